@@ -1,0 +1,34 @@
+use crate::fault::{Fault, UnknownName};
+use dfdx::prelude::CpuError;
+
+/// Why an estimator cannot be made or cannot estimate.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// There is no estimator of that name.
+    #[error(transparent)]
+    Unknown(#[from] UnknownName),
+    /// Its parameters cannot be.
+    #[error("estimator `{kind}`: {fault}")]
+    Parameters {
+        /// The estimator.
+        kind: String,
+        /// What is wrong with them.
+        fault: Fault,
+    },
+    /// A row of logits from which nothing can be chosen.
+    #[error("row {row}: every category is masked (all logits are −∞)")]
+    AllMasked {
+        /// The row, counted over batch and latents.
+        row: usize,
+    },
+    /// The device failed.
+    #[error("dfdx: {0}")]
+    Device(#[from] CpuError),
+    /// An objective failed.
+    #[error("the objective failed: {0}")]
+    Objective(Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// The result of an estimator.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,0 +1,107 @@
+//! Estimators that compare the pick with the pick after a finite step of the logits.
+
+use crate::draw::Opened;
+use kernels::{Packed, Real, rows, rowwise};
+use std::cell::Cell;
+use std::rc::Rc;
+
+/// A pick, and the step that its gradient will take.
+pub(crate) struct FiniteStep<E: Real> {
+    /// argmax(θ + ε), [B·L, 1].
+    pub(crate) picks: Packed<E>,
+    /// θ + ε, [B·L, K].
+    perturbed: Packed<E>,
+    theta: Packed<E>,
+    /// The batch that the gradient of a mean is divided by.
+    batch: E,
+    step: Step<E>,
+}
+
+/// How far the step goes.
+pub(crate) enum Step<E> {
+    /// λ, the same for every row.
+    Fixed(E),
+    /// β ‖θ‖/‖g‖ of each row, on both sides; the share of rows whose gradient is not 0 is told.
+    Adaptive(E, Rc<Cell<f64>>),
+}
+
+impl<E: Real> FiniteStep<E> {
+    pub(crate) fn new(opened: &Opened<E>, epsilon: Packed<E>, step: Step<E>) -> Self {
+        let mut perturbed = epsilon;
+        perturbed.add(&opened.theta);
+        Self {
+            picks: rows::argmax(&perturbed),
+            perturbed,
+            theta: opened.theta.clone(),
+            batch: E::of(opened.dims.batch as f64),
+            step,
+        }
+    }
+
+    /// Adds the estimate to `v`, given the gradient `g` of the mean of losses ([B·L, K]).
+    pub(crate) fn backward(&self, g: &Packed<E>, v: &mut Packed<E>) {
+        let mut lambda = Packed::zeros(g.rows(), 1);
+        let mut other = Packed::zeros(g.rows(), 1);
+        match &self.step {
+            Step::Fixed(fixed) => {
+                same(*fixed, &mut lambda);
+                target(&self.perturbed, g, &lambda, self.batch, &mut other);
+                add_difference(&self.picks, &other, &lambda, E::ONE / self.batch, v);
+            }
+            Step::Adaptive(beta, seen) => {
+                relative(&self.theta, g, *beta / self.batch, &mut lambda);
+                target(&self.perturbed, g, &lambda, -self.batch, &mut other);
+                let worse = other.clone();
+                target(&self.perturbed, g, &lambda, self.batch, &mut other);
+                let scale = E::of(0.5) / self.batch;
+                add_difference(&worse, &other, &lambda, scale, v);
+                let differ = (0..g.rows()).filter(|&row| worse.get(row, 0) != other.get(row, 0));
+                seen.set(differ.count() as f64 / g.rows() as f64);
+            }
+        }
+    }
+}
+
+rowwise! {
+    fn same(; value => lambda) {
+        lambda[0] = value;
+    }
+}
+
+rowwise! {
+    /// λ = scale · ‖θ‖/‖g‖, and 0 where g is 0; a masked category has no part in the norm.
+    fn relative(theta, g; scale => lambda) {
+        let (mut size, mut slope) = (V::zero(), V::zero());
+        for k in 0..theta.len() {
+            let finite = rows::unless_masked(theta[k], theta[k]);
+            size = finite.mul_add(finite, size);
+            slope = g[k].mul_add(g[k], slope);
+        }
+        let ratio = scale * (size / slope).sqrt();
+        lambda[0] = V::select(V::zero().less(slope), ratio, V::zero());
+    }
+}
+
+rowwise! {
+    /// argmax(θ + ε − λ · batch · g)
+    fn target(perturbed, g, lambda; batch => pick) {
+        let step = lambda[0] * batch;
+        let (mut top, mut best) = (perturbed[0] - step * g[0], V::zero());
+        for k in 1..g.len() {
+            let x = perturbed[k] - step * g[k];
+            best = V::select(top.less(x), V::splat(E::of(k as f64)), best);
+            top = V::select(top.less(x), x, top);
+        }
+        pick[0] = best;
+    }
+}
+
+rowwise! {
+    /// v += scale · (from − to)/λ, and nothing where λ is 0
+    fn add_difference(from, to, lambda; scale => v) {
+        let inverse = V::select(V::zero().less(lambda[0]), scale / lambda[0], V::zero());
+        for k in 0..v.len() {
+            v[k] += (rows::one_hot(from[0], k) - rows::one_hot(to[0], k)) * inverse;
+        }
+    }
+}

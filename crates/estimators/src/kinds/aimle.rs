@@ -1,0 +1,134 @@
+use crate::draw::Opened;
+use crate::estimator::Logits;
+use crate::finite_step::{FiniteStep, Step};
+use crate::kinds::imle::PickNoise;
+use crate::parameter::{require, temperature};
+use crate::vertex::at_vertices_from;
+use crate::{
+    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
+    Surrogate,
+};
+use kernels::{Noise, Real};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::cell::Cell;
+use std::rc::Rc;
+
+/// I-MLE with a central difference and a step that finds its own length.
+///
+/// **Estimates** a difference quotient of the pick, whose step is just long enough to change about as many
+/// picks as asked for.
+///
+/// **Formula** λ = β ‖θ‖/‖g‖ of each row; gradient (argmax(θ + λ g + ε) − argmax(θ − λ g + ε))/(2λ) with the
+/// same noise ε. After each step, β rises or falls by `rate`, as a running mean (decay 0.9) of the share
+/// of rows with a gradient lies below or above `target`.
+///
+/// **Requires** gradients at vertices.
+///
+/// **Costs** one loss at a vertex and its gradient, and two more argmaxes.
+///
+/// **When to use** in place of `imle` wherever the scale of losses is not known or changes.
+///
+/// **Reference** Minervini, Franceschi & Niepert 2023, arXiv:2209.04862, Algorithm 2.
+///
+/// ```
+/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::Aimle};
+/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
+/// let rows = 4096;
+/// let objective = SquaredPick::of([22.0, 30.0, 10.0].repeat(rows), vec![25.0; rows])?;
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
+/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
+/// let mut estimator = Aimle::default().build();
+/// let noise = &mut Noise::named(&["example"]);
+/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
+/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
+/// // A difference quotient, no gradient: the expected loss's is (−3.44, −14.72, 18.16).
+/// assert!((mean(0) + mean(1) + mean(2)).abs() < 1e-9);
+/// # Ok::<(), estimators::Error>(())
+/// ```
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Aimle {
+    /// The noise ε: `gumbel`, `sum-of-gamma` (ten terms) or `none`.
+    pub noise: PickNoise,
+    /// β at first: above 0.
+    pub beta: f64,
+    /// By how much β changes a step: from 0 up.
+    pub rate: f64,
+    /// Share of rows that shall have a gradient: above 0, up to 1.
+    pub target: f64,
+}
+
+impl Default for Aimle {
+    fn default() -> Self {
+        Self { noise: PickNoise::Gumbel, beta: 1.0, rate: 1e-4, target: 1.0 }
+    }
+}
+
+impl Kind for Aimle {
+    const NAME: &'static str = "aimle";
+    const FAMILY: Family = Family::Perturbation;
+    const SUMMARY: &'static str = "imle on both sides, with a step that adapts";
+    const SOURCE: &'static str = "Minervini, Franceschi & Niepert 2023, arXiv:2209.04862";
+
+    fn check(&self) -> Result<(), Fault> {
+        temperature("beta", self.beta)?;
+        let (rate, target) = (self.rate, self.target);
+        require(rate >= 0.0 && rate.is_finite(), "rate", rate, "a number from 0 up")?;
+        require(target > 0.0 && target <= 1.0, "target", target, "a number above 0, up to 1")
+    }
+
+    fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
+        Box::new(Adapting {
+            beta: self.beta,
+            share: self.target,
+            seen: Rc::default(),
+            settings: self,
+        })
+    }
+}
+
+struct Adapting {
+    settings: Aimle,
+    beta: f64,
+    /// Running mean of the share of rows with a gradient.
+    share: f64,
+    /// That share in the last backward pass.
+    seen: Rc<Cell<f64>>,
+}
+
+impl<E: Real> Estimator<E> for Adapting {
+    fn surrogate(
+        &mut self,
+        logits: Logits<E>,
+        objective: &dyn Objective<E>,
+        noise: &mut Noise,
+    ) -> Result<Surrogate<E>> {
+        let opened = Opened::new(logits)?;
+        let theta = &opened.theta;
+        let epsilon = self.settings.noise.draw(theta.rows(), theta.columns(), noise);
+        let step = Step::Adaptive(E::of(self.beta), Rc::clone(&self.seen));
+        let step = FiniteStep::new(&opened, epsilon, step);
+        let picks = step.picks.clone();
+        at_vertices_from(opened, &picks, objective, move |g, v| step.backward(g, v))
+    }
+
+    fn properties(&self, _: Dims) -> Properties {
+        Properties {
+            stochastic: self.settings.noise != PickNoise::None,
+            // The length of the step is relative to that of the logits.
+            ignores_shifts: false,
+            ..Properties::new(Domain::VertexGradients, Evaluations::differentiated(1))
+        }
+    }
+
+    fn advance(&mut self) -> Result<()> {
+        self.share = 0.9 * self.share + 0.1 * self.seen.get();
+        let Aimle { rate, target, .. } = self.settings;
+        let direction = (target - self.share).clamp(-1.0, 1.0);
+        if direction != 0.0 {
+            self.beta = (self.beta + rate * direction.signum()).max(f64::MIN_POSITIVE);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,110 @@
+use crate::draw::{Opened, read_picks};
+use crate::estimator::Logits;
+use crate::score::{Asked, row_means};
+use crate::{
+    Dims, Domain, Estimator, Evaluations, Family, Kind, Objective, Properties, Result, Surrogate,
+    Unbiased,
+};
+use kernels::tape::Weights;
+use kernels::{Noise, Packed, Real, rowwise};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Augment, reinforce, merge: for bits, the difference of losses at an antithetic pair.
+///
+/// **Estimates** ∇ E f(D) without bias.
+///
+/// **Formula** K = 2, φ = θ₁ − θ₀, u uniform for each latent; b = 1[u > σ(−φ)], b̃ = 1[u < σ(φ)]; gradient for
+/// φ: (f(b) − f(b̃)) (u − ½), for the logits its negative and itself.
+///
+/// **Requires** losses at vertices; two categories.
+///
+/// **Costs** two losses.
+///
+/// **When to use** `disarm` instead: the same pair with the uniform number averaged out.
+///
+/// **Reference** Yin & Zhou 2019, arXiv:1807.11143, Theorem 1.
+///
+/// ```
+/// use estimators::{Dims, Kind, Noise, gradient, kinds::Arm, objectives::BitSumSquares};
+/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
+/// let rows = 4096;
+/// let objective = BitSumSquares { targets: vec![0.45] }.of(rows)?;
+/// let logits = [0.0, 2.0].repeat(rows);
+/// let dims = Dims { batch: rows, latents: 1, categories: 2 };
+/// let mut estimator = Arm {}.build::<f64>();
+/// let noise = &mut Noise::named(&["example"]);
+/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
+/// let mean = gradient.logits.iter().skip(1).step_by(2).sum::<f64>();
+/// // Without bias: the gradient for θ₁ is 0.010499.
+/// assert!((mean - 0.010499).abs() < 5.0 * (3.55e-4f64 / 4096.0).sqrt());
+/// # Ok::<(), estimators::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Arm {}
+
+impl Kind for Arm {
+    const NAME: &'static str = "arm";
+    const FAMILY: Family = Family::ScoreFunction;
+    const SUMMARY: &'static str = "antithetic pairs of bits, reparametrised";
+    const SOURCE: &'static str = "Yin & Zhou 2019, arXiv:1807.11143";
+
+    fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
+        Box::new(self)
+    }
+}
+
+impl<E: Real> Estimator<E> for Arm {
+    fn surrogate(
+        &mut self,
+        logits: Logits<E>,
+        objective: &dyn Objective<E>,
+        noise: &mut Noise,
+    ) -> Result<Surrogate<E>> {
+        let opened = Opened::new(logits)?;
+        let dims = opened.dims;
+        let uniforms = noise.uniforms(dims.rows(), 1);
+        let mut picks = Packed::zeros(dims.rows(), 2);
+        antithetic_bits(&opened.softmax(E::ONE), &uniforms, &mut picks);
+        let asked = Asked::new(opened, read_picks(&picks), objective)?;
+        let losses = row_means(&asked.f);
+        let f = asked.f.clone().repeat_rows(dims.latents);
+        let mut vector = Packed::zeros(dims.rows(), 2);
+        arm(&f, &uniforms, E::of(1.0 / dims.batch as f64), &mut vector);
+        asked.inject(Weights::Mean, vector, losses)
+    }
+
+    fn properties(&self, _: Dims) -> Properties {
+        Properties {
+            unbiased: Unbiased::Always,
+            ..Properties::new(Domain::Vertices, Evaluations::vertices(2))
+        }
+    }
+
+    fn refuses(&self, dims: Dims) -> Option<String> {
+        binary_only(dims)
+    }
+}
+
+/// Why dimensions other than those of bits cannot be served.
+pub(crate) fn binary_only(dims: Dims) -> Option<String> {
+    (dims.categories != 2)
+        .then(|| format!("it is defined for 2 categories, not for {}", dims.categories))
+}
+
+rowwise! {
+    /// b = 1[1 − u < σ(φ)] and b̃ = 1[u < σ(φ)], with σ(φ) = p₁
+    pub(crate) fn antithetic_bits(p, u => picks) {
+        picks[0] = V::indicator((V::splat(E::ONE) - u[0]).less(p[1]));
+        picks[1] = V::indicator(u[0].less(p[1]));
+    }
+}
+
+rowwise! {
+    /// (f(b) − f(b̃)) (u − ½)
+    fn arm(f, u; scale => v) {
+        v[1] = (f[0] - f[1]) * (u[0] - V::splat(E::of(0.5))) * scale;
+        v[0] = -v[1];
+    }
+}

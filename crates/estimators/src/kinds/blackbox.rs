@@ -1,0 +1,94 @@
+use crate::draw::Opened;
+use crate::estimator::Logits;
+use crate::finite_step::{FiniteStep, Step};
+use crate::parameter::temperature;
+use crate::vertex::at_vertices_from;
+use crate::{
+    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
+    Surrogate,
+};
+use kernels::{Noise, Packed, Real};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The argmax as a black-box solver, differentiated through a piecewise affine interpolation.
+///
+/// **Estimates** the gradient of that interpolation of the loss of the argmax; nothing is drawn.
+///
+/// **Formula** y = argmax θ, y′ = argmax(θ − λ g); gradient (y − y′)/λ. (The paper has a solver that
+/// minimises a cost w = −θ, which turns two signs.)
+///
+/// **Requires** gradients at vertices.
+///
+/// **Costs** one loss at a vertex and its gradient, and a second argmax.
+///
+/// **When to use** where the argmax is a solver and the pick is deployed as it is trained. For categories
+/// it stalls wherever the step is too short to change the pick.
+///
+/// **Reference** Vlastelica, Paulus, Musil, Martius & Rolínek 2020, arXiv:1912.02175, Algorithm 1.
+///
+/// ```
+/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::Blackbox};
+/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
+/// let rows = 4096;
+/// let objective = SquaredPick::of([22.0, 30.0, 10.0].repeat(rows), vec![25.0; rows])?;
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
+/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
+/// let mut estimator = Blackbox { lambda: 10.0 }.build();
+/// let noise = &mut Noise::named(&["example"]);
+/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
+/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
+/// // From the argmax, 1, to the category of least value, 2, over λ.
+/// assert!((mean(1) - 0.1).abs() < 1e-9 && (mean(2) + 0.1).abs() < 1e-9);
+/// # Ok::<(), estimators::Error>(())
+/// ```
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Blackbox {
+    /// λ: above 0.
+    pub lambda: f64,
+}
+
+impl Default for Blackbox {
+    fn default() -> Self {
+        Self { lambda: 10.0 }
+    }
+}
+
+impl Kind for Blackbox {
+    const NAME: &'static str = "blackbox";
+    const FAMILY: Family = Family::Perturbation;
+    const SUMMARY: &'static str = "imle without noise: an interpolation of the argmax";
+    const SOURCE: &'static str =
+        "Vlastelica, Paulus, Musil, Martius & Rolínek 2020, arXiv:1912.02175";
+
+    fn check(&self) -> Result<(), Fault> {
+        temperature("lambda", self.lambda)
+    }
+
+    fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
+        Box::new(self)
+    }
+}
+
+impl<E: Real> Estimator<E> for Blackbox {
+    fn surrogate(
+        &mut self,
+        logits: Logits<E>,
+        objective: &dyn Objective<E>,
+        _: &mut Noise,
+    ) -> Result<Surrogate<E>> {
+        let opened = Opened::new(logits)?;
+        let still = Packed::zeros(opened.theta.rows(), opened.theta.columns());
+        let step = FiniteStep::new(&opened, still, Step::Fixed(E::of(self.lambda)));
+        let picks = step.picks.clone();
+        at_vertices_from(opened, &picks, objective, move |g, v| step.backward(g, v))
+    }
+
+    fn properties(&self, _: Dims) -> Properties {
+        Properties {
+            stochastic: false,
+            ..Properties::new(Domain::VertexGradients, Evaluations::differentiated(1))
+        }
+    }
+}

@@ -1,0 +1,97 @@
+use crate::draw::Opened;
+use crate::estimator::Logits;
+use crate::parameter::temperature;
+use crate::vertex::{Relaxed, at_vertices};
+use crate::{
+    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
+    Surrogate, Unbiased,
+};
+use kernels::{Noise, Real, rows};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Straight-through whose pick and whose backward pass have temperatures of their own.
+///
+/// **Estimates** the gradient for linear losses where both temperatures are 1; else it is biased.
+///
+/// **Formula** D ~ Cat(softmax(θ/a)); gradient J(p_b) g / b with p_b = softmax(θ/b).
+///
+/// **Requires** gradients at vertices.
+///
+/// **Costs** one loss at a vertex and its gradient.
+///
+/// **When to use** where straight-through works and can be tuned: a below 1 explores less than the
+/// policy, b above 1 spreads the gradient over more categories. The authors found the best pairs far off
+/// the diagonal.
+///
+/// **Reference** Shah, Yan, Mozer & Liu 2024, arXiv:2410.13331.
+///
+/// ```
+/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::DecoupledStraightThrough};
+/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
+/// let rows = 4096;
+/// let objective = SquaredPick::of([22.0, 30.0, 10.0].repeat(rows), vec![25.0; rows])?;
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
+/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
+/// let mut estimator = DecoupledStraightThrough::default().build();
+/// let noise = &mut Noise::named(&["example"]);
+/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
+/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
+/// // Biased here: the expected loss's gradient is (−3.44, −14.72, 18.16).
+/// assert!((mean(1) - 9.856).abs() < 3.0);
+/// # Ok::<(), estimators::Error>(())
+/// ```
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct DecoupledStraightThrough {
+    /// a of the pick: above 0.
+    pub forward_temperature: f64,
+    /// b of the backward pass: above 0.
+    pub backward_temperature: f64,
+}
+
+impl Default for DecoupledStraightThrough {
+    fn default() -> Self {
+        Self { forward_temperature: 1.0, backward_temperature: 1.0 }
+    }
+}
+
+impl Kind for DecoupledStraightThrough {
+    const NAME: &'static str = "decoupled-straight-through";
+    const FAMILY: Family = Family::StraightThrough;
+    const SUMMARY: &'static str = "straight-through with two temperatures";
+    const SOURCE: &'static str = "Shah, Yan, Mozer & Liu 2024, arXiv:2410.13331";
+
+    fn check(&self) -> Result<(), Fault> {
+        temperature("forward-temperature", self.forward_temperature)?;
+        temperature("backward-temperature", self.backward_temperature)
+    }
+
+    fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
+        Box::new(self)
+    }
+}
+
+impl<E: Real> Estimator<E> for DecoupledStraightThrough {
+    fn surrogate(
+        &mut self,
+        logits: Logits<E>,
+        objective: &dyn Objective<E>,
+        noise: &mut Noise,
+    ) -> Result<Surrogate<E>> {
+        let temperature = E::of(self.backward_temperature);
+        let opened = Opened::new(logits)?;
+        let forward = opened.softmax(E::of(self.forward_temperature));
+        let picks = rows::categorical(&forward, 1, noise);
+        let points = opened.softmax(temperature);
+        at_vertices(opened, &picks, objective, Relaxed { points, temperature })
+    }
+
+    fn properties(&self, _: Dims) -> Properties {
+        let is_linear = self.forward_temperature == 1.0 && self.backward_temperature == 1.0;
+        Properties {
+            unbiased: if is_linear { Unbiased::Linear } else { Unbiased::Never },
+            ..Properties::new(Domain::VertexGradients, Evaluations::differentiated(1))
+        }
+    }
+}

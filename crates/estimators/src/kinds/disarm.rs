@@ -1,0 +1,99 @@
+use crate::draw::{Opened, read_picks};
+use crate::estimator::Logits;
+use crate::kinds::arm::{antithetic_bits, binary_only};
+use crate::score::{Asked, row_means};
+use crate::{
+    Dims, Domain, Estimator, Evaluations, Family, Kind, Objective, Properties, Result, Surrogate,
+    Unbiased,
+};
+use kernels::tape::Weights;
+use kernels::{Noise, Packed, Real, rowwise};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// ARM, averaged over the uniform number given the pair of bits.
+///
+/// **Estimates** ∇ E f(D) without bias, with no more variance than `arm`.
+///
+/// **Formula** the pair b, b̃ of `arm`; gradient for φ: ½ (f(b) − f(b̃)) (−1)^b̃ 1[b ≠ b̃] σ(|φ|), for each latent;
+/// for the logits its negative and itself.
+///
+/// **Requires** losses at vertices; two categories.
+///
+/// **Costs** two losses.
+///
+/// **When to use** as the default for bits where a row affords two losses.
+///
+/// **Reference** Dong, Mnih & Tucker 2020, arXiv:2006.10680, eq. 6; independently U2G, Yin, Ho, Yan, Qian &
+/// Zhou 2020.
+///
+/// ```
+/// use estimators::{Dims, Kind, Noise, gradient, kinds::Disarm, objectives::BitSumSquares};
+/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
+/// let rows = 4096;
+/// let objective = BitSumSquares { targets: vec![0.45] }.of(rows)?;
+/// let logits = [0.0, 2.0].repeat(rows);
+/// let dims = Dims { batch: rows, latents: 1, categories: 2 };
+/// let mut estimator = Disarm {}.build::<f64>();
+/// let noise = &mut Noise::named(&["example"]);
+/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
+/// let mean = gradient.logits.iter().skip(1).step_by(2).sum::<f64>();
+/// // Without bias: the gradient for θ₁ is 0.010499.
+/// assert!((mean - 0.010499).abs() < 5.0 * (3.522e-4f64 / 4096.0).sqrt());
+/// # Ok::<(), estimators::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Disarm {}
+
+impl Kind for Disarm {
+    const NAME: &'static str = "disarm";
+    const FAMILY: Family = Family::ScoreFunction;
+    const SUMMARY: &'static str = "arm with the uniform number averaged out";
+    const SOURCE: &'static str =
+        "Dong, Mnih & Tucker 2020, arXiv:2006.10680; Yin et al. 2020 (U2G)";
+
+    fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
+        Box::new(self)
+    }
+}
+
+impl<E: Real> Estimator<E> for Disarm {
+    fn surrogate(
+        &mut self,
+        logits: Logits<E>,
+        objective: &dyn Objective<E>,
+        noise: &mut Noise,
+    ) -> Result<Surrogate<E>> {
+        let opened = Opened::new(logits)?;
+        let (dims, p) = (opened.dims, opened.softmax(E::ONE));
+        let uniforms = noise.uniforms(dims.rows(), 1);
+        let mut picks = Packed::zeros(dims.rows(), 2);
+        antithetic_bits(&p, &uniforms, &mut picks);
+        let asked = Asked::new(opened, read_picks(&picks), objective)?;
+        let losses = row_means(&asked.f);
+        let f = asked.f.clone().repeat_rows(dims.latents);
+        let mut vector = Packed::zeros(dims.rows(), 2);
+        disarm(&p, &picks, &f, E::of(0.5 / dims.batch as f64), &mut vector);
+        asked.inject(Weights::Mean, vector, losses)
+    }
+
+    fn properties(&self, _: Dims) -> Properties {
+        Properties {
+            unbiased: Unbiased::Always,
+            ..Properties::new(Domain::Vertices, Evaluations::vertices(2))
+        }
+    }
+
+    fn refuses(&self, dims: Dims) -> Option<String> {
+        binary_only(dims)
+    }
+}
+
+rowwise! {
+    /// (f(b) − f(b̃)) (b − b̃) max(p₀, p₁): where they differ, (−1)^b̃ is b − b̃
+    fn disarm(p, bits, f; scale => v) {
+        v[1] = (f[0] - f[1]) * (bits[0] - bits[1]) * p[0].max(p[1]) * scale;
+        v[0] = -v[1];
+    }
+}

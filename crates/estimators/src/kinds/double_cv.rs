@@ -1,0 +1,188 @@
+use crate::draw::{Opened, read_picks};
+use crate::estimator::Logits;
+use crate::parameter::{require, samples};
+use crate::vertex::at_all_vertices;
+use crate::{
+    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
+    Surrogate, Unbiased,
+};
+use kernels::{Noise, Packed, Real, rows, rowwise};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::cell::OnceCell;
+use std::rc::Rc;
+
+/// Leave-one-out with two control variates: the other samples' losses, and the linear function that the
+/// other samples' gradients make.
+///
+/// **Estimates** ∇ E f(D) without bias, whatever α.
+///
+/// **Formula** S samples with losses f_i and gradients g_i; ḡ_{−i} = mean_{j≠i} g_j, b_i = α ⟨ḡ_{−i}, D_i − p⟩ over
+/// all latents; (1/S) Σ_i (f_i + b_i − mean_{j≠i} (f_j + b_j)) s_i − α J(p) mean_i g_i. At α = −1 the linear
+/// function takes the linear part of the loss away.
+///
+/// **Requires** gradients at vertices.
+///
+/// **Costs** S losses and their gradients.
+///
+/// **When to use** where a row affords two losses and their gradients: no other unbiased estimator here
+/// varies as little at two samples.
+///
+/// **Reference** Titsias & Shi 2022, arXiv:2111.05300, eq. 10, for bits; with J(p) for categories it is our
+/// derivation.
+///
+/// ```
+/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::DoubleCv};
+/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
+/// let rows = 4096;
+/// let objective = SquaredPick::of([22.0, 30.0, 10.0].repeat(rows), vec![25.0; rows])?;
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
+/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
+/// let mut estimator = DoubleCv::default().build();
+/// let noise = &mut Noise::named(&["example"]);
+/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
+/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
+/// // Without bias: (−3.44, −14.72, 18.16).
+/// assert!((mean(1) + 14.72).abs() < 5.0);
+/// # Ok::<(), estimators::Error>(())
+/// ```
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct DoubleCv {
+    /// S: at least 2.
+    pub samples: usize,
+    /// α: a number.
+    pub alpha: f64,
+}
+
+impl Default for DoubleCv {
+    fn default() -> Self {
+        Self { samples: 2, alpha: -1.0 }
+    }
+}
+
+impl Kind for DoubleCv {
+    const NAME: &'static str = "double-cv";
+    const FAMILY: Family = Family::ScoreFunction;
+    const SUMMARY: &'static str = "leave-one-out with a linear control variate of the others";
+    const SOURCE: &'static str = "Titsias & Shi 2022, arXiv:2111.05300";
+
+    fn check(&self) -> Result<(), Fault> {
+        samples("samples", self.samples, 2)?;
+        require(self.alpha.is_finite(), "alpha", self.alpha, "a number")
+    }
+
+    fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
+        Box::new(self)
+    }
+}
+
+impl<E: Real> Estimator<E> for DoubleCv {
+    fn surrogate(
+        &mut self,
+        logits: Logits<E>,
+        objective: &dyn Objective<E>,
+        noise: &mut Noise,
+    ) -> Result<Surrogate<E>> {
+        let opened = Opened::new(logits)?;
+        let (dims, p) = (opened.dims, opened.softmax(E::ONE));
+        let picks = rows::categorical(&p, self.samples, noise);
+        // The losses, which the backward pass finds here.
+        let losses: Rc<OnceCell<Packed<E>>> = Rc::default();
+        let known = Rc::clone(&losses);
+        let read = read_picks(&picks);
+        let controlled = Controlled { p, picks, alpha: E::of(self.alpha), dims };
+        let surrogate = at_all_vertices(opened, read, objective, move |g, v| {
+            if let Some(f) = known.get() {
+                controlled.backward(f, g, v);
+            }
+        })?;
+        let (surrogate, f) = surrogate;
+        // Set once: there is one surrogate of these samples.
+        let _ = losses.set(f);
+        Ok(surrogate)
+    }
+
+    fn properties(&self, _: Dims) -> Properties {
+        let evaluations = Evaluations::differentiated(self.samples as u64);
+        Properties {
+            unbiased: Unbiased::Always,
+            ..Properties::new(Domain::VertexGradients, evaluations)
+        }
+    }
+}
+
+struct Controlled<E: Real> {
+    p: Packed<E>,
+    picks: Packed<E>,
+    alpha: E,
+    dims: crate::Dims,
+}
+
+impl<E: Real> Controlled<E> {
+    /// Adds the estimate to `v`, given losses f ([B, S]) and the gradient of their mean for all
+    /// samples ([B·L, S·K]).
+    fn backward(&self, f: &Packed<E>, g: &Packed<E>, v: &mut Packed<E>) {
+        let (dims, samples) = (self.dims, self.picks.columns());
+        let mut b = Packed::zeros(dims.rows(), samples);
+        // The gradient of a mean over S·B losses, times so many, is each loss's own.
+        let own = E::of((samples * dims.batch) as f64);
+        let scale = self.alpha * own / E::of((samples - 1) as f64);
+        control_variates(&self.p, &self.picks, g, scale, &mut b);
+        let b = b.sum_rows(dims.latents);
+        let mut advantages = Packed::zeros(dims.batch, samples);
+        let scale = 1.0 / (samples - 1) as f64;
+        let share = 1.0 / samples as f64;
+        leave_one_out(f, &b, E::of(share), E::of(scale), &mut advantages);
+        v.add(&crate::score::scores(&self.p, &self.picks, advantages, dims));
+        let mut mean = Packed::zeros(dims.rows(), dims.categories);
+        add_up_samples(g, &mut mean);
+        subtract_linear(&self.p, &mean, self.alpha, v);
+    }
+}
+
+rowwise! {
+    /// scale · ⟨Σ_{j≠i} g_j, D_i − p⟩ of each latent
+    fn control_variates(p, picks, g; scale => b) {
+        for i in 0..picks.len() {
+            b[i] = V::zero();
+            for k in 0..p.len() {
+                let mut others = V::zero();
+                for j in 0..picks.len() {
+                    if j != i {
+                        others += g[j * p.len() + k];
+                    }
+                }
+                b[i] += others * (rows::one_hot(picks[i], k) - p[k]);
+            }
+            b[i] = b[i] * scale;
+        }
+    }
+}
+
+rowwise! {
+    /// (1/S)(h_i − mean_{j≠i} h_j) = (h_i − h̄)/(S − 1) of h = f + b
+    fn leave_one_out(f, b; share, scale => a) {
+        let mean = (rows::sum(f) + rows::sum(b)) * share;
+        for i in 0..a.len() {
+            a[i] = (f[i] + b[i] - mean) * scale;
+        }
+    }
+}
+
+rowwise! {
+    fn add_up_samples(g => mean) {
+        for sample in g.chunks_exact(mean.len()) {
+            for k in 0..mean.len() {
+                mean[k] += sample[k];
+            }
+        }
+    }
+}
+
+rowwise! {
+    /// v −= α J(p) g
+    fn subtract_linear(p, g; alpha => v) {
+        rows::add_jacobian_product(p, g, -alpha, v);
+    }
+}

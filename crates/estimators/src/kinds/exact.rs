@@ -1,0 +1,203 @@
+use crate::draw::{Opened, read_picks};
+use crate::estimator::Logits;
+use crate::score::{Asked, row_sums, scores};
+use crate::{
+    Dims, Domain, Estimator, Evaluations, Family, Kind, Objective, Properties, Result, Surrogate,
+    Unbiased,
+};
+use kernels::simd::Lanes;
+use kernels::tape::Weights;
+use kernels::{Noise, Packed, Real, rowwise};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Joint outcomes that are enumerated at most.
+pub(crate) const MOST_OUTCOMES: usize = 65_536;
+
+/// The gradient of the expected loss itself, by enumeration of every joint outcome.
+///
+/// **Estimates** ∇ E f(D), exactly; its variance is 0.
+///
+/// **Formula** for latent n, J(p_n) φ_n with φ_n(c) = E[f | z_n = c]; with one latent,
+/// p_k (f_k − Σ_j p_j f_j).
+///
+/// **Requires** losses at vertices; at most 65,536 joint outcomes Kᴸ.
+///
+/// **Costs** Kᴸ losses.
+///
+/// **When to use** whenever a loss is cheap beside the network that computes the logits: with one
+/// latent and a linear head, as in the question this project was made for, the K losses cost
+/// nothing and no other estimator has anything to offer. It is the truth that all others are
+/// measured against.
+///
+/// **Reference** elementary; "Dense" in Correia et al. 2020, arXiv:2007.01919.
+///
+/// ```
+/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::Exact};
+/// let objective = SquaredPick::of(vec![22.0, 30.0, 10.0], vec![25.0])?;
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
+/// let dims = Dims { batch: 1, latents: 1, categories: 3 };
+/// let mut exact = Exact {}.build();
+/// let noise = &mut Noise::named(&["example"]);
+/// let gradient = gradient(&mut *exact, &logits, dims, &objective, None, noise)?;
+/// for (g, truth) in gradient.logits.iter().zip([-3.44, -14.72, 18.16]) {
+///     assert!((g - truth).abs() < 1e-12);
+/// }
+/// # Ok::<(), estimators::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Exact {}
+
+impl Kind for Exact {
+    const NAME: &'static str = "exact";
+    const FAMILY: Family = Family::ExactAndRelaxed;
+    const SUMMARY: &'static str = "the gradient itself, by enumeration";
+    const SOURCE: &'static str = "elementary";
+
+    fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
+        Box::new(self)
+    }
+}
+
+impl<E: Real> Estimator<E> for Exact {
+    fn surrogate(
+        &mut self,
+        logits: Logits<E>,
+        objective: &dyn Objective<E>,
+        _: &mut Noise,
+    ) -> Result<Surrogate<E>> {
+        let opened = Opened::new(logits)?;
+        let (dims, p) = (opened.dims, opened.softmax(E::ONE));
+        if dims.latents == 1 {
+            one_latent(opened, &p, objective)
+        } else {
+            joint(opened, &p, objective)
+        }
+    }
+
+    fn properties(&self, dims: Dims) -> Properties {
+        let outcomes = dims.outcomes().map_or(u64::MAX, |n| n as u64);
+        Properties {
+            unbiased: Unbiased::Always,
+            stochastic: false,
+            ..Properties::new(Domain::Vertices, Evaluations::vertices(outcomes))
+        }
+    }
+
+    fn refuses(&self, dims: Dims) -> Option<String> {
+        too_many_outcomes(dims)
+    }
+}
+
+/// Why joint outcomes cannot be enumerated, if they cannot.
+pub(crate) fn too_many_outcomes(dims: Dims) -> Option<String> {
+    let Dims { latents, categories, .. } = dims;
+    let few = dims.outcomes().is_some_and(|outcomes| outcomes <= MOST_OUTCOMES);
+    (!few).then(|| {
+        format!("{latents} latents of {categories} categories have more than {MOST_OUTCOMES} joint outcomes")
+    })
+}
+
+/// p_k (f_k − Σ_j p_j f_j), from one loss a category.
+fn one_latent<E: Real>(
+    opened: Opened<E>,
+    p: &Packed<E>,
+    objective: &dyn Objective<E>,
+) -> Result<Surrogate<E>> {
+    let Dims { batch, categories, .. } = opened.dims;
+    let asked = Asked::every(opened, objective)?;
+    let scale = E::ONE / E::of(batch as f64);
+    let mut v = Packed::any(batch, categories);
+    let mut means = Packed::any(batch, 1);
+    one_latent_rows(p, &asked.f, scale, &mut v, &mut means);
+    let mut weights = p.to_columns();
+    weights.iter_mut().for_each(|p| *p *= scale);
+    asked.inject(Weights::Each(weights), v, means.to_columns())
+}
+
+rowwise! {
+    fn one_latent_rows(p, f; scale => v, mean) {
+        mean[0] = expectation(p, f);
+        for k in 0..p.len() {
+            v[k] = where_possible(p[k], p[k] * (f[k] - mean[0])) * scale;
+        }
+    }
+}
+
+/// Σ_k p_k f_k; a category of probability 0 does not count, whatever its loss.
+#[inline(always)]
+fn expectation<E: Real, V: Lanes<E>>(p: &[V], f: &[V]) -> V {
+    let mut sum = V::zero();
+    for (&p, &f) in p.iter().zip(f) {
+        sum += where_possible(p, p * f);
+    }
+    sum
+}
+
+/// x, or 0 where p is 0.
+#[inline(always)]
+fn where_possible<E: Real, V: Lanes<E>>(p: V, x: V) -> V {
+    V::select(p.equal(V::zero()), V::zero(), x)
+}
+
+/// Σ_{outcomes with z_n = c} w f − p_n(c) Σ w f, from one loss a joint outcome of probability w.
+fn joint<E: Real>(
+    opened: Opened<E>,
+    p: &Packed<E>,
+    objective: &dyn Objective<E>,
+) -> Result<Surrogate<E>> {
+    let dims = opened.dims;
+    let picks = lexicographic(dims, dims.outcomes().unwrap_or(0));
+    let asked = Asked::new(opened, read_picks(&picks), objective)?;
+    let w = outcome_probabilities(p, &picks, dims);
+    let mut weighted = Packed::zeros(dims.batch, w.columns());
+    weigh(&w, &asked.f, &mut weighted);
+    let losses = row_sums(&weighted);
+    // The same sum as a score function's: w f in place of the advantage.
+    let vector = scores(p, &picks, weighted, dims);
+    let batch = E::of(dims.batch as f64);
+    let weights = w.to_columns().into_iter().map(|w| w / batch).collect();
+    asked.inject(Weights::Each(weights), vector, losses)
+}
+
+rowwise! {
+    fn weigh(w, f => product) {
+        for s in 0..w.len() {
+            product[s] = where_possible(w[s], w[s] * f[s]);
+        }
+    }
+}
+
+/// The first joint outcomes, [B·L, count], in lexicographic order: the first latent is the slowest
+/// digit.
+pub(crate) fn lexicographic<E: Real>(dims: Dims, count: usize) -> Packed<E> {
+    let Dims { latents, categories, .. } = dims;
+    // A digit so slow that it never moves is 0.
+    let digit = |outcome: usize, latent: usize| {
+        let period = categories.checked_pow((latents - 1 - latent) as u32);
+        period.map_or(0, |period| outcome / period % categories)
+    };
+    let columns: Vec<E> = (0..count)
+        .flat_map(|outcome| (0..dims.rows()).map(move |row| (outcome, row % latents)))
+        .map(|(outcome, latent)| E::of(digit(outcome, latent) as f64))
+        .collect();
+    Packed::from_columns(&columns, dims.rows())
+}
+
+/// Π_n p_n(z_n) of each joint outcome, [B, S].
+pub(crate) fn outcome_probabilities<E: Real>(
+    p: &Packed<E>,
+    picks: &Packed<E>,
+    dims: Dims,
+) -> Packed<E> {
+    let mut columns = vec![E::ONE; dims.batch * picks.columns()];
+    for (outcome, column) in columns.chunks_exact_mut(dims.batch).enumerate() {
+        for (row, w) in column.iter_mut().enumerate() {
+            for latent in row * dims.latents..(row + 1) * dims.latents {
+                *w *= p.get(latent, picks.get(latent, outcome).widen() as usize);
+            }
+        }
+    }
+    Packed::from_columns(&columns, dims.batch)
+}

@@ -1,0 +1,105 @@
+use crate::draw::{Opened, perturb};
+use crate::estimator::Logits;
+use crate::parameter::{Anneal, Temperature, temperature};
+use crate::vertex::{Relaxed, in_interior};
+use crate::{
+    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
+    Surrogate, Unbiased,
+};
+use kernels::{Noise, Real, rows};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A random point of the simplex in place of a pick.
+///
+/// **Estimates**, without bias, the gradient of another objective: the expected loss of the relaxed
+/// pick. As τ falls that objective nears the expected loss, and the variance grows like 1/τ.
+///
+/// **Formula** γ standard Gumbel; y = softmax((θ + γ)/τ); loss f(y); gradient J(y) ∇f(y) / τ.
+///
+/// **Requires** the loss and its gradient inside the simplex.
+///
+/// **Costs** one relaxed loss and its gradient.
+///
+/// **When to use** when the loss makes sense of mixtures, with a temperature that is annealed.
+/// Its training loss is that of the relaxed pick: evaluate with hard ones.
+///
+/// **Reference** Jang, Gu & Poole 2017, arXiv:1611.01144; Maddison, Mnih & Teh 2017,
+/// arXiv:1611.00712.
+///
+/// ```
+/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::GumbelSoftmax};
+/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
+/// let rows = 4096;
+/// let objective = SquaredPick::of([22.0, 30.0, 10.0].repeat(rows), vec![25.0; rows])?;
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
+/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
+/// let mut estimator = GumbelSoftmax { temperature: 0.1, ..Default::default() }.build();
+/// let noise = &mut Noise::named(&["example"]);
+/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
+/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
+/// // Near the expected loss's gradient (−3.44, −14.72, 18.16) at this temperature.
+/// assert!((mean(1) + 14.72).abs() < 20.0);
+/// # Ok::<(), estimators::Error>(())
+/// ```
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct GumbelSoftmax {
+    /// τ: above 0.
+    pub temperature: f64,
+    /// A schedule that lowers τ step by step, if there is one.
+    pub anneal: Option<Anneal>,
+}
+
+impl Default for GumbelSoftmax {
+    fn default() -> Self {
+        Self { temperature: 0.5, anneal: None }
+    }
+}
+
+impl Kind for GumbelSoftmax {
+    const NAME: &'static str = "gumbel-softmax";
+    const FAMILY: Family = Family::Gumbel;
+    const SUMMARY: &'static str = "a random point of the simplex in place of a pick";
+    const SOURCE: &'static str = "Jang, Gu & Poole 2017, arXiv:1611.01144";
+
+    fn check(&self) -> Result<(), Fault> {
+        temperature("temperature", self.temperature)?;
+        Anneal::check(self.anneal)
+    }
+
+    fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
+        Box::new(Annealed { temperature: Temperature::new(self.temperature, self.anneal) })
+    }
+}
+
+struct Annealed {
+    temperature: Temperature,
+}
+
+impl<E: Real> Estimator<E> for Annealed {
+    fn surrogate(
+        &mut self,
+        logits: Logits<E>,
+        objective: &dyn Objective<E>,
+        noise: &mut Noise,
+    ) -> Result<Surrogate<E>> {
+        let temperature = self.temperature.now();
+        let opened = Opened::new(logits)?;
+        let perturbed = perturb(&opened.theta, noise);
+        let points = rows::softmax(&perturbed, temperature);
+        in_interior(opened, &points.clone(), objective, Relaxed { points, temperature })
+    }
+
+    fn properties(&self, _: Dims) -> Properties {
+        Properties {
+            unbiased: Unbiased::OtherObjective,
+            ..Properties::new(Domain::Interior, Evaluations::interior(1))
+        }
+    }
+
+    fn advance(&mut self) -> Result<()> {
+        self.temperature.advance();
+        Ok(())
+    }
+}

@@ -1,0 +1,142 @@
+use crate::draw::Opened;
+use crate::estimator::Logits;
+use crate::finite_step::{FiniteStep, Step};
+use crate::parameter::temperature;
+use crate::vertex::at_vertices_from;
+use crate::{
+    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
+    Surrogate,
+};
+use kernels::{Noise, Packed, Real};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Implicit maximum likelihood: the pick that the loss's gradient would rather have had, by a finite step
+/// of the perturbed logits.
+///
+/// **Estimates** a difference quotient of the pick. As λ → 0 it is 0 almost always and huge else; as
+/// λ → ∞ the target is the category of least gradient and the estimate vanishes.
+///
+/// **Formula** z = argmax(θ + ε), z′ = argmax(θ − λ g + ε) with the same noise ε; gradient (z − z′)/λ. The
+/// loss's gradient g is that of the row: the scale of losses matters, as λ does.
+///
+/// **Requires** gradients at vertices.
+///
+/// **Costs** one loss at a vertex and its gradient, and a second argmax.
+///
+/// **When to use** where the argmax is a solver. For categories it is cheap but rough; `aimle` finds λ
+/// itself.
+///
+/// **Reference** Niepert, Minervini & Franceschi 2021, arXiv:2106.01798, Algorithm 1, with the division
+/// by λ that the published library leaves to the learning rate.
+///
+/// ```
+/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::Imle};
+/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
+/// let rows = 4096;
+/// let objective = SquaredPick::of([22.0, 30.0, 10.0].repeat(rows), vec![25.0; rows])?;
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
+/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
+/// let mut estimator = Imle::default().build();
+/// let noise = &mut Noise::named(&["example"]);
+/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
+/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
+/// // A difference quotient, no gradient: the expected loss's is (−3.44, −14.72, 18.16).
+/// assert!(mean(2) < 0.0);
+/// # Ok::<(), estimators::Error>(())
+/// ```
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Imle {
+    /// The noise ε: `gumbel`, `sum-of-gamma` (ten terms) or `none`.
+    pub noise: PickNoise,
+    /// λ: above 0.
+    pub lambda: f64,
+}
+
+impl Default for Imle {
+    fn default() -> Self {
+        Self { noise: PickNoise::Gumbel, lambda: 10.0 }
+    }
+}
+
+impl Kind for Imle {
+    const NAME: &'static str = "imle";
+    const FAMILY: Family = Family::Perturbation;
+    const SUMMARY: &'static str = "the pick against the pick after a step of the logits";
+    const SOURCE: &'static str = "Niepert, Minervini & Franceschi 2021, arXiv:2106.01798";
+
+    fn check(&self) -> Result<(), Fault> {
+        temperature("lambda", self.lambda)
+    }
+
+    fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
+        Box::new(self)
+    }
+}
+
+/// Noise of a pick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PickNoise {
+    /// Standard Gumbel noise: the pick is distributed as the softmax.
+    Gumbel,
+    /// Σ_{i=1..10} E_i/i − ln 10 with E_i ~ Exp(1): the first terms of a sum that is Gumbel.
+    SumOfGamma,
+    /// None: the pick is the argmax.
+    None,
+}
+
+impl PickNoise {
+    /// Noise for logits [rows, K].
+    pub(crate) fn draw<E: Real>(self, rows: usize, columns: usize, noise: &mut Noise) -> Packed<E> {
+        const TERMS: usize = 10;
+        match self {
+            Self::Gumbel => noise.gumbels(rows, columns),
+            Self::None => Packed::zeros(rows, columns),
+            Self::SumOfGamma => {
+                let mut sum = Packed::zeros(rows, columns);
+                let terms = noise.exponentials(rows, columns * TERMS);
+                sum_of_gamma(&terms, E::of((TERMS as f64).ln()), &mut sum);
+                sum
+            }
+        }
+    }
+}
+
+kernels::rowwise! {
+    fn sum_of_gamma(terms; centre => sum) {
+        for k in 0..sum.len() {
+            sum[k] = -centre;
+        }
+        for (i, terms) in terms.chunks_exact(sum.len()).enumerate() {
+            let weight = V::splat(E::of(1.0 / (i + 1) as f64));
+            for k in 0..sum.len() {
+                sum[k] += terms[k] * weight;
+            }
+        }
+    }
+}
+
+impl<E: Real> Estimator<E> for Imle {
+    fn surrogate(
+        &mut self,
+        logits: Logits<E>,
+        objective: &dyn Objective<E>,
+        noise: &mut Noise,
+    ) -> Result<Surrogate<E>> {
+        let opened = Opened::new(logits)?;
+        let theta = &opened.theta;
+        let epsilon = self.noise.draw(theta.rows(), theta.columns(), noise);
+        let step = FiniteStep::new(&opened, epsilon, Step::Fixed(E::of(self.lambda)));
+        let picks = step.picks.clone();
+        at_vertices_from(opened, &picks, objective, move |g, v| step.backward(g, v))
+    }
+
+    fn properties(&self, _: Dims) -> Properties {
+        Properties {
+            stochastic: self.noise != PickNoise::None,
+            ..Properties::new(Domain::VertexGradients, Evaluations::differentiated(1))
+        }
+    }
+}

@@ -1,0 +1,195 @@
+use crate::draw::Opened;
+use crate::estimator::Logits;
+use crate::parameter::require;
+use crate::score::Asked;
+use crate::vertex::{Jacobian, in_interior};
+use crate::{
+    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
+    Surrogate,
+};
+use kernels::simd::Lanes;
+use kernels::tape::Weights;
+use kernels::{Noise, Packed, Real, rows, rowwise};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The expected category *number* in place of a category, as in the code of the question this
+/// project was made for: a negative control.
+///
+/// **Estimates** nothing where categories have no order: the mean of the numbers 0 and 2 is 1, a
+/// category that may be the least probable.
+///
+/// **Formula** q = softmax(βθ), i = Σ_k k q_k. Rounded, it is the pick ⌊i⌉, and no gradient reaches
+/// the logits. Not rounded, the point between neighbours: with j = min(⌊i⌋, K − 2) and w = i − j,
+/// weight 1 − w on j and w on j + 1; gradient (g_{j+1} − g_j) β q_k (k − i).
+///
+/// **Requires** losses at vertices if rounded, else the loss and its gradient inside the simplex.
+///
+/// **Costs** one loss, relaxed with its gradient if not rounded.
+///
+/// **When to use** only where the categories are points of a line, as key points of an image are.
+/// At β = 100 the gradient is gone anyway: its factor β q (1 − q) is 4.5e-3 at a gap of 0.1 between
+/// two logits and 9e-12 at 0.3.
+///
+/// **Reference** Luvizon, Tabia & Picard 2017, arXiv:1710.02322, for key points; the question's code.
+///
+/// ```
+/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::IndexSoftArgmax};
+/// let objective = SquaredPick::of(vec![22.0, 30.0, 10.0], vec![25.0])?;
+/// let logits = [5.0, 0.0, 5.0];
+/// let dims = Dims { batch: 1, latents: 1, categories: 3 };
+/// let mut index = IndexSoftArgmax { sharpness: 1.0, rounded: true }.build::<f64>();
+/// let noise = &mut Noise::named(&["example"]);
+/// let gradient = gradient(&mut *index, &logits, dims, &objective, None, noise)?;
+/// // It picked category 1, whose probability is 0.0034, and the logits learn nothing of it.
+/// assert_eq!(gradient.losses, [25.0]);
+/// assert_eq!(gradient.logits, [0.0, 0.0, 0.0]);
+/// # Ok::<(), estimators::Error>(())
+/// ```
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct IndexSoftArgmax {
+    /// β: above 0.
+    pub sharpness: f64,
+    /// Whether the number is rounded to a category, as in the question.
+    pub rounded: bool,
+}
+
+impl Default for IndexSoftArgmax {
+    fn default() -> Self {
+        Self { sharpness: 100.0, rounded: false }
+    }
+}
+
+impl Kind for IndexSoftArgmax {
+    const NAME: &'static str = "index-soft-argmax";
+    const FAMILY: Family = Family::ExactAndRelaxed;
+    const SUMMARY: &'static str = "the mean category number: a negative control";
+    const SOURCE: &'static str = "the seed question's code; Luvizon et al. 2017, arXiv:1710.02322";
+
+    fn check(&self) -> Result<(), Fault> {
+        let sharpness = self.sharpness;
+        require(
+            sharpness > 0.0 && sharpness.is_finite(),
+            "sharpness",
+            sharpness,
+            "a number above 0",
+        )
+    }
+
+    fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
+        Box::new(self)
+    }
+}
+
+impl<E: Real> Estimator<E> for IndexSoftArgmax {
+    fn surrogate(
+        &mut self,
+        logits: Logits<E>,
+        objective: &dyn Objective<E>,
+        _: &mut Noise,
+    ) -> Result<Surrogate<E>> {
+        let opened = Opened::new(logits)?;
+        let dims = opened.dims;
+        let q = opened.softmax(E::of(1.0 / self.sharpness));
+        let mut index = Packed::zeros(dims.rows(), 1);
+        mean_index(&q, &mut index);
+        if self.rounded {
+            let mut picks = Packed::zeros(dims.rows(), 1);
+            round(&index, &q, &mut picks);
+            let asked = Asked::new(opened, crate::draw::read_picks(&picks), objective)?;
+            let losses = asked.f.to_columns();
+            return asked.inject(
+                Weights::Mean,
+                Packed::zeros(dims.rows(), dims.categories),
+                losses,
+            );
+        }
+        let mut points = Packed::zeros(dims.rows(), dims.categories);
+        interpolate(&index, &mut points);
+        let sharpness = E::of(self.sharpness);
+        in_interior(opened, &points, objective, Between { q, index, sharpness })
+    }
+
+    fn properties(&self, _: Dims) -> Properties {
+        let (needs, evaluations) = if self.rounded {
+            (Domain::Vertices, Evaluations::vertices(1))
+        } else {
+            (Domain::Interior, Evaluations::interior(1))
+        };
+        Properties { stochastic: false, ..Properties::new(needs, evaluations) }
+    }
+}
+
+rowwise! {
+    /// i = Σ_k k q_k
+    fn mean_index(q => index) {
+        index[0] = V::zero();
+        for k in 0..q.len() {
+            index[0] = V::splat(E::of(k as f64)).mul_add(q[k], index[0]);
+        }
+    }
+}
+
+rowwise! {
+    /// The nearest category number, the even one of two that are as near. `q` says how many there are.
+    fn round(index, q => pick) {
+        pick[0] = V::zero();
+        for k in 1..q.len() {
+            let border = V::splat(E::of(k as f64 - 0.5));
+            let reached = if k % 2 == 0 {
+                V::splat(E::ONE) - V::indicator(index[0].less(border))
+            } else {
+                V::indicator(border.less(index[0]))
+            };
+            pick[0] += reached;
+        }
+    }
+}
+
+/// j = min(⌊i⌋, K − 2)
+#[inline(always)]
+fn floor<E: Real, V: Lanes<E>>(index: V, categories: usize) -> V {
+    let mut j = V::zero();
+    for k in 1..categories - 1 {
+        let below = index.less(V::splat(E::of(k as f64)));
+        j += V::select(below, V::zero(), V::splat(E::ONE));
+    }
+    j
+}
+
+rowwise! {
+    /// 1 − w on j, w on j + 1
+    fn interpolate(index => points) {
+        let j = floor(index[0], points.len());
+        let w = index[0] - j;
+        for k in 0..points.len() {
+            let (here, before) = (V::splat(E::of(k as f64)), V::splat(E::of(k as f64 - 1.0)));
+            let on_j = V::select(j.equal(here), V::splat(E::ONE) - w, V::zero());
+            points[k] = V::select(j.equal(before), w, on_j);
+        }
+    }
+}
+
+struct Between<E: Real> {
+    q: Packed<E>,
+    index: Packed<E>,
+    sharpness: E,
+}
+
+impl<E: Real> Jacobian<E> for Between<E> {
+    /// v += (g_{j+1} − g_j) β q_k (k − i)
+    #[inline(always)]
+    fn product<V: Lanes<E>>(&self, block: usize, g: &[V], v: &mut [V]) {
+        let (q, index) = (self.q.block::<V>(block), self.index.block::<V>(block)[0]);
+        let j = floor(index, q.len());
+        let mut slope = V::zero();
+        for k in 0..q.len() - 1 {
+            slope += rows::one_hot(j, k) * (g[k + 1] - g[k]);
+        }
+        slope = slope * V::splat(self.sharpness);
+        for k in 0..q.len() {
+            v[k] += slope * q[k] * (V::splat(E::of(k as f64)) - index);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The estimators: one file each.
+
+use crate::Registry;
+
+mod aimle;
+mod antithetic_es;
+mod arm;
+mod ars;
+mod arsm;
+mod blackbox;
+mod carms;
+mod darn;
+mod decoupled_straight_through;
+mod disarm;
+mod disarm_categorical;
+mod double_cv;
+mod entmax;
+mod exact;
+mod gapped_straight_through;
+mod gumbel_rao;
+mod gumbel_softmax;
+mod imle;
+mod indecater;
+mod index_soft_argmax;
+mod muprop;
+mod perturbed;
+mod perturbed_score;
+mod posted_score_function;
+mod rebar;
+mod reinforce;
+mod reinforce_loo;
+mod reinmax;
+mod relax;
+mod second_order;
+mod soft_argmax;
+mod sparsemax;
+mod spsa;
+mod st_gumbel_softmax;
+mod stochastic_sum_and_sample;
+mod straight_through;
+mod sum_and_sample;
+mod unordered_set;
+mod unordered_set_without_baseline;
+
+pub use crate::noisy::NoiseKind;
+pub use aimle::Aimle;
+pub use antithetic_es::AntitheticEs;
+pub use arm::Arm;
+pub use ars::Ars;
+pub use arsm::Arsm;
+pub use blackbox::Blackbox;
+pub use carms::Carms;
+pub use darn::Darn;
+pub use decoupled_straight_through::DecoupledStraightThrough;
+pub use disarm::Disarm;
+pub use disarm_categorical::{DisarmCategorical, Form};
+pub use double_cv::DoubleCv;
+pub use entmax::Entmax;
+pub use exact::Exact;
+pub(crate) use exact::lexicographic;
+pub use gapped_straight_through::{Gap, GapRule, GappedStraightThrough};
+pub use gumbel_rao::GumbelRao;
+pub use gumbel_softmax::GumbelSoftmax;
+pub use imle::{Imle, PickNoise};
+pub use indecater::Indecater;
+pub use index_soft_argmax::IndexSoftArgmax;
+pub use muprop::MuProp;
+pub use perturbed::Perturbed;
+pub use perturbed_score::PerturbedScore;
+pub use posted_score_function::PostedScoreFunction;
+pub use rebar::Rebar;
+pub use reinforce::{Baseline, Reinforce};
+pub use reinforce_loo::ReinforceLoo;
+pub use reinmax::ReinMax;
+pub use relax::Relax;
+pub use second_order::SecondOrder;
+pub use soft_argmax::SoftArgmax;
+pub use sparsemax::Sparsemax;
+pub use spsa::Spsa;
+pub use st_gumbel_softmax::StGumbelSoftmax;
+pub use stochastic_sum_and_sample::StochasticSumAndSample;
+pub use straight_through::StraightThrough;
+pub use sum_and_sample::SumAndSample;
+pub use unordered_set::UnorderedSet;
+pub use unordered_set_without_baseline::UnorderedSetWithoutBaseline;
+
+/// Adds the estimators of this crate.
+pub(crate) fn register(registry: Registry) -> Registry {
+    registry
+        .with::<Exact>()
+        .with::<SoftArgmax>()
+        .with::<Sparsemax>()
+        .with::<Entmax>()
+        .with::<IndexSoftArgmax>()
+        .with::<StraightThrough>()
+        .with::<DecoupledStraightThrough>()
+        .with::<GappedStraightThrough>()
+        .with::<Darn>()
+        .with::<SecondOrder>()
+        .with::<ReinMax>()
+        .with::<GumbelSoftmax>()
+        .with::<StGumbelSoftmax>()
+        .with::<GumbelRao>()
+        .with::<Reinforce>()
+        .with::<ReinforceLoo>()
+        .with::<MuProp>()
+        .with::<Rebar>()
+        .with::<Relax>()
+        .with::<Arm>()
+        .with::<Disarm>()
+        .with::<Ars>()
+        .with::<Arsm>()
+        .with::<DisarmCategorical>()
+        .with::<Carms>()
+        .with::<UnorderedSet>()
+        .with::<UnorderedSetWithoutBaseline>()
+        .with::<SumAndSample>()
+        .with::<StochasticSumAndSample>()
+        .with::<Indecater>()
+        .with::<DoubleCv>()
+        .with::<PostedScoreFunction>()
+        .with::<Perturbed>()
+        .with::<PerturbedScore>()
+        .with::<Imle>()
+        .with::<Aimle>()
+        .with::<Blackbox>()
+        .with::<AntitheticEs>()
+        .with::<Spsa>()
+}

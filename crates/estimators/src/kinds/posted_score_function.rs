@@ -1,0 +1,108 @@
+use crate::draw::{Opened, read_picks};
+use crate::estimator::Logits;
+use crate::score::{Asked, scores};
+use crate::{
+    Dims, Domain, Estimator, Evaluations, Family, Kind, Objective, Properties, Result, Surrogate,
+};
+use kernels::tape::Weights;
+use kernels::{Noise, Packed, Real, rows, rowwise};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The accepted answer to the question this project was made for, exactly as it was posted: a
+/// negative control.
+///
+/// **Estimates** nothing. It takes the argmax, and minimises −ln p(argmax) · f(argmax) with nothing
+/// detached. Three faults: a loss is used as a reward with the reward's sign, so a pick with a
+/// large loss becomes *more* probable; nothing is drawn, so nothing is explored; and the
+/// objective's own gradient is weighted by −ln p.
+///
+/// **Formula** D = argmax θ; surrogate −ln p(D) · f(D); gradient −f(D) (D − p), and −ln p(D) ∇f for
+/// the objective's parameters.
+///
+/// **Requires** losses at vertices.
+///
+/// **Costs** one loss.
+///
+/// **When to use** never: `reinforce` is what it meant to be.
+///
+/// **Reference** the accepted answer on Stack Exchange, as posted.
+///
+/// ```
+/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::PostedScoreFunction};
+/// let objective = SquaredPick::of(vec![22.0, 30.0, 10.0], vec![25.0])?;
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
+/// let dims = Dims { batch: 1, latents: 1, categories: 3 };
+/// let mut posted = PostedScoreFunction {}.build();
+/// let noise = &mut Noise::named(&["example"]);
+/// let gradient = gradient(&mut *posted, &logits, dims, &objective, None, noise)?;
+/// // The pick is wrong by 5, yet a step against this gradient makes it more probable.
+/// assert!((gradient.logits[1] + 25.0 * 0.2).abs() < 1e-12);
+/// # Ok::<(), estimators::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PostedScoreFunction {}
+
+impl Kind for PostedScoreFunction {
+    const NAME: &'static str = "posted-score-function";
+    const FAMILY: Family = Family::ScoreFunction;
+    const SUMMARY: &'static str = "the accepted answer as posted: a negative control";
+    const SOURCE: &'static str = "Stack Exchange, the accepted answer to the seed question";
+
+    fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
+        Box::new(self)
+    }
+}
+
+impl<E: Real> Estimator<E> for PostedScoreFunction {
+    fn surrogate(
+        &mut self,
+        logits: Logits<E>,
+        objective: &dyn Objective<E>,
+        _: &mut Noise,
+    ) -> Result<Surrogate<E>> {
+        let opened = Opened::new(logits)?;
+        let dims = opened.dims;
+        let log_p = rows::log_softmax(&opened.theta, E::ONE);
+        let (p, picks) = (opened.softmax(E::ONE), rows::argmax(&opened.theta));
+        let asked = Asked::new(opened, read_picks(&picks), objective)?;
+        let mut weights = Packed::zeros(dims.rows(), 1);
+        surprise(&log_p, &picks, &mut weights);
+        let weights: Vec<E> = weights
+            .to_columns()
+            .chunks_exact(dims.latents)
+            .map(|row| row.iter().copied().sum::<E>() / E::of(dims.batch as f64))
+            .collect();
+        let mut advantages = Packed::zeros(dims.batch, 1);
+        negate(&asked.f, &mut advantages);
+        let (vector, losses) = (scores(&p, &picks, advantages, dims), asked.f.to_columns());
+        asked.inject(Weights::Each(weights), vector, losses)
+    }
+
+    fn properties(&self, _: Dims) -> Properties {
+        Properties {
+            stochastic: false,
+            ..Properties::new(Domain::Vertices, Evaluations::vertices(1))
+        }
+    }
+}
+
+rowwise! {
+    /// −ln p(D)
+    fn surprise(log_p, picks => surprise) {
+        surprise[0] = V::zero();
+        for k in 0..log_p.len() {
+            let log_p = V::select(picks[0].equal(V::splat(E::of(k as f64))), log_p[k], V::zero());
+            surprise[0] = surprise[0] - log_p;
+        }
+    }
+}
+
+rowwise! {
+    fn negate(x => y) {
+        for k in 0..x.len() {
+            y[k] = -x[k];
+        }
+    }
+}

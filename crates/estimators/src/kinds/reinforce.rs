@@ -1,0 +1,339 @@
+use crate::draw::{Opened, read_picks};
+use crate::estimator::Logits;
+use crate::kinds::exact::too_many_outcomes;
+use crate::parameter::require;
+use crate::score::{Asked, losses_at};
+use crate::{
+    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
+    Surrogate, Unbiased,
+};
+use kernels::tape::Weights;
+use kernels::{Noise, Packed, Real, rows, rowwise};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+mod learned;
+mod oracle;
+
+use learned::Learned;
+use oracle::Oracle;
+
+/// The score function: losses of samples, times their scores.
+///
+/// **Estimates** ∇ E f(D) without bias, whatever the baseline: it does not depend on the sample. With
+/// `normalise` the direction is kept and the scale is not.
+///
+/// **Formula** (f(D) − b) s. Baselines b: `none`, 0; `ema`, a running mean of losses, started at 0
+/// and taken before the step's own loss enters it; `learned` (NVIL), a small network that predicts
+/// the loss of a row from what the objective offers as context, or from its logits where it offers
+/// nothing; `greedy`, the loss of the row's most probable categories; and three oracles that ask for
+/// every loss: `mean`, E f; `optimal`, E[f ‖s‖²]/E[‖s‖²]; `optimal-per-component`,
+/// E[f s_k²]/E[s_k²] for each component. With `normalise`, f − b is divided by max(1, its running
+/// standard deviation).
+///
+/// **Requires** losses at vertices; the oracles, at most 65,536 joint outcomes.
+///
+/// **Costs** one loss; with `greedy` two; with an oracle 1 + Kᴸ.
+///
+/// **When to use** when a row affords a single loss and the loss has no gradient. With two losses
+/// or more, `reinforce-loo` is better. `none` is what comparisons in which the score function loses
+/// have often used; `greedy` can be worse than `none`. The oracles show what a baseline can come to.
+///
+/// **Reference** Williams 1992, Machine Learning 8; `learned` and `normalise`: Mnih & Gregor 2014,
+/// arXiv:1402.0030; `greedy`: Rennie et al. 2017, arXiv:1612.00563; `optimal`: Weaver & Tao 2001.
+///
+/// ```
+/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::{Baseline, Reinforce}};
+/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
+/// let rows = 4096;
+/// let objective = SquaredPick::of([22.0, 30.0, 10.0].repeat(rows), vec![25.0; rows])?;
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
+/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
+/// let mut estimator = Reinforce { baseline: Baseline::Greedy, ..Default::default() }.build();
+/// let noise = &mut Noise::named(&["example"]);
+/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
+/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
+/// // Without bias: (−3.44, −14.72, 18.16), within 5 standard errors.
+/// assert!((mean(1) + 14.72).abs() < 5.7);
+/// # Ok::<(), estimators::Error>(())
+/// ```
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Reinforce {
+    /// What is taken off the loss.
+    pub baseline: Baseline,
+    /// ρ of the running mean b ← ρ b + (1 − ρ) f: from 0 up, below 1.
+    pub decay: f64,
+    /// Step size of the learned baseline's optimiser, Adam: above 0.
+    pub learning_rate: f64,
+    /// Width of the learned baseline's hidden layer: from 1 up.
+    pub hidden: usize,
+    /// Whether f − b is divided by max(1, its running standard deviation, which decays with ρ).
+    pub normalise: bool,
+}
+
+/// What is taken off the loss.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Baseline {
+    /// Nothing.
+    None,
+    /// A running mean of losses.
+    Ema,
+    /// A small network's prediction of the row's loss.
+    Learned,
+    /// The loss of the row's most probable categories.
+    Greedy,
+    /// The expected loss of the row.
+    Mean,
+    /// The constant that is best for the total variance.
+    Optimal,
+    /// For each component of the score, the constant that is best for its variance.
+    OptimalPerComponent,
+}
+
+impl Default for Reinforce {
+    fn default() -> Self {
+        Self {
+            baseline: Baseline::Ema,
+            decay: 0.95,
+            learning_rate: 0.01,
+            hidden: 32,
+            normalise: false,
+        }
+    }
+}
+
+impl Kind for Reinforce {
+    const NAME: &'static str = "reinforce";
+    const FAMILY: Family = Family::ScoreFunction;
+    const SUMMARY: &'static str = "score function of one sample, with a baseline";
+    const SOURCE: &'static str = "Williams 1992; Mnih & Gregor 2014, arXiv:1402.0030";
+
+    fn check(&self) -> Result<(), Fault> {
+        let Self { decay, learning_rate: rate, hidden, .. } = *self;
+        require((0.0..1.0).contains(&decay), "decay", decay, "a number from 0 up, below 1")?;
+        require(rate > 0.0 && rate.is_finite(), "learning-rate", rate, "a number above 0")?;
+        require((1..=4096).contains(&hidden), "hidden", hidden, "a whole number from 1 to 4096")
+    }
+
+    fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
+        fn of<E: Real>(
+            settings: &Reinforce,
+            baseline: impl Predictor<E> + 'static,
+        ) -> Box<dyn Estimator<E>> {
+            let scale = settings.normalise.then(|| Scale::new(settings.decay));
+            Box::new(ScoreFunction { baseline, scale })
+        }
+        match self.baseline {
+            Baseline::None => of(&self, Zero),
+            Baseline::Ema => of(&self, Running { decay: self.decay, mean: 0.0, next: 0.0 }),
+            Baseline::Learned => of(&self, Learned::<E>::new(self.hidden, self.learning_rate)),
+            Baseline::Greedy => of(&self, Greedy),
+            Baseline::Mean => of(&self, Oracle::Mean),
+            Baseline::Optimal => of(&self, Oracle::Optimal),
+            Baseline::OptimalPerComponent => of(&self, Oracle::PerComponent),
+        }
+    }
+}
+
+/// (f(D) − b) s with one sample a row.
+struct ScoreFunction<B> {
+    baseline: B,
+    scale: Option<Scale>,
+}
+
+/// What is taken off losses.
+enum Predicted<E: Real> {
+    /// b of each row, [B, 1].
+    Rows(Packed<E>),
+    /// b of each component, [B·L, K].
+    Components(Packed<E>),
+}
+
+/// What is taken off the losses of a batch.
+trait Predictor<E: Real> {
+    /// b, before the losses are known.
+    fn predict(
+        &mut self,
+        opened: &Opened<E>,
+        objective: &dyn Objective<E>,
+        noise: &Noise,
+    ) -> Result<Predicted<E>>;
+    /// Losses it asks for, a row.
+    fn losses(&self, dims: Dims) -> u64 {
+        let _ = dims;
+        0
+    }
+    /// Whether it is a baseline of each component.
+    fn is_per_component(&self) -> bool {
+        false
+    }
+    /// What the losses were, [B].
+    fn observe(&mut self, losses: &[E]) {
+        let _ = losses;
+    }
+    /// Learns from what it observed last.
+    fn advance(&mut self) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl<E: Real, B: Predictor<E>> Estimator<E> for ScoreFunction<B> {
+    fn surrogate(
+        &mut self,
+        logits: Logits<E>,
+        objective: &dyn Objective<E>,
+        noise: &mut Noise,
+    ) -> Result<Surrogate<E>> {
+        let opened = Opened::new(logits)?;
+        let p = opened.softmax(E::ONE);
+        let picks = rows::categorical(&p, 1, noise);
+        let predicted = self.baseline.predict(&opened, objective, noise)?;
+        let asked = Asked::new(opened, read_picks(&picks), objective)?;
+        self.baseline.observe(&asked.f.to_columns());
+        match predicted {
+            Predicted::Rows(mut advantages) => {
+                less_baseline(&asked.f, &mut advantages);
+                if let Some(scale) = &mut self.scale {
+                    scale.apply(&mut advantages);
+                }
+                asked.score(&p, &picks, advantages)
+            }
+            Predicted::Components(b) => {
+                let (dims, losses) = (asked.dims, asked.f.to_columns());
+                let f = asked.f.clone().repeat_rows(dims.latents);
+                let mut vector = Packed::zeros(dims.rows(), dims.categories);
+                let scale = E::of(1.0 / dims.batch as f64);
+                by_component(&p, &picks, &f, &b, scale, &mut vector);
+                asked.inject(Weights::Mean, vector, losses)
+            }
+        }
+    }
+
+    fn properties(&self, dims: Dims) -> Properties {
+        let losses = 1 + self.baseline.losses(dims);
+        Properties {
+            unbiased: if self.scale.is_none() { Unbiased::Always } else { Unbiased::Never },
+            sums_to_zero: !self.baseline.is_per_component(),
+            ..Properties::new(Domain::Vertices, Evaluations::vertices(losses))
+        }
+    }
+
+    fn refuses(&self, dims: Dims) -> Option<String> {
+        if self.baseline.losses(dims) > 1 { too_many_outcomes(dims) } else { None }
+    }
+
+    fn advance(&mut self) -> Result<()> {
+        if let Some(scale) = &mut self.scale {
+            scale.advance();
+        }
+        self.baseline.advance()
+    }
+}
+
+rowwise! {
+    /// a = f − b, where a held b.
+    fn less_baseline(f => a) {
+        a[0] = f[0] - a[0];
+    }
+}
+
+rowwise! {
+    /// (f − b_k)(D_k − p_k)
+    fn by_component(p, pick, f, b; scale => v) {
+        for k in 0..p.len() {
+            v[k] = (f[0] - b[k]) * (rows::one_hot(pick[0], k) - p[k]) * scale;
+        }
+    }
+}
+
+/// The running standard deviation of advantages.
+struct Scale {
+    decay: f64,
+    variance: f64,
+    /// The variance of the last advantages.
+    last: f64,
+}
+
+impl Scale {
+    fn new(decay: f64) -> Self {
+        Self { decay, variance: 0.0, last: 0.0 }
+    }
+
+    /// Divides by max(1, σ), with the σ of before.
+    fn apply<E: Real>(&mut self, advantages: &mut Packed<E>) {
+        rowwise! {
+            fn multiply(; factor => a) {
+                a[0] = a[0] * factor;
+            }
+        }
+        let a: Vec<f64> = advantages.to_columns().into_iter().map(Real::widen).collect();
+        let mean = a.iter().sum::<f64>() / a.len() as f64;
+        self.last = a.iter().map(|a| (a - mean) * (a - mean)).sum::<f64>() / a.len() as f64;
+        multiply(E::of(1.0 / self.variance.sqrt().max(1.0)), advantages);
+    }
+
+    fn advance(&mut self) {
+        self.variance = self.decay * self.variance + (1.0 - self.decay) * self.last;
+    }
+}
+
+struct Zero;
+
+impl<E: Real> Predictor<E> for Zero {
+    fn predict(
+        &mut self,
+        opened: &Opened<E>,
+        _: &dyn Objective<E>,
+        _: &Noise,
+    ) -> Result<Predicted<E>> {
+        Ok(Predicted::Rows(Packed::zeros(opened.dims.batch, 1)))
+    }
+}
+
+struct Running {
+    decay: f64,
+    mean: f64,
+    next: f64,
+}
+
+impl<E: Real> Predictor<E> for Running {
+    fn predict(
+        &mut self,
+        opened: &Opened<E>,
+        _: &dyn Objective<E>,
+        _: &Noise,
+    ) -> Result<Predicted<E>> {
+        let batch = opened.dims.batch;
+        Ok(Predicted::Rows(Packed::from_columns(&vec![E::of(self.mean); batch], batch)))
+    }
+
+    fn observe(&mut self, losses: &[E]) {
+        let mean = losses.iter().map(|f| f.widen()).sum::<f64>() / losses.len() as f64;
+        self.next = self.decay * self.mean + (1.0 - self.decay) * mean;
+    }
+
+    fn advance(&mut self) -> Result<()> {
+        self.mean = self.next;
+        Ok(())
+    }
+}
+
+struct Greedy;
+
+impl<E: Real> Predictor<E> for Greedy {
+    fn predict(
+        &mut self,
+        opened: &Opened<E>,
+        objective: &dyn Objective<E>,
+        _: &Noise,
+    ) -> Result<Predicted<E>> {
+        let picks = read_picks(&rows::argmax(&opened.theta));
+        Ok(Predicted::Rows(losses_at(objective, &picks, opened.dims)?))
+    }
+
+    fn losses(&self, _: Dims) -> u64 {
+        1
+    }
+}

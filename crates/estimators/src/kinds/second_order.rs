@@ -1,0 +1,118 @@
+use crate::draw::Opened;
+use crate::estimator::Logits;
+use crate::parameter::require;
+use crate::vertex::{Jacobian, at_vertices};
+use crate::{
+    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
+    Surrogate, Unbiased,
+};
+use kernels::simd::Lanes;
+use kernels::{Noise, Packed, Real, rows};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The axis on which ReinMax lies in the middle.
+///
+/// **Estimates** the gradient for linear losses at every weight, for quadratic ones at w = ½ alone.
+///
+/// **Formula** w · s ⟨g, s⟩ + (1 − w) · J(p) g: straight-through at w = 0, ReinMax (τ = 1) at ½, DARN at
+/// 1. It is the family of two-stage Runge–Kutta rules with w = 1/(2α).
+///
+/// **Requires** gradients at vertices.
+///
+/// **Costs** one loss at a vertex and its gradient.
+///
+/// **When to use** to see what the order of the rule is worth: bias falls up to w = ½ and variance rises
+/// all the way.
+///
+/// **Reference** Liu, Dong, Liu, Yu & Gao 2023, arXiv:2304.08612; the mixture is our derivation from
+/// their Theorem 3.1.
+///
+/// ```
+/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::SecondOrder};
+/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
+/// let rows = 4096;
+/// let objective = SquaredPick::of([22.0, 30.0, 10.0].repeat(rows), vec![25.0; rows])?;
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
+/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
+/// let mut estimator = SecondOrder::default().build();
+/// let noise = &mut Noise::named(&["example"]);
+/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
+/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
+/// // Without bias at w = ½, as the loss is quadratic: (−3.44, −14.72, 18.16).
+/// assert!((mean(1) + 14.72).abs() < 8.7);
+/// # Ok::<(), estimators::Error>(())
+/// ```
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SecondOrder {
+    /// w: a number.
+    pub weight: f64,
+}
+
+impl Default for SecondOrder {
+    fn default() -> Self {
+        Self { weight: 0.5 }
+    }
+}
+
+impl Kind for SecondOrder {
+    const NAME: &'static str = "second-order";
+    const FAMILY: Family = Family::StraightThrough;
+    const SUMMARY: &'static str = "a mixture of darn and straight-through";
+    const SOURCE: &'static str = "Liu, Dong, Liu, Yu & Gao 2023, arXiv:2304.08612, §3";
+
+    fn check(&self) -> Result<(), Fault> {
+        require(self.weight.is_finite(), "weight", self.weight, "a number")
+    }
+
+    fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
+        Box::new(self)
+    }
+}
+
+impl<E: Real> Estimator<E> for SecondOrder {
+    fn surrogate(
+        &mut self,
+        logits: Logits<E>,
+        objective: &dyn Objective<E>,
+        noise: &mut Noise,
+    ) -> Result<Surrogate<E>> {
+        let opened = Opened::new(logits)?;
+        let p = opened.softmax(E::ONE);
+        let picks = rows::categorical(&p, 1, noise);
+        let weight = E::of(self.weight);
+        at_vertices(opened, &picks.clone(), objective, FirstOrderMix { p, picks, weight })
+    }
+
+    fn properties(&self, _: Dims) -> Properties {
+        let is_second_order = self.weight == 0.5;
+        Properties {
+            unbiased: if is_second_order { Unbiased::Quadratic } else { Unbiased::Linear },
+            ..Properties::new(Domain::VertexGradients, Evaluations::differentiated(1))
+        }
+    }
+}
+
+/// w · s ⟨g, s⟩ + (1 − w) · J(p) g
+pub(crate) struct FirstOrderMix<E: Real> {
+    pub(crate) p: Packed<E>,
+    pub(crate) picks: Packed<E>,
+    pub(crate) weight: E,
+}
+
+impl<E: Real> Jacobian<E> for FirstOrderMix<E> {
+    #[inline(always)]
+    fn product<V: Lanes<E>>(&self, block: usize, g: &[V], v: &mut [V]) {
+        let (p, pick) = (self.p.block::<V>(block), self.picks.block::<V>(block)[0]);
+        let mut along = V::zero();
+        for k in 0..p.len() {
+            along += (rows::one_hot(pick, k) - p[k]) * g[k];
+        }
+        let along = along * V::splat(self.weight);
+        for k in 0..p.len() {
+            v[k] += (rows::one_hot(pick, k) - p[k]) * along;
+        }
+        rows::add_jacobian_product(p, g, V::splat(E::ONE - self.weight), v);
+    }
+}

@@ -1,0 +1,93 @@
+use crate::draw::Opened;
+use crate::estimator::Logits;
+use crate::parameter::temperature;
+use crate::vertex::{Relaxed, in_interior};
+use crate::{
+    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
+    Surrogate, Unbiased,
+};
+use kernels::{Noise, Real};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The mixture of all categories in place of a choice.
+///
+/// **Estimates** the gradient of another objective: the loss of the mixture, f(p_τ), in place of
+/// the expected loss of a pick.
+///
+/// **Formula** p_τ = softmax(θ/τ); loss f(p_τ); gradient J(p_τ) ∇f(p_τ) / τ. For a quadratic loss
+/// of a linear head it is the mean of sampled straight-through at τ = 1.
+///
+/// **Requires** the loss and its gradient inside the simplex.
+///
+/// **Costs** one relaxed loss and its gradient.
+///
+/// **When to use** when the mixture itself may be deployed. Deployed as an argmax, the network was
+/// trained for something else: the gap between the two is what a low temperature closes, and the
+/// gradient then dies like exp(−gap/τ)/τ.
+///
+/// **Reference** folklore; Bahdanau et al. 2015, arXiv:1409.0473, as soft attention.
+///
+/// ```
+/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::SoftArgmax};
+/// let objective = SquaredPick::of(vec![22.0, 30.0, 10.0], vec![25.0])?;
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
+/// let dims = Dims { batch: 1, latents: 1, categories: 3 };
+/// let mut soft_argmax = SoftArgmax { temperature: 1.0 }.build();
+/// let noise = &mut Noise::named(&["example"]);
+/// let gradient = gradient(&mut *soft_argmax, &logits, dims, &objective, None, noise)?;
+/// // The sign of the second is not that of the expected loss's gradient, −14.72.
+/// for (g, expected) in gradient.logits.iter().zip([-2.288, 9.856, -7.568]) {
+///     assert!((g - expected).abs() < 1e-12);
+/// }
+/// # Ok::<(), estimators::Error>(())
+/// ```
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SoftArgmax {
+    /// τ: above 0; the lower, the nearer the mixture is to a pick.
+    pub temperature: f64,
+}
+
+impl Default for SoftArgmax {
+    fn default() -> Self {
+        Self { temperature: 1.0 }
+    }
+}
+
+impl Kind for SoftArgmax {
+    const NAME: &'static str = "soft-argmax";
+    const FAMILY: Family = Family::ExactAndRelaxed;
+    const SUMMARY: &'static str = "the loss of the mixture of all categories";
+    const SOURCE: &'static str = "Bahdanau, Cho & Bengio 2015, arXiv:1409.0473";
+
+    fn check(&self) -> Result<(), Fault> {
+        temperature("temperature", self.temperature)
+    }
+
+    fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
+        Box::new(self)
+    }
+}
+
+impl<E: Real> Estimator<E> for SoftArgmax {
+    fn surrogate(
+        &mut self,
+        logits: Logits<E>,
+        objective: &dyn Objective<E>,
+        _: &mut Noise,
+    ) -> Result<Surrogate<E>> {
+        let temperature = E::of(self.temperature);
+        let opened = Opened::new(logits)?;
+        let p = opened.softmax(temperature);
+        in_interior(opened, &p.clone(), objective, Relaxed { points: p, temperature })
+    }
+
+    fn properties(&self, _: Dims) -> Properties {
+        Properties {
+            unbiased: Unbiased::OtherObjective,
+            stochastic: false,
+            ..Properties::new(Domain::Interior, Evaluations::interior(1))
+        }
+    }
+}

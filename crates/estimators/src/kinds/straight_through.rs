@@ -1,0 +1,102 @@
+use crate::draw::Opened;
+use crate::estimator::Logits;
+use crate::parameter::temperature;
+use crate::vertex::{Relaxed, at_vertices};
+use crate::{
+    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
+    Surrogate, Unbiased,
+};
+use kernels::{Noise, Real, rows};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A hard pick forward, the softmax's Jacobian backward.
+///
+/// **Estimates** the gradient for linear losses; for others its bias does not go away with more
+/// samples, and may turn the sign.
+///
+/// **Formula** D ~ Cat(softmax θ), or the argmax where `sample` is false; gradient
+/// J(p_τ) g / τ with p_τ = softmax(θ/τ). The temperature shapes the backward pass alone.
+///
+/// **Requires** gradients at vertices.
+///
+/// **Costs** one loss at a vertex and its gradient.
+///
+/// **When to use** as the cheap default that is hard to beat in practice when the loss is nearly
+/// linear in the pick. `sample = false` explores nothing: where the picked category's gradient
+/// is 0, it stalls.
+///
+/// **Reference** Bengio, Léonard & Courville 2013, arXiv:1308.3432, §4.
+///
+/// ```
+/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::StraightThrough};
+/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
+/// let rows = 4096;
+/// let objective = SquaredPick::of([22.0, 30.0, 10.0].repeat(rows), vec![25.0; rows])?;
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
+/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
+/// let mut estimator = StraightThrough::default().build();
+/// let noise = &mut Noise::named(&["example"]);
+/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
+/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
+/// // Biased here: the expected loss's gradient is (−3.44, −14.72, 18.16).
+/// assert!((mean(1) - 9.856).abs() < 3.0);
+/// # Ok::<(), estimators::Error>(())
+/// ```
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct StraightThrough {
+    /// Whether the pick is drawn (true) or the most probable category (false).
+    pub sample: bool,
+    /// τ of the backward pass: above 0.
+    pub temperature: f64,
+}
+
+impl Default for StraightThrough {
+    fn default() -> Self {
+        Self { sample: true, temperature: 1.0 }
+    }
+}
+
+impl Kind for StraightThrough {
+    const NAME: &'static str = "straight-through";
+    const FAMILY: Family = Family::StraightThrough;
+    const SUMMARY: &'static str = "a hard pick forward, the softmax's Jacobian backward";
+    const SOURCE: &'static str = "Bengio, Léonard & Courville 2013, arXiv:1308.3432";
+
+    fn check(&self) -> Result<(), Fault> {
+        temperature("temperature", self.temperature)
+    }
+
+    fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
+        Box::new(self)
+    }
+}
+
+impl<E: Real> Estimator<E> for StraightThrough {
+    fn surrogate(
+        &mut self,
+        logits: Logits<E>,
+        objective: &dyn Objective<E>,
+        noise: &mut Noise,
+    ) -> Result<Surrogate<E>> {
+        let temperature = E::of(self.temperature);
+        let opened = Opened::new(logits)?;
+        let picks = if self.sample {
+            rows::categorical(&opened.softmax(E::ONE), 1, noise)
+        } else {
+            rows::argmax(&opened.theta)
+        };
+        let points = opened.softmax(temperature);
+        at_vertices(opened, &picks, objective, Relaxed { points, temperature })
+    }
+
+    fn properties(&self, _: Dims) -> Properties {
+        let is_linear = self.sample && self.temperature == 1.0;
+        Properties {
+            unbiased: if is_linear { Unbiased::Linear } else { Unbiased::Never },
+            stochastic: self.sample,
+            ..Properties::new(Domain::VertexGradients, Evaluations::differentiated(1))
+        }
+    }
+}

@@ -1,0 +1,109 @@
+use crate::draw::Opened;
+use crate::estimator::Logits;
+use crate::kinds::exact::MOST_OUTCOMES;
+use crate::parameter::samples;
+use crate::subset::most_probable;
+use crate::subset_score::{SubsetScore, Terms, too_many};
+use crate::{
+    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
+    Surrogate, Unbiased,
+};
+use kernels::{Noise, Real};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The most probable outcomes summed exactly, and one sample for all the rest.
+///
+/// **Estimates** ∇ E f(D) without bias; with all outcomes, exactly.
+///
+/// **Formula** the k − 1 most probable joint outcomes count p_x f_x s_x each; one more, drawn from the rest,
+/// stands for all that is left: (1 − Σ p) f s. Of equally probable outcomes the lexicographically first is
+/// summed.
+///
+/// **Requires** losses at vertices; at most 65,536 joint outcomes Kᴸ.
+///
+/// **Costs** k losses.
+///
+/// **When to use** where a distribution is peaked: what is left to chance has little weight.
+///
+/// **Reference** Liu, Regier, Tripuraneni, Jordan & McAuliffe 2019, arXiv:1810.04777, eq. 6.
+///
+/// ```
+/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::SumAndSample};
+/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
+/// let rows = 4096;
+/// let objective = SquaredPick::of([22.0, 30.0, 10.0].repeat(rows), vec![25.0; rows])?;
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
+/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
+/// let mut estimator = SumAndSample { samples: 2 }.build();
+/// let noise = &mut Noise::named(&["example"]);
+/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
+/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
+/// // Without bias: (−3.44, −14.72, 18.16).
+/// assert!((mean(1) + 14.72).abs() < 2.1);
+/// # Ok::<(), estimators::Error>(())
+/// ```
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SumAndSample {
+    /// k, different joint outcomes a row: from 1 up.
+    pub samples: usize,
+}
+
+impl Default for SumAndSample {
+    fn default() -> Self {
+        Self { samples: 4 }
+    }
+}
+
+impl Kind for SumAndSample {
+    const NAME: &'static str = "sum-and-sample";
+    const FAMILY: Family = Family::ScoreFunction;
+    const SUMMARY: &'static str = "the most probable outcomes exactly, one for the rest";
+    const SOURCE: &'static str =
+        "Liu, Regier, Tripuraneni, Jordan & McAuliffe 2019, arXiv:1810.04777";
+
+    fn check(&self) -> Result<(), Fault> {
+        samples("samples", self.samples, 1)
+    }
+
+    fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
+        Box::new(self)
+    }
+}
+
+impl<E: Real> Estimator<E> for SumAndSample {
+    fn surrogate(
+        &mut self,
+        logits: Logits<E>,
+        objective: &dyn Objective<E>,
+        noise: &mut Noise,
+    ) -> Result<Surrogate<E>> {
+        let opened = Opened::new(logits)?;
+        let score = SubsetScore { outcomes: self.samples };
+        score.surrogate(opened, objective, noise, |log_p, noise| {
+            let mut subset = most_probable(log_p, self.samples - 1);
+            let mut weights = subset.p.clone();
+            if let Some(outcome) = subset.draw_from_rest(log_p, noise) {
+                weights.push(subset.rest);
+                subset.outcomes.push(outcome);
+            }
+            (subset, Terms { weights, baselines: None })
+        })
+    }
+
+    fn properties(&self, dims: Dims) -> Properties {
+        Properties {
+            unbiased: Unbiased::Always,
+            // One sample of a single outcome is no draw.
+            stochastic: dims.outcomes().is_none_or(|outcomes| self.samples < outcomes),
+            ..Properties::new(Domain::Vertices, Evaluations::vertices(self.samples as u64))
+        }
+    }
+
+    fn refuses(&self, dims: Dims) -> Option<String> {
+        let too_large = dims.outcomes().is_none_or(|outcomes| outcomes > MOST_OUTCOMES);
+        let said = || format!("more than {MOST_OUTCOMES} joint outcomes cannot be sorted");
+        too_large.then(said).or_else(|| too_many(self.samples, dims))
+    }
+}

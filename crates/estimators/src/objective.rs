@@ -1,0 +1,137 @@
+use crate::{Choice, Result};
+use dfdx::prelude::{Cpu, Tensor};
+use kernels::Real;
+use kernels::tape::Recording;
+use std::cell::Cell;
+
+/// Losses [S, B] with the tape that recorded them.
+pub type Losses<E> = Tensor<(usize, usize), E, Cpu, Recording<E>>;
+
+/// Judges choices: the loss f that the choice is to make small in expectation.
+///
+/// Its own parameters learn too: what it computes, it computes on the tape of the choice. An
+/// objective whose parameters feed several calls can compute them once, on the tape of the logits,
+/// before the estimator is asked: gradients of all calls come together there.
+pub trait Objective<E: Real> {
+    /// The loss of each sample of each row, [S, B].
+    ///
+    /// # Errors
+    /// If it cannot be computed; [`crate::Error::Objective`] carries a reason of the objective's
+    /// own.
+    fn loss(&self, choice: Choice<E>) -> Result<Losses<E>>;
+
+    /// Where the loss is defined.
+    fn domain(&self) -> Domain {
+        Domain::Interior
+    }
+
+    /// What a learned baseline may look at: a row of numbers for each row of the batch. Without it
+    /// such a baseline looks at the logits.
+    fn context(&self) -> Option<Context<'_, E>> {
+        None
+    }
+}
+
+/// Where an objective is defined, and where an estimator needs it to be. The later ones include
+/// the earlier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Domain {
+    /// Values at the vertices of the simplex.
+    Vertices,
+    /// And a gradient there.
+    VertexGradients,
+    /// Values and gradients everywhere on the simplex.
+    Interior,
+}
+
+impl Domain {
+    /// What it means, for a reader.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Vertices => "values at the vertices",
+            Self::VertexGradients => "gradients at the vertices",
+            Self::Interior => "values and gradients inside the simplex",
+        }
+    }
+}
+
+/// A row of numbers for each row of a batch.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a, E> {
+    /// [B, width]
+    pub rows: &'a [E],
+    /// Numbers a row.
+    pub width: usize,
+}
+
+/// How often an objective is asked, per row and estimate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Evaluations {
+    /// Losses at vertices.
+    pub hard: u64,
+    /// Gradients of the loss at vertices.
+    pub hard_gradient: u64,
+    /// Losses off the vertices.
+    pub relaxed: u64,
+    /// Gradients of the loss off the vertices.
+    pub relaxed_gradient: u64,
+}
+
+impl Evaluations {
+    /// `n` losses at vertices.
+    pub fn vertices(n: u64) -> Self {
+        Self { hard: n, ..Self::default() }
+    }
+
+    /// `n` losses at vertices, with their gradients.
+    pub fn differentiated(n: u64) -> Self {
+        Self { hard: n, hard_gradient: n, ..Self::default() }
+    }
+
+    /// `n` losses off the vertices, with their gradients.
+    pub fn interior(n: u64) -> Self {
+        Self { relaxed: n, relaxed_gradient: n, ..Self::default() }
+    }
+}
+
+/// An objective that counts how often it is asked: what an estimator costs is measured, not
+/// claimed.
+pub struct Counted<'a, E: Real> {
+    objective: &'a dyn Objective<E>,
+    evaluations: Cell<Evaluations>,
+}
+
+impl<'a, E: Real> Counted<'a, E> {
+    /// Counts from 0.
+    pub fn new(objective: &'a dyn Objective<E>) -> Self {
+        Self { objective, evaluations: Cell::default() }
+    }
+
+    /// Evaluations so far, per row.
+    pub fn evaluations(&self) -> Evaluations {
+        self.evaluations.get()
+    }
+}
+
+impl<E: Real> Objective<E> for Counted<'_, E> {
+    fn loss(&self, choice: Choice<E>) -> Result<Losses<E>> {
+        let mut count = self.evaluations.get();
+        let samples = choice.samples() as u64;
+        let gradients = if choice.wants_gradient() { samples } else { 0 };
+        if choice.picks().is_some() {
+            count.hard += samples;
+            count.hard_gradient += gradients;
+        } else {
+            count.relaxed += samples;
+            count.relaxed_gradient += gradients;
+        }
+        self.evaluations.set(count);
+        self.objective.loss(choice)
+    }
+    fn domain(&self) -> Domain {
+        self.objective.domain()
+    }
+    fn context(&self) -> Option<Context<'_, E>> {
+        self.objective.context()
+    }
+}

@@ -1,0 +1,27 @@
+use super::{RowLoss, RowLosses};
+use crate::Result;
+use kernels::Real;
+
+/// f(z) = exp(Σ_nk a_nk z_nk), with weights a ([L, K]) that are learned: as far from linear and
+/// quadratic as a smooth loss gets, and not a sum over latents.
+#[derive(Clone, Copy, Debug)]
+pub struct ExpDot;
+
+impl ExpDot {
+    /// The objective of weights for B rows, [B, L·K].
+    ///
+    /// # Errors
+    /// If the device is out of memory.
+    pub fn of<E: Real>(weights: Vec<E>, batch: usize) -> Result<RowLosses<E, Self>> {
+        RowLosses::new(Self, weights, batch)
+    }
+}
+
+impl<E: Real> RowLoss<E> for ExpDot {
+    fn loss(&self, _: usize, z: &[E], a: &[E], dz: &mut [E], da: &mut [E]) -> E {
+        let f = z.iter().zip(a).fold(E::ZERO, |sum, (&z, &a)| sum + z * a).exp();
+        dz.iter_mut().zip(a).for_each(|(dz, &a)| *dz += f * a);
+        da.iter_mut().zip(z).for_each(|(da, &z)| *da += f * z);
+        f
+    }
+}

@@ -1,0 +1,263 @@
+use super::instance::Instance;
+use super::table::{Row, Table};
+use crate::{Entry, Result, gradient};
+use kernels::Noise;
+
+/// What came of holding an estimator against a row of a table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    /// What differs, beyond chance; empty if nothing does.
+    pub failures: Vec<String>,
+    /// Draws that were made.
+    pub draws: usize,
+    /// Largest deviation of a component of the mean, in standard errors.
+    pub mean_deviation: f64,
+    /// Deviation of the total variance, in standard errors.
+    pub variance_deviation: Option<f64>,
+}
+
+/// Standard errors that chance is allowed.
+const ALLOWED: f64 = 5.0;
+/// Relative error of exact numbers in `f64`.
+const ROUNDING: f64 = 1e-9;
+/// Variances whose spread makes an empirical one too uncertain are not compared.
+const MOST_SPREAD: f64 = 0.05;
+/// Rows that are drawn at a time.
+const ROWS_AT_ONCE: usize = 2048;
+
+/// Draws estimates on a table's instance, and compares their mean, total variance, loss and the
+/// gradient for the objective's own parameters with a row of the table.
+///
+/// # Errors
+/// If the estimator cannot be made or fails.
+pub fn check(
+    entry: &Entry,
+    table: &Table,
+    instance: &Instance,
+    row: &Row,
+    draws: usize,
+    seed: u64,
+) -> Result<Verdict> {
+    let mut estimator = entry.double(row.parameters.clone())?;
+    if let Some(why) = estimator.refuses(instance.dims) {
+        let failures = vec![format!("refused: {why}")];
+        return Ok(Verdict { failures, draws: 0, mean_deviation: 0.0, variance_deviation: None });
+    }
+    // Draws of an estimator that draws nothing are all the same: a few show it.
+    let is_constant = !estimator.properties(instance.dims).stochastic;
+    let draws = if is_constant { draws.min(64) } else { draws };
+    let noise = &mut Noise::named(&["verify", &table.name, &seed.to_string()]);
+    let drawn = Drawn::draw(instance, &mut *estimator, draws, noise)?;
+    let scale = instance.loss_scale()?;
+    let mut verdict =
+        Verdict { failures: vec![], draws, mean_deviation: 0.0, variance_deviation: None };
+    if drawn.estimates.iter().chain(&drawn.losses).chain(&drawn.parameters).any(|x| !x.is_finite())
+    {
+        verdict.failures.push("an estimate is not finite".to_owned());
+        return Ok(verdict);
+    }
+    let moments = Moments::of(&drawn.estimates, row.mean.len());
+    if table.finite_only {
+        check_extreme(&mut verdict, &moments, table, row, scale);
+        return Ok(verdict);
+    }
+    let tolerance = if row.kind == "index-soft-argmax" { 1e-6 } else { 0.0 };
+    check_mean(&mut verdict, "mean", &moments, &row.mean, &row.mean_error, scale, tolerance);
+    if row.unbiased {
+        check_mean(
+            &mut verdict,
+            "exact",
+            &moments,
+            &table.exact,
+            &row.mean_error,
+            scale,
+            tolerance,
+        );
+    }
+    check_variance(&mut verdict, &moments, row, scale);
+    check_side(&mut verdict, "loss", &drawn.losses, row.value.as_slice(), row);
+    if let Some(expected) = &row.objective_gradient {
+        check_side(&mut verdict, "objective's gradient", &drawn.parameters, expected, row);
+    }
+    Ok(verdict)
+}
+
+/// Draws: one after the other, each as many numbers as there are.
+struct Drawn {
+    /// Gradients for the logits, [draws, B·L·K].
+    estimates: Vec<f64>,
+    /// Losses, [draws].
+    losses: Vec<f64>,
+    /// Gradients for the objective's parameters, [draws, …].
+    parameters: Vec<f64>,
+}
+
+impl Drawn {
+    fn draw(
+        instance: &Instance,
+        estimator: &mut dyn crate::Estimator<f64>,
+        draws: usize,
+        noise: &mut Noise,
+    ) -> Result<Self> {
+        let batch = instance.dims.batch;
+        let mut drawn = Self { estimates: vec![], losses: vec![], parameters: vec![] };
+        let at_once = (ROWS_AT_ONCE / batch).max(1);
+        let mut left = draws;
+        while left > 0 {
+            let times = left.min(at_once);
+            let (dims, logits, (objective, parameters)) = instance.repeated(times)?;
+            let estimate =
+                gradient(estimator, &logits, dims, &*objective, parameters.as_ref(), noise)?;
+            // The surrogate is the mean over all rows; a draw is the mean over its own.
+            let scale = times as f64;
+            drawn.estimates.extend(estimate.logits.iter().map(|g| g * scale));
+            let means = estimate.losses.chunks_exact(batch);
+            drawn.losses.extend(means.map(|row| row.iter().sum::<f64>() / batch as f64));
+            let width = estimate.objective.len() / times;
+            for parameters in estimate.objective.chunks_exact(width.max(1)) {
+                if instance.shares_parameters() {
+                    let own = width / batch;
+                    let sum = |k: usize| parameters.iter().skip(k).step_by(own).sum::<f64>();
+                    drawn.parameters.extend((0..own).map(|k| sum(k) * scale));
+                } else {
+                    drawn.parameters.extend(parameters.iter().map(|g| g * scale));
+                }
+            }
+            left -= times;
+        }
+        Ok(drawn)
+    }
+}
+
+/// Mean and scatter of draws.
+struct Moments {
+    draws: f64,
+    mean: Vec<f64>,
+    /// Variance of each component.
+    variances: Vec<f64>,
+    /// Trace of the covariance.
+    total: f64,
+    /// Variance of the squared distance from the mean.
+    scatter: f64,
+}
+
+impl Moments {
+    fn of(draws: &[f64], width: usize) -> Self {
+        let n = (draws.len() / width) as f64;
+        let mut mean = vec![0.0; width];
+        for draw in draws.chunks_exact(width) {
+            mean.iter_mut().zip(draw).for_each(|(mean, x)| *mean += x / n);
+        }
+        let mut variances = vec![0.0; width];
+        let mut distances = Vec::with_capacity(draws.len() / width);
+        for draw in draws.chunks_exact(width) {
+            let mut distance = 0.0;
+            for ((x, mean), variance) in draw.iter().zip(&mean).zip(&mut variances) {
+                let square = (x - mean) * (x - mean);
+                *variance += square / (n - 1.0).max(1.0);
+                distance += square;
+            }
+            distances.push(distance);
+        }
+        let centre = distances.iter().sum::<f64>() / n;
+        let scatter = distances.iter().map(|d| (d - centre) * (d - centre)).sum::<f64>() / n;
+        Self { draws: n, total: variances.iter().sum(), mean, variances, scatter }
+    }
+}
+
+fn largest(numbers: &[f64]) -> f64 {
+    numbers.iter().map(|x| x.abs()).fold(0.0, f64::max)
+}
+
+/// |m − mean| ≤ 5 √(S²/n + se²) + 10⁻⁹ scale, for every component.
+fn check_mean(
+    verdict: &mut Verdict,
+    what: &str,
+    moments: &Moments,
+    expected: &[f64],
+    expected_error: &[f64],
+    loss_scale: f64,
+    absolute: f64,
+) {
+    let scale = largest(expected).max(1e-3 * loss_scale);
+    for (i, (&mean, &expected)) in moments.mean.iter().zip(expected).enumerate() {
+        let error =
+            (moments.variances[i] / moments.draws + expected_error[i] * expected_error[i]).sqrt();
+        let off = (mean - expected).abs();
+        let slack = ROUNDING * scale + absolute;
+        if error > 0.0 {
+            verdict.mean_deviation = verdict.mean_deviation.max((off - slack).max(0.0) / error);
+        }
+        if off > ALLOWED * error + slack {
+            verdict
+                .failures
+                .push(format!("{what}[{i}] is {mean:.6e}, not {expected:.6e} (error {error:.1e})"));
+        }
+    }
+}
+
+/// |V − variance| ≤ 5 √(Var(d²)/n + (se·variance)² + (4 variance/n)²).
+fn check_variance(verdict: &mut Verdict, moments: &Moments, row: &Row, loss_scale: f64) {
+    let Some(expected) = row.variance else { return };
+    let n = moments.draws;
+    if row.variance_spread.is_some_and(|spread| spread / n.sqrt() > MOST_SPREAD) {
+        return;
+    }
+    if expected == 0.0 {
+        let scale = largest(&row.mean).max(1e-3 * loss_scale);
+        if moments.total.sqrt() > ROUNDING * scale {
+            verdict.failures.push(format!("variance is {:.3e}, not 0", moments.total));
+        }
+        return;
+    }
+    let error = (moments.scatter / n
+        + (row.variance_error * expected).powi(2)
+        + (4.0 * expected / n).powi(2))
+    .sqrt();
+    let (low, high) = row.variance_range.unwrap_or((expected, expected));
+    let off = (low - moments.total).max(moments.total - high).max(0.0);
+    verdict.variance_deviation = Some(off / error);
+    if off > ALLOWED * error {
+        let total = moments.total;
+        verdict
+            .failures
+            .push(format!("variance is {total:.5e}, not {expected:.5e} (error {error:.1e})"));
+    }
+}
+
+/// Means beside that of the gradient, within 5 empirical standard errors.
+fn check_side(verdict: &mut Verdict, what: &str, draws: &[f64], expected: &[f64], row: &Row) {
+    if expected.is_empty() {
+        return;
+    }
+    if draws.is_empty() || draws.len() % expected.len() != 0 {
+        verdict.failures.push(format!("{what} has another shape"));
+        return;
+    }
+    let moments = Moments::of(draws, expected.len());
+    // Rows of quasi-Monte Carlo are known to 5 digits, and rounding is relative to the largest.
+    let relative = if row.variance_error > 0.0 { 1e-5 } else { ROUNDING };
+    for (i, (&mean, &expected)) in moments.mean.iter().zip(expected).enumerate() {
+        let error = (moments.variances[i] / moments.draws).sqrt();
+        let slack = relative * largest(&moments.mean).max(expected.abs());
+        if (mean - expected).abs() > ALLOWED * error + slack {
+            verdict
+                .failures
+                .push(format!("{what}[{i}] is {mean:.6e}, not {expected:.6e} (error {error:.1e})"));
+        }
+    }
+}
+
+/// Where logits are extreme: finite, and a mean within the table's tolerance.
+fn check_extreme(verdict: &mut Verdict, moments: &Moments, table: &Table, row: &Row, scale: f64) {
+    let batch = table.logits.len() as f64;
+    for (i, (&mean, &expected)) in moments.mean.iter().zip(&row.mean).enumerate() {
+        let deviation = (moments.variances[i] / moments.draws).sqrt();
+        let tolerance = row.absolute_tolerance.unwrap_or(8.0 * deviation + 1e-6 * scale / batch);
+        if (mean - expected).abs() > tolerance {
+            verdict.failures.push(format!(
+                "mean[{i}] is {mean:.6e}, not {expected:.6e} (tolerance {tolerance:.1e})"
+            ));
+        }
+    }
+}

@@ -1,0 +1,111 @@
+use super::table::{Table, numbers};
+use crate::fault::{Fault, UnknownName};
+use crate::objectives::{BitPower, BitSumSquares, ExpDot, SquaredPick};
+use crate::{Dims, Objective, Result};
+use dfdx::prelude::{Cpu, Tensor};
+use serde_json::Value;
+
+/// A place to draw estimates at: logits and an objective, in `f64`.
+#[derive(Clone, Debug)]
+pub struct Instance {
+    /// The dimensions.
+    pub dims: Dims,
+    /// [B, L, K]
+    pub logits: Vec<f64>,
+    loss: Loss,
+}
+
+#[derive(Clone, Debug)]
+enum Loss {
+    SquaredPick { values: Vec<f64>, targets: Vec<f64> },
+    ExpDot { weights: Vec<f64> },
+    BitPower(BitPower),
+    BitSumSquares(BitSumSquares),
+}
+
+/// An objective, and what stands for its parameters in dfdx's gradients, if it learns any.
+pub(super) type Judge = (Box<dyn Objective<f64>>, Option<Tensor<(usize, usize), f64, Cpu>>);
+
+const KINDS: [&str; 4] = ["squared-pick", "exp-dot", "bit-power", "bit-sum-squares"];
+
+impl Instance {
+    /// The instance of a table.
+    ///
+    /// # Errors
+    /// If its objective is unknown, or its parameters do not fit the logits.
+    pub fn new(table: &Table) -> Result<Self, Fault> {
+        let logits: Vec<f64> = table.logits.iter().flatten().flatten().copied().collect();
+        let (batch, latents) = (table.logits.len(), table.logits[0].len());
+        let dims = Dims { batch, latents, categories: logits.len() / batch / latents };
+        let get = |key: &str| table.objective.get(key).map(numbers).unwrap_or_default();
+        let number = |key: &str| get(key).first().copied().unwrap_or(f64::NAN);
+        let need = |key: &str, count: usize| {
+            let found = get(key);
+            let allowed = format!("{count} numbers");
+            if found.len() == count {
+                Ok(found)
+            } else {
+                Err(Fault::value(&format!("objective.{key}"), found.len(), allowed))
+            }
+        };
+        let kind = table.objective.get("kind").and_then(Value::as_str).unwrap_or_default();
+        let loss = match kind {
+            "squared-pick" if latents == 1 => Loss::SquaredPick {
+                values: need("values", dims.elements())?,
+                targets: need("targets", batch)?,
+            },
+            "exp-dot" => Loss::ExpDot { weights: need("weights", latents * dims.categories)? },
+            "bit-power" if dims.categories == 2 => {
+                Loss::BitPower(BitPower { centre: number("c"), power: number("p") })
+            }
+            "bit-sum-squares" if dims.categories == 2 => {
+                Loss::BitSumSquares(BitSumSquares { targets: need("targets", latents)? })
+            }
+            _ if KINDS.contains(&kind) => {
+                let found = format!("{kind} with {dims:?}");
+                return Err(Fault::value("objective", found, "dimensions that it is defined for"));
+            }
+            _ => return Err(Fault::Key(UnknownName::new("objective", kind, KINDS))),
+        };
+        Ok(Self { dims, logits, loss })
+    }
+
+    /// The instance with every row there `times` times: as many independent draws.
+    pub(super) fn repeated(&self, times: usize) -> Result<(Dims, Vec<f64>, Judge)> {
+        let dims = Dims { batch: self.dims.batch * times, ..self.dims };
+        Ok((dims, self.logits.repeat(times), self.judge(times)?))
+    }
+
+    fn judge(&self, times: usize) -> Result<Judge> {
+        let batch = self.dims.batch * times;
+        Ok(match &self.loss {
+            Loss::SquaredPick { values, targets } => {
+                let objective = SquaredPick::of(values.repeat(times), targets.repeat(times))?;
+                let parameters = objective.values().clone();
+                (Box::new(objective), Some(parameters))
+            }
+            Loss::ExpDot { weights } => {
+                let objective = ExpDot::of(weights.repeat(batch), batch)?;
+                let parameters = objective.parameters().clone();
+                (Box::new(objective), Some(parameters))
+            }
+            Loss::BitPower(loss) => (Box::new(loss.of::<f64>(batch)?), None),
+            Loss::BitSumSquares(loss) => (Box::new(loss.clone().of::<f64>(batch)?), None),
+        })
+    }
+
+    /// Parameters of the objective are shared by all rows: their gradient is a sum over rows.
+    pub(super) fn shares_parameters(&self) -> bool {
+        matches!(self.loss, Loss::ExpDot { .. })
+    }
+
+    /// Largest |f| over the joint outcomes, or over many of them.
+    pub(super) fn loss_scale(&self) -> Result<f64> {
+        let dims = self.dims;
+        let outcomes = dims.outcomes().unwrap_or(usize::MAX).min(4096);
+        let (objective, _) = self.judge(1)?;
+        let picks = crate::kinds::lexicographic::<f64>(dims, outcomes);
+        let losses = crate::score::losses_at(&*objective, &crate::draw::read_picks(&picks), dims)?;
+        Ok(losses.unpack().into_iter().map(f64::abs).fold(0.0, f64::max))
+    }
+}

@@ -1,0 +1,27 @@
+//! Reference tables: small instances with the exact mean and total variance of estimators, and how
+//! an implementation is held against them.
+//!
+//! A table is a JSON file of format 1 (`reference/` holds those of this project; any further file
+//! of the format can be read). Its keys may be written in snake_case or in kebab-case. Variance is
+//! total: the trace of the covariance of one estimate, over all B·L·K components.
+
+mod check;
+mod instance;
+mod table;
+
+pub use check::{Verdict, check};
+pub use instance::Instance;
+pub use table::{Row, Table};
+
+/// The tables of this project, by name.
+pub const TABLES: &[(&str, &str)] = &[
+    ("bernoulli-toy-phi0", include_str!("../../reference/bernoulli-toy-phi0.json")),
+    ("bernoulli-toy-phi-minus4", include_str!("../../reference/bernoulli-toy-phi-minus4.json")),
+    ("bit-power-p2-phi0", include_str!("../../reference/bit-power-p2-phi0.json")),
+    ("bit-power-p2-phi2", include_str!("../../reference/bit-power-p2-phi2.json")),
+    ("exp-dot-k4", include_str!("../../reference/exp-dot-k4.json")),
+    ("exp-dot-n2-k3", include_str!("../../reference/exp-dot-n2-k3.json")),
+    ("squared-pick-k5-b2", include_str!("../../reference/squared-pick-k5-b2.json")),
+    ("squared-pick-seed-y25", include_str!("../../reference/squared-pick-seed-y25.json")),
+    ("squared-pick-seed-y30", include_str!("../../reference/squared-pick-seed-y30.json")),
+];

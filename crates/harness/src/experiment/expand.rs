@@ -1,0 +1,100 @@
+//! From one table with `sweep` and `zip` to the tables they stand for.
+
+use estimators::Fault;
+use toml::{Table, Value};
+
+/// A table's parameters, for each combination of its `sweep` (all with all) and `zip` (the first
+/// with the first) lists. A table without either stands for itself.
+///
+/// # Errors
+/// If either is not a table of lists, a list is empty, lists of `zip` differ in length, or a
+/// parameter is given twice.
+pub(super) fn expand(mut table: Table) -> Result<Vec<Table>, Fault> {
+    let sweep = lists(&mut table, "sweep")?;
+    let zip = lists(&mut table, "zip")?;
+    for (key, _) in sweep.iter().chain(&zip) {
+        let twice = sweep.iter().chain(&zip).filter(|(other, _)| other == key).count() > 1;
+        if twice || table.contains_key(key) {
+            let place = format!("sweep.{key}");
+            return Err(Fault::value(&place, "a list", "a parameter that is not given otherwise"));
+        }
+    }
+    let mut tables = vec![table];
+    for (key, values) in sweep {
+        tables = tables
+            .iter()
+            .flat_map(|table| values.iter().map(|value| with(table, &key, value)))
+            .collect();
+    }
+    let Some(length) = zip.first().map(|(_, values)| values.len()) else { return Ok(tables) };
+    if let Some((key, values)) = zip.iter().find(|(_, values)| values.len() != length) {
+        let found = format!("{} values", values.len());
+        return Err(Fault::value(&format!("zip.{key}"), found, format!("{length} values")));
+    }
+    let zipped = |table: &Table, i: usize| {
+        zip.iter().fold(table.clone(), |table, (key, values)| with(&table, key, &values[i]))
+    };
+    Ok(tables.iter().flat_map(|table| (0..length).map(|i| zipped(table, i))).collect())
+}
+
+fn with(table: &Table, key: &str, value: &Value) -> Table {
+    let mut table = table.clone();
+    table.insert(key.to_owned(), value.clone());
+    table
+}
+
+fn lists(table: &mut Table, name: &str) -> Result<Vec<(String, Vec<Value>)>, Fault> {
+    let Some(value) = table.remove(name) else { return Ok(vec![]) };
+    let Value::Table(lists) = value else {
+        return Err(Fault::value(
+            name,
+            value,
+            "a table of lists, as sweep.temperature = [0.5, 1.0]",
+        ));
+    };
+    let mut found = vec![];
+    for (key, value) in lists {
+        match value {
+            Value::Array(values) if !values.is_empty() => found.push((key, values)),
+            other => {
+                return Err(Fault::value(&format!("{name}.{key}"), other, "a list of values"));
+            }
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expanded(text: &str) -> Result<Vec<String>, Fault> {
+        let tables = expand(toml::from_str(text).expect("a table"))?;
+        Ok(tables.iter().map(|table| Value::Table(table.clone()).to_string()).collect())
+    }
+
+    #[test]
+    fn a_sweep_is_a_product_and_a_zip_is_not() {
+        assert_eq!(expanded("a = 1").unwrap().len(), 1);
+        let product = expanded("sweep.a = [1, 2]\nsweep.b = [3, 4, 5]").unwrap();
+        assert_eq!(product.len(), 6);
+        let zipped = expanded("zip.a = [1, 2]\nzip.b = [3, 4]").unwrap();
+        assert_eq!(zipped, ["{ a = 1, b = 3 }", "{ a = 2, b = 4 }"]);
+        let both = expanded("zip.a = [1, 2]\nzip.b = [3, 4]\nsweep.c = [5, 6]").unwrap();
+        assert_eq!(both.len(), 4);
+    }
+
+    #[test]
+    fn impossible_lists_are_refused() {
+        for text in [
+            "sweep.a = []",
+            "sweep.a = 1",
+            "sweep = 1",
+            "a = 1\nsweep.a = [2]",
+            "sweep.a = [1]\nzip.a = [2]",
+            "zip.a = [1, 2]\nzip.b = [3]",
+        ] {
+            assert!(expanded(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,467 @@
+//! The keys of an experiment file.
+
+use super::expand::expand;
+use super::{Cell, Choice, Experiment, LoadedTask};
+use crate::Registries;
+use anyhow::{Context, Result, anyhow, bail};
+use estimators::{Fault, UnknownName, fault};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+use toml::{Table, Value};
+
+/// The keys that hold one value each.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Plain {
+    /// What is asked.
+    pub(crate) question: String,
+    /// What an engineer should make of the answer; written after looking, printed by the report.
+    pub(crate) reading: String,
+    /// Runs of each cell, with seeds from 0: from 1 up; 5 at least for a comparison.
+    pub(crate) seeds: u64,
+    /// Steps of a run: from 1 up.
+    pub(crate) steps: u64,
+    /// Steps between evaluations: from 1 up.
+    pub(crate) evaluate_every: u64,
+    /// Rows of a batch: from 1 up.
+    pub(crate) batch: usize,
+    /// Parameters over which the best cell of each estimator is chosen, by the headline metric.
+    pub(crate) tuned: Vec<String>,
+}
+
+impl Default for Plain {
+    fn default() -> Self {
+        Self {
+            question: String::new(),
+            reading: String::new(),
+            seeds: 10,
+            steps: 2000,
+            evaluate_every: 50,
+            batch: 128,
+            tuned: vec!["optimizer.learning-rate".to_owned()],
+        }
+    }
+}
+
+/// How the estimate is held against the exact gradient along training.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct GradientPlan {
+    /// Steps between measurements: from 1 up.
+    pub every: u64,
+    /// Estimates a measurement: from 2 up.
+    pub draws: usize,
+}
+
+impl Default for GradientPlan {
+    fn default() -> Self {
+        Self { every: 200, draws: 256 }
+    }
+}
+
+/// A figure beside the standard ones.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct FigureSpec {
+    /// What is drawn: `sensitivity`.
+    pub kind: FigureKind,
+    /// The parameter along the axis, such as `estimator.temperature`.
+    pub x: String,
+    /// The metric: `validation-loss` unless said otherwise.
+    #[serde(default = "headline")]
+    pub y: String,
+}
+
+fn headline() -> String {
+    "validation-loss".to_owned()
+}
+
+/// Kinds of figures that can be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FigureKind {
+    /// A metric against a parameter.
+    Sensitivity,
+}
+
+/// The parameters of Adam.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Adam {
+    /// Step size: above 0.
+    learning_rate: f64,
+    /// Decay of the mean of gradients: from 0 up, below 1.
+    beta1: f64,
+    /// Decay of the mean of squared gradients: from 0 up, below 1.
+    beta2: f64,
+    /// Added to the root: above 0.
+    epsilon: f64,
+}
+
+impl Default for Adam {
+    fn default() -> Self {
+        Self { learning_rate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }
+    }
+}
+
+/// The parameters of stochastic gradient descent.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Sgd {
+    /// Step size: above 0.
+    learning_rate: f64,
+    /// Share of the last step that is taken again: from 0 up, below 1.
+    momentum: f64,
+}
+
+impl Default for Sgd {
+    fn default() -> Self {
+        Self { learning_rate: 0.01, momentum: 0.0 }
+    }
+}
+
+/// What the command line changes of an experiment.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// Runs of each cell.
+    pub seeds: Option<u64>,
+    /// Estimators to keep.
+    pub estimators: Vec<String>,
+    /// `key.path=value`.
+    pub set: Vec<String>,
+}
+
+/// Keys that hold tables.
+const TABLES: [&str; 6] = ["task", "estimator", "optimizer", "gradient", "figure", "exclude"];
+
+/// Makes an experiment of its file's table.
+pub(super) fn resolve(
+    path: &Path,
+    mut table: Table,
+    overrides: &Overrides,
+    registries: &Registries,
+) -> Result<Experiment> {
+    for assignment in &overrides.set {
+        assign(&mut table, assignment)?;
+    }
+    if let Some(seeds) = overrides.seeds {
+        table.insert("seeds".to_owned(), Value::Integer(seeds.try_into().unwrap_or(i64::MAX)));
+    }
+    let tables: Vec<(String, Value)> =
+        TABLES.iter().filter_map(|&key| table.remove_entry(key)).collect();
+    let mut parts = Table::from_iter(tables);
+    let plain = read_plain(table)?;
+    let gradient = read_gradient(parts.remove("gradient"))?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let tasks = read_tasks(parts.remove("task"), folder, registries)?;
+    let optimizers = read_optimizers(parts.remove("optimizer"))?;
+    let estimators = read_estimators(parts.remove("estimator"), &overrides.estimators, registries)?;
+    let excluded = read_excluded(parts.remove("exclude"))?;
+    let figures = read_figures(parts.remove("figure"))?;
+    let mut cells = vec![];
+    for task in 0..tasks.len() {
+        for estimator in &estimators {
+            for optimizer in &optimizers {
+                let cell =
+                    Cell { task, estimator: estimator.clone(), optimizer: optimizer.clone() };
+                if !excluded.iter().any(|exclude| is_excluded(&cell, &tasks, exclude)) {
+                    cells.push(cell);
+                }
+            }
+        }
+    }
+    if cells.is_empty() {
+        bail!("nothing is left to run: every cell is excluded");
+    }
+    let resolved =
+        describe(&plain, gradient, &tasks, &estimators, &optimizers, &excluded, &figures)?;
+    Ok(Experiment {
+        name: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+        path: path.to_owned(),
+        question: plain.question,
+        reading: plain.reading.trim().to_owned(),
+        seeds: plain.seeds,
+        steps: plain.steps,
+        evaluate_every: plain.evaluate_every,
+        batch: plain.batch,
+        gradient,
+        tuned: plain.tuned,
+        cells,
+        tasks,
+        figures,
+        resolved,
+    })
+}
+
+/// Sets one value, in every table of a list of tables.
+fn assign(table: &mut Table, assignment: &str) -> Result<()> {
+    let (key, value) = assignment
+        .split_once('=')
+        .ok_or_else(|| anyhow!("--set {assignment}: it has the form key.path=value"))?;
+    let value = toml::from_str::<Table>(&format!("value = {value}"))
+        .ok()
+        .and_then(|mut table| table.remove("value"))
+        .unwrap_or_else(|| Value::String(value.to_owned()));
+    fn put(table: &mut Table, path: &[&str], value: &Value) -> Result<(), String> {
+        let (first, rest) = path.split_first().ok_or("an empty key")?;
+        if rest.is_empty() {
+            table.insert((*first).to_owned(), value.clone());
+            // A swept parameter that is set is no longer swept.
+            if let Some(Value::Table(sweep)) = table.get_mut("sweep") {
+                sweep.remove(*first);
+            }
+            return Ok(());
+        }
+        let inner = table.entry(*first).or_insert_with(|| Value::Table(Table::new()));
+        match inner {
+            Value::Table(inner) => put(inner, rest, value),
+            Value::Array(all) => all.iter_mut().try_for_each(|one| match one {
+                Value::Table(inner) => put(inner, rest, value),
+                _ => Err(format!("`{first}` is no table")),
+            }),
+            _ => Err(format!("`{first}` is no table")),
+        }
+    }
+    let path: Vec<&str> = key.trim().split('.').collect();
+    put(table, &path, &value).map_err(|why| anyhow!("--set {assignment}: {why}"))
+}
+
+fn read_plain(table: Table) -> Result<Plain> {
+    let known = || {
+        let schema = schemars::schema_for!(Plain);
+        let keys = schema.get("properties").and_then(|keys| keys.as_object()).cloned();
+        keys.unwrap_or_default().into_iter().map(|(key, _)| key).chain(TABLES.map(str::to_owned))
+    };
+    let plain: Plain = fault::parse(table).map_err(|fault| match fault {
+        Fault::Key(unknown) => Fault::Key(UnknownName::new("key", &unknown.name, known())),
+        fault => fault,
+    })?;
+    at_least("seeds", plain.seeds, 1)?;
+    at_least("steps", plain.steps, 1)?;
+    at_least("evaluate-every", plain.evaluate_every, 1)?;
+    at_least("batch", plain.batch as u64, 1)?;
+    for key in &plain.tuned {
+        if !(key.starts_with("optimizer.") || key.starts_with("estimator.")) {
+            let allowed = "parameters such as optimizer.learning-rate or estimator.temperature";
+            return Err(Fault::value("tuned", key, allowed).into());
+        }
+    }
+    Ok(plain)
+}
+
+fn at_least(key: &str, value: u64, least: u64) -> Result<(), Fault> {
+    const MOST: u64 = 1_000_000_000;
+    let allowed = format!("a whole number from {least} to {MOST}");
+    if (least..=MOST).contains(&value) { Ok(()) } else { Err(Fault::value(key, value, allowed)) }
+}
+
+fn read_gradient(value: Option<Value>) -> Result<Option<GradientPlan>> {
+    let Some(value) = value else { return Ok(None) };
+    let plan: GradientPlan = fault::parse(one_table("gradient", value)?).context("gradient")?;
+    at_least("gradient.every", plan.every, 1)?;
+    at_least("gradient.draws", plan.draws as u64, 2)?;
+    Ok(Some(plan))
+}
+
+fn read_tasks(
+    value: Option<Value>,
+    folder: &Path,
+    registries: &Registries,
+) -> Result<Vec<LoadedTask>> {
+    let mut tasks = vec![];
+    for table in tables("task", value)? {
+        let (kind, parameters) = kind_of("task", table)?;
+        let entry = registries.tasks.get(&kind)?;
+        for parameters in expand(parameters).with_context(|| format!("task `{kind}`"))? {
+            let named = parameters.keys().cloned().collect();
+            let resolved = entry.resolve(parameters)?;
+            let task = entry.load(resolved.clone(), folder)?;
+            let choice = Choice { kind: kind.clone(), parameters: resolved, named };
+            tasks.push(LoadedTask { choice, task });
+        }
+    }
+    Ok(tasks)
+}
+
+fn read_estimators(
+    value: Option<Value>,
+    kept: &[String],
+    registries: &Registries,
+) -> Result<Vec<Choice>> {
+    let mut choices: Vec<Choice> = vec![];
+    for table in tables("estimator", value)? {
+        let (kind, parameters) = kind_of("estimator", table)?;
+        let entry = registries.estimators.get(&kind)?;
+        for parameters in expand(parameters).with_context(|| format!("estimator `{kind}`"))? {
+            let named = parameters.keys().cloned().collect();
+            let choice =
+                Choice { kind: kind.clone(), parameters: entry.resolve(parameters)?, named };
+            if choices
+                .iter()
+                .any(|other| other.kind == kind && other.parameters == choice.parameters)
+            {
+                bail!("estimator `{}` is there twice", choice.label());
+            }
+            choices.push(choice);
+        }
+    }
+    for kind in kept {
+        registries.estimators.get(kind)?;
+        if !choices.iter().any(|choice| choice.kind == *kind) {
+            let there: Vec<&str> = choices.iter().map(|choice| choice.kind.as_str()).collect();
+            bail!(
+                "--estimator {kind}: the experiment has none of that kind; it has {}",
+                distinct(&there)
+            );
+        }
+    }
+    if !kept.is_empty() {
+        choices.retain(|choice| kept.contains(&choice.kind));
+    }
+    Ok(choices)
+}
+
+fn distinct(words: &[&str]) -> String {
+    let mut seen: Vec<&str> = vec![];
+    for word in words {
+        if !seen.contains(word) {
+            seen.push(word);
+        }
+    }
+    seen.join(", ")
+}
+
+fn read_optimizers(value: Option<Value>) -> Result<Vec<Choice>> {
+    let value = value.unwrap_or_else(|| Value::Table(Table::new()));
+    let mut choices = vec![];
+    for mut table in tables("optimizer", Some(value))? {
+        let kind = match table.remove("kind") {
+            None => "adam".to_owned(),
+            Some(Value::String(kind)) => kind,
+            Some(other) => bail!("{}", Fault::value("optimizer.kind", other, "adam, sgd")),
+        };
+        for parameters in expand(table).context("optimizer")? {
+            let named = parameters.keys().cloned().collect();
+            let resolved = match kind.as_str() {
+                "adam" => Table::try_from(fault::parse::<Adam>(parameters).context("optimizer")?),
+                "sgd" => Table::try_from(fault::parse::<Sgd>(parameters).context("optimizer")?),
+                _ => return Err(UnknownName::new("optimizer", &kind, ["adam", "sgd"]).into()),
+            }?;
+            check_optimizer(&resolved)?;
+            choices.push(Choice { kind: kind.clone(), parameters: resolved, named });
+        }
+    }
+    Ok(choices)
+}
+
+fn check_optimizer(parameters: &Table) -> Result<(), Fault> {
+    for (key, value) in parameters {
+        let x = value.as_float().unwrap_or(f64::NAN);
+        let (holds, allowed) = match key.as_str() {
+            "learning-rate" | "epsilon" => (x > 0.0 && x.is_finite(), "a number above 0"),
+            _ => ((0.0..1.0).contains(&x), "a number from 0 up, below 1"),
+        };
+        if !holds {
+            return Err(Fault::value(&format!("optimizer.{key}"), value, allowed));
+        }
+    }
+    Ok(())
+}
+
+fn read_excluded(value: Option<Value>) -> Result<Vec<Table>> {
+    let Some(value) = value else { return Ok(vec![]) };
+    let excluded = tables("exclude", Some(value))?;
+    for table in &excluded {
+        for (key, value) in table {
+            if !["task", "estimator", "optimizer"].contains(&key.as_str()) || !value.is_table() {
+                let known = ["task", "estimator", "optimizer"];
+                bail!("exclude: {}, each with parameters", UnknownName::new("key", key, known));
+            }
+        }
+    }
+    Ok(excluded)
+}
+
+/// Whether all values that an exclusion names are the cell's.
+fn is_excluded(cell: &Cell, tasks: &[LoadedTask], exclude: &Table) -> bool {
+    exclude.iter().all(|(part, values)| {
+        let choice = match part.as_str() {
+            "task" => &tasks[cell.task].choice,
+            "estimator" => &cell.estimator,
+            _ => &cell.optimizer,
+        };
+        values.as_table().is_none_or(|values| {
+            values.iter().all(|(key, value)| choice.value(key) == Some(super::cell::plain(value)))
+        })
+    })
+}
+
+fn read_figures(value: Option<Value>) -> Result<Vec<FigureSpec>> {
+    let Some(value) = value else { return Ok(vec![]) };
+    tables("figure", Some(value))?
+        .into_iter()
+        .map(|table| Ok(fault::parse(table).context("figure")?))
+        .collect()
+}
+
+/// The tables under a key: one, or a list of them.
+fn tables(key: &'static str, value: Option<Value>) -> Result<Vec<Table>> {
+    match value {
+        Some(Value::Table(table)) => Ok(vec![table]),
+        Some(Value::Array(all)) if !all.is_empty() => {
+            all.into_iter().map(|value| one_table(key, value)).collect()
+        }
+        Some(other) => Err(Fault::value(key, other, "a table, or a list of tables").into()),
+        None => bail!("there is no [{key}]; one at least is needed, as kind = \"…\""),
+    }
+}
+
+fn one_table(key: &str, value: Value) -> Result<Table> {
+    match value {
+        Value::Table(table) => Ok(table),
+        other => Err(Fault::value(key, other, "a table").into()),
+    }
+}
+
+fn kind_of(what: &str, mut table: Table) -> Result<(String, Table)> {
+    match table.remove("kind") {
+        Some(Value::String(kind)) => Ok((kind, table)),
+        Some(other) => Err(Fault::value(&format!("{what}.kind"), other, "a name").into()),
+        None => bail!("an entry of [{what}] has no kind; `list {what}s` shows what there is"),
+    }
+}
+
+/// The experiment with everything resolved, in the form of an experiment file.
+fn describe(
+    plain: &Plain,
+    gradient: Option<GradientPlan>,
+    tasks: &[LoadedTask],
+    estimators: &[Choice],
+    optimizers: &[Choice],
+    excluded: &[Table],
+    figures: &[FigureSpec],
+) -> Result<Table> {
+    let entry = |choice: &Choice| {
+        let mut table = Table::new();
+        table.insert("kind".to_owned(), Value::String(choice.kind.clone()));
+        table.extend(choice.parameters.clone());
+        Value::Table(table)
+    };
+    let mut table = Table::try_from(plain)?;
+    if let Some(gradient) = gradient {
+        table.insert("gradient".to_owned(), Value::try_from(gradient)?);
+    }
+    let list = |choices: &mut dyn Iterator<Item = Value>| Value::Array(choices.collect());
+    table.insert("task".to_owned(), list(&mut tasks.iter().map(|task| entry(&task.choice))));
+    table.insert("estimator".to_owned(), list(&mut estimators.iter().map(entry)));
+    table.insert("optimizer".to_owned(), list(&mut optimizers.iter().map(entry)));
+    if !excluded.is_empty() {
+        let excluded = excluded.iter().cloned().map(Value::Table);
+        table.insert("exclude".to_owned(), list(&mut excluded.into_iter()));
+    }
+    if !figures.is_empty() {
+        table.insert("figure".to_owned(), Value::try_from(figures)?);
+    }
+    Ok(table)
+}

@@ -1,0 +1,240 @@
+//! From summaries to figures: which series stand in which panel.
+
+use crate::Registries;
+use crate::experiment::{Choice, FigureSpec};
+use crate::plots::{
+    Better, Figure, FinalFigure, FinalPanel, FinalRow, Palette, Panel, Point, RowOrder, Scale,
+    Series, bias_variance, convergence, final_values, sensitivity, variance,
+};
+use crate::results::{CellSummary, Metric, Summary};
+use crate::statistics::Estimate;
+
+/// The figures of a results folder: name and SVG.
+pub fn draw(summary: &Summary<'_>, registries: &Registries) -> Vec<(String, String)> {
+    let palette = palette(registries);
+    let mut figures = vec![
+        ("convergence".to_owned(), convergence(&along(summary, registries), &palette)),
+        ("final".to_owned(), final_values(&ends(summary), &palette)),
+    ];
+    if summary.experiment.gradient.is_some() {
+        let noise = variance_along(summary, registries);
+        figures.push(("variance".to_owned(), variance(&noise, &palette)));
+        let trade = trade(summary, registries);
+        figures.push(("bias-variance".to_owned(), bias_variance(&trade, &palette)));
+    }
+    for (index, spec) in summary.experiment.figures.iter().enumerate() {
+        let figure = against(summary, spec, registries);
+        figures.push((format!("sensitivity-{}", index + 1), sensitivity(&figure, &palette)));
+    }
+    figures
+}
+
+/// One style a kind, in the order of the registry.
+fn palette(registries: &Registries) -> Palette {
+    let entries = registries.estimators.entries();
+    let kinds: Vec<(&str, &str)> =
+        entries.iter().map(|entry| (entry.name, entry.family.name())).collect();
+    Palette::new(&kinds).with_reference("exact")
+}
+
+fn family(choice: &Choice, registries: &Registries) -> String {
+    let entry = registries.estimators.get(&choice.kind);
+    entry.map_or_else(|_| String::new(), |entry| entry.family.name().to_owned())
+}
+
+/// Panels of the best cells, one a task; cells without runs are left out.
+fn panels(
+    summary: &Summary<'_>,
+    registries: &Registries,
+    points: impl Fn(&CellSummary<'_>) -> Vec<Point>,
+) -> Vec<Panel> {
+    let panel = |task: usize| {
+        let cells = summary.cells.iter();
+        let shown = cells.filter(|cell| cell.cell.task == task && cell.best && is_shown(cell));
+        let series = shown.map(|cell| Series {
+            label: cell.estimator.clone(),
+            kind: cell.cell.estimator.kind.clone(),
+            family: family(&cell.cell.estimator, registries),
+            points: points(cell),
+            runs: cell.runs.len(),
+            failures: cell.failures(),
+        });
+        Panel { title: task_label(summary, task), series: series.collect() }
+    };
+    summary.tasks().into_iter().map(panel).collect()
+}
+
+fn is_shown(cell: &CellSummary<'_>) -> bool {
+    !cell.runs.is_empty() && cell.refusal().is_none()
+}
+
+fn task_label(summary: &Summary<'_>, task: usize) -> String {
+    summary.experiment.tasks[task].choice.label()
+}
+
+fn point(x: f64, estimate: Estimate) -> Point {
+    Point { x, y: estimate.value, low: estimate.low, high: estimate.high }
+}
+
+fn curve(cell: &CellSummary<'_>, metric: &Metric) -> Vec<Point> {
+    cell.curve(metric).into_iter().map(|(step, estimate)| point(step as f64, estimate)).collect()
+}
+
+/// What stands under every figure whose cells were chosen.
+fn caption(summary: &Summary<'_>) -> String {
+    let mut caption = "Interquartile mean over seeds with 95 % bootstrap band.".to_owned();
+    if summary.cells.iter().any(|cell| !cell.best) {
+        let tuned = summary.experiment.tuned.join(" and ");
+        caption.push_str(&format!(
+            " Each series is the best of its {tuned} by final validation loss."
+        ));
+    }
+    caption
+}
+
+fn along(summary: &Summary<'_>, registries: &Registries) -> Figure {
+    Figure {
+        title: "Convergence: loss when deployed with the hard argmax".to_owned(),
+        x_label: "training step".to_owned(),
+        y_label: "validation loss".to_owned(),
+        caption: caption(summary),
+        panels: panels(summary, registries, |cell| curve(cell, &Metric::headline())),
+        y_scale: Scale::Log,
+        ..Figure::default()
+    }
+}
+
+fn variance_along(summary: &Summary<'_>, registries: &Registries) -> Figure {
+    let metric = Metric::of_gradient("total-variance");
+    Figure {
+        title: "Variance of the logit gradient along training".to_owned(),
+        x_label: "training step".to_owned(),
+        y_label: "total variance of one estimate".to_owned(),
+        caption: caption(summary),
+        panels: panels(summary, registries, |cell| curve(cell, &metric)),
+        y_scale: Scale::Log,
+        ..Figure::default()
+    }
+}
+
+fn trade(summary: &Summary<'_>, registries: &Registries) -> Figure {
+    let path = |cell: &CellSummary<'_>| {
+        let variance = cell.curve(&Metric::of_gradient("total-variance"));
+        let bias = cell.curve(&Metric::of_gradient("relative-squared-bias"));
+        // The first, a middle and the last measurement.
+        let last = variance.len().saturating_sub(1);
+        let mut places = vec![0, last / 2, last];
+        places.dedup();
+        places
+            .into_iter()
+            .filter_map(|i| Some(point(variance.get(i)?.1.value, relative(bias.get(i)?.1))))
+            .collect()
+    };
+    Figure {
+        title: "Bias and variance of the logit gradient".to_owned(),
+        x_label: "total variance of one estimate".to_owned(),
+        y_label: "relative bias".to_owned(),
+        caption: format!(
+            "{} Paths lead from the first to the last measurement of training.",
+            caption(summary)
+        ),
+        panels: panels(summary, registries, path),
+        ..Figure::default()
+    }
+}
+
+/// The root of a squared bias, from which the sampling floor is off: so it may be negative, and is 0
+/// then. What single precision rounds away is 0 too.
+fn relative(squared: Estimate) -> Estimate {
+    const ROUNDING: f64 = 1e-5;
+    let root = |x: f64| {
+        let root = x.max(0.0).sqrt();
+        if root < ROUNDING { 0.0 } else { root }
+    };
+    Estimate { value: root(squared.value), low: root(squared.low), high: root(squared.high) }
+}
+
+fn ends(summary: &Summary<'_>) -> FinalFigure {
+    let steps = summary.experiment.steps;
+    let row = |cell: &CellSummary<'_>| {
+        let metric = Metric::headline();
+        let estimate = cell.estimate(&metric, steps)?;
+        Some(FinalRow {
+            label: cell.estimator.clone(),
+            kind: cell.cell.estimator.kind.clone(),
+            value: estimate.value,
+            low: estimate.low,
+            high: estimate.high,
+            samples: cell.finals(&metric, steps),
+            runs: cell.runs.len(),
+            failures: cell.failures(),
+        })
+    };
+    let panel = |task: usize| {
+        let cells = summary.cells.iter();
+        let shown = cells.filter(|cell| cell.cell.task == task && cell.best && is_shown(cell));
+        FinalPanel { title: task_label(summary, task), rows: shown.filter_map(row).collect() }
+    };
+    FinalFigure {
+        title: format!("Validation loss after {steps} steps"),
+        x_label: "validation loss, deployed with the hard argmax".to_owned(),
+        better: Better::Lower,
+        order: RowOrder::Own,
+        reference_line: true,
+        caption: caption(summary),
+        panels: summary.tasks().into_iter().map(panel).collect(),
+        ..FinalFigure::default()
+    }
+}
+
+/// A metric at the end against a parameter: one line for each combination of the others.
+fn against(summary: &Summary<'_>, spec: &FigureSpec, registries: &Registries) -> Figure {
+    let (part, key) = spec.x.split_once('.').unwrap_or(("estimator", spec.x.as_str()));
+    let metric = Metric { name: spec.y.clone(), gradient: false };
+    let place = |cell: &CellSummary<'_>| -> Option<f64> {
+        let choice = match part {
+            "optimizer" => &cell.cell.optimizer,
+            "task" => &summary.experiment.tasks[cell.cell.task].choice,
+            _ => &cell.cell.estimator,
+        };
+        choice.value(key)?.parse().ok()
+    };
+    let label = |cell: &CellSummary<'_>| match part {
+        "estimator" => cell.cell.estimator.label_without(&[key]),
+        _ => cell.estimator.clone(),
+    };
+    let mut panels: Vec<Panel> = vec![];
+    for task in summary.tasks() {
+        let mut series: Vec<Series> = vec![];
+        for cell in summary.cells.iter().filter(|cell| cell.cell.task == task && is_shown(cell)) {
+            // Along a tuned parameter every cell counts, else the best of the tuned ones.
+            let counts = cell.best || summary.experiment.tuned.contains(&spec.x);
+            let (Some(x), true) = (place(cell), counts) else { continue };
+            let Some(estimate) = cell.estimate(&metric, summary.experiment.steps) else { continue };
+            let (label, point) = (label(cell), point(x, estimate));
+            match series.iter_mut().find(|series| series.label == label) {
+                Some(series) => series.points.push(point),
+                None => series.push(Series {
+                    label,
+                    kind: cell.cell.estimator.kind.clone(),
+                    family: family(&cell.cell.estimator, registries),
+                    points: vec![point],
+                    runs: cell.runs.len(),
+                    failures: cell.failures(),
+                }),
+            }
+        }
+        for series in &mut series {
+            series.points.sort_by(|a, b| a.x.total_cmp(&b.x));
+        }
+        panels.push(Panel { title: task_label(summary, task), series });
+    }
+    Figure {
+        title: format!("{} against {}", spec.y.replace('-', " "), spec.x),
+        x_label: spec.x.clone(),
+        y_label: spec.y.replace('-', " "),
+        caption: caption(summary),
+        panels,
+        ..Figure::default()
+    }
+}

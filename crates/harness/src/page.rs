@@ -1,0 +1,67 @@
+//! The pages of estimators and tasks, made from their documentation.
+
+use schemars::Schema;
+use toml::{Table, Value};
+
+/// The page of an estimator.
+pub fn estimator(entry: &estimators::Entry) -> String {
+    let head = format!("{} — {}", entry.name, entry.summary);
+    let foot = format!("Family: {}. Source: {}.", entry.family.name(), entry.source);
+    page(&head, &entry.schema(), &entry.defaults(), &foot)
+}
+
+/// The page of a task.
+pub fn task(entry: &model::task::Entry) -> String {
+    let head = format!("{} — {}", entry.name, entry.summary);
+    page(&head, &entry.schema(), &entry.defaults(), "")
+}
+
+fn page(head: &str, schema: &Schema, defaults: &Table, foot: &str) -> String {
+    let mut page = format!("{head}\n\n{}\n", without_examples(description(schema.as_value())));
+    let described = properties(schema, defaults);
+    if !described.is_empty() {
+        page.push_str("\nParameters:\n");
+    }
+    for (key, default, text) in described {
+        page.push_str(&format!("  {key} = {default}\n      {text}\n"));
+    }
+    if !foot.is_empty() {
+        page.push_str(&format!("\n{foot}"));
+    }
+    page.trim_end().to_owned()
+}
+
+/// Parameters with their defaults, in a line.
+pub fn parameters(defaults: &Table) -> String {
+    let pairs: Vec<String> =
+        defaults.iter().map(|(key, value)| format!("{key} = {value}")).collect();
+    pairs.join(", ")
+}
+
+/// Name, default and description of every parameter.
+pub fn properties(schema: &Schema, defaults: &Table) -> Vec<(String, String, String)> {
+    let properties = schema.get("properties").and_then(|properties| properties.as_object());
+    let described = properties.into_iter().flatten().map(|(key, schema)| {
+        let default = defaults.get(key).map_or_else(|| "absent".to_owned(), Value::to_string);
+        (key.clone(), default, description(schema).replace('\n', " "))
+    });
+    described.collect()
+}
+
+fn description(schema: &serde_json::Value) -> &str {
+    schema.get("description").and_then(|text| text.as_str()).unwrap_or_default()
+}
+
+/// The documentation without its code, which is there to be tested.
+pub fn without_examples(text: &str) -> String {
+    let mut kept = vec![];
+    let mut inside = false;
+    for line in text.lines() {
+        if line.starts_with("```") {
+            inside = !inside;
+        } else if !inside {
+            kept.push(line);
+        }
+    }
+    kept.join("\n").trim().to_owned()
+}

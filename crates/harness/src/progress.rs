@@ -1,0 +1,46 @@
+//! What a sweep shows while it runs.
+
+use crate::record::{Outcome, Record};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::cell::Cell;
+use std::time::Duration;
+
+/// A bar with the time left and the failures so far; on a terminal only.
+pub struct Progress {
+    bar: ProgressBar,
+    missed: Cell<u64>,
+}
+
+impl Progress {
+    /// A bar for `missing` runs of `all`.
+    pub fn new(name: &str, all: usize, missing: usize, quiet: bool) -> Self {
+        let bar = if quiet || missing == 0 {
+            ProgressBar::hidden()
+        } else {
+            ProgressBar::new(missing as u64)
+        };
+        let style =
+            ProgressStyle::with_template("{prefix} {bar:32} {pos} of {len} runs, {eta} left{msg}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.set_prefix(name.to_owned());
+        if !quiet && missing > 0 && missing < all {
+            bar.println(format!("{name}: {} of {all} runs are there already", all - missing));
+        }
+        bar.enable_steady_tick(Duration::from_millis(200));
+        Self { bar, missed: Cell::new(0) }
+    }
+
+    /// One more run is there.
+    pub fn tick(&self, record: &Record) {
+        if !matches!(record.outcome, Outcome::Done | Outcome::Refused { .. }) {
+            self.missed.set(self.missed.get() + 1);
+            self.bar.set_message(format!(", {} missed", self.missed.get()));
+        }
+        self.bar.inc(1);
+    }
+
+    /// There are no more.
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -1,0 +1,156 @@
+//! The record of a run: one line of JSON.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// The version of records that this program writes and reads.
+pub const FORMAT: u32 = 1;
+
+/// What came of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Record {
+    /// [`FORMAT`].
+    pub format: u32,
+    /// The run's id.
+    pub id: String,
+    /// The run's canonical form.
+    pub run: Value,
+    /// How it ended.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    /// Metrics on rows that are not trained on.
+    pub curves: Curves,
+    /// Quality of the gradient along training.
+    #[serde(default, skip_serializing_if = "Curves::is_empty")]
+    pub gradient: Curves,
+    /// What it cost on this machine: no part of the result.
+    pub timing: Timing,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "status", rename_all = "kebab-case")]
+pub enum Outcome {
+    /// It took all its steps.
+    Done,
+    /// A loss or a parameter was no longer finite.
+    Diverged {
+        /// The step that met it.
+        step: u64,
+    },
+    /// Its estimator cannot serve its task.
+    Refused {
+        /// Why.
+        why: String,
+    },
+    /// It broke off.
+    Failed {
+        /// Why.
+        why: String,
+    },
+    /// It took longer than it was given.
+    TimedOut {
+        /// Steps it had taken.
+        step: u64,
+    },
+}
+
+impl Outcome {
+    /// Its name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Diverged { .. } => "diverged",
+            Self::Refused { .. } => "refused",
+            Self::Failed { .. } => "failed",
+            Self::TimedOut { .. } => "timed-out",
+        }
+    }
+
+    /// The names of all.
+    pub const NAMES: [&str; 5] = ["done", "diverged", "refused", "failed", "timed-out"];
+}
+
+/// Numbers along the steps of a run. A number that is not finite is absent.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Curves {
+    /// The steps.
+    pub steps: Vec<u64>,
+    /// A number a step, for each metric.
+    pub metrics: BTreeMap<String, Vec<Option<f64>>>,
+}
+
+impl Curves {
+    /// Whether there is no step.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// Adds the metrics of a step. The first step decides which there are.
+    pub fn push(&mut self, step: u64, metrics: impl IntoIterator<Item = (&'static str, f64)>) {
+        self.steps.push(step);
+        for (name, value) in metrics {
+            let value = Some(value).filter(|value| value.is_finite());
+            match self.metrics.get_mut(name) {
+                Some(curve) => curve.push(value),
+                None => {
+                    self.metrics.insert(name.to_owned(), vec![value]);
+                }
+            }
+        }
+    }
+
+    /// The number of a metric at a step.
+    pub fn at(&self, metric: &str, step: u64) -> Option<f64> {
+        let place = self.steps.binary_search(&step).ok()?;
+        *self.metrics.get(metric)?.get(place)?
+    }
+}
+
+/// What a run cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Timing {
+    /// Seconds, all in all.
+    pub seconds: f64,
+    /// Seconds in training steps.
+    pub step_seconds: f64,
+    /// Steps taken.
+    pub steps: u64,
+}
+
+impl Record {
+    /// The record without what it cost: what has to be the same wherever the run is done.
+    pub fn result(&self) -> Self {
+        Self { timing: Timing::default(), ..self.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_survives_its_line() {
+        let mut curves = Curves::default();
+        curves.push(0, [("validation-loss", 0.1 + 0.2), ("entropy", f64::NAN)]);
+        let record = Record {
+            format: FORMAT,
+            id: "0".to_owned(),
+            run: serde_json::json!({ "seed": 1 }),
+            outcome: Outcome::Diverged { step: 7 },
+            curves,
+            gradient: Curves::default(),
+            timing: Timing::default(),
+        };
+        let line = serde_json::to_string(&record).unwrap();
+        assert!(line.contains(r#""status":"diverged","step":7"#), "{line}");
+        assert!(line.contains("0.30000000000000004") && line.contains("[null]"), "{line}");
+        assert_eq!(serde_json::from_str::<Record>(&line).unwrap(), record);
+        assert_eq!(record.curves.at("validation-loss", 0), Some(0.1 + 0.2));
+        assert_eq!(record.curves.at("validation-loss", 1), None);
+    }
+}

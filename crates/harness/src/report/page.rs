@@ -1,0 +1,118 @@
+//! `report.html`: one file that holds everything.
+
+use super::ranking::{Row, rows};
+use crate::manifest;
+use crate::record::Outcome;
+use crate::results::Summary;
+use anyhow::Result;
+use minijinja::{AutoEscape, Environment, context};
+
+const TEMPLATE: &str = include_str!("page.html");
+
+/// What each figure shows, for a reader.
+fn describe(figure: &str) -> &'static str {
+    match figure {
+        "convergence" => {
+            "The loss on rows that are not trained on, with the network deployed as it would be: \
+             by its hard argmax."
+        }
+        "final" => "Where each estimator ends. A dot is a seed.",
+        "variance" => {
+            "How much one estimate of the logit gradient scatters, at the parameters that this \
+             estimator's own training has reached."
+        }
+        "bias-variance" => {
+            "The distance of the mean estimate from the exact gradient, relative to the exact \
+             gradient, with the sampling floor taken off; and the scatter of one estimate."
+        }
+        _ => "",
+    }
+}
+
+/// The page of a summary and its figures.
+pub(super) fn render(summary: &Summary<'_>, figures: &[(String, String)]) -> Result<String> {
+    let experiment = summary.experiment;
+    let mut environment = Environment::new();
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    environment.add_template("page", TEMPLATE)?;
+    let (there, all) = summary.progress();
+    let tasks: Vec<_> = summary
+        .tasks()
+        .into_iter()
+        .map(|task| {
+            let rows: Vec<_> = rows(summary, task).into_iter().map(values).collect();
+            context! { name => experiment.tasks[task].choice.label(), rows => rows }
+        })
+        .collect();
+    let figures: Vec<_> = figures
+        .iter()
+        .map(|(name, svg)| {
+            let svg = svg.find("<svg").map_or(svg.as_str(), |start| &svg[start..]);
+            context! { name => name, text => describe(name), svg => svg }
+        })
+        .collect();
+    let page = environment.get_template("page")?.render(context! {
+        name => &experiment.name,
+        question => &experiment.question,
+        reading => paragraphs(&experiment.reading),
+        there => there,
+        all => all,
+        seeds => experiment.seeds,
+        steps => experiment.steps,
+        tuned => experiment.tuned.join(", "),
+        is_tuned => summary.cells.iter().any(|cell| !cell.best),
+        tasks => tasks,
+        figures => figures,
+        misses => misses(summary),
+        refused => refused(summary),
+        digest => manifest::digest(summary)?,
+        noise => crate::run::NOISE_VERSION,
+        version => env!("CARGO_PKG_VERSION"),
+        definition => toml::to_string_pretty(&experiment.resolved)?,
+    })?;
+    Ok(page)
+}
+
+fn values(row: Row) -> minijinja::Value {
+    context! {
+        rank => row.rank,
+        estimator => row.estimator,
+        tuning => row.tuning,
+        loss => row.loss,
+        difference => row.difference,
+        p_value => row.p_value,
+        runs => row.runs,
+        verdict => row.verdict,
+    }
+}
+
+fn paragraphs(text: &str) -> Vec<String> {
+    let paragraphs = text.split("\n\n").map(str::trim);
+    paragraphs.filter(|paragraph| !paragraph.is_empty()).map(str::to_owned).collect()
+}
+
+/// Every run that did not get to its end.
+fn misses(summary: &Summary<'_>) -> Vec<String> {
+    let mut misses = vec![];
+    for cell in &summary.cells {
+        for (seed, record) in &cell.runs {
+            let what = match &record.outcome {
+                Outcome::Done | Outcome::Refused { .. } => continue,
+                Outcome::Diverged { step } => format!("diverged at step {step}"),
+                Outcome::TimedOut { step } => format!("timed out at step {step}"),
+                Outcome::Failed { why } => format!("failed: {why}"),
+            };
+            let place = [&*cell.task, &*cell.estimator, &*cell.tuning].join(", ");
+            misses.push(format!("{place}, seed {seed}: {what}"));
+        }
+    }
+    misses
+}
+
+/// Every cell that was refused, and why.
+fn refused(summary: &Summary<'_>) -> Vec<String> {
+    let refused = summary.cells.iter().filter(|cell| cell.best);
+    refused
+        .filter_map(|cell| Some(format!("{}, {}: {}", cell.task, cell.estimator, cell.refusal()?)))
+        .collect()
+}

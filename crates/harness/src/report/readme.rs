@@ -1,0 +1,34 @@
+//! Rankings inside a text that people wrote.
+
+use anyhow::{Result, bail};
+
+/// The text with the part between `<!-- ranking NAME -->` and `<!-- end ranking -->` replaced; with
+/// nothing replaced if it has no such mark.
+///
+/// # Errors
+/// If the second mark is missing.
+pub fn splice(text: &str, name: &str, ranking: &str) -> Result<String> {
+    const END: &str = "<!-- end ranking -->";
+    let begin = format!("<!-- ranking {name} -->");
+    let Some(start) = text.find(&begin) else { return Ok(text.to_owned()) };
+    let inside = start + begin.len();
+    let Some(length) = text[inside..].find(END) else {
+        bail!("there is `{begin}`, but no `{END}` after it");
+    };
+    Ok(format!("{}\n{ranking}\n{}", &text[..inside], &text[inside + length..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_between_the_marks_is_replaced() {
+        let text = "a\n<!-- ranking x -->\nold\n<!-- end ranking -->\nb\n";
+        let once = splice(text, "x", "new\n").unwrap();
+        assert_eq!(once, "a\n<!-- ranking x -->\nnew\n\n<!-- end ranking -->\nb\n");
+        assert_eq!(splice(&once, "x", "new\n").unwrap(), once);
+        assert_eq!(splice(text, "y", "new").unwrap(), text);
+        assert!(splice("<!-- ranking x -->", "x", "new").is_err());
+    }
+}

@@ -1,0 +1,65 @@
+//! A run: everything that decides its numbers, and nothing else.
+
+use crate::Registries;
+use crate::experiment::{Cell, Choice, Experiment};
+use anyhow::Result;
+use serde_json::{Value, json};
+
+/// Raised when streams of noise come to hold other numbers.
+pub const NOISE_VERSION: u32 = 1;
+
+/// One seed of a cell.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// Index of its cell among the experiment's.
+    pub cell: usize,
+    /// Its seed.
+    pub seed: u64,
+    /// Hash of the canonical form.
+    pub id: String,
+    /// The canonical form: what decides the numbers.
+    pub canonical: Value,
+}
+
+impl Experiment {
+    /// All runs, cell by cell and seed by seed.
+    ///
+    /// # Errors
+    /// If a parameter cannot be written down.
+    pub fn runs(&self, registries: &Registries) -> Result<Vec<Run>> {
+        let mut runs = vec![];
+        for (index, cell) in self.cells.iter().enumerate() {
+            let common = self.canonical(cell, registries)?;
+            for seed in 0..self.seeds {
+                let mut canonical = common.clone();
+                canonical["seed"] = json!(seed);
+                // serde_json keeps keys in order, so equal runs are equal bytes.
+                let hash = blake3::hash(canonical.to_string().as_bytes());
+                let id = hash.to_hex()[..16].to_owned();
+                runs.push(Run { cell: index, seed, id, canonical });
+            }
+        }
+        Ok(runs)
+    }
+
+    fn canonical(&self, cell: &Cell, registries: &Registries) -> Result<Value> {
+        let loaded = &self.tasks[cell.task];
+        let choice = |choice: &Choice, version: u32| -> Result<Value> {
+            let parameters = serde_json::to_value(&choice.parameters)?;
+            Ok(json!({ "kind": choice.kind, "version": version, "parameters": parameters }))
+        };
+        let task_version = registries.tasks.get(&loaded.choice.kind)?.version;
+        let version = registries.estimators.get(&cell.estimator.kind)?.version;
+        Ok(json!({
+            "task": choice(&loaded.choice, task_version)?,
+            "data": loaded.task.data_digest(),
+            "estimator": choice(&cell.estimator, version)?,
+            "optimizer": choice(&cell.optimizer, 1)?,
+            "noise": NOISE_VERSION,
+            "batch": self.batch,
+            "steps": self.steps,
+            "evaluate-every": self.evaluate_every,
+            "gradient": self.gradient.map(|plan| json!({ "every": plan.every, "draws": plan.draws })),
+        }))
+    }
+}

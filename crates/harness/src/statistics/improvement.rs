@@ -1,0 +1,154 @@
+//! Across tasks: how often is one better than another?
+
+use super::bootstrap::{Bootstrap, Estimate, percentile_interval};
+use super::location::or_miss;
+
+/// The probability that a run of `x` is better (lower) than one of `y`, on a task taken at random.
+///
+/// The mean over tasks of P(X < Y) + ½ P(X = Y), each the Mann–Whitney statistic U / (m n) of the runs
+/// of that task; two misses tie. The 95 % interval is that of the stratified bootstrap, which
+/// resamples runs within each task and side. It is rliable's `probability_of_improvement` of the
+/// negated scores.
+///
+/// - `x`, `y`: `[tasks][runs]`; the number of runs may differ between tasks and sides.
+///
+/// `None` without tasks, or if a task has no run on one side.
+///
+/// # Panics
+///
+/// If `x` and `y` differ in their number of tasks.
+///
+/// Reference: Agarwal et al. (2021), arXiv:2108.13264, §4.3.
+///
+/// ```
+/// use harness::statistics::{Bootstrap, probability_of_improvement};
+///
+/// let x = [vec![0.1, 0.3], vec![5.0, 6.0]];
+/// let y = [vec![0.2, 0.4], vec![f64::INFINITY, f64::INFINITY]];
+/// let improvement = probability_of_improvement(&x, &y, Bootstrap::new(7)).unwrap();
+/// assert_eq!(improvement.value, (0.75 + 1.0) / 2.0);
+/// ```
+pub fn probability_of_improvement(
+    x: &[Vec<f64>],
+    y: &[Vec<f64>],
+    bootstrap: Bootstrap,
+) -> Option<Estimate> {
+    assert_eq!(x.len(), y.len(), "both sides need the same tasks");
+    if x.is_empty() || x.iter().chain(y).any(Vec::is_empty) {
+        return None;
+    }
+    let duels: Vec<Duel> = x.iter().zip(y).map(|(x, y)| Duel::new(x, y)).collect();
+    let mean_over_tasks = |win_rates: &mut dyn FnMut(&Duel) -> f64| {
+        duels.iter().map(win_rates).sum::<f64>() / duels.len() as f64
+    };
+    let value = mean_over_tasks(&mut |duel| duel.win_rate(|run, _| run));
+    let mut indices = bootstrap.indices();
+    let mut replicates: Vec<f64> = (0..bootstrap.replicates())
+        .map(|_| mean_over_tasks(&mut |duel| duel.win_rate(|_, runs| indices.below(runs))))
+        .collect();
+    Some(Estimate::new(value, percentile_interval(&mut replicates)))
+}
+
+/// Every run of one side against every run of the other, on one task.
+struct Duel {
+    /// 2 where x is better, 1 at a tie, 0 where y is: `[runs of x][runs of y]`.
+    points: Vec<Vec<u64>>,
+}
+
+impl Duel {
+    fn new(x: &[f64], y: &[f64]) -> Self {
+        let points = |x: f64, y: f64| u64::from(x < y) + u64::from(x <= y);
+        let row = |&x: &f64| y.iter().map(|&y| points(or_miss(x), or_miss(y))).collect();
+        Self { points: x.iter().map(row).collect() }
+    }
+
+    /// The fraction of duels won by x between the runs that `choose` puts in place of each run, given
+    /// its index and the number of runs.
+    fn win_rate(&self, mut choose: impl FnMut(usize, usize) -> usize) -> f64 {
+        let (m, n) = (self.points.len(), self.points[0].len());
+        let opponents: Vec<usize> = (0..n).map(|run| choose(run, n)).collect();
+        let mut points = 0;
+        for run in 0..m {
+            let row = &self.points[choose(run, m)];
+            points += opponents.iter().map(|&opponent| row[opponent]).sum::<u64>();
+        }
+        points as f64 / (2 * m * n) as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::reference;
+    use super::*;
+    use proptest::prelude::*;
+
+    const MISS: f64 = f64::INFINITY;
+
+    fn improvement(x: &[Vec<f64>], y: &[Vec<f64>]) -> Estimate {
+        probability_of_improvement(x, y, Bootstrap::new(1).with_replicates(200)).unwrap()
+    }
+
+    #[test]
+    fn it_is_scipys_mann_whitney() {
+        for case in reference::cases("mann_whitney") {
+            let (x, y) = (case.samples[0].clone(), case.samples[1].clone());
+            reference::assert_close(improvement(&[x], &[y]).value, case.expected, 1e-14);
+        }
+    }
+
+    #[test]
+    fn two_misses_tie() {
+        assert_eq!(improvement(&[vec![MISS]], &[vec![f64::NAN]]).value, 0.5);
+        let one_miss = improvement(&[vec![1.0, MISS]], &[vec![MISS, MISS]]);
+        assert_eq!(one_miss.value, 0.75);
+    }
+
+    #[test]
+    fn tasks_weigh_the_same_whatever_their_runs() {
+        let x = [vec![0.0], vec![2.0; 9]];
+        let y = [vec![1.0], vec![1.0; 9]];
+        assert_eq!(improvement(&x, &y).value, 0.5);
+    }
+
+    #[test]
+    fn nothing_does_not_improve() {
+        let none = |x: &[Vec<f64>], y: &[Vec<f64>]| {
+            probability_of_improvement(x, y, Bootstrap::new(1)).is_none()
+        };
+        assert!(none(&[], &[]));
+        assert!(none(&[vec![1.0]], &[vec![]]));
+        assert!(none(&[vec![], vec![1.0]], &[vec![1.0], vec![1.0]]));
+    }
+
+    #[test]
+    #[should_panic(expected = "both sides need the same tasks")]
+    fn a_lost_task_is_refused() {
+        improvement(&[vec![1.0], vec![1.0]], &[vec![1.0]]);
+    }
+
+    #[test]
+    fn tasks_are_resampled_apart() {
+        // Between tasks everything differs, within them nothing: no resample differs either.
+        let x = [vec![0.0; 5], vec![1.0; 5], vec![2.0; 5]];
+        let y = [vec![1.0; 5], vec![1.0; 5], vec![1.0; 5]];
+        assert_eq!(improvement(&x, &y), reference::exactly(0.5));
+    }
+
+    proptest! {
+        #[test]
+        fn somebody_wins(x in reference::tasks(), y in reference::tasks()) {
+            let forth = improvement(&x, &y);
+            prop_assert!((forth.value + improvement(&y, &x).value - 1.0).abs() < 1e-12);
+            prop_assert!(0.0 <= forth.low && forth.low <= forth.high && forth.high <= 1.0);
+            prop_assert!((improvement(&x, &x).value - 0.5).abs() < 1e-12);
+        }
+
+        #[test]
+        fn only_the_order_of_scores_matters(x in reference::tasks(), y in reference::tasks()) {
+            let cubes = |tasks: &[Vec<f64>]| -> Vec<Vec<f64>> {
+                tasks.iter().map(|runs| runs.iter().map(|s| s * s * s - 7.0).collect()).collect()
+            };
+            prop_assert_eq!(improvement(&x, &y), improvement(&cubes(&x), &cubes(&y)));
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! Location and spread of one sample.
+
+/// Interquartile mean: the mean of the middle half.
+///
+/// With the values sorted and t = ⌊n/4⌋, the mean of x₍t₎ … x₍n−t−1₎; whole values are trimmed,
+/// never fractions of one. It is SciPy's `trim_mean(x, 0.25)`. The result is `+∞` if more misses
+/// survive the trimming than values of `−∞`.
+///
+/// - `values`: `[n]`, one a seed, in any order.
+///
+/// `None` without values.
+///
+/// Reference: Agarwal et al. (2021), *Deep Reinforcement Learning at the Edge of the Statistical
+/// Precipice*, arXiv:2108.13264, §4.3.
+///
+/// ```
+/// use harness::statistics::interquartile_mean;
+///
+/// assert_eq!(interquartile_mean(&[1.0, 2.0, 4.0, 90.0]), Some(3.0));
+/// // One miss in four runs is trimmed, two are not.
+/// assert_eq!(interquartile_mean(&[1.0, 2.0, 4.0, f64::INFINITY]), Some(3.0));
+/// assert_eq!(interquartile_mean(&[1.0, 2.0, f64::INFINITY, f64::INFINITY]), Some(f64::INFINITY));
+/// ```
+pub fn interquartile_mean(values: &[f64]) -> Option<f64> {
+    let sorted = sorted(values);
+    let trimmed = sorted.len() / 4;
+    mean(&sorted[trimmed..sorted.len() - trimmed])
+}
+
+/// Arithmetic mean Σ xᵢ / n.
+///
+/// - `values`: `[n]`; summed in the order given.
+///
+/// `None` without values. Infinities cancel in pairs; see the conventions of the module.
+///
+/// ```
+/// use harness::statistics::mean;
+///
+/// assert_eq!(mean(&[1.0, 2.0, 6.0]), Some(3.0));
+/// assert_eq!(mean(&[1.0, f64::INFINITY]), Some(f64::INFINITY));
+/// assert_eq!(mean(&[]), None);
+/// ```
+pub fn mean(values: &[f64]) -> Option<f64> {
+    if values.is_empty() {
+        return None;
+    }
+    let mut sum = 0.0;
+    let mut surplus = 0.0; // misses of +∞ less those of −∞
+    for &value in values {
+        if value.is_finite() {
+            sum += value;
+        } else {
+            surplus += or_miss(value).signum();
+        }
+    }
+    Some(balanced_mean(sum, surplus, values.len() as f64))
+}
+
+/// The mean of values whose finite ones add up to `sum`, where `surplus` more are `+∞` than `−∞`.
+pub(super) fn balanced_mean(sum: f64, surplus: f64, count: f64) -> f64 {
+    if surplus == 0.0 { sum / count } else { f64::INFINITY.copysign(surplus) }
+}
+
+/// Unbiased sample variance Σ (xᵢ − x̄)² / (n − 1).
+///
+/// - `values`: `[n]`.
+///
+/// `None` with fewer than two values; `+∞` if any of them is a miss.
+///
+/// ```
+/// use harness::statistics::sample_variance;
+///
+/// assert_eq!(sample_variance(&[1.0, 2.0, 6.0]), Some(7.0));
+/// assert_eq!(sample_variance(&[1.0]), None);
+/// ```
+pub fn sample_variance(values: &[f64]) -> Option<f64> {
+    if values.len() < 2 {
+        return None;
+    }
+    if values.iter().any(|value| !value.is_finite()) {
+        return Some(f64::INFINITY);
+    }
+    let centre = mean(values)?;
+    let squares: f64 = values.iter().map(|x| (x - centre) * (x - centre)).sum();
+    Some(squares / (values.len() - 1) as f64)
+}
+
+/// The quantile at `probability`, interpolated linearly between order statistics.
+///
+/// With the values sorted and h = p (n − 1): x₍⌊h⌋₎ + (h − ⌊h⌋) (x₍⌊h⌋₊₁₎ − x₍⌊h⌋₎), the default of
+/// NumPy's `quantile` (type 7 of Hyndman and Fan 1996). Between a number and an infinity lies the
+/// infinity; between `−∞` and `+∞` the nearer one, and 0 halfway, where they cancel.
+///
+/// - `values`: `[n]`, in any order.
+/// - `probability`: in `[0, 1]`.
+///
+/// `None` without values.
+///
+/// # Panics
+///
+/// If `probability` is outside `[0, 1]`.
+///
+/// ```
+/// use harness::statistics::quantile;
+///
+/// assert_eq!(quantile(&[4.0, 1.0, 2.0], 0.5), Some(2.0));
+/// assert_eq!(quantile(&[4.0, 1.0, 2.0], 0.75), Some(3.0));
+/// ```
+pub fn quantile(values: &[f64], probability: f64) -> Option<f64> {
+    assert!((0.0..=1.0).contains(&probability), "probability = {probability} is outside [0, 1]");
+    let sorted = sorted(values);
+    let last = sorted.len().checked_sub(1)?;
+    let position = probability * last as f64;
+    let below = position as usize;
+    let above = (below + 1).min(last);
+    Some(interpolate(sorted[below], sorted[above], position - below as f64))
+}
+
+fn interpolate(low: f64, high: f64, weight: f64) -> f64 {
+    if weight == 0.0 || low == high {
+        return low;
+    }
+    match (low.is_finite(), high.is_finite()) {
+        // From the nearer end, as NumPy does, for the sake of the last bit.
+        (true, true) if weight < 0.5 => low + (high - low) * weight,
+        (true, true) => high - (high - low) * (1.0 - weight),
+        (true, false) => high,
+        (false, true) => low,
+        (false, false) => balanced_mean(0.0, weight - 0.5, 1.0),
+    }
+}
+
+/// The values in ascending order, NaN taken for a miss.
+pub(super) fn sorted(values: &[f64]) -> Vec<f64> {
+    let mut sorted: Vec<f64> = values.iter().copied().map(or_miss).collect();
+    sorted.sort_unstable_by(f64::total_cmp);
+    sorted
+}
+
+/// The value, or `+∞` in place of NaN.
+pub(super) fn or_miss(value: f64) -> f64 {
+    if value.is_nan() { f64::INFINITY } else { value }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::reference;
+    use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    const MISS: f64 = f64::INFINITY;
+
+    #[test]
+    fn interquartile_means_are_scipys() {
+        for case in reference::cases("trim_mean") {
+            let value = interquartile_mean(case.sample()).unwrap();
+            reference::assert_close(value, case.expected, 1e-14);
+        }
+    }
+
+    #[test]
+    fn quantiles_are_numpys_to_the_last_bit() {
+        for case in reference::cases("quantile") {
+            let value = quantile(&case.samples[1], case.samples[0][0]).unwrap();
+            assert_eq!(value, case.expected);
+        }
+    }
+
+    #[test]
+    fn variances_are_numpys() {
+        for case in reference::cases("variance") {
+            let value = sample_variance(case.sample()).unwrap();
+            reference::assert_close(value, case.expected, 1e-14);
+        }
+    }
+
+    #[test]
+    fn nothing_has_no_location() {
+        assert_eq!(interquartile_mean(&[]), None);
+        assert_eq!(mean(&[]), None);
+        assert_eq!(quantile(&[], 0.5), None);
+        assert_eq!(sample_variance(&[]), None);
+        assert_eq!(sample_variance(&[1.0]), None);
+    }
+
+    #[test]
+    fn misses_are_trimmed_up_to_a_quarter() {
+        let with_misses = |misses: usize| {
+            let values: Vec<f64> = (0..20).map(|i| if i < misses { MISS } else { 1.0 }).collect();
+            interquartile_mean(&values)
+        };
+        assert_eq!(with_misses(5), Some(1.0));
+        assert_eq!(with_misses(6), Some(MISS));
+    }
+
+    #[test]
+    fn nan_is_a_miss() {
+        assert_eq!(interquartile_mean(&[1.0, f64::NAN]), Some(MISS));
+        assert_eq!(interquartile_mean(&[1.0, 2.0, -f64::NAN, 3.0]), Some(2.5));
+        assert_eq!(mean(&[f64::NAN]), Some(MISS));
+        assert_eq!(quantile(&[f64::NAN, 1.0], 1.0), Some(MISS));
+        assert_eq!(sample_variance(&[f64::NAN, 1.0]), Some(MISS));
+    }
+
+    #[test]
+    fn opposite_infinities_cancel() {
+        assert_eq!(mean(&[MISS, -MISS, 4.0]), Some(4.0 / 3.0));
+        assert_eq!(mean(&[MISS, -MISS, -MISS]), Some(-MISS));
+        assert_eq!(quantile(&[MISS, -MISS], 0.5), Some(0.0));
+        assert_eq!(quantile(&[MISS, -MISS], 0.4), Some(-MISS));
+    }
+
+    #[test]
+    fn quantiles_next_to_a_miss_are_infinite() {
+        assert_eq!(quantile(&[1.0, MISS], 0.0), Some(1.0));
+        assert_eq!(quantile(&[1.0, MISS], 0.1), Some(MISS));
+        assert_eq!(quantile(&[1.0, MISS], 0.9), Some(MISS));
+        assert_eq!(quantile(&[1.0, -MISS], 0.9), Some(-MISS));
+        assert_eq!(quantile(&[MISS, MISS], 0.5), Some(MISS));
+    }
+
+    #[test]
+    #[should_panic(expected = "outside [0, 1]")]
+    fn a_percentage_is_not_a_probability() {
+        quantile(&[1.0], 97.5);
+    }
+
+    proptest! {
+        #[test]
+        fn order_does_not_matter(
+            (values, shuffled) in vec(reference::score(), 1..40)
+                .prop_flat_map(|values| (Just(values.clone()), Just(values).prop_shuffle())),
+            probability in 0.0..=1.0,
+        ) {
+            prop_assert_eq!(interquartile_mean(&values), interquartile_mean(&shuffled));
+            prop_assert_eq!(quantile(&values, probability), quantile(&shuffled, probability));
+        }
+
+        #[test]
+        fn location_follows_scale_and_shift(
+            values in vec(-1e3..1e3_f64, 2..40),
+            scale in 0.1..10.0_f64,
+            shift in -1e3..1e3_f64,
+        ) {
+            let moved: Vec<f64> = values.iter().map(|x| scale * x + shift).collect();
+            for statistic in [interquartile_mean, mean, |x: &[f64]| quantile(x, 0.3)] {
+                let expected = scale * statistic(&values).unwrap() + shift;
+                prop_assert!((statistic(&moved).unwrap() - expected).abs() < 1e-9);
+            }
+            let spread = scale * scale * sample_variance(&values).unwrap();
+            prop_assert!((sample_variance(&moved).unwrap() / spread - 1.0).abs() < 1e-6);
+        }
+
+        #[test]
+        fn location_is_inside_the_sample(
+            values in vec(reference::score(), 1..40),
+            probability in 0.0..=1.0,
+        ) {
+            let sorted = sorted(&values);
+            let (least, greatest) = (sorted[0], sorted[sorted.len() - 1]);
+            let slack = 1e-9;
+            for value in [interquartile_mean(&values), mean(&values), quantile(&values, probability)] {
+                let value = value.unwrap();
+                prop_assert!(least - slack <= value && value <= greatest + slack);
+            }
+        }
+
+        #[test]
+        fn quantiles_rise(
+            values in vec(reference::score(), 1..40),
+            (p, q) in (0.0..=1.0, 0.0..=1.0),
+        ) {
+            let (low, high) = (f64::min(p, q), f64::max(p, q));
+            prop_assert!(quantile(&values, low) <= quantile(&values, high));
+        }
+    }
+}

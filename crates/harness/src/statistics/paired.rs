@@ -1,0 +1,125 @@
+//! Against a reference, paired by seed.
+
+use super::bootstrap::{Bootstrap, Estimate};
+use super::location::{interquartile_mean, or_miss};
+
+/// Differences aᵢ − bᵢ of runs with the same seed.
+///
+/// - `a`, `b`: `[seeds]`, in the same order of seeds.
+///
+/// Returns `[seeds]`, negative where `a` is better: `+∞` where only `a` missed, `−∞` where only `b`
+/// did, 0 where both did.
+///
+/// # Panics
+///
+/// If `a` and `b` differ in length.
+///
+/// ```
+/// use harness::statistics::differences;
+///
+/// let miss = f64::INFINITY;
+/// assert_eq!(differences(&[3.0, miss, 1.0, miss], &[1.0, 1.0, miss, miss]), [2.0, miss, -miss, 0.0]);
+/// ```
+pub fn differences(a: &[f64], b: &[f64]) -> Vec<f64> {
+    assert_eq!(a.len(), b.len(), "samples paired by seed differ in length");
+    let difference = |a: f64, b: f64| if a == b { 0.0 } else { a - b };
+    a.iter().zip(b).map(|(&a, &b)| difference(or_miss(a), or_miss(b))).collect()
+}
+
+/// The interquartile mean of the paired differences aᵢ − bᵢ, with its 95 % bootstrap interval.
+///
+/// Seeds are resampled in pairs, so that what the two sides share (data, initial weights, random
+/// numbers) cancels. An interval without 0 in it is a difference beyond the noise of the seeds.
+///
+/// - `a`, `b`: `[seeds]`, in the same order of seeds; misses as for [`differences`].
+///
+/// `None` without seeds.
+///
+/// # Panics
+///
+/// If `a` and `b` differ in length.
+///
+/// ```
+/// use harness::statistics::{Bootstrap, paired_difference};
+///
+/// let a = [1.25, 2.25, 3.25, 4.25, 5.25];
+/// let b = [1.0, 2.0, 3.0, 4.0, 5.0];
+/// let difference = paired_difference(&a, &b, Bootstrap::new(7)).unwrap();
+/// assert_eq!((difference.low, difference.value, difference.high), (0.25, 0.25, 0.25));
+/// ```
+pub fn paired_difference(a: &[f64], b: &[f64], bootstrap: Bootstrap) -> Option<Estimate> {
+    bootstrap.estimate(&differences(a, b), interquartile_mean)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::reference;
+    use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    const MISS: f64 = f64::INFINITY;
+
+    #[test]
+    fn nan_is_a_miss() {
+        assert_eq!(
+            differences(&[f64::NAN, f64::NAN, 1.0], &[MISS, 1.0, f64::NAN]),
+            [0.0, MISS, -MISS]
+        );
+    }
+
+    #[test]
+    fn one_lucky_seed_is_trimmed() {
+        let difference = |lucky| {
+            let mut a = [1.0; 8];
+            a[3] = lucky;
+            paired_difference(&a, &[0.5; 8], Bootstrap::new(5)).unwrap().value
+        };
+        assert_eq!(difference(1.0), 0.5);
+        assert_eq!(difference(-1e9), 0.5);
+    }
+
+    #[test]
+    fn no_seed_has_no_difference() {
+        assert_eq!(paired_difference(&[], &[], Bootstrap::new(1)), None);
+    }
+
+    #[test]
+    #[should_panic(expected = "differ in length")]
+    fn a_lost_seed_is_refused() {
+        differences(&[1.0, 2.0], &[1.0]);
+    }
+
+    #[test]
+    fn as_many_misses_on_either_side_balance() {
+        let a = [MISS, MISS, 2.0, 1.0];
+        let b = [1.0, 1.0, MISS, MISS];
+        let difference = paired_difference(&a, &b, Bootstrap::new(2)).unwrap();
+        assert_eq!(difference, Estimate { value: 0.0, low: -MISS, high: MISS });
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn swapping_the_sides_turns_the_sign(
+            pairs in vec((reference::score(), reference::score()), 1..25),
+        ) {
+            let (a, b): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
+            let bootstrap = Bootstrap::new(3).with_replicates(4000);
+            let forth = paired_difference(&a, &b, bootstrap).unwrap();
+            let back = paired_difference(&b, &a, bootstrap).unwrap();
+            prop_assert!(forth.low <= forth.high);
+            prop_assert!(forth.value == -back.value || (forth.value + back.value).abs() < 1e-9);
+        }
+
+        #[test]
+        fn what_the_sides_share_cancels(pairs in vec((-1e3..1e3, -1.0..1.0), 1..25)) {
+            let a: Vec<f64> = pairs.iter().map(|&(common, effect): &(f64, f64)| common + effect).collect();
+            let b: Vec<f64> = pairs.iter().map(|&(common, _)| common).collect();
+            let difference = paired_difference(&a, &b, Bootstrap::new(4)).unwrap();
+            prop_assert!(difference.value.abs() <= 1.0 + 1e-9);
+            prop_assert!(-1.0 - 1e-9 <= difference.low && difference.high <= 1.0 + 1e-9);
+        }
+    }
+}

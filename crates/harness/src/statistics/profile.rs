@@ -1,0 +1,174 @@
+//! Across tasks: how often is a run good enough?
+
+use super::bootstrap::{Bootstrap, Estimate, percentile_interval};
+use super::location::or_miss;
+
+/// The fraction of runs whose score is at most each threshold, averaged over tasks.
+///
+/// F(τ) = mean over tasks of #{runs with score ≤ τ} / #{runs}: with lower better, the higher curve is
+/// the better one. A miss never counts, whatever the threshold. The 95 % band is pointwise, from the
+/// stratified bootstrap, which resamples runs within each task.
+///
+/// - `scores`: `[tasks][runs]`, made comparable between tasks; the number of runs may differ.
+/// - `thresholds`: `[T]`, ascending.
+///
+/// Returns `[T]`; `None` without tasks, or if a task has no run.
+///
+/// # Panics
+///
+/// If the thresholds do not ascend.
+///
+/// References: Dolan and Moré (2002), *Benchmarking Optimization Software with Performance Profiles*,
+/// arXiv:cs/0102001; Agarwal et al. (2021), arXiv:2108.13264, §4.2 (run-score distributions, there of
+/// scores above the threshold).
+///
+/// ```
+/// use harness::statistics::{Bootstrap, performance_profile};
+///
+/// let scores = [vec![0.1, 0.3], vec![0.2, f64::INFINITY]];
+/// let profile = performance_profile(&scores, &[0.1, 0.2, 0.3], Bootstrap::new(7)).unwrap();
+/// let fractions: Vec<f64> = profile.iter().map(|estimate| estimate.value).collect();
+/// assert_eq!(fractions, [0.25, 0.5, 0.75]);
+/// ```
+pub fn performance_profile(
+    scores: &[Vec<f64>],
+    thresholds: &[f64],
+    bootstrap: Bootstrap,
+) -> Option<Vec<Estimate>> {
+    assert!(thresholds.is_sorted(), "thresholds must ascend: {thresholds:?}");
+    if scores.is_empty() || scores.iter().any(Vec::is_empty) {
+        return None;
+    }
+    let passes = Passes::new(scores, thresholds);
+    let mut indices = bootstrap.indices();
+    let mut replicates = vec![Vec::with_capacity(bootstrap.replicates()); thresholds.len()];
+    for _ in 0..bootstrap.replicates() {
+        let fractions = passes.fractions(|_, runs| indices.below(runs));
+        for (replicates, fraction) in replicates.iter_mut().zip(fractions) {
+            replicates.push(fraction);
+        }
+    }
+    let values = passes.fractions(|run, _| run).into_iter();
+    let bands = replicates.iter_mut().map(|r| percentile_interval(r));
+    Some(values.zip(bands).map(|(value, band)| Estimate::new(value, band)).collect())
+}
+
+/// Where each run gets past the thresholds.
+struct Passes {
+    /// The first threshold that each run does not exceed; `thresholds` if none: `[tasks][runs]`.
+    first: Vec<Vec<usize>>,
+    thresholds: usize,
+}
+
+impl Passes {
+    fn new(scores: &[Vec<f64>], thresholds: &[f64]) -> Self {
+        let first = |&score: &f64| match or_miss(score) {
+            f64::INFINITY => thresholds.len(),
+            score => thresholds.partition_point(|&threshold| threshold < score),
+        };
+        let firsts = |runs: &Vec<f64>| runs.iter().map(first).collect();
+        Self { first: scores.iter().map(firsts).collect(), thresholds: thresholds.len() }
+    }
+
+    /// The fraction of runs past each threshold, averaged over tasks, among the runs that `choose`
+    /// puts in place of each run, given its index and the number of runs.
+    fn fractions(&self, mut choose: impl FnMut(usize, usize) -> usize) -> Vec<f64> {
+        let mut fractions = vec![0.0; self.thresholds];
+        for first in &self.first {
+            let runs = first.len();
+            let mut counts = vec![0_u32; self.thresholds + 1];
+            for run in 0..runs {
+                counts[first[choose(run, runs)]] += 1;
+            }
+            let mut past = 0;
+            for (fraction, count) in fractions.iter_mut().zip(counts) {
+                past += count;
+                *fraction += f64::from(past) / runs as f64;
+            }
+        }
+        let tasks = self.first.len() as f64;
+        fractions.iter().map(|sum| sum / tasks).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::reference::{self, exactly};
+    use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    const MISS: f64 = f64::INFINITY;
+
+    fn profile(scores: &[Vec<f64>], thresholds: &[f64]) -> Vec<Estimate> {
+        performance_profile(scores, thresholds, Bootstrap::new(1).with_replicates(200)).unwrap()
+    }
+
+    #[test]
+    fn tasks_weigh_the_same_whatever_their_runs() {
+        assert_eq!(profile(&[vec![0.0], vec![2.0; 9]], &[1.0]), [exactly(0.5)]);
+    }
+
+    #[test]
+    fn nothing_has_no_profile() {
+        let profile = |scores: &[Vec<f64>], thresholds: &[f64]| {
+            performance_profile(scores, thresholds, Bootstrap::new(1))
+        };
+        assert_eq!(profile(&[], &[1.0]), None);
+        assert_eq!(profile(&[vec![1.0], vec![]], &[1.0]), None);
+        assert_eq!(profile(&[vec![1.0]], &[]), Some(vec![]));
+    }
+
+    #[test]
+    #[should_panic(expected = "thresholds must ascend")]
+    fn descending_thresholds_are_refused() {
+        profile(&[vec![1.0]], &[2.0, 1.0]);
+    }
+
+    #[test]
+    fn a_miss_passes_no_threshold() {
+        let profile = profile(&[vec![-MISS, 1.0, MISS, f64::NAN]], &[0.0, 1.0, MISS]);
+        let fractions: Vec<f64> = profile.iter().map(|estimate| estimate.value).collect();
+        assert_eq!(fractions, [0.25, 0.5, 0.5]);
+    }
+
+    #[test]
+    fn bands_of_one_task_are_binomial() {
+        for case in reference::cases("binomial_quantile") {
+            let bootstrap = Bootstrap::new(2).with_replicates(100_000);
+            let [p, ones] = [0, 1].map(|i| case.samples[i].clone());
+            // Those that pass ½ are the zeros: the complement of the proportion of ones.
+            let band = performance_profile(&[ones], &[0.5], bootstrap).unwrap()[0];
+            let bound = if p[0] < 0.5 { band.high } else { band.low };
+            reference::assert_close(1.0 - bound, case.expected, 1e-14);
+        }
+    }
+
+    #[test]
+    fn tasks_are_resampled_apart() {
+        // Between tasks everything differs, within them nothing: no resample differs either.
+        let scores = [vec![0.0; 5], vec![1.0; 5], vec![2.0; 5], vec![2.0; 5]];
+        assert_eq!(profile(&scores, &[0.0, 1.0]), [exactly(0.25), exactly(0.5)]);
+    }
+
+    proptest! {
+        #[test]
+        fn profiles_count(scores in reference::tasks(), mut thresholds in vec(-1.0..11.0, 1..6)) {
+            thresholds.sort_by(f64::total_cmp);
+            let profile = profile(&scores, &thresholds);
+            for (estimate, &threshold) in profile.iter().zip(&thresholds) {
+                let fraction = |runs: &Vec<f64>| {
+                    runs.iter().filter(|&&s| s <= threshold).count() as f64 / runs.len() as f64
+                };
+                let expected = scores.iter().map(fraction).sum::<f64>() / scores.len() as f64;
+                prop_assert!((estimate.value - expected).abs() < 1e-12);
+                prop_assert!(0.0 <= estimate.low && estimate.low <= estimate.high);
+                prop_assert!(estimate.high <= 1.0);
+            }
+            for pair in profile.windows(2) {
+                prop_assert!(pair[0].value <= pair[1].value);
+                prop_assert!(pair[0].low <= pair[1].low && pair[0].high <= pair[1].high);
+            }
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! Stored records: lines of JSON, appended and synced, never rewritten.
+
+use crate::record::{FORMAT, Record};
+use anyhow::{Context, Result, bail};
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+/// The records of a results folder, by the id of their run.
+#[derive(Clone, Debug, Default)]
+pub struct Records {
+    by_id: BTreeMap<String, Record>,
+    /// Files whose last line is torn.
+    pub torn: Vec<PathBuf>,
+}
+
+impl Records {
+    /// Reads every `runs*.jsonl` of a folder; a folder that is not there has none.
+    ///
+    /// # Errors
+    /// If a file cannot be read, a line other than a torn last one is no record, or two records of
+    /// one finished run differ.
+    pub fn read(folder: &Path) -> Result<Self> {
+        let mut records = Self::default();
+        for path in files(folder)? {
+            records.read_file(&path)?;
+        }
+        Ok(records)
+    }
+
+    fn read_file(&mut self, path: &Path) -> Result<()> {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("{} cannot be read", path.display()))?;
+        for (number, line) in text.split_inclusive('\n').enumerate() {
+            let place = || format!("{}, line {}", path.display(), number + 1);
+            if !line.ends_with('\n') {
+                self.torn.push(path.to_owned());
+                break;
+            }
+            let format: Header = serde_json::from_str(line).with_context(|| {
+                format!("{} is no record; move the file away, or mend the line", place())
+            })?;
+            if format.format != FORMAT {
+                bail!(
+                    "{} has records of format {}, this program's is {FORMAT}; \
+                     choose another folder with --results, or move the file away",
+                    place(),
+                    format.format
+                );
+            }
+            let record: Record = serde_json::from_str(line).with_context(place)?;
+            self.insert(record).with_context(place)?;
+        }
+        Ok(())
+    }
+
+    /// Adds a record; a run that was not done before may be done now.
+    ///
+    /// # Errors
+    /// If there is another record of the same finished run, and they differ.
+    pub fn insert(&mut self, record: Record) -> Result<()> {
+        if let Some(other) = self.by_id.get(&record.id) {
+            let both_done = other.outcome == record.outcome;
+            if both_done && other.result() != record.result() {
+                bail!(
+                    "run {} is there twice, with different results: \
+                     one of the files was made by another version or is damaged",
+                    record.id
+                );
+            }
+        }
+        self.by_id.insert(record.id.clone(), record);
+        Ok(())
+    }
+
+    /// The record of a run.
+    pub fn get(&self, id: &str) -> Option<&Record> {
+        self.by_id.get(id)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.by_id.is_empty()
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Header {
+    format: u32,
+}
+
+/// The record files of a folder, in order of their names.
+fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(vec![]),
+        Err(error) => {
+            return Err(error).with_context(|| format!("{} cannot be read", folder.display()));
+        }
+    };
+    let mut paths = vec![];
+    for entry in entries {
+        let path = entry.with_context(|| folder.display().to_string())?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.starts_with("runs") && name.ends_with(".jsonl") {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+/// The one writer of a record file.
+#[derive(Debug)]
+pub struct Writer {
+    file: File,
+    path: PathBuf,
+}
+
+impl Writer {
+    /// Opens a file to append to, for this process alone. What is left of a torn last line is cut
+    /// off: it was never a finished run.
+    ///
+    /// # Errors
+    /// If the file cannot be written to, or another process has it open.
+    pub fn open(path: &Path) -> Result<Self> {
+        let said = || format!("{} cannot be written", path.display());
+        let mut options = OpenOptions::new();
+        let mut file =
+            options.read(true).append(true).create(true).open(path).with_context(said)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(std::fs::TryLockError::WouldBlock) => {
+                bail!("{} is being written by another sweep; wait for it", path.display());
+            }
+            Err(std::fs::TryLockError::Error(error)) => return Err(error).with_context(said),
+        }
+        let mut text = vec![];
+        file.seek(SeekFrom::Start(0)).with_context(said)?;
+        file.read_to_end(&mut text).with_context(said)?;
+        let whole = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |place| place + 1);
+        if whole < text.len() {
+            file.set_len(whole as u64).with_context(said)?;
+        }
+        Ok(Self { file, path: path.to_owned() })
+    }
+
+    /// Appends a record in one call, and waits until it is on the disk.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn append(&mut self, record: &Record) -> Result<()> {
+        let said = || format!("{} cannot be written", self.path.display());
+        let mut line = serde_json::to_vec(record)?;
+        line.push(b'\n');
+        self.file.write_all(&line).with_context(said)?;
+        self.file.sync_data().with_context(said)
+    }
+}
+
+/// Writes a file beside its place and renames it there, so that it is there whole or not at all.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn replace(path: &Path, content: &[u8]) -> Result<()> {
+    let said = || format!("{} cannot be written", path.display());
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).with_context(said)?;
+    let beside = path.with_extension(format!("{}.partial", std::process::id()));
+    std::fs::write(&beside, content).with_context(said)?;
+    std::fs::rename(&beside, path).with_context(said)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Curves, Outcome, Timing};
+
+    fn record(id: &str, outcome: Outcome, value: f64) -> Record {
+        let mut curves = Curves::default();
+        curves.push(0, [("validation-loss", value)]);
+        let run = serde_json::json!({});
+        let (gradient, timing) = (Curves::default(), Timing::default());
+        Record { format: FORMAT, id: id.to_owned(), run, outcome, curves, gradient, timing }
+    }
+
+    #[test]
+    fn a_torn_line_is_cut_and_what_was_whole_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("runs.jsonl");
+        Writer::open(&path).unwrap().append(&record("a", Outcome::Done, 1.0)).unwrap();
+        let mut file = OpenOptions::new().append(true).open(&path).unwrap();
+        file.write_all(b"{\"format\":1,\"id\":\"b").unwrap();
+        drop(file);
+        let records = Records::read(folder.path()).unwrap();
+        assert_eq!((records.len(), records.torn.len()), (1, 1));
+        Writer::open(&path).unwrap().append(&record("c", Outcome::Done, 2.0)).unwrap();
+        let records = Records::read(folder.path()).unwrap();
+        assert_eq!((records.len(), records.torn.len()), (2, 0));
+    }
+
+    #[test]
+    fn two_results_of_a_run_must_agree() {
+        let mut records = Records::default();
+        let failed = Outcome::Failed { why: "no memory".to_owned() };
+        records.insert(record("a", failed, 1.0)).unwrap();
+        records.insert(record("a", Outcome::Done, 1.0)).unwrap();
+        records.insert(record("a", Outcome::Done, 1.0)).unwrap();
+        assert!(records.insert(record("a", Outcome::Done, 2.0)).is_err());
+    }
+
+    #[test]
+    fn a_damaged_line_and_another_format_are_errors() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("runs.jsonl");
+        std::fs::write(&path, "{\"format\":1,\"id\n{}\n").unwrap();
+        assert!(Records::read(folder.path()).unwrap_err().to_string().contains("line 1"));
+        std::fs::write(&path, "{\"format\":99}\n").unwrap();
+        assert!(Records::read(folder.path()).unwrap_err().to_string().contains("format 99"));
+    }
+
+    #[test]
+    fn a_file_has_one_writer() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("runs.jsonl");
+        let first = Writer::open(&path).unwrap();
+        assert!(Writer::open(&path).unwrap_err().to_string().contains("another sweep"));
+        drop(first);
+        Writer::open(&path).unwrap();
+    }
+}

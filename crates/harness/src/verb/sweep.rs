@@ -1,0 +1,154 @@
+//! `sweep`: the missing runs of experiments, then their report.
+
+use super::Exit;
+use crate::cli::{Shard, Sweep};
+use crate::experiment::Experiment;
+use crate::interrupt::Signals;
+use crate::progress::Progress;
+use crate::record::{Outcome, Record};
+use crate::results::Summary;
+use crate::run::Run;
+use crate::schedule::{Schedule, perform};
+use crate::store::{Records, Writer};
+use crate::{Registries, report};
+use anyhow::{Context, Result};
+use std::path::{Path, PathBuf};
+
+/// Does the missing runs, and reports.
+///
+/// # Errors
+/// If something cannot be read or written.
+pub fn sweep(arguments: &Sweep, registries: &Registries) -> Result<Exit> {
+    // Everything is read before anything runs.
+    let selected = arguments.selection.read(registries)?;
+    for (experiment, folder) in &selected {
+        report::check_folder(folder, experiment)?;
+    }
+    let signals = Signals::listen()?;
+    let mut exit = Exit::Ok;
+    for (experiment, folder) in &selected {
+        exit = exit.max(one(arguments, experiment, folder, registries, &signals)?);
+        if exit == Exit::Interrupted {
+            break;
+        }
+    }
+    Ok(exit)
+}
+
+fn one(
+    arguments: &Sweep,
+    experiment: &Experiment,
+    folder: &Path,
+    registries: &Registries,
+    signals: &Signals,
+) -> Result<Exit> {
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("results folder {} cannot be made", folder.display()))?;
+    if arguments.fresh {
+        set_aside(folder)?;
+    }
+    let mut writer = Writer::open(&folder.join(file_name(arguments.shard)))?;
+    let mut records = report::stored(folder, experiment)?;
+    let runs = experiment.runs(registries)?;
+    let ours: Vec<&Run> = match arguments.shard {
+        None => runs.iter().collect(),
+        Some(Shard { index, count }) => runs.iter().skip(index - 1).step_by(count).collect(),
+    };
+    let is_missing = |run: &&Run| match records.get(&run.id) {
+        None => true,
+        Some(record) => arguments.retry.iter().any(|status| status == record.outcome.name()),
+    };
+    let missing: Vec<&Run> = ours.iter().copied().filter(is_missing).collect();
+    let progress = Progress::new(&experiment.name, ours.len(), missing.len(), arguments.quiet);
+    let complete = match missing.as_slice() {
+        [] => true,
+        missing => {
+            let schedule = Schedule { jobs: jobs(arguments), timeout: arguments.timeout };
+            let mut failed = 0;
+            let allowed = arguments.max_failures.unwrap_or(usize::MAX);
+            perform(experiment, missing, registries, schedule, signals, |record| {
+                writer.append(&record)?;
+                failed += usize::from(matches!(record.outcome, Outcome::Failed { .. }));
+                progress.tick(&record);
+                records.insert(record)?;
+                Ok(failed < allowed)
+            })?
+        }
+    };
+    progress.finish();
+    let summary = Summary::new(experiment, &runs, &records);
+    if !arguments.no_report && arguments.shard.is_none() && summary.progress().0 > 0 {
+        report::write(&summary, folder, registries)?;
+    }
+    tell(arguments, &summary, folder, missing.len(), &records);
+    Ok(if signals.stopped() {
+        Exit::Interrupted
+    } else if !complete || has_failed(&ours, &records, arguments) {
+        Exit::Failed
+    } else {
+        Exit::Ok
+    })
+}
+
+fn jobs(arguments: &Sweep) -> usize {
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    arguments.jobs.map_or_else(cores, usize::from)
+}
+
+/// The record file: one for each part, as a file has one writer.
+fn file_name(shard: Option<Shard>) -> String {
+    match shard {
+        None => "runs.jsonl".to_owned(),
+        Some(Shard { index, count }) => format!("runs.{index}-of-{count}.jsonl"),
+    }
+}
+
+/// Whether more runs failed than were allowed.
+fn has_failed(runs: &[&Run], records: &Records, arguments: &Sweep) -> bool {
+    let is_failed = |record: &&Record| matches!(record.outcome, Outcome::Failed { .. });
+    let failed = runs.iter().filter_map(|run| records.get(&run.id)).filter(is_failed).count();
+    failed > arguments.max_failures.unwrap_or(0)
+}
+
+/// Renames the record files, so that nothing of them is lost and nothing of them counts.
+fn set_aside(folder: &Path) -> Result<()> {
+    for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.starts_with("runs") && name.ends_with(".jsonl") {
+            let free = |n: &usize| !aside(&path, *n).exists();
+            let to = aside(&path, (1..).find(free).unwrap_or(0));
+            std::fs::rename(&path, &to)
+                .with_context(|| format!("{} cannot be set aside", path.display()))?;
+            eprintln!("note: {} is now {}", path.display(), to.display());
+        }
+    }
+    Ok(())
+}
+
+fn aside(path: &Path, n: usize) -> PathBuf {
+    path.with_extension(format!("jsonl.{n}.old"))
+}
+
+/// Says what happened, in a line or two.
+fn tell(arguments: &Sweep, summary: &Summary<'_>, folder: &Path, begun: usize, records: &Records) {
+    if arguments.quiet {
+        return;
+    }
+    let name = &summary.experiment.name;
+    let (there, all) = summary.progress();
+    if begun == 0 {
+        println!("{name}: nothing to do, all runs are there");
+    }
+    let misses: usize = summary.cells.iter().map(|cell| cell.failures()).sum();
+    let misses = if misses == 0 { String::new() } else { format!(", {misses} of them missed") };
+    println!("{name}: {there} of {all} runs{misses}, in {}", folder.display());
+    let others = records.len() - there;
+    if others > 0 {
+        println!("{name}: {others} stored runs are of other settings and do not count here");
+    }
+    if arguments.no_report || arguments.shard.is_some() {
+        return;
+    }
+    println!("{name}: report in {}", folder.join("report.html").display());
+}

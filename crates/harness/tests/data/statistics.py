@@ -1,0 +1,125 @@
+"""Reference numbers of SciPy and NumPy for the tests of the statistics module.
+
+    python3 -m venv venv && venv/bin/pip install numpy==2.4.6 scipy==1.17.1
+    venv/bin/python tests/data/statistics.py > tests/data/statistics.csv
+
+Each line is `function,samples,expected`: samples are separated by `|` and the values of a sample by
+blanks; a parameter is a sample of one, before the others. Numbers are the shortest that read back as
+the same double.
+"""
+
+import numpy as np
+from scipy import stats
+
+rng = np.random.default_rng(20210831)
+
+
+def row(function, *samples, expected):
+    joined = "|".join(" ".join(repr(float(x)) for x in sample) for sample in samples)
+    print(f"{function},{joined},{float(expected)!r}")
+
+
+def trim_mean():
+    for n in [1, 2, 3, 4, 5, 7, 8, 11, 12, 19, 20, 23]:
+        x = rng.lognormal(sigma=2.0, size=n)
+        row("trim_mean", x, expected=stats.trim_mean(x, 0.25))
+    for misses in [1, 5, 6, 20]:
+        x = rng.normal(size=20)
+        x[:misses] = np.inf
+        row("trim_mean", x, expected=stats.trim_mean(x, 0.25))
+
+
+def quantile():
+    for n in [1, 2, 5, 12, 20]:
+        x = rng.normal(size=n) * 10
+        for q in [0.0, 0.025, 0.1, 0.25, 0.3, 0.5, 0.6, 0.87, 0.9, 0.975, 1.0]:
+            row("quantile", [q], x, expected=np.quantile(x, q))
+
+
+def variance():
+    for n in [2, 3, 20]:
+        x = rng.normal(loc=5.0, size=n)
+        row("variance", x, expected=np.var(x, ddof=1))
+
+
+def binomial_quantile():
+    """Bootstrap bounds of a proportion: the number of ones in a resample is binomial."""
+    for n, ones in [(9, 4), (20, 6), (40, 14)]:
+        x = np.repeat([1.0, 0.0], [ones, n - ones])
+        for q in [0.025, 0.975]:
+            count = stats.binom.ppf(q, n, ones / n)
+            # The bound must stand clear of the noise of the replicates.
+            steps = stats.binom.cdf([count - 1, count], n, ones / n)
+            assert np.min(np.abs(steps - q)) > 0.003, (n, ones, q, steps)
+            row("binomial_quantile", [q], x, expected=count / n)
+
+
+def normal_tail():
+    near = [-8.0, -3.0, -1.0, -0.1, 0.0, 1e-9, 0.1, 0.5, 1.0, 1.5, 1.9, 1.999, 2.0, 2.001, 2.1]
+    for z in [*near, 2.5, 3.0, 4.0, 5.5, 7.0, 10.0, 15.0, 20.0, 26.0, 30.0, 35.0, 37.0]:
+        row("normal_tail", [z], expected=stats.norm.sf(z))
+
+
+def wilcoxon():
+    def p_value(d, method="auto"):
+        return stats.wilcoxon(d, zero_method="wilcox", correction=False, method=method).pvalue
+
+    # Exact: neither ties nor zeros.
+    for n in [1, 2, 5, 6, 10, 20, 33, 50]:
+        for shift in [0.0, 0.3, 0.8]:
+            d = rng.normal(loc=shift, size=n)
+            row("wilcoxon", d, expected=p_value(d, "exact"))
+    # Up to 13 differences with ties and zeros SciPy goes through all sign patterns.
+    for n in [3, 7, 10, 13]:
+        for shift in [0, 1, 2]:
+            d = rng.integers(-3, 4, size=n) + shift
+            row("wilcoxon", d, expected=p_value(d))
+    # Beyond 50 the normal approximation, without and with ties and zeros.
+    for n in [51, 80, 200]:
+        for shift in [0.0, 0.3, 1.0]:
+            d = rng.normal(loc=shift, size=n)
+            row("wilcoxon", d, expected=p_value(d))
+            d = np.round(2 * d) / 2
+            if np.count_nonzero(d) > 50:
+                row("wilcoxon", d, expected=p_value(d))
+    for n in [6, 12, 20, 40]:
+        for shift in [0.2, 1.0]:
+            d = np.round(rng.normal(loc=shift, size=n) * 2)
+            row("wilcoxon_asymptotic", d, expected=p_value(d, "asymptotic"))
+
+
+def mann_whitney():
+    for m, n in [(1, 1), (5, 5), (20, 20), (7, 12)]:
+        x, y = rng.integers(0, 10, size=m), rng.integers(2, 12, size=n)
+        # U of y counts the pairs with y > x.
+        row("mann_whitney", x, y, expected=stats.mannwhitneyu(y, x).statistic / (m * n))
+
+
+def noncentral_chi_square():
+    for dimensions in [1, 2, 10, 100]:
+        for noncentrality in [0.0, 0.5, 4.0, 30.0, 400.0]:
+            for p in [0.025, 0.975]:
+                quantile = stats.ncx2.ppf(p, dimensions, noncentrality)
+                if quantile > 1.0:
+                    x = [dimensions], [noncentrality], [p]
+                    row("noncentral_chi_square", *x, expected=quantile)
+
+
+def student_quantile():
+    for freedom in [4, 7, 15, 31]:
+        row("student_quantile", [freedom], expected=stats.t.ppf(0.975, freedom))
+
+
+print("function,samples,expected")
+for table in [
+    trim_mean,
+    quantile,
+    variance,
+    binomial_quantile,
+    normal_tail,
+    wilcoxon,
+    mann_whitney,
+    noncentral_chi_square,
+    student_quantile,
+]:
+    table()

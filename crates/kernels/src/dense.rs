@@ -1,0 +1,141 @@
+//! A linear layer on plain slices, forward and backward.
+
+use crate::simd::{Machine, MachineTask};
+use crate::{Buffer, Finish, Matrix, Real, Start, matmul};
+
+/// The shape of a linear layer: y = x·W + b, x of [B, inputs], W of [inputs, outputs].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dense {
+    /// Numbers in.
+    pub inputs: usize,
+    /// Numbers out.
+    pub outputs: usize,
+}
+
+/// What a layer does with its sums.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activation {
+    /// y
+    Identity,
+    /// max(0, y)
+    Relu,
+}
+
+/// Where a layer's gradients are added up.
+pub(crate) struct DenseGradients<'a, E> {
+    pub(crate) weight: &'a mut [E],
+    pub(crate) bias: &'a mut [E],
+    /// Absent where nobody wants it: the first layer's input is data.
+    pub(crate) input: Option<InputSum<'a, E>>,
+}
+
+/// Where the gradient for a layer's input goes.
+pub(crate) enum InputSum<'a, E> {
+    /// It is written there.
+    Write(&'a mut [E]),
+    /// It is added to what is there.
+    Add(&'a mut [E]),
+}
+
+impl Dense {
+    /// Numbers in the weight, inputs × outputs.
+    pub fn weights(self) -> usize {
+        self.inputs * self.outputs
+    }
+
+    /// `activation(x·W + b)`, [B, outputs].
+    pub(crate) fn forward<E: Real>(
+        self,
+        x: &[E],
+        weight: &[E],
+        bias: &[E],
+        activation: Activation,
+    ) -> Buffer<E> {
+        let batch = x.len() / self.inputs;
+        let mut y = Buffer::any(batch * self.outputs);
+        let finish = match activation {
+            Activation::Identity => Finish::Keep,
+            Activation::Relu => Finish::Relu,
+        };
+        matmul(
+            Matrix::new(x, batch, self.inputs),
+            Matrix::new(weight, self.inputs, self.outputs),
+            Start::Bias(bias),
+            finish,
+            &mut y,
+        );
+        y
+    }
+
+    /// Adds to `sums` what a gradient for the layer's sums (before its activation) means for
+    /// weight, bias and input: xᵀ·g, Σ_b g_b and g·Wᵀ.
+    pub(crate) fn backward<E: Real>(
+        self,
+        x: &[E],
+        weight: &[E],
+        gradient: &[E],
+        sums: DenseGradients<'_, E>,
+    ) {
+        let batch = x.len() / self.inputs;
+        let g = Matrix::new(gradient, batch, self.outputs);
+        let keep = Finish::Keep;
+        let x = Matrix::new(x, batch, self.inputs);
+        matmul(x.transposed(), g, Start::Accumulate, keep, sums.weight);
+        E::on_machine(SumRows(gradient, sums.bias));
+        if let Some(input) = sums.input {
+            let transposed = transpose(weight, self.inputs, self.outputs);
+            let transposed = Matrix::new(&transposed, self.outputs, self.inputs);
+            let (start, input) = match input {
+                InputSum::Write(input) => (Start::Zero, input),
+                InputSum::Add(input) => (Start::Accumulate, input),
+            };
+            matmul(g, transposed, start, keep, input);
+        }
+    }
+}
+
+/// Clears the gradient wherever a rectified layer gave 0.
+pub(crate) fn through_relu<E: Real>(gradient: &mut [E], output: &[E]) {
+    struct ThroughRelu<'a, E>(&'a mut [E], &'a [E]);
+    impl<E: Real> MachineTask<E> for ThroughRelu<'_, E> {
+        type Output = ();
+        #[inline(always)]
+        fn run<M: Machine<E>>(self) {
+            for (g, &y) in self.0.iter_mut().zip(self.1) {
+                *g = if y == E::ZERO { E::ZERO } else { *g };
+            }
+        }
+    }
+    E::on_machine(ThroughRelu(gradient, output));
+}
+
+/// Adds the rows of the first, in order, to the second.
+struct SumRows<'a, E>(&'a [E], &'a mut [E]);
+
+impl<E: Real> MachineTask<E> for SumRows<'_, E> {
+    type Output = ();
+    #[inline(always)]
+    fn run<M: Machine<E>>(self) {
+        for row in self.0.chunks_exact(self.1.len()) {
+            for (sum, &x) in self.1.iter_mut().zip(row) {
+                *sum += x;
+            }
+        }
+    }
+}
+
+/// A rows × columns matrix as columns × rows, in blocks that fit the nearest cache.
+pub(crate) fn transpose<E: Real>(matrix: &[E], rows: usize, columns: usize) -> Buffer<E> {
+    const BLOCK: usize = 16;
+    let mut transposed = Buffer::any(matrix.len());
+    for row in (0..rows).step_by(BLOCK) {
+        for column in (0..columns).step_by(BLOCK) {
+            for r in row..rows.min(row + BLOCK) {
+                for c in column..columns.min(column + BLOCK) {
+                    transposed[c * rows + r] = matrix[r * columns + c];
+                }
+            }
+        }
+    }
+    transposed
+}

@@ -1,0 +1,110 @@
+//! Memory that is used again: a step of training asks for the same sizes as the step before.
+
+use std::ops::{Deref, DerefMut};
+
+/// Buffers that wait to be used again, by the thread that dropped them.
+#[doc(hidden)]
+#[derive(Debug, Default)]
+pub struct Shelf<T> {
+    /// By length; few lengths are in use at a time.
+    waiting: Vec<(usize, Vec<Vec<T>>)>,
+}
+
+/// Buffers of one length that wait at most; more are given back to the system.
+const MOST_WAITING: usize = 16;
+
+impl<T> Shelf<T> {
+    pub(crate) const fn new() -> Self {
+        Self { waiting: Vec::new() }
+    }
+
+    fn take(&mut self, length: usize) -> Option<Vec<T>> {
+        self.waiting.iter_mut().find(|(l, _)| *l == length)?.1.pop()
+    }
+
+    fn put(&mut self, buffer: Vec<T>) {
+        let length = buffer.len();
+        match self.waiting.iter_mut().find(|(l, _)| *l == length) {
+            Some((_, same)) if same.len() < MOST_WAITING => same.push(buffer),
+            Some(_) => {}
+            None => {
+                let mut same = Vec::with_capacity(MOST_WAITING);
+                same.push(buffer);
+                self.waiting.push((length, same));
+            }
+        }
+    }
+}
+
+/// A type whose buffers are used again.
+#[doc(hidden)]
+pub trait Recycled: Copy + Default + 'static {
+    fn with_shelf<R>(use_shelf: impl FnOnce(&mut Shelf<Self>) -> R) -> Option<R>;
+}
+
+/// Calls a function with the shelf of a type, of this thread.
+macro_rules! shelf_of {
+    ($type:ty, $use_shelf:ident) => {{
+        thread_local! {
+            static SHELF: std::cell::RefCell<$crate::recycle::Shelf<$type>> =
+                const { std::cell::RefCell::new($crate::recycle::Shelf::new()) };
+        }
+        // Not there while the thread ends: then buffers are not kept.
+        SHELF.try_with(|shelf| $use_shelf(&mut shelf.borrow_mut())).ok()
+    }};
+}
+pub(crate) use shelf_of;
+
+impl Recycled for u32 {
+    fn with_shelf<R>(use_shelf: impl FnOnce(&mut Shelf<Self>) -> R) -> Option<R> {
+        shelf_of!(u32, use_shelf)
+    }
+}
+
+/// Numbers whose memory is used again after they are dropped.
+#[derive(Debug)]
+pub struct Buffer<T: Recycled>(Vec<T>);
+
+impl<T: Recycled> Buffer<T> {
+    /// `length` numbers of any value: whoever asks for them writes every one.
+    pub(crate) fn any(length: usize) -> Self {
+        let used = T::with_shelf(|shelf| shelf.take(length)).flatten();
+        Self(used.unwrap_or_else(|| vec![T::default(); length]))
+    }
+}
+
+impl<T: Recycled> Drop for Buffer<T> {
+    fn drop(&mut self) {
+        let buffer = std::mem::take(&mut self.0);
+        if !buffer.is_empty() {
+            T::with_shelf(|shelf| shelf.put(buffer));
+        }
+    }
+}
+
+impl<T: Recycled> Clone for Buffer<T> {
+    fn clone(&self) -> Self {
+        let mut copy = Self::any(self.len());
+        copy.copy_from_slice(self);
+        copy
+    }
+}
+
+impl<T: Recycled> From<Vec<T>> for Buffer<T> {
+    fn from(numbers: Vec<T>) -> Self {
+        Self(numbers)
+    }
+}
+
+impl<T: Recycled> Deref for Buffer<T> {
+    type Target = [T];
+    fn deref(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl<T: Recycled> DerefMut for Buffer<T> {
+    fn deref_mut(&mut self) -> &mut [T] {
+        &mut self.0
+    }
+}

@@ -1,0 +1,201 @@
+//! Sixteen numbers side by side.
+
+use super::Register;
+use crate::{Real, elementary};
+use std::marker::PhantomData;
+use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
+
+/// How many numbers are worked on side by side.
+pub const LANES: usize = 16;
+
+/// One number for each of sixteen rows. Formulas over it read like formulas over one number; they
+/// hold for every row on its own.
+///
+/// Sealed: the implementations are those that [`super::run`] chooses from.
+pub trait Lanes<E: Real>:
+    Copy
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+    + AddAssign
+    + Plain<E>
+{
+    /// A truth value for each row.
+    type Mask: Copy;
+
+    /// `x` for every row.
+    fn splat(x: E) -> Self;
+    /// The numbers, one a row.
+    fn of(rows: &[E; LANES]) -> Self;
+    /// The number of each row.
+    fn to_array(self) -> [E; LANES];
+    /// self · b + c, rounded once
+    fn mul_add(self, b: Self, c: Self) -> Self;
+    /// The larger of the two; b where either is NaN.
+    fn max(self, b: Self) -> Self;
+    /// The smaller of the two; b where either is NaN.
+    fn min(self, b: Self) -> Self;
+    /// √self
+    fn sqrt(self) -> Self;
+    /// eˣ, as [`Real::exp`]
+    fn exp(self) -> Self;
+    /// ln, as [`Real::ln`]
+    fn ln(self) -> Self;
+    /// self < b
+    fn less(self, b: Self) -> Self::Mask;
+    /// self = b
+    fn equal(self, b: Self) -> Self::Mask;
+    /// `yes` where the mask is true, else `no`
+    fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
+
+    /// 0 for every row.
+    #[inline(always)]
+    fn zero() -> Self {
+        Self::splat(E::ZERO)
+    }
+    /// |self|
+    #[inline(always)]
+    fn abs(self) -> Self {
+        self.max(-self)
+    }
+    /// 1 where the mask is true, else 0.
+    #[inline(always)]
+    fn indicator(mask: Self::Mask) -> Self {
+        Self::select(mask, Self::splat(E::ONE), Self::zero())
+    }
+}
+
+/// A type that is sixteen numbers in memory and nothing else.
+///
+/// # Safety
+/// The size is that of `[E; 16]`, the alignment at most 64, and every bit pattern that is sixteen
+/// numbers is a value.
+#[doc(hidden)]
+pub unsafe trait Plain<E> {}
+
+/// [`LANES`] numbers in `N` registers.
+#[doc(hidden)]
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub struct Pack<E, R, const N: usize>([R; N], PhantomData<E>);
+
+// SAFETY: constructed below only with N registers of LANES / N numbers each.
+unsafe impl<E: Real, R: Register<E>, const N: usize> Plain<E> for Pack<E, R, N> {}
+
+impl<E: Real, R: Register<E>, const N: usize> Pack<E, R, N> {
+    const IS_PLAIN: () = assert!(
+        R::LANES * N == LANES
+            && size_of::<Self>() == size_of::<[E; LANES]>()
+            && align_of::<Self>() <= 64
+    );
+
+    #[inline(always)]
+    fn new(registers: [R; N]) -> Self {
+        const { Self::IS_PLAIN };
+        Self(registers, PhantomData)
+    }
+}
+
+/// An array of `N` of what a register's operation gives. A loop and no closure: what is inside a
+/// closure is compiled for the instruction set only if it happens to be inlined.
+macro_rules! each {
+    ($i:ident, $value:expr) => {{
+        let $i = 0;
+        let mut all = [$value; N];
+        for $i in 1..N {
+            all[$i] = $value;
+        }
+        all
+    }};
+}
+
+macro_rules! operator {
+    ($trait:ident, $method:ident) => {
+        impl<E: Real, R: Register<E>, const N: usize> $trait for Pack<E, R, N> {
+            type Output = Self;
+            #[inline(always)]
+            fn $method(self, b: Self) -> Self {
+                Self::new(each!(i, self.0[i].$method(b.0[i])))
+            }
+        }
+    };
+}
+operator!(Add, add);
+operator!(Sub, sub);
+operator!(Mul, mul);
+operator!(Div, div);
+
+impl<E: Real, R: Register<E>, const N: usize> Neg for Pack<E, R, N> {
+    type Output = Self;
+    #[inline(always)]
+    fn neg(self) -> Self {
+        Self::new(each!(i, R::splat(-E::ZERO).sub(self.0[i])))
+    }
+}
+impl<E: Real, R: Register<E>, const N: usize> AddAssign for Pack<E, R, N> {
+    #[inline(always)]
+    fn add_assign(&mut self, b: Self) {
+        *self = *self + b;
+    }
+}
+
+impl<E: Real, R: Register<E>, const N: usize> Lanes<E> for Pack<E, R, N> {
+    type Mask = [R::Mask; N];
+
+    #[inline(always)]
+    fn splat(x: E) -> Self {
+        Self::new([R::splat(x); N])
+    }
+    #[inline(always)]
+    fn of(rows: &[E; LANES]) -> Self {
+        // SAFETY: register i reads numbers i·R::LANES.. of the LANES = N·R::LANES there are.
+        Self::new(each!(i, unsafe { R::load(rows.as_ptr().add(i * R::LANES)) }))
+    }
+    #[inline(always)]
+    fn to_array(self) -> [E; LANES] {
+        let mut rows = [E::ZERO; LANES];
+        for (i, register) in self.0.into_iter().enumerate() {
+            // SAFETY: register i writes numbers i·R::LANES.. of the LANES = N·R::LANES there are.
+            unsafe { register.store(rows.as_mut_ptr().add(i * R::LANES)) }
+        }
+        rows
+    }
+    #[inline(always)]
+    fn mul_add(self, b: Self, c: Self) -> Self {
+        Self::new(each!(i, self.0[i].mul_add(b.0[i], c.0[i])))
+    }
+    #[inline(always)]
+    fn max(self, b: Self) -> Self {
+        Self::new(each!(i, self.0[i].max(b.0[i])))
+    }
+    #[inline(always)]
+    fn min(self, b: Self) -> Self {
+        Self::new(each!(i, self.0[i].min(b.0[i])))
+    }
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        Self::new(each!(i, self.0[i].sqrt()))
+    }
+    #[inline(always)]
+    fn exp(self) -> Self {
+        Self::new(each!(i, elementary::exp(self.0[i])))
+    }
+    #[inline(always)]
+    fn ln(self) -> Self {
+        Self::new(each!(i, elementary::ln(self.0[i])))
+    }
+    #[inline(always)]
+    fn less(self, b: Self) -> Self::Mask {
+        each!(i, self.0[i].less(b.0[i]))
+    }
+    #[inline(always)]
+    fn equal(self, b: Self) -> Self::Mask {
+        each!(i, self.0[i].equal(b.0[i]))
+    }
+    #[inline(always)]
+    fn select(mask: Self::Mask, yes: Self, no: Self) -> Self {
+        Self::new(each!(i, R::select(mask[i], yes.0[i], no.0[i])))
+    }
+}

@@ -1,0 +1,420 @@
+//! What a register can do, for each register of each instruction set.
+
+use crate::Real;
+
+/// A register's worth of numbers. Every operation is the IEEE operation on each number.
+///
+/// Implementations for vector registers are sound to call only where the processor has their
+/// instructions. They are reached through [`super::run`] alone, which looks first.
+#[doc(hidden)]
+pub trait Register<E>: Copy + 'static {
+    /// Numbers in it.
+    const LANES: usize;
+    /// A truth value for each number.
+    type Mask: Copy;
+
+    /// `x` in every lane.
+    fn splat(x: E) -> Self;
+    /// Reads [`Register::LANES`] numbers.
+    ///
+    /// # Safety
+    /// `from` is valid for reads of that many numbers; it need not be aligned.
+    unsafe fn load(from: *const E) -> Self;
+    /// Writes [`Register::LANES`] numbers.
+    ///
+    /// # Safety
+    /// `to` is valid for writes of that many numbers; it need not be aligned.
+    unsafe fn store(self, to: *mut E);
+    /// self + b
+    fn add(self, b: Self) -> Self;
+    /// self − b
+    fn sub(self, b: Self) -> Self;
+    /// self · b
+    fn mul(self, b: Self) -> Self;
+    /// self / b
+    fn div(self, b: Self) -> Self;
+    /// self · b + c, rounded once
+    fn mul_add(self, b: Self, c: Self) -> Self;
+    /// self where self > b, else b (so b where either is NaN)
+    fn max(self, b: Self) -> Self;
+    /// self where self < b, else b (so b where either is NaN)
+    fn min(self, b: Self) -> Self;
+    /// √self
+    fn sqrt(self) -> Self;
+    /// self < b
+    fn less(self, b: Self) -> Self::Mask;
+    /// self = b
+    fn equal(self, b: Self) -> Self::Mask;
+    /// yes where the mask is true, else no
+    fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
+    /// 2ⁿ of an integer n within the exponents of normal numbers.
+    fn exp2_integer(self) -> Self;
+    /// A positive normal number as (m, n) with m·2ⁿ = self and ½√2 ≤ m < √2.
+    fn split(self) -> (Self, Self);
+}
+
+macro_rules! scalar {
+    ($real:ident, $bits:ident, $mantissa:literal, $bias:literal, $half_root:literal) => {
+        impl Register<$real> for $real {
+            const LANES: usize = 1;
+            type Mask = bool;
+
+            #[inline(always)]
+            fn splat(x: $real) -> Self {
+                x
+            }
+            #[inline(always)]
+            unsafe fn load(from: *const $real) -> Self {
+                // SAFETY: by the contract of this function.
+                unsafe { from.read_unaligned() }
+            }
+            #[inline(always)]
+            unsafe fn store(self, to: *mut $real) {
+                // SAFETY: by the contract of this function.
+                unsafe { to.write_unaligned(self) }
+            }
+            #[inline(always)]
+            fn add(self, b: Self) -> Self {
+                self + b
+            }
+            #[inline(always)]
+            fn sub(self, b: Self) -> Self {
+                self - b
+            }
+            #[inline(always)]
+            fn mul(self, b: Self) -> Self {
+                self * b
+            }
+            #[inline(always)]
+            fn div(self, b: Self) -> Self {
+                self / b
+            }
+            #[inline(always)]
+            fn mul_add(self, b: Self, c: Self) -> Self {
+                $real::mul_add(self, b, c)
+            }
+            #[inline(always)]
+            fn max(self, b: Self) -> Self {
+                if self > b { self } else { b }
+            }
+            #[inline(always)]
+            fn min(self, b: Self) -> Self {
+                if self < b { self } else { b }
+            }
+            #[inline(always)]
+            fn sqrt(self) -> Self {
+                $real::sqrt(self)
+            }
+            #[inline(always)]
+            fn less(self, b: Self) -> bool {
+                self < b
+            }
+            #[inline(always)]
+            fn equal(self, b: Self) -> bool {
+                self == b
+            }
+            #[inline(always)]
+            fn select(mask: bool, yes: Self, no: Self) -> Self {
+                if mask { yes } else { no }
+            }
+            #[inline(always)]
+            fn exp2_integer(self) -> Self {
+                let n = (self + <$real as Real>::FORMAT.rounder as $real).to_bits();
+                $real::from_bits((n << $mantissa).wrapping_add(($bias as $bits) << $mantissa))
+            }
+            #[inline(always)]
+            fn split(self) -> (Self, Self) {
+                const ONE: $bits = ($bias as $bits) << $mantissa;
+                const FIELD: $bits = (1 << $mantissa) - 1;
+                let bits = self.to_bits().wrapping_add(ONE - $half_root);
+                let n = ((bits >> $mantissa) as i32 - $bias) as $real;
+                ($real::from_bits((bits & FIELD).wrapping_add($half_root)), n)
+            }
+        }
+    };
+}
+scalar!(f32, u32, 23, 127, 0x3f35_04f3);
+scalar!(f64, u64, 52, 1023, 0x3fe6_a09e_667f_3bcd);
+
+#[cfg(target_arch = "x86_64")]
+mod x86_64 {
+    use super::Register;
+    use crate::Real;
+    use std::arch::x86_64::*;
+
+    /// The operations that differ between registers in nothing but their intrinsics' names.
+    macro_rules! arithmetic {
+        ($real:ident, $splat:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident,
+         $div:ident, $mul_add:ident, $max:ident, $min:ident, $sqrt:ident) => {
+            #[inline(always)]
+            fn splat(x: $real) -> Self {
+                // SAFETY: the processor has the instruction (see the trait).
+                unsafe { $splat(x) }
+            }
+            #[inline(always)]
+            unsafe fn load(from: *const $real) -> Self {
+                // SAFETY: by the contract of this function and the trait.
+                unsafe { $load(from) }
+            }
+            #[inline(always)]
+            unsafe fn store(self, to: *mut $real) {
+                // SAFETY: by the contract of this function and the trait.
+                unsafe { $store(to, self) }
+            }
+            #[inline(always)]
+            fn add(self, b: Self) -> Self {
+                // SAFETY: the processor has the instruction (see the trait).
+                unsafe { $add(self, b) }
+            }
+            #[inline(always)]
+            fn sub(self, b: Self) -> Self {
+                // SAFETY: as above.
+                unsafe { $sub(self, b) }
+            }
+            #[inline(always)]
+            fn mul(self, b: Self) -> Self {
+                // SAFETY: as above.
+                unsafe { $mul(self, b) }
+            }
+            #[inline(always)]
+            fn div(self, b: Self) -> Self {
+                // SAFETY: as above.
+                unsafe { $div(self, b) }
+            }
+            #[inline(always)]
+            fn mul_add(self, b: Self, c: Self) -> Self {
+                // SAFETY: as above.
+                unsafe { $mul_add(self, b, c) }
+            }
+            #[inline(always)]
+            fn max(self, b: Self) -> Self {
+                // SAFETY: as above.
+                unsafe { $max(self, b) }
+            }
+            #[inline(always)]
+            fn min(self, b: Self) -> Self {
+                // SAFETY: as above.
+                unsafe { $min(self, b) }
+            }
+            #[inline(always)]
+            fn sqrt(self) -> Self {
+                // SAFETY: as above.
+                unsafe { $sqrt(self) }
+            }
+        };
+    }
+
+    /// Comparison and selection as AVX2 has them: a mask is a register of all-ones and all-zeros.
+    macro_rules! compare_avx2 {
+        ($compare:ident, $blend:ident) => {
+            type Mask = Self;
+            #[inline(always)]
+            fn less(self, b: Self) -> Self {
+                // SAFETY: the processor has the instruction (see the trait).
+                unsafe { $compare::<_CMP_LT_OQ>(self, b) }
+            }
+            #[inline(always)]
+            fn equal(self, b: Self) -> Self {
+                // SAFETY: as above.
+                unsafe { $compare::<_CMP_EQ_OQ>(self, b) }
+            }
+            #[inline(always)]
+            fn select(mask: Self, yes: Self, no: Self) -> Self {
+                // SAFETY: as above.
+                unsafe { $blend(no, yes, mask) }
+            }
+        };
+    }
+
+    /// Comparison and selection as AVX-512 has them: a mask is a word of bits.
+    macro_rules! compare_avx512 {
+        ($mask:ident, $compare:ident, $blend:ident) => {
+            type Mask = $mask;
+            #[inline(always)]
+            fn less(self, b: Self) -> $mask {
+                // SAFETY: the processor has the instruction (see the trait).
+                unsafe { $compare::<_CMP_LT_OQ>(self, b) }
+            }
+            #[inline(always)]
+            fn equal(self, b: Self) -> $mask {
+                // SAFETY: as above.
+                unsafe { $compare::<_CMP_EQ_OQ>(self, b) }
+            }
+            #[inline(always)]
+            fn select(mask: $mask, yes: Self, no: Self) -> Self {
+                // SAFETY: as above.
+                unsafe { $blend(mask, no, yes) }
+            }
+        };
+    }
+
+    /// The exponent's bits, as integers of the register's width.
+    macro_rules! exponent_single {
+        ($to_bits:ident, $from_bits:ident, $splat:ident, $add:ident, $sub:ident, $and:ident,
+         $left:ident, $right:ident, $to_real:ident) => {
+            #[inline(always)]
+            fn exp2_integer(self) -> Self {
+                let rounder = <f32 as Real>::FORMAT.rounder as f32;
+                // SAFETY: the processor has the instructions (see the trait).
+                unsafe {
+                    let n = $left::<23>($to_bits(self.add(Self::splat(rounder))));
+                    $from_bits($add(n, $splat(127 << 23)))
+                }
+            }
+            #[inline(always)]
+            fn split(self) -> (Self, Self) {
+                const HALF_ROOT: i32 = 0x3f35_04f3;
+                // SAFETY: the processor has the instructions (see the trait).
+                unsafe {
+                    let bits = $add($to_bits(self), $splat((127 << 23) - HALF_ROOT));
+                    let n = $to_real($sub($right::<23>(bits), $splat(127)));
+                    let m = $add($and(bits, $splat((1 << 23) - 1)), $splat(HALF_ROOT));
+                    ($from_bits(m), n)
+                }
+            }
+        };
+    }
+    macro_rules! exponent_double {
+        ($to_bits:ident, $from_bits:ident, $splat:ident, $add:ident, $and:ident, $or:ident,
+         $left:ident, $right:ident) => {
+            #[inline(always)]
+            fn exp2_integer(self) -> Self {
+                let rounder = <f64 as Real>::FORMAT.rounder;
+                // SAFETY: the processor has the instructions (see the trait).
+                unsafe {
+                    let n = $left::<52>($to_bits(self.add(Self::splat(rounder))));
+                    $from_bits($add(n, $splat(1023 << 52)))
+                }
+            }
+            #[inline(always)]
+            fn split(self) -> (Self, Self) {
+                const HALF_ROOT: i64 = 0x3fe6_a09e_667f_3bcd;
+                // 2⁵²: its bits with a small integer in the mantissa are 2⁵² plus that integer.
+                const TWO52: f64 = 4503599627370496.0;
+                // SAFETY: the processor has the instructions (see the trait).
+                unsafe {
+                    let bits = $add($to_bits(self), $splat((1023 << 52) - HALF_ROOT));
+                    let n = $or($right::<52>(bits), $splat(TWO52.to_bits() as i64));
+                    let n = $from_bits(n).sub(Self::splat(TWO52 + 1023.0));
+                    let m = $add($and(bits, $splat((1 << 52) - 1)), $splat(HALF_ROOT));
+                    ($from_bits(m), n)
+                }
+            }
+        };
+    }
+
+    impl Register<f32> for __m256 {
+        const LANES: usize = 8;
+        arithmetic!(
+            f32,
+            _mm256_set1_ps,
+            _mm256_loadu_ps,
+            _mm256_storeu_ps,
+            _mm256_add_ps,
+            _mm256_sub_ps,
+            _mm256_mul_ps,
+            _mm256_div_ps,
+            _mm256_fmadd_ps,
+            _mm256_max_ps,
+            _mm256_min_ps,
+            _mm256_sqrt_ps
+        );
+        compare_avx2!(_mm256_cmp_ps, _mm256_blendv_ps);
+        exponent_single!(
+            _mm256_castps_si256,
+            _mm256_castsi256_ps,
+            _mm256_set1_epi32,
+            _mm256_add_epi32,
+            _mm256_sub_epi32,
+            _mm256_and_si256,
+            _mm256_slli_epi32,
+            _mm256_srli_epi32,
+            _mm256_cvtepi32_ps
+        );
+    }
+    impl Register<f64> for __m256d {
+        const LANES: usize = 4;
+        arithmetic!(
+            f64,
+            _mm256_set1_pd,
+            _mm256_loadu_pd,
+            _mm256_storeu_pd,
+            _mm256_add_pd,
+            _mm256_sub_pd,
+            _mm256_mul_pd,
+            _mm256_div_pd,
+            _mm256_fmadd_pd,
+            _mm256_max_pd,
+            _mm256_min_pd,
+            _mm256_sqrt_pd
+        );
+        compare_avx2!(_mm256_cmp_pd, _mm256_blendv_pd);
+        exponent_double!(
+            _mm256_castpd_si256,
+            _mm256_castsi256_pd,
+            _mm256_set1_epi64x,
+            _mm256_add_epi64,
+            _mm256_and_si256,
+            _mm256_or_si256,
+            _mm256_slli_epi64,
+            _mm256_srli_epi64
+        );
+    }
+    impl Register<f32> for __m512 {
+        const LANES: usize = 16;
+        arithmetic!(
+            f32,
+            _mm512_set1_ps,
+            _mm512_loadu_ps,
+            _mm512_storeu_ps,
+            _mm512_add_ps,
+            _mm512_sub_ps,
+            _mm512_mul_ps,
+            _mm512_div_ps,
+            _mm512_fmadd_ps,
+            _mm512_max_ps,
+            _mm512_min_ps,
+            _mm512_sqrt_ps
+        );
+        compare_avx512!(__mmask16, _mm512_cmp_ps_mask, _mm512_mask_blend_ps);
+        exponent_single!(
+            _mm512_castps_si512,
+            _mm512_castsi512_ps,
+            _mm512_set1_epi32,
+            _mm512_add_epi32,
+            _mm512_sub_epi32,
+            _mm512_and_si512,
+            _mm512_slli_epi32,
+            _mm512_srli_epi32,
+            _mm512_cvtepi32_ps
+        );
+    }
+    impl Register<f64> for __m512d {
+        const LANES: usize = 8;
+        arithmetic!(
+            f64,
+            _mm512_set1_pd,
+            _mm512_loadu_pd,
+            _mm512_storeu_pd,
+            _mm512_add_pd,
+            _mm512_sub_pd,
+            _mm512_mul_pd,
+            _mm512_div_pd,
+            _mm512_fmadd_pd,
+            _mm512_max_pd,
+            _mm512_min_pd,
+            _mm512_sqrt_pd
+        );
+        compare_avx512!(__mmask8, _mm512_cmp_pd_mask, _mm512_mask_blend_pd);
+        exponent_double!(
+            _mm512_castpd_si512,
+            _mm512_castsi512_pd,
+            _mm512_set1_epi64,
+            _mm512_add_epi64,
+            _mm512_and_si512,
+            _mm512_or_si512,
+            _mm512_slli_epi64,
+            _mm512_srli_epi64
+        );
+    }
+}

@@ -1,0 +1,15 @@
+//! Prints the table of `experiments/csv.toml`: 600 rows of four numbers, and a target that follows
+//! one of three linear laws. `cargo run -p model --example make_csv > experiments/regimes.csv`
+
+use kernels::Noise;
+use model::Regimes;
+
+fn main() {
+    let stream = &mut Noise::named(&["make_csv"]);
+    let truth = Regimes::draw(4, 3, 0.1, stream);
+    println!("pressure,flow,speed,load,output");
+    for row in truth.rows(600, stream) {
+        let cells: Vec<String> = row.features.iter().map(|x| format!("{x:.3}")).collect();
+        println!("{},{:.3}", cells.join(","), 50.0 + 10.0 * row.target);
+    }
+}

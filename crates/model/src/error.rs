@@ -1,0 +1,36 @@
+use estimators::{Fault, UnknownName};
+use std::path::PathBuf;
+
+/// Why a task cannot be made, or its training cannot go on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// There is no task of that name.
+    #[error(transparent)]
+    Unknown(#[from] UnknownName),
+    /// Its parameters cannot be.
+    #[error("task `{kind}`: {fault}")]
+    Parameters {
+        /// The task.
+        kind: String,
+        /// What is wrong with them.
+        fault: Fault,
+    },
+    /// A data file cannot be used.
+    #[error("data file {}: {why}", path.display())]
+    Data {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and where.
+        why: String,
+    },
+    /// An estimator failed.
+    #[error(transparent)]
+    Estimator(#[from] estimators::Error),
+    /// The device failed.
+    #[error("dfdx: {0}")]
+    Device(#[from] dfdx::prelude::CpuError),
+}
+
+/// The result of a task.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

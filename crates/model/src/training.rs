@@ -1,0 +1,153 @@
+use crate::Result;
+use estimators::{Dims, Domain, Estimator, Objective, gradient};
+use kernels::{Noise, Packed, rows, rowwise};
+use std::sync::Arc;
+
+/// A network in training on a task, for one seed.
+///
+/// It is pure: it reads no clock, no file and starts no thread, and what it does depends on the
+/// task, the seed, the estimator and the noise alone.
+pub trait Training {
+    /// The dimensions of a batch's choice.
+    fn dims(&self) -> Dims;
+
+    /// Where its objective is defined.
+    fn domain(&self) -> Domain;
+
+    /// Draws the batch of a step, lets the estimator estimate on it, and takes a step against the
+    /// estimate. Returns the loss that the estimator met, which is not finite if training diverged.
+    ///
+    /// # Errors
+    /// If the estimator or the device fails.
+    fn step(&mut self, step: u64, estimator: &mut dyn Estimator<f32>, noise: &Noise)
+    -> Result<f64>;
+
+    /// What the network does on rows that it does not learn from. The first metric is the headline:
+    /// the loss when deployed with the hard argmax.
+    ///
+    /// # Errors
+    /// If the estimator or the device fails.
+    fn evaluate(
+        &mut self,
+        estimator: &mut dyn Estimator<f32>,
+        noise: &mut Noise,
+    ) -> Result<Vec<Metric>>;
+
+    /// A place to measure gradients at: the batch of a step, at the parameters of this moment.
+    ///
+    /// # Errors
+    /// If the device fails.
+    fn probe(&mut self, step: u64) -> Result<Box<dyn Probe + '_>>;
+}
+
+/// A number that tells how good a network is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Metric {
+    /// Its name, in kebab-case.
+    pub name: &'static str,
+    /// Its value.
+    pub value: f64,
+}
+
+/// Logits and an objective at fixed parameters, to draw estimates at.
+pub trait Probe {
+    /// `draws` estimates of the gradient for the logits, each [B, L, K] and of the mean over the
+    /// batch; handed over one by one.
+    ///
+    /// # Errors
+    /// If the estimator or the device fails.
+    fn draw(
+        &self,
+        estimator: &mut dyn Estimator<f32>,
+        draws: usize,
+        noise: &mut Noise,
+        each: &mut dyn FnMut(&[f32]),
+    ) -> Result<()>;
+}
+
+/// Rows of data: features and targets.
+pub(crate) struct Sample {
+    /// [rows, inputs]
+    pub(crate) features: Arc<Vec<f32>>,
+    pub(crate) targets: Vec<f32>,
+}
+
+impl Sample {
+    pub(crate) fn new(features: Vec<f64>, targets: Vec<f64>) -> Self {
+        let single = |numbers: Vec<f64>| numbers.into_iter().map(|x| x as f32).collect();
+        Self { features: Arc::new(single(features)), targets: single(targets) }
+    }
+
+    /// `count` rows drawn with replacement.
+    pub(crate) fn draw(
+        &self,
+        count: usize,
+        inputs: usize,
+        noise: &mut Noise,
+    ) -> (Arc<Vec<f32>>, Vec<f32>) {
+        let mut indices = vec![0; count];
+        noise.fill_index(self.targets.len() as u32, &mut indices);
+        let mut features = Vec::with_capacity(count * inputs);
+        for &index in &indices {
+            features.extend_from_slice(&self.features[index as usize * inputs..][..inputs]);
+        }
+        let targets = indices.iter().map(|&index| self.targets[index as usize]).collect();
+        (Arc::new(features), targets)
+    }
+}
+
+/// What a classifier says of rows.
+pub(crate) struct Classified {
+    /// The most probable category of each row.
+    pub(crate) picks: Vec<u32>,
+    /// Mean entropy of the rows' distributions, in nats.
+    pub(crate) entropy: f64,
+}
+
+/// Reads logits [rows, K].
+pub(crate) fn classify(logits: &[f32], categories: usize) -> Classified {
+    rowwise! {
+        /// −Σ_k p_k ln p_k
+        fn entropies(log_p => entropy) {
+            entropy[0] = V::zero();
+            for &log_p in log_p {
+                let p = log_p.exp();
+                entropy[0] += V::select(p.equal(V::zero()), V::zero(), -(p * log_p));
+            }
+        }
+    }
+    let packed = Packed::pack(logits, categories);
+    let log_p = rows::log_softmax(&packed, 1.0);
+    let mut entropy = Packed::zeros(packed.rows(), 1);
+    entropies(&log_p, &mut entropy);
+    let picks = rows::argmax(&packed).to_columns().into_iter().map(|pick| pick as u32).collect();
+    let total = entropy.to_columns().into_iter().map(f64::from).sum::<f64>();
+    Classified { picks, entropy: total / packed.rows() as f64 }
+}
+
+/// Draws that are made at a time.
+const DRAWS_AT_ONCE: usize = 8;
+
+/// Draws estimates at equal logits: a batch that is repeated so many times is as many draws, and
+/// `objective` makes the objective of a batch that is.
+pub(crate) fn draw_repeated<O: Objective<f32>>(
+    dims: Dims,
+    logits: &[f32],
+    estimator: &mut dyn Estimator<f32>,
+    draws: usize,
+    noise: &mut Noise,
+    each: &mut dyn FnMut(&[f32]),
+    objective: impl Fn(usize) -> Result<O>,
+) -> Result<()> {
+    let mut left = draws;
+    while left > 0 {
+        let times = left.min(DRAWS_AT_ONCE);
+        let repeated = Dims { batch: dims.batch * times, ..dims };
+        let mut gradient =
+            gradient(estimator, &logits.repeat(times), repeated, &objective(times)?, None, noise)?;
+        gradient.logits.iter_mut().for_each(|g| *g *= times as f32);
+        gradient.logits.chunks_exact(dims.elements()).for_each(&mut *each);
+        left -= times;
+    }
+    Ok(())
+}
