@@ -1,6 +1,9 @@
 //! Laws that every registered estimator keeps. They walk the registry: a new one is held to them
 //! from the day it is registered.
 
+// A law that cannot be set up is broken.
+#![allow(clippy::unwrap_used)]
+
 use estimators::objectives::{ExpDot, SquaredPick};
 use estimators::{
     Counted, Dims, Domain, Entry, Estimator, Gradient, Noise, Objective, Real, Registry, Unbiased,

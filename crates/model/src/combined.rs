@@ -14,6 +14,12 @@ pub struct CombinedNetwork {
     head: Perceptron,
 }
 
+/// Logits [B, 1, K].
+pub type Classified<E> = Tensor<(usize, usize, usize), E, Cpu>;
+
+/// Values [B, K].
+pub type Valued<E> = Tensor<(usize, usize), E, Cpu>;
+
 impl CombinedNetwork {
     /// A network and its first parameters.
     pub fn new<E: Real>(
@@ -38,7 +44,7 @@ impl CombinedNetwork {
         parameters: &Parameters<E>,
         rows: Arc<Vec<E>>,
         tape: &mut Recording<E>,
-    ) -> Result<(Tensor<(usize, usize, usize), E, Cpu>, Tensor<(usize, usize), E, Cpu>)> {
+    ) -> Result<(Classified<E>, Valued<E>)> {
         let values = self.head.forward(parameters, Input::Data(Arc::clone(&rows)), tape)?;
         let logits = self.classifier.forward(parameters, Input::Data(rows), tape)?;
         let categories = self.classifier.outputs();

@@ -45,15 +45,10 @@ use serde::{Deserialize, Serialize};
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Default)]
 pub struct Ars {
     /// j, the category whose noise is swapped: below K.
     pub reference: usize,
-}
-
-impl Default for Ars {
-    fn default() -> Self {
-        Self { reference: 0 }
-    }
 }
 
 impl Kind for Ars {

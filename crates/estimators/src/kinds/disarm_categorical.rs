@@ -151,9 +151,9 @@ fn chained(sticks: &Sticks, (a, b): (usize, usize)) -> Vec<f64> {
         };
         // ℓ_i = θ_i − ln Σ_{j>i} exp θ_j
         gradient[i] += factor;
-        for j in i + 1..count {
-            if sticks.rest[i + 1] > 0.0 {
-                gradient[j] -= factor * sticks.p[j] / sticks.rest[i + 1];
+        if sticks.rest[i + 1] > 0.0 {
+            for (slope, p) in gradient.iter_mut().zip(&sticks.p).skip(i + 1) {
+                *slope -= factor * p / sticks.rest[i + 1];
             }
         }
     }

@@ -130,8 +130,8 @@ impl<E: Real> Jacobian<E> for OfPerturbations<E> {
         let scores = self.drawn.scores.block::<V>(block).chunks_exact(g.len());
         for (&pick, nu) in picks.iter().zip(scores) {
             let mut along = V::zero();
-            for k in 0..g.len() {
-                along += rows::one_hot(pick, k) * g[k];
+            for (k, &g) in g.iter().enumerate() {
+                along += rows::one_hot(pick, k) * g;
             }
             let along = along * V::splat(self.scale);
             for k in 0..g.len() {

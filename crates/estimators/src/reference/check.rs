@@ -230,7 +230,7 @@ fn check_side(verdict: &mut Verdict, what: &str, draws: &[f64], expected: &[f64]
     if expected.is_empty() {
         return;
     }
-    if draws.is_empty() || draws.len() % expected.len() != 0 {
+    if draws.is_empty() || !draws.len().is_multiple_of(expected.len()) {
         verdict.failures.push(format!("{what} has another shape"));
         return;
     }

@@ -401,7 +401,7 @@ fn read_figures(value: Option<Value>) -> Result<Vec<FigureSpec>> {
     let Some(value) = value else { return Ok(vec![]) };
     tables("figure", Some(value))?
         .into_iter()
-        .map(|table| Ok(fault::parse(table).context("figure")?))
+        .map(|table| fault::parse(table).context("figure"))
         .collect()
 }
 

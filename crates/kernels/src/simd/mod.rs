@@ -54,11 +54,10 @@ pub trait Machine<E: Real> {
     /// Exchanges rows and columns of a square tile.
     #[inline(always)]
     fn transpose(tile: &mut [[E; TILE]; TILE]) {
-        for i in 0..TILE {
-            for j in 0..i {
-                let x = tile[i][j];
-                tile[i][j] = tile[j][i];
-                tile[j][i] = x;
+        let rows = *tile;
+        for (i, row) in tile.iter_mut().enumerate() {
+            for (x, from) in row.iter_mut().zip(&rows) {
+                *x = from[i];
             }
         }
     }

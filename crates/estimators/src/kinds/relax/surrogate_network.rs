@@ -191,7 +191,7 @@ mod tests {
             (network.pass(&y, &context, dims), network.pass(&tilde, &context, dims));
         let passes = Passes { first: &first, second: &second, along: &along, weights: &weights };
         let lesson = network.lesson(&passes, dims);
-        for i in 0..lesson.len() {
+        for (i, &taught) in lesson.iter().enumerate() {
             let mut shifted = |step: f64| {
                 network.parameters[i] += step;
                 let value = value(&network);
@@ -199,7 +199,7 @@ mod tests {
                 value
             };
             let slope = (shifted(1e-5) - shifted(-1e-5)) / 2e-5;
-            assert!((lesson[i] - slope).abs() < 1e-7, "{i}: {} for {slope}", lesson[i]);
+            assert!((taught - slope).abs() < 1e-7, "{i}: {taught} for {slope}");
         }
     }
 }
