@@ -17,7 +17,7 @@ pub struct Regimes {
 /// A row that a truth made.
 #[derive(Clone, Debug)]
 pub struct RegimeRow {
-    /// x, [I]
+    /// x, \[I\]
     pub features: Vec<f64>,
     /// The value of its regime's law, with an error.
     pub target: f64,

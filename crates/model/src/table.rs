@@ -9,7 +9,7 @@ pub struct Table {
     pub features: Vec<String>,
     /// [rows, features]
     pub rows: Vec<f64>,
-    /// [rows]
+    /// \[rows\]
     pub targets: Vec<f64>,
     /// Hash of the file's bytes.
     pub digest: String,
