@@ -76,7 +76,7 @@ pub trait Estimator<E: Real> {
 pub struct Surrogate<E: Real> {
     /// Its gradient is the estimate.
     pub scalar: Tensor<(), E, Cpu, Recording<E>>,
-    /// The loss of each row that the estimator met on its way, [B]: at its sample, at its relaxed
+    /// The loss of each row that the estimator met on its way, \[B\]: at its sample, at its relaxed
     /// point, or the expectation. Not comparable between estimators.
     pub losses: Vec<E>,
 }

@@ -9,7 +9,7 @@ pub struct Gradient<E> {
     pub logits: Vec<E>,
     /// For a tensor of the objective's own, if one was asked for.
     pub objective: Vec<E>,
-    /// The loss of each row that the estimator met on its way, [B].
+    /// The loss of each row that the estimator met on its way, \[B\].
     pub losses: Vec<E>,
     /// The surrogate's value.
     pub value: E,

@@ -27,8 +27,8 @@ use oracle::Oracle;
 /// and taken before the step's own loss enters it; `learned` (NVIL), a small network that predicts
 /// the loss of a row from what the objective offers as context, or from its logits where it offers
 /// nothing; `greedy`, the loss of the row's most probable categories; and three oracles that ask for
-/// every loss: `mean`, E f; `optimal`, E[f ‖s‖²]/E[‖s‖²]; `optimal-per-component`,
-/// E[f s_k²]/E[s_k²] for each component. With `normalise`, f − b is divided by max(1, its running
+/// every loss: `mean`, E f; `optimal`, E(f ‖s‖²)/E ‖s‖²; `optimal-per-component`,
+/// E(f s_k²)/E s_k² for each component. With `normalise`, f − b is divided by max(1, its running
 /// standard deviation).
 ///
 /// **Requires** losses at vertices; the oracles, at most 65,536 joint outcomes.

@@ -50,7 +50,7 @@ fn power_of<E: Real>(x: E, p: f64) -> E {
 /// arXiv:2002.06043, §5.1.
 #[derive(Clone, Debug)]
 pub struct BitSumSquares {
-    /// t, [L]
+    /// t, \[L\]
     pub targets: Vec<f64>,
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 /// f(z) = (Σ_k z_k v_k − y)²: the squared error of the value at the pick.
 ///
-/// One latent a row; v is [B, K], one value a category, y is [B]. The values may come from a
+/// One latent a row; v is [B, K], one value a category, y is \[B\]. The values may come from a
 /// network: compute them on the tape of the logits, and their gradient reaches it.
 #[derive(Clone, Debug)]
 pub struct SquaredPick<E: Real> {

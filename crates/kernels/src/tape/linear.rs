@@ -18,7 +18,7 @@ pub enum InputGradient {
 ///
 /// * `x` — [B, I]
 /// * `weight` — [I, O]
-/// * `bias` — [O]
+/// * `bias` — \[O\]
 /// * result — [B, O]
 ///
 /// Weight and bias are parameters: contiguous, as every tensor is that was not permuted or

@@ -4,7 +4,7 @@ use dfdx::prelude::{
     Cpu, CpuError, HasShape, PutTape, ReshapeTo, SplitTape, Tape, Tensor, TensorFromVec,
 };
 
-/// (ŷ_sb − y_b)² of predictions ŷ ([S, B]) and targets y ([B]).
+/// (ŷ_sb − y_b)² of predictions ŷ ([S, B]) and targets y (\[B\]).
 ///
 /// # Errors
 /// If the device is out of memory.
