@@ -86,9 +86,23 @@ fn values(row: Row) -> minijinja::Value {
     }
 }
 
-fn paragraphs(text: &str) -> Vec<String> {
+fn paragraphs(text: &str) -> Vec<minijinja::Value> {
     let paragraphs = text.split("\n\n").map(str::trim);
-    paragraphs.filter(|paragraph| !paragraph.is_empty()).map(str::to_owned).collect()
+    paragraphs
+        .filter(|paragraph| !paragraph.is_empty())
+        .map(|paragraph| minijinja::Value::from_safe_string(prose(paragraph)))
+        .collect()
+}
+
+/// HTML of a text in which words between backticks are code.
+fn prose(text: &str) -> String {
+    let escaped = minijinja::HtmlEscape(text).to_string();
+    let mut html = String::new();
+    for (index, part) in escaped.split('`').enumerate() {
+        let is_code = index % 2 == 1;
+        html.push_str(&if is_code { format!("<code>{part}</code>") } else { part.to_owned() });
+    }
+    html
 }
 
 /// Every run that did not get to its end.
@@ -115,4 +129,14 @@ fn refused(summary: &Summary<'_>) -> Vec<String> {
     refused
         .filter_map(|cell| Some(format!("{}, {}: {}", cell.task, cell.estimator, cell.refusal()?)))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::prose;
+
+    #[test]
+    fn prose_has_code_and_no_markup_of_its_own() {
+        assert_eq!(prose("a `b` < c"), "a <code>b</code> &lt; c");
+    }
 }

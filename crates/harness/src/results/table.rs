@@ -117,7 +117,8 @@ fn number(x: f64) -> String {
         x => {
             // Through its decimal form, so that 0.1 is 0.1 and not 0.100000.
             let rounded: f64 = format!("{x:.5e}").parse().unwrap_or(x);
-            rounded.to_string()
+            let is_plain = rounded == 0.0 || (1e-5..1e15).contains(&rounded.abs());
+            if is_plain { rounded.to_string() } else { format!("{rounded:e}") }
         }
     }
 }
