@@ -19,6 +19,11 @@ pub enum Fault {
         /// What it may be.
         allowed: String,
     },
+    /// A key that has to be there.
+    Missing {
+        /// The key.
+        key: String,
+    },
 }
 
 impl Fault {
@@ -33,6 +38,7 @@ impl Fault {
             Self::Value { key, value, allowed } => {
                 Self::Value { key: format!("{place}.{key}"), value, allowed }
             }
+            Self::Missing { key } => Self::Missing { key: format!("{place}.{key}") },
             key => key,
         }
     }
@@ -42,6 +48,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Key(unknown) => unknown.fmt(f),
+            Self::Missing { key } => write!(f, "{key} is missing; it has no default"),
             Self::Value { key, value, allowed } => {
                 write!(f, "{key} = {value} is impossible; allowed: {allowed}")
             }
@@ -93,7 +100,7 @@ impl std::error::Error for UnknownName {}
 /// Reads a struct of parameters from its table.
 ///
 /// # Errors
-/// If there is a key that it has not, or a value of the wrong type.
+/// If there is a key that it has not, one missing that it needs, or a value of the wrong type.
 pub fn parse<P: DeserializeOwned + JsonSchema>(table: Table) -> Result<P, Fault> {
     let schema = schema_for!(P);
     let known: Vec<&str> = schema
@@ -104,14 +111,26 @@ pub fn parse<P: DeserializeOwned + JsonSchema>(table: Table) -> Result<P, Fault>
     if let Some(key) = table.keys().find(|key| !known.contains(&key.as_str())) {
         return Err(Fault::Key(UnknownName::new("key", key, known)));
     }
-    // One key after the other first, so that the message can name the one that is wrong.
-    for (key, value) in &table {
-        let alone = Table::from_iter([(key.clone(), value.clone())]);
-        if let Err(error) = alone.try_into::<P>() {
-            return Err(Fault::value(key, value, error.message()));
+    let required = schema.get("required").and_then(|keys| keys.as_array()).into_iter().flatten();
+    let required: Vec<&str> = required.filter_map(|key| key.as_str()).collect();
+    if let Some(key) = required.iter().find(|key| !table.contains_key(**key)) {
+        return Err(Fault::Missing { key: (*key).to_owned() });
+    }
+    // One key after the other first, beside those that must be there, so that the message can name
+    // the one that is wrong.
+    let needed = table.iter().filter(|(key, _)| required.contains(&key.as_str()));
+    let needed: Table = needed.map(|(key, value)| (key.clone(), value.clone())).collect();
+    if needed.clone().try_into::<P>().is_ok() {
+        for (key, value) in &table {
+            let mut beside = needed.clone();
+            beside.insert(key.clone(), value.clone());
+            if let Err(error) = beside.try_into::<P>() {
+                return Err(Fault::value(key, value, error.message()));
+            }
         }
     }
-    table.try_into().map_err(|error| Fault::value("table", "it", error.message()))
+    let whole = table.to_string().trim().replace('\n', ", ");
+    table.try_into().map_err(|error| Fault::value("table", whole, error.message()))
 }
 
 /// The name of `known` nearest to `word`, if few letters separate them.
@@ -140,6 +159,31 @@ fn edit_distance(a: &str, b: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[derive(Debug, serde::Deserialize, JsonSchema)]
+    struct Needy {
+        #[serde(rename = "name")]
+        _name: String,
+        #[serde(default, rename = "count")]
+        _count: u8,
+    }
+
+    #[test]
+    fn the_wrong_key_is_named() {
+        let fault = |text: &str| {
+            parse::<Needy>(toml::from_str(text).unwrap()).map(drop).map_err(|f| f.to_string())
+        };
+        assert_eq!(fault("name = \"a\"\ncount = 3"), Ok(()));
+        for (text, named) in [
+            ("count = 3", "name is missing"),
+            ("name = 1", "name = 1"),
+            ("name = \"a\"\ncount = -1", "count = -1"),
+            ("nam = 1", "did you mean `name`"),
+        ] {
+            let said = fault(text).unwrap_err();
+            assert!(said.contains(named), "{said}");
+        }
+    }
 
     #[test]
     fn the_nearest_name_is_near() {

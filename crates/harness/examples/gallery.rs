@@ -137,7 +137,7 @@ fn series(label: &str, runs: usize, points: Vec<Point>) -> Series {
         family: family.into(),
         points,
         runs,
-        failures: 0,
+        ..Series::default()
     }
 }
 

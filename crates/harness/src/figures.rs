@@ -1,30 +1,33 @@
 //! From summaries to figures: which series stand in which panel.
 
 use crate::Registries;
-use crate::experiment::{Choice, FigureSpec};
+use crate::experiment::{Choice, FigureSpec, Protocol};
 use crate::plots::{
     Better, Figure, FinalFigure, FinalPanel, FinalRow, Palette, Panel, Point, RowOrder, Scale,
     Series, bias_variance, convergence, final_values, sensitivity, variance,
 };
-use crate::results::{CellSummary, Metric, Summary};
+use crate::results::{CellSummary, Metric, Summary, relative_bias};
 use crate::statistics::Estimate;
 
 /// The figures of a results folder: name and SVG.
 pub fn draw(summary: &Summary<'_>, registries: &Registries) -> Vec<(String, String)> {
     let palette = palette(registries);
-    let mut figures = vec![
-        ("convergence".to_owned(), convergence(&along(summary, registries), &palette)),
-        ("final".to_owned(), final_values(&ends(summary), &palette)),
-    ];
-    if summary.experiment.gradient.is_some() {
-        let noise = variance_along(summary, registries);
-        figures.push(("variance".to_owned(), variance(&noise, &palette)));
-        let trade = trade(summary, registries);
-        figures.push(("bias-variance".to_owned(), bias_variance(&trade, &palette)));
+    let mut figures: Vec<(String, String)> = vec![];
+    let mut add = |name: &str, svg: String| figures.push((name.to_owned(), svg));
+    let takes_steps = summary.experiment.protocol == Protocol::Training;
+    if takes_steps {
+        add("convergence", convergence(&along(summary, registries), &palette));
+    }
+    add("final", final_values(&ends(summary), &palette));
+    if takes_steps && summary.experiment.gradient.is_some() {
+        add("variance", variance(&variance_along(summary, registries), &palette));
+    }
+    if !takes_steps || summary.experiment.gradient.is_some() {
+        add("bias-variance", bias_variance(&trade(summary, registries), &palette));
     }
     for (index, spec) in summary.experiment.figures.iter().enumerate() {
         let figure = against(summary, spec, registries);
-        figures.push((format!("sensitivity-{}", index + 1), sensitivity(&figure, &palette)));
+        add(&format!("sensitivity-{}", index + 1), sensitivity(&figure, &palette));
     }
     figures
 }
@@ -40,6 +43,12 @@ fn palette(registries: &Registries) -> Palette {
 fn family(choice: &Choice, registries: &Registries) -> String {
     let entry = registries.estimators.get(&choice.kind);
     entry.map_or_else(|_| String::new(), |entry| entry.family.name().to_owned())
+}
+
+/// Squares of gradients differ by powers of ten; a zero among them must not change that.
+fn scale(metric: &Metric) -> Scale {
+    let is_square = ["total-variance", "mean-squared-error"].contains(&metric.name.as_str());
+    if is_square { Scale::Log } else { Scale::Auto }
 }
 
 /// Panels of the best cells, one a task; cells without runs are left out.
@@ -58,6 +67,7 @@ fn panels(
             points: points(cell),
             runs: cell.runs.len(),
             failures: cell.failures(),
+            ..Series::default()
         });
         Panel { title: task_label(summary, task), series: series.collect() }
     };
@@ -98,7 +108,7 @@ fn along(summary: &Summary<'_>, registries: &Registries) -> Figure {
         x_label: "training step".to_owned(),
         y_label: "validation loss".to_owned(),
         caption: caption(summary),
-        panels: panels(summary, registries, |cell| curve(cell, &Metric::headline())),
+        panels: panels(summary, registries, |cell| curve(cell, &summary.experiment.headline())),
         y_scale: Scale::Log,
         ..Figure::default()
     }
@@ -127,45 +137,34 @@ fn trade(summary: &Summary<'_>, registries: &Registries) -> Figure {
         places.dedup();
         places
             .into_iter()
-            .filter_map(|i| Some(point(variance.get(i)?.1.value, relative(bias.get(i)?.1))))
+            .filter_map(|i| Some(point(variance.get(i)?.1.value, relative_bias(bias.get(i)?.1))))
             .collect()
     };
+    let paths = match summary.experiment.protocol {
+        Protocol::Training => " Paths lead from the first to the last measurement of training.",
+        Protocol::Gradient(_) => "",
+    };
     Figure {
-        title: "Bias and variance of the logit gradient".to_owned(),
+        title: "Bias and variance of the gradient".to_owned(),
         x_label: "total variance of one estimate".to_owned(),
         y_label: "relative bias".to_owned(),
-        caption: format!(
-            "{} Paths lead from the first to the last measurement of training.",
-            caption(summary)
-        ),
+        caption: format!("{}{paths}", caption(summary)),
         panels: panels(summary, registries, path),
         ..Figure::default()
     }
 }
 
-/// The root of a squared bias, from which the sampling floor is off: so it may be negative, and is 0
-/// then. What single precision rounds away is 0 too.
-fn relative(squared: Estimate) -> Estimate {
-    const ROUNDING: f64 = 1e-5;
-    let root = |x: f64| {
-        let root = x.max(0.0).sqrt();
-        if root < ROUNDING { 0.0 } else { root }
-    };
-    Estimate { value: root(squared.value), low: root(squared.low), high: root(squared.high) }
-}
-
 fn ends(summary: &Summary<'_>) -> FinalFigure {
-    let steps = summary.experiment.steps;
+    let metric = summary.experiment.headline();
     let row = |cell: &CellSummary<'_>| {
-        let metric = Metric::headline();
-        let estimate = cell.estimate(&metric, steps)?;
+        let estimate = cell.unrounded(&metric)?;
         Some(FinalRow {
             label: cell.estimator.clone(),
             kind: cell.cell.estimator.kind.clone(),
             value: estimate.value,
             low: estimate.low,
             high: estimate.high,
-            samples: cell.finals(&metric, steps),
+            samples: cell.finals(&metric),
             runs: cell.runs.len(),
             failures: cell.failures(),
         })
@@ -175,9 +174,20 @@ fn ends(summary: &Summary<'_>) -> FinalFigure {
         let shown = cells.filter(|cell| cell.cell.task == task && cell.best && is_shown(cell));
         FinalPanel { title: task_label(summary, task), rows: shown.filter_map(row).collect() }
     };
+    let (title, x_label) = match summary.experiment.protocol {
+        Protocol::Training => (
+            format!("Validation loss after {} steps", summary.experiment.steps),
+            "validation loss, deployed with the hard argmax".to_owned(),
+        ),
+        Protocol::Gradient(_) => (
+            "Error of one estimate".to_owned(),
+            "mean squared distance from the exact gradient".to_owned(),
+        ),
+    };
     FinalFigure {
-        title: format!("Validation loss after {steps} steps"),
-        x_label: "validation loss, deployed with the hard argmax".to_owned(),
+        title,
+        x_label,
+        x_scale: scale(&metric),
         better: Better::Lower,
         order: RowOrder::Own,
         reference_line: true,
@@ -190,7 +200,8 @@ fn ends(summary: &Summary<'_>) -> FinalFigure {
 /// A metric at the end against a parameter: one line for each combination of the others.
 fn against(summary: &Summary<'_>, spec: &FigureSpec, registries: &Registries) -> Figure {
     let (part, key) = spec.x.split_once('.').unwrap_or(("estimator", spec.x.as_str()));
-    let metric = Metric { name: spec.y.clone(), gradient: false };
+    let metric = Metric::named(&spec.y);
+    let held = summary.held();
     let place = |cell: &CellSummary<'_>| -> Option<f64> {
         let choice = match part {
             "optimizer" => &cell.cell.optimizer,
@@ -206,23 +217,30 @@ fn against(summary: &Summary<'_>, spec: &FigureSpec, registries: &Registries) ->
     let mut panels: Vec<Panel> = vec![];
     for task in summary.tasks() {
         let mut series: Vec<Series> = vec![];
-        for cell in summary.cells.iter().filter(|cell| cell.cell.task == task && is_shown(cell)) {
+        for (index, cell) in summary.cells.iter().enumerate() {
+            if cell.cell.task != task || !is_shown(cell) {
+                continue;
+            }
             // Along a tuned parameter every cell counts, else the best of the tuned ones.
             let counts = cell.best || summary.experiment.tuned.contains(&spec.x);
             let (Some(x), true) = (place(cell), counts) else { continue };
-            let Some(estimate) = cell.estimate(&metric, summary.experiment.steps) else { continue };
-            let (label, point) = (label(cell), point(x, estimate));
-            match series.iter_mut().find(|series| series.label == label) {
-                Some(series) => series.points.push(point),
-                None => series.push(Series {
+            let Some(estimate) = cell.unrounded(&metric) else { continue };
+            let label = label(cell);
+            let place = series.iter().position(|series| series.label == label);
+            let place = place.unwrap_or_else(|| {
+                series.push(Series {
                     label,
                     kind: cell.cell.estimator.kind.clone(),
                     family: family(&cell.cell.estimator, registries),
-                    points: vec![point],
                     runs: cell.runs.len(),
                     failures: cell.failures(),
-                }),
-            }
+                    ..Series::default()
+                });
+                series.len() - 1
+            });
+            series[place].points.push(point(x, estimate));
+            let known = held.iter().filter(|row| row.index == index && row.metric == metric.name);
+            series[place].expected.extend(known.map(|row| (x, row.expected)));
         }
         for series in &mut series {
             series.points.sort_by(|a, b| a.x.total_cmp(&b.x));
@@ -230,9 +248,10 @@ fn against(summary: &Summary<'_>, spec: &FigureSpec, registries: &Registries) ->
         panels.push(Panel { title: task_label(summary, task), series });
     }
     Figure {
-        title: format!("{} against {}", spec.y.replace('-', " "), spec.x),
+        title: format!("{} against {}", metric.words(), spec.x),
         x_label: spec.x.clone(),
-        y_label: spec.y.replace('-', " "),
+        y_label: metric.words(),
+        y_scale: scale(&metric),
         caption: caption(summary),
         panels,
         ..Figure::default()

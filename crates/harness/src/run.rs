@@ -1,7 +1,7 @@
 //! A run: everything that decides its numbers, and nothing else.
 
 use crate::Registries;
-use crate::experiment::{Cell, Choice, Experiment};
+use crate::experiment::{Cell, Choice, Experiment, GradientPlan, Protocol};
 use anyhow::Result;
 use serde_json::{Value, json};
 
@@ -50,16 +50,23 @@ impl Experiment {
         };
         let task_version = registries.tasks.get(&loaded.choice.kind)?.version;
         let version = registries.estimators.get(&cell.estimator.kind)?.version;
-        Ok(json!({
+        let mut canonical = json!({
             "task": choice(&loaded.choice, task_version)?,
             "data": loaded.task.data_digest(),
             "estimator": choice(&cell.estimator, version)?,
-            "optimizer": choice(&cell.optimizer, 1)?,
             "noise": NOISE_VERSION,
             "batch": self.batch,
-            "steps": self.steps,
-            "evaluate-every": self.evaluate_every,
-            "gradient": self.gradient.map(|plan| json!({ "every": plan.every, "draws": plan.draws })),
-        }))
+        });
+        match self.protocol {
+            Protocol::Training => {
+                let plan = |plan: GradientPlan| json!({ "every": plan.every, "draws": plan.draws });
+                canonical["optimizer"] = choice(&cell.optimizer, 1)?;
+                canonical["steps"] = json!(self.steps);
+                canonical["evaluate-every"] = json!(self.evaluate_every);
+                canonical["gradient"] = json!(self.gradient.map(plan));
+            }
+            Protocol::Gradient(plan) => canonical["protocol"] = serde_json::to_value(plan)?,
+        }
+        Ok(canonical)
     }
 }

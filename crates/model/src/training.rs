@@ -1,6 +1,6 @@
 use crate::Result;
 use estimators::{Dims, Domain, Estimator, Objective, gradient};
-use kernels::{Noise, Packed, rows, rowwise};
+use kernels::{Noise, Packed, Real, rows, rowwise};
 use std::sync::Arc;
 
 /// A network in training on a task, for one seed.
@@ -37,7 +37,7 @@ pub trait Training {
     ///
     /// # Errors
     /// If the device fails.
-    fn probe(&mut self, step: u64) -> Result<Box<dyn Probe + '_>>;
+    fn probe(&mut self, step: u64) -> Result<Box<dyn Probe<f32> + '_>>;
 }
 
 /// A number that tells how good a network is.
@@ -50,18 +50,24 @@ pub struct Metric {
 }
 
 /// Logits and an objective at fixed parameters, to draw estimates at.
-pub trait Probe {
-    /// `draws` estimates of the gradient for the logits, each [B, L, K] and of the mean over the
-    /// batch; handed over one by one.
+pub trait Probe<E: Real> {
+    /// The dimensions of the choice.
+    fn dims(&self) -> Dims;
+
+    /// Where its objective is defined.
+    fn domain(&self) -> Domain;
+
+    /// `draws` estimates of the gradient of the mean over the batch; handed over one by one. Each is
+    /// for the logits, [B, L, K]; where the task ties logits to each other, for what they are tied to.
     ///
     /// # Errors
     /// If the estimator or the device fails.
     fn draw(
         &self,
-        estimator: &mut dyn Estimator<f32>,
+        estimator: &mut dyn Estimator<E>,
         draws: usize,
         noise: &mut Noise,
-        each: &mut dyn FnMut(&[f32]),
+        each: &mut dyn FnMut(&[E]),
     ) -> Result<()>;
 }
 
@@ -125,27 +131,28 @@ pub(crate) fn classify(logits: &[f32], categories: usize) -> Classified {
     Classified { picks, entropy: total / packed.rows() as f64 }
 }
 
-/// Draws that are made at a time.
-const DRAWS_AT_ONCE: usize = 8;
+/// Rows of which draws are made at a time, unless one draw has more.
+const ROWS_AT_ONCE: usize = 1024;
 
 /// Draws estimates at equal logits: a batch that is repeated so many times is as many draws, and
 /// `objective` makes the objective of a batch that is.
-pub(crate) fn draw_repeated<O: Objective<f32>>(
+pub(crate) fn draw_repeated<E: Real, O: Objective<E>>(
     dims: Dims,
-    logits: &[f32],
-    estimator: &mut dyn Estimator<f32>,
+    logits: &[E],
+    estimator: &mut dyn Estimator<E>,
     draws: usize,
     noise: &mut Noise,
-    each: &mut dyn FnMut(&[f32]),
+    each: &mut dyn FnMut(&[E]),
     objective: impl Fn(usize) -> Result<O>,
 ) -> Result<()> {
+    let at_once = (ROWS_AT_ONCE / dims.batch).max(1);
     let mut left = draws;
     while left > 0 {
-        let times = left.min(DRAWS_AT_ONCE);
+        let times = left.min(at_once);
         let repeated = Dims { batch: dims.batch * times, ..dims };
         let mut gradient =
             gradient(estimator, &logits.repeat(times), repeated, &objective(times)?, None, noise)?;
-        gradient.logits.iter_mut().for_each(|g| *g *= times as f32);
+        gradient.logits.iter_mut().for_each(|g| *g *= E::of(times as f64));
         gradient.logits.chunks_exact(dims.elements()).for_each(&mut *each);
         left -= times;
     }

@@ -14,6 +14,11 @@ pub struct Choice {
 }
 
 impl Choice {
+    /// What stands where nothing is chosen.
+    pub(super) fn nothing() -> Self {
+        Self { kind: "none".to_owned(), parameters: Table::new(), named: vec![] }
+    }
+
     /// The kind with the parameters that the experiment names: `gumbel-softmax temperature=0.5`.
     pub fn label(&self) -> String {
         self.label_without(&[])

@@ -1,7 +1,9 @@
 //! The keys of an experiment file.
 
 use super::expand::expand;
-use super::{Cell, Choice, Experiment, LoadedTask};
+use super::expected::{Cells, read_spec, read_values};
+use super::protocol::{OF_TRAINING, Protocol};
+use super::{Cell, Choice, ExpectedSpec, Experiment, LoadedTask};
 use crate::Registries;
 use anyhow::{Context, Result, anyhow, bail};
 use estimators::{Fault, UnknownName, fault};
@@ -133,7 +135,8 @@ pub struct Overrides {
 }
 
 /// Keys that hold tables.
-const TABLES: [&str; 6] = ["task", "estimator", "optimizer", "gradient", "figure", "exclude"];
+const TABLES: [&str; 8] =
+    ["protocol", "task", "estimator", "optimizer", "gradient", "figure", "exclude", "expected"];
 
 /// Makes an experiment of its file's table.
 pub(super) fn resolve(
@@ -148,6 +151,7 @@ pub(super) fn resolve(
     if let Some(seeds) = overrides.seeds {
         table.insert("seeds".to_owned(), Value::Integer(seeds.try_into().unwrap_or(i64::MAX)));
     }
+    let protocol = Protocol::take(&mut table)?;
     let tables: Vec<(String, Value)> =
         TABLES.iter().filter_map(|&key| table.remove_entry(key)).collect();
     let mut parts = Table::from_iter(tables);
@@ -155,7 +159,10 @@ pub(super) fn resolve(
     let gradient = read_gradient(parts.remove("gradient"))?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let tasks = read_tasks(parts.remove("task"), folder, registries)?;
-    let optimizers = read_optimizers(parts.remove("optimizer"))?;
+    let optimizers = match protocol {
+        Protocol::Training => read_optimizers(parts.remove("optimizer"))?,
+        Protocol::Gradient(_) => vec![Choice::nothing()],
+    };
     let estimators = read_estimators(parts.remove("estimator"), &overrides.estimators, registries)?;
     let excluded = read_excluded(parts.remove("exclude"))?;
     let figures = read_figures(parts.remove("figure"))?;
@@ -174,15 +181,34 @@ pub(super) fn resolve(
     if cells.is_empty() {
         bail!("nothing is left to run: every cell is excluded");
     }
-    let resolved =
-        describe(&plain, gradient, &tasks, &estimators, &optimizers, &excluded, &figures)?;
+    let expected = read_spec(parts.remove("expected"))?;
+    let values = match &expected {
+        None => vec![],
+        Some(spec) => {
+            let partial = !overrides.estimators.is_empty() || !overrides.set.is_empty();
+            read_values(spec, folder, &Cells { cells: &cells, tasks: &tasks, partial })?
+        }
+    };
+    let resolved = describe(&Resolved {
+        plain: &plain,
+        protocol,
+        gradient,
+        tasks: &tasks,
+        estimators: &estimators,
+        optimizers: &optimizers,
+        excluded: &excluded,
+        figures: &figures,
+        expected: expected.as_ref(),
+    })?;
+    let takes_steps = protocol == Protocol::Training;
     Ok(Experiment {
         name: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
         path: path.to_owned(),
         question: plain.question,
         reading: plain.reading.trim().to_owned(),
+        protocol,
         seeds: plain.seeds,
-        steps: plain.steps,
+        steps: if takes_steps { plain.steps } else { 0 },
         evaluate_every: plain.evaluate_every,
         batch: plain.batch,
         gradient,
@@ -190,6 +216,8 @@ pub(super) fn resolve(
         cells,
         tasks,
         figures,
+        expected_source: expected.map(|spec| spec.source),
+        expected: values,
         resolved,
     })
 }
@@ -250,7 +278,7 @@ fn read_plain(table: Table) -> Result<Plain> {
     Ok(plain)
 }
 
-fn at_least(key: &str, value: u64, least: u64) -> Result<(), Fault> {
+pub(super) fn at_least(key: &str, value: u64, least: u64) -> Result<(), Fault> {
     const MOST: u64 = 1_000_000_000;
     let allowed = format!("a whole number from {least} to {MOST}");
     if (least..=MOST).contains(&value) { Ok(()) } else { Err(Fault::value(key, value, allowed)) }
@@ -432,36 +460,50 @@ fn kind_of(what: &str, mut table: Table) -> Result<(String, Table)> {
     }
 }
 
-/// The experiment with everything resolved, in the form of an experiment file.
-fn describe(
-    plain: &Plain,
+/// The parts of an experiment, all with their values.
+struct Resolved<'a> {
+    plain: &'a Plain,
+    protocol: Protocol,
     gradient: Option<GradientPlan>,
-    tasks: &[LoadedTask],
-    estimators: &[Choice],
-    optimizers: &[Choice],
-    excluded: &[Table],
-    figures: &[FigureSpec],
-) -> Result<Table> {
+    tasks: &'a [LoadedTask],
+    estimators: &'a [Choice],
+    optimizers: &'a [Choice],
+    excluded: &'a [Table],
+    figures: &'a [FigureSpec],
+    expected: Option<&'a ExpectedSpec>,
+}
+
+/// The experiment with everything resolved, in the form of an experiment file.
+fn describe(parts: &Resolved<'_>) -> Result<Table> {
     let entry = |choice: &Choice| {
         let mut table = Table::new();
         table.insert("kind".to_owned(), Value::String(choice.kind.clone()));
         table.extend(choice.parameters.clone());
         Value::Table(table)
     };
-    let mut table = Table::try_from(plain)?;
-    if let Some(gradient) = gradient {
-        table.insert("gradient".to_owned(), Value::try_from(gradient)?);
-    }
     let list = |choices: &mut dyn Iterator<Item = Value>| Value::Array(choices.collect());
-    table.insert("task".to_owned(), list(&mut tasks.iter().map(|task| entry(&task.choice))));
-    table.insert("estimator".to_owned(), list(&mut estimators.iter().map(entry)));
-    table.insert("optimizer".to_owned(), list(&mut optimizers.iter().map(entry)));
-    if !excluded.is_empty() {
-        let excluded = excluded.iter().cloned().map(Value::Table);
-        table.insert("exclude".to_owned(), list(&mut excluded.into_iter()));
+    let mut table = Table::try_from(parts.plain)?;
+    let mut put = |key: &str, value: Value| table.insert(key.to_owned(), value);
+    if let Some(gradient) = parts.gradient {
+        put("gradient", Value::try_from(gradient)?);
     }
-    if !figures.is_empty() {
-        table.insert("figure".to_owned(), Value::try_from(figures)?);
+    put("task", list(&mut parts.tasks.iter().map(|task| entry(&task.choice))));
+    put("estimator", list(&mut parts.estimators.iter().map(entry)));
+    if !parts.excluded.is_empty() {
+        put("exclude", list(&mut parts.excluded.iter().cloned().map(Value::Table)));
+    }
+    if !parts.figures.is_empty() {
+        put("figure", Value::try_from(parts.figures)?);
+    }
+    if let Some(expected) = parts.expected {
+        put("expected", Value::try_from(expected)?);
+    }
+    match parts.protocol.table()? {
+        None => drop(put("optimizer", list(&mut parts.optimizers.iter().map(entry)))),
+        Some(protocol) => {
+            put("protocol", Value::Table(protocol));
+            OF_TRAINING.iter().for_each(|key| drop(table.remove(*key)));
+        }
     }
     Ok(table)
 }

@@ -2,10 +2,14 @@
 
 mod cell;
 mod expand;
+mod expected;
 mod file;
+mod protocol;
 
 pub use cell::{Cell, Choice};
+pub use expected::{ExpectedSpec, ExpectedValue};
 pub use file::{FigureSpec, GradientPlan, Overrides};
+pub use protocol::{GradientProtocol, Protocol};
 
 use anyhow::{Context, Result};
 use kernels::Optimizer;
@@ -26,15 +30,17 @@ pub struct Experiment {
     pub question: String,
     /// What an engineer should make of the answer; written after looking.
     pub reading: String,
+    /// How a run measures.
+    pub protocol: Protocol,
     /// Runs of each cell, with seeds from 0.
     pub seeds: u64,
-    /// Steps of a run.
+    /// Steps of a run; none under the protocol that takes none.
     pub steps: u64,
     /// Steps between evaluations.
     pub evaluate_every: u64,
     /// Rows of a batch.
     pub batch: usize,
-    /// How gradients are measured along training, if they are.
+    /// How gradients are measured along training, if they are, and training there is.
     pub gradient: Option<GradientPlan>,
     /// Parameters over which the best cell of each estimator is chosen.
     pub tuned: Vec<String>,
@@ -44,6 +50,10 @@ pub struct Experiment {
     pub tasks: Vec<LoadedTask>,
     /// Figures beside the standard ones.
     pub figures: Vec<FigureSpec>,
+    /// Where the expected values are from, if there are any.
+    pub expected_source: Option<String>,
+    /// What metrics are known to be.
+    pub expected: Vec<ExpectedValue>,
     /// The file with overrides, sweeps and defaults resolved, as a table.
     pub resolved: Table,
 }

@@ -62,6 +62,7 @@ impl Draws {
             kind: format!("kind{}", index % 7),
             family: format!("family {}", index % 3),
             points: (0..count).map(|i| self.point(i as f64 * 50.0, odd)).collect(),
+            expected: (0..self.next(3)).map(|i| (i as f64 * 50.0, i as f64)).collect(),
             runs: [0, 1, 4, 20, 20, 20][self.next(6)],
             failures: [0, 0, 3][self.next(3)],
         }
@@ -261,6 +262,20 @@ fn marks<'a>(document: &'a Document, label: &str, kind: &str) -> Vec<Node<'a, 'a
     };
     let groups = document.descendants().filter(titled);
     groups.flat_map(|group| group.descendants()).filter(|node| node.has_tag_name(kind)).collect()
+}
+
+#[test]
+fn a_known_value_has_a_ring_and_the_caption_says_so() {
+    let mut figure = lone(&[1.0, 2.0, 3.0], Scale::Linear);
+    let rings = |figure: &Figure| {
+        let svg = sensitivity(figure, &Palette::new(&[("reinmax", "")]));
+        let circles = svg.lines().filter(|line| line.contains("<circle") && line.contains("none"));
+        (circles.count(), svg.contains("Ring: the known value."))
+    };
+    assert_eq!(rings(&figure), (0, false));
+    // What lies off the axis is not drawn.
+    figure.panels[0].series[0].expected = vec![(0.0, 1.0), (2.0, 3.0), (1.0, 1e9)];
+    assert_eq!(rings(&figure), (2, true));
 }
 
 fn lone(values: &[f64], scale: Scale) -> Figure {

@@ -5,7 +5,7 @@ use super::frame::{Frame, Plot};
 use super::label::LabelColumn;
 use super::line_panel::{Line, LinePanel};
 use super::lines::Interval;
-use super::mark::{Lettering, MUTED, WARNING, cross, line, pixel, stroke, symbol, write};
+use super::mark::{Lettering, MUTED, WARNING, cross, line, pixel, ring, stroke, symbol, write};
 use super::page::{REMARK, height, paragraph};
 use super::sheet::{Area, Drawn, Rect, Sheet};
 use super::trace::clip;
@@ -30,6 +30,8 @@ struct Visible<'a> {
     pieces: Vec<Vec<Point>>,
     /// The pieces without what lies beyond the axis.
     parts: Vec<Vec<(f64, f64)>>,
+    /// Where its value is known to be.
+    expected: Vec<Point>,
     /// Its last finite value; at the edge if that lies beyond.
     end: Option<(f64, f64)>,
 }
@@ -49,6 +51,7 @@ impl<'a> Visible<'a> {
         Visible {
             line,
             parts: pieces.iter().flat_map(|piece| clip(piece, &frame.x, &frame.y)).collect(),
+            expected: line.expected.iter().map(moved).collect(),
             end: last.map(|point| (point.x, point.y.clamp(frame.y.low, frame.y.high))),
             pieces,
         }
@@ -77,6 +80,14 @@ impl LinePanel {
             let markers = self.markers(&visible.pieces, &frame, phase);
             draw_line(sheet, &frame, visible, column.swatch(index), markers);
         }
+        sheet.layer(|area| {
+            let plot = frame.plot(area)?;
+            let expected = lines.iter().flat_map(|visible| &visible.expected);
+            for point in expected.filter(|point| (frame.y.low..=frame.y.high).contains(&point.y)) {
+                plot.draw(&ring((point.x, point.y), MARKER + 2.6))?;
+            }
+            Ok(())
+        });
         sheet.layer(|area| {
             draw_leaders(area, &frame, &lines, &column)?;
             column.write(area)

@@ -12,7 +12,7 @@ use super::split::Part;
 use super::text::wrap;
 use super::trace::{Fate, Trace};
 use super::words::list;
-use super::{Panel, Series, Style};
+use super::{Panel, Point, Series, Style};
 
 /// The least height of a plot in pixels; more if its labels need it.
 const HEIGHT: f64 = 270.0;
@@ -24,6 +24,8 @@ pub(super) struct Line {
     pub title: String,
     pub style: Style,
     pub trace: Trace,
+    /// Where its value is known to be.
+    pub expected: Vec<Point>,
     pub label: Label,
 }
 
@@ -103,6 +105,10 @@ impl LinePanel {
         self.lines.iter().any(|line| line.trace.diverged().is_some())
     }
 
+    pub fn any_expected(&self) -> bool {
+        self.lines.iter().any(|line| !line.expected.is_empty())
+    }
+
     pub fn block(&self) -> Block {
         Block {
             title: self.title.clone(),
@@ -162,6 +168,7 @@ fn line(series: &Series, trace: &Trace, setting: &Setting) -> Line {
         title: said.join(", "),
         style: setting.book.style(&series.kind, &series.label),
         trace: trace.clone(),
+        expected: series.expected.iter().map(|&(x, y)| Point { x, y, low: y, high: y }).collect(),
         label: Label::new(&series.label, &remarks),
     }
 }

@@ -156,7 +156,9 @@ fn caption(
         Interval::Bar => "Bar: 95 % interval.",
     };
     let cross = if diverged { "×: no finite value from there on." } else { "" };
-    sentences(&[&figure.caption, interval, cross, &replication.sentence("series")])
+    let expected = panels.iter().any(LinePanel::any_expected);
+    let ring = if expected { "Ring: the known value." } else { "" };
+    sentences(&[&figure.caption, interval, ring, cross, &replication.sentence("series")])
 }
 
 /// The panels and their series, for those who cannot see them.

@@ -136,6 +136,15 @@ where
     .into_dyn()
 }
 
+/// A circle around a place.
+pub(super) fn ring<'a, DB, C>(at: C, radius: f64) -> DynElement<'a, DB, C>
+where
+    DB: DrawingBackend + 'a,
+    C: Clone + 'a,
+{
+    (EmptyElement::at(at) + Circle::new((0, 0), units(radius), stroke(INK, 1.1))).into_dyn()
+}
+
 /// A triangle with its tip at a place: to the right if `length` is positive, else to the left.
 pub(super) fn arrow<'a, DB, C>(tip: C, length: f64, color: RGBColor) -> DynElement<'a, DB, C>
 where

@@ -36,7 +36,7 @@
 //!     family: "straight-through".into(),
 //!     points,
 //!     runs: 20,
-//!     failures: 0,
+//!     ..Series::default()
 //! };
 //! let figure = Figure {
 //!     title: "Convergence".into(),
@@ -117,6 +117,8 @@ pub struct Series {
     pub family: String,
     /// The statistics, in the order of training or of the parameter.
     pub points: Vec<Point>,
+    /// Where the value is known to be, as (x, y): drawn as rings by [`sensitivity()`].
+    pub expected: Vec<(f64, f64)>,
     /// How many runs the statistics stand on, failed ones included.
     pub runs: usize,
     /// How many of the runs diverged or failed.

@@ -8,7 +8,8 @@ pub use ranking::markdown;
 pub use readme::splice;
 
 use crate::experiment::Experiment;
-use crate::results::{Summary, curves, finals, timing};
+use crate::experiment::Protocol;
+use crate::results::{Summary, curves, expected, finals, timing};
 use crate::store::{Records, replace};
 use crate::{Registries, figures, manifest};
 use anyhow::{Context, Result, bail};
@@ -25,7 +26,12 @@ pub fn write(summary: &Summary<'_>, folder: &Path, registries: &Registries) -> R
     let figures = figures::draw(summary, registries);
     put("experiment.toml", toml::to_string_pretty(&experiment.resolved)?.as_bytes())?;
     put("table.csv", &finals(summary)?)?;
-    put("curves.csv", &curves(summary)?)?;
+    if experiment.protocol == Protocol::Training {
+        put("curves.csv", &curves(summary)?)?;
+    }
+    if !experiment.expected.is_empty() {
+        put("expected.csv", &expected(&summary.held())?)?;
+    }
     put("timing.csv", &timing(summary)?)?;
     put("summary.json", &json(&ranking::json(summary))?)?;
     for (name, svg) in &figures {

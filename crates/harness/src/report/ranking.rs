@@ -1,6 +1,7 @@
 //! Rankings, for people and for programs.
 
-use crate::results::{Ranking, Summary};
+use crate::experiment::Protocol;
+use crate::results::{Held, Metric, Ranking, Summary, relative_bias};
 use crate::statistics::Estimate;
 use serde_json::{Value, json};
 
@@ -13,6 +14,9 @@ pub(super) struct Row {
     pub(super) difference: String,
     pub(super) p_value: String,
     pub(super) runs: String,
+    /// Total variance of an estimate and its relative bias, where no step is taken.
+    pub(super) noise: String,
+    pub(super) bias: String,
     pub(super) verdict: &'static str,
 }
 
@@ -31,14 +35,22 @@ fn row(summary: &Summary<'_>, place: usize, entry: &Ranking) -> Row {
         (None, failures) => format!("{}, {failures} failed", cell.runs.len()),
     };
     let compared = entry.comparison;
+    let dash = || "–".to_owned();
+    let of_gradient = |name: &str, show: fn(Estimate) -> String| {
+        cell.unrounded(&Metric::named(name)).map_or_else(dash, show)
+    };
     Row {
-        rank: entry.headline.map_or_else(|| "–".to_owned(), |_| (place + 1).to_string()),
+        rank: entry.headline.map_or_else(dash, |_| (place + 1).to_string()),
         estimator: cell.estimator.clone(),
         tuning: cell.tuning.clone(),
-        loss: entry.headline.map_or_else(|| "–".to_owned(), interval),
-        difference: compared.map_or_else(|| "–".to_owned(), |x| signed_interval(x.difference)),
-        p_value: compared.map_or_else(|| "–".to_owned(), |x| p_value(x.p_value)),
+        loss: entry.headline.map_or_else(dash, |_| {
+            cell.unrounded(&summary.experiment.headline()).map_or_else(dash, interval)
+        }),
+        difference: compared.map_or_else(dash, |x| signed_interval(x.difference)),
+        p_value: compared.map_or_else(dash, |x| p_value(x.p_value)),
         runs,
+        noise: of_gradient("total-variance", interval),
+        bias: of_gradient("relative-squared-bias", |x| interval(relative_bias(x))),
         verdict: compared.map_or("", |comparison| {
             let Estimate { low, high, .. } = comparison.difference;
             match comparison.p_value < 0.05 {
@@ -80,20 +92,46 @@ fn p_value(p: f64) -> String {
 
 /// The rankings of all tasks in Markdown.
 pub fn markdown(summary: &Summary<'_>) -> String {
+    let takes_steps = summary.experiment.protocol == Protocol::Training;
+    let header = match takes_steps {
+        true => ["validation loss", "difference to `exact`", "p"],
+        false => ["mean squared error", "total variance", "relative bias"],
+    };
     let mut text = String::new();
     for task in summary.tasks() {
         let title = summary.experiment.tasks[task].choice.label();
         text.push_str(&format!("\n**{title}**\n\n"));
-        text.push_str("| | estimator | validation loss | difference to `exact` | p | runs |\n");
+        text.push_str(&format!("| | estimator | {} | runs |\n", header.join(" | ")));
         text.push_str("|---|---|---|---|---|---|\n");
         for row in rows(summary, task) {
-            let Row { rank, estimator, loss, difference, p_value, runs, .. } = row;
+            let Row { rank, estimator, loss, runs, .. } = row;
+            let (second, third) = match takes_steps {
+                true => (row.difference, row.p_value),
+                false => (row.noise, row.bias),
+            };
             text.push_str(&format!(
-                "| {rank} | `{estimator}` | {loss} | {difference} | {p_value} | {runs} |\n"
+                "| {rank} | `{estimator}` | {loss} | {second} | {third} | {runs} |\n"
             ));
         }
     }
     text
+}
+
+/// A row of the table of known values: task, estimator, metric, known, measured, deviation.
+pub(super) fn held(row: &Held<'_>) -> [String; 6] {
+    let deviation = row.deviation().map_or_else(|| "–".to_owned(), percent);
+    [
+        row.cell.task.clone(),
+        row.cell.estimator.clone(),
+        Metric::named(row.metric).words(),
+        short(row.expected),
+        interval(row.measured),
+        deviation,
+    ]
+}
+
+fn percent(share: f64) -> String {
+    format!("{:+.2} %", 100.0 * share).replace('-', "−")
 }
 
 /// What `summary.json` holds.
@@ -109,7 +147,7 @@ pub(super) fn json(summary: &Summary<'_>) -> Value {
             "runs": cell.runs.len(),
             "failures": cell.failures(),
             "refused": cell.refusal(),
-            "validation-loss": entry.headline.map(estimate),
+            summary.experiment.headline().name: entry.headline.map(estimate),
             "difference-to-exact": entry.comparison.map(|x| estimate(x.difference)),
             "p-value": entry.comparison.map(|x| x.p_value),
         })
@@ -125,7 +163,10 @@ pub(super) fn json(summary: &Summary<'_>) -> Value {
         "question": summary.experiment.question,
         "runs": there,
         "runs-of-the-selection": all,
-        "metric": "validation-loss: interquartile mean over seeds, 95 % bootstrap interval; null is a miss",
+        "metric": format!(
+            "{}: interquartile mean over seeds, 95 % bootstrap interval; null is a miss",
+            summary.experiment.headline().name
+        ),
         "tasks": summary.tasks().into_iter().map(task).collect::<Vec<_>>(),
     })
 }

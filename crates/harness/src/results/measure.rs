@@ -1,5 +1,7 @@
 //! Metrics, and what a run that missed its end counts for in each.
 
+use crate::execute::QUALITIES;
+use crate::experiment::{Experiment, Protocol};
 use crate::record::{Curves, Outcome, Record};
 
 /// A number that runs are compared by.
@@ -11,10 +13,26 @@ pub struct Metric {
     pub gradient: bool,
 }
 
+impl Experiment {
+    /// The metric that ranks: the loss when deployed with the hard argmax, or where no step is taken
+    /// the mean squared error of an estimate.
+    pub fn headline(&self) -> Metric {
+        Metric::named(match self.protocol {
+            Protocol::Training => "validation-loss",
+            Protocol::Gradient(_) => "mean-squared-error",
+        })
+    }
+}
+
 impl Metric {
-    /// The metric that ranks: the loss when deployed with the hard argmax.
-    pub fn headline() -> Self {
-        Self { name: "validation-loss".to_owned(), gradient: false }
+    /// The metric of that name.
+    pub fn named(name: &str) -> Self {
+        Self { name: name.to_owned(), gradient: QUALITIES.contains(&name) }
+    }
+
+    /// Its name for people.
+    pub fn words(&self) -> String {
+        self.name.replace('-', " ")
     }
 
     /// A metric of gradients.
@@ -30,7 +48,7 @@ impl Metric {
     /// diverged is never dropped. Nothing where no value is better than another.
     fn miss(&self) -> Option<f64> {
         match self.name.as_str() {
-            "entropy" | "exact-norm" => None,
+            "entropy" | "probability" | "exact-norm" | "draws" => None,
             "regime-accuracy" | "accuracy" => Some(0.0),
             "cosine" => Some(-1.0),
             _ => Some(f64::INFINITY),

@@ -1,9 +1,13 @@
 //! What stored records say: samples, estimates, rankings. Numbers only.
 
+mod expected;
 mod measure;
+mod rounding;
 mod summary;
 mod table;
 
+pub use expected::Held;
 pub use measure::{Metric, sample};
+pub use rounding::relative_bias;
 pub use summary::{CellSummary, Comparison, Ranking, Summary};
-pub use table::{curves, finals, timing};
+pub use table::{curves, expected, finals, timing};

@@ -37,6 +37,8 @@ pub struct CellSummary<'a> {
     pub tuning: String,
     /// Seeds and records of its runs that are there, by seed.
     pub runs: Vec<(u64, &'a Record)>,
+    /// Steps of a run.
+    pub run_length: u64,
     /// Whether it is the best of those that differ in tuned parameters alone.
     pub best: bool,
 }
@@ -81,7 +83,7 @@ impl<'a> Summary<'a> {
     /// metric is best: the first of equals.
     fn choose_best(&mut self) {
         let scores: Vec<f64> = (0..self.cells.len())
-            .map(|cell| self.cells[cell].final_value(&Metric::headline(), self.experiment.steps))
+            .map(|cell| interquartile_mean(&self.cells[cell].finals(&self.experiment.headline())))
             .map(|score| score.unwrap_or(f64::INFINITY))
             .collect();
         for cell in 0..self.cells.len() {
@@ -125,7 +127,7 @@ impl<'a> Summary<'a> {
             .filter(|&cell| self.cells[cell].cell.task == task && self.cells[cell].best);
         let mut ranking: Vec<Ranking> = best
             .map(|cell| {
-                let values = self.cells[cell].finals(&Metric::headline(), self.experiment.steps);
+                let values = self.cells[cell].finals(&self.experiment.headline());
                 let headline = BOOTSTRAP.estimate(&values, interquartile_mean);
                 Ranking { cell, headline, comparison: None }
             })
@@ -162,9 +164,9 @@ impl<'a> Summary<'a> {
 
     /// Final headline metrics of two cells, for the seeds that both have.
     fn paired(&self, ours: usize, theirs: usize) -> (Vec<f64>, Vec<f64>) {
-        let (metric, step) = (Metric::headline(), self.experiment.steps);
+        let metric = self.experiment.headline();
         let value = |cell: usize, seed: u64| {
-            let runs = &self.cells[cell].runs;
+            let (runs, step) = (&self.cells[cell].runs, self.cells[cell].last_step(&metric));
             let place = runs.binary_search_by_key(&seed, |&(seed, _)| seed).ok()?;
             metric.at(runs[place].1, step)
         };
@@ -196,6 +198,7 @@ fn describe<'a>(experiment: &Experiment, cell: &'a Cell) -> CellSummary<'a> {
         estimator: cell.estimator.label_without(&hidden),
         tuning,
         runs: vec![],
+        run_length: experiment.steps,
         best: false,
     }
 }
@@ -221,18 +224,25 @@ impl<'a> CellSummary<'a> {
         })
     }
 
-    /// One number a run at the last step; none if the cell was refused.
-    pub fn finals(&self, metric: &Metric, step: u64) -> Vec<f64> {
-        if self.refusal().is_some() { vec![] } else { sample(&self.records(), metric, step) }
+    /// The step whose numbers stand for the end: the last, or for gradients the last measured.
+    pub fn last_step(&self, metric: &Metric) -> u64 {
+        match metric.gradient {
+            true => self.steps(true).last().copied().unwrap_or(self.run_length),
+            false => self.run_length,
+        }
     }
 
-    fn final_value(&self, metric: &Metric, step: u64) -> Option<f64> {
-        interquartile_mean(&self.finals(metric, step))
+    /// One number a run at the end; none if the cell was refused.
+    pub fn finals(&self, metric: &Metric) -> Vec<f64> {
+        if self.refusal().is_some() {
+            return vec![];
+        }
+        sample(&self.records(), metric, self.last_step(metric))
     }
 
-    /// The interquartile mean of a metric at a step, with its interval.
-    pub fn estimate(&self, metric: &Metric, step: u64) -> Option<Estimate> {
-        BOOTSTRAP.estimate(&self.finals(metric, step), interquartile_mean)
+    /// The interquartile mean of a metric at the end, with its interval.
+    pub fn estimate(&self, metric: &Metric) -> Option<Estimate> {
+        BOOTSTRAP.estimate(&self.finals(metric), interquartile_mean)
     }
 
     /// Steps at which its runs were looked at.

@@ -1,6 +1,7 @@
 //! The tables of a results folder, as CSV.
 
-use super::summary::{CellSummary, Summary};
+use super::expected::Held;
+use super::summary::Summary;
 use crate::statistics::Estimate;
 use anyhow::Result;
 
@@ -27,8 +28,7 @@ pub fn finals(summary: &Summary<'_>) -> Result<Vec<u8>> {
         let failures = cell.failures().to_string();
         let best = if cell.best { "yes" } else { "no" };
         for metric in cell.metrics() {
-            let step = last_step(cell, metric.gradient, summary.experiment.steps);
-            let Some(estimate) = cell.estimate(&metric, step) else { continue };
+            let Some(estimate) = cell.estimate(&metric) else { continue };
             let [iqm, low, high] = numbers(estimate);
             let place = [&*cell.task, &*cell.estimator, &*cell.tuning, best, &*metric.name];
             writer.write_record(
@@ -37,11 +37,6 @@ pub fn finals(summary: &Summary<'_>) -> Result<Vec<u8>> {
         }
     }
     Ok(writer.into_inner()?)
-}
-
-/// The step whose numbers stand for the end: the last, or for gradients the last measured.
-fn last_step(cell: &CellSummary<'_>, gradient: bool, steps: u64) -> u64 {
-    if gradient { cell.steps(true).last().copied().unwrap_or(steps) } else { steps }
 }
 
 /// `curves.csv`: the best cells along the steps.
@@ -68,6 +63,39 @@ pub fn curves(summary: &Summary<'_>) -> Result<Vec<u8>> {
                 writer.write_record(place.into_iter().chain([&*step, &*iqm, &*low, &*high]))?;
             }
         }
+    }
+    Ok(writer.into_inner()?)
+}
+
+/// `expected.csv`: metrics beside what they are known to be.
+///
+/// # Errors
+/// If the table cannot be written down.
+pub fn expected(held: &[Held<'_>]) -> Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(vec![]);
+    writer.write_record([
+        "task",
+        "estimator",
+        "metric",
+        "n",
+        "expected",
+        "iqm",
+        "low",
+        "high",
+        "relative-deviation",
+    ])?;
+    for row in held {
+        let [iqm, low, high] = numbers(row.measured);
+        let runs = row.cell.runs.len().to_string();
+        let place = [&*row.cell.task, &*row.cell.estimator, row.metric, &*runs];
+        let deviation = row.deviation().map_or_else(String::new, number);
+        writer.write_record(place.into_iter().chain([
+            &*number(row.expected),
+            &*iqm,
+            &*low,
+            &*high,
+            &*deviation,
+        ]))?;
     }
     Ok(writer.into_inner()?)
 }

@@ -131,6 +131,11 @@ impl GradientQuality {
         self.cosines += cosine(draw, &self.exact).unwrap_or(0.0);
     }
 
+    /// The exact gradient, `[d]`.
+    pub fn exact(&self) -> &[f64] {
+        &self.exact
+    }
+
     /// What the draws so far say.
     pub fn summary(&self) -> GradientSummary {
         let draws = self.finite + self.non_finite;

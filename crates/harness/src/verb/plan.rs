@@ -3,7 +3,7 @@
 use super::Exit;
 use crate::cli::{Format, Plan};
 use crate::execute::refusal;
-use crate::experiment::{Experiment, optimizer};
+use crate::experiment::Experiment;
 use crate::record::Outcome;
 use crate::results::Summary;
 use crate::{Registries, report};
@@ -50,9 +50,9 @@ fn lines(
     let mut lines = vec![];
     for cell in &summary.cells {
         let task = &experiment.tasks[cell.cell.task].task;
-        let training = task.start(0, experiment.batch, optimizer(&cell.cell.optimizer))?;
+        let place = task.place(0, experiment.batch)?;
         let entry = registries.estimators.get(&cell.cell.estimator.kind)?;
-        let estimator = entry.single(cell.cell.estimator.parameters.clone())?;
+        let estimator = entry.double(cell.cell.estimator.parameters.clone())?;
         let done = cell.records().iter().filter(|record| record.outcome == Outcome::Done).count();
         lines.push(Line {
             task: cell.task.clone(),
@@ -62,7 +62,7 @@ fn lines(
             done,
             failed: cell.failures(),
             missing: experiment.seeds - cell.runs.len() as u64,
-            refused: refusal(&*estimator, &*training),
+            refused: refusal(&*estimator, place.dims(), place.domain()),
         });
     }
     Ok(lines)

@@ -4,7 +4,7 @@ use crate::{CombinedNetwork, Error, Metric, Probe, RegimeRow, Regimes, Result, T
 use crate::{matched_accuracy, training};
 use dfdx::prelude::PutTape;
 use estimators::{Dims, Domain, Estimator, Fault, Logits, SquaredPick};
-use kernels::{Noise, Optimizer, OptimizerState, Parameters};
+use kernels::{Noise, Optimizer, OptimizerState, Parameters, Real};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -119,8 +119,8 @@ struct Loaded {
     table: Option<Table>,
 }
 
-impl Task for Loaded {
-    fn start(&self, seed: u64, batch: usize, optimizer: Optimizer) -> Result<Box<dyn Training>> {
+impl Loaded {
+    fn begin(&self, seed: u64, batch: usize, optimizer: Optimizer) -> InTraining {
         let seed = seed.to_string();
         let stream = |purpose: &str| Noise::named(&[purpose, ArgmaxIndex::NAME, &seed]);
         let rows = match &self.table {
@@ -130,7 +130,7 @@ impl Task for Loaded {
         let ArgmaxIndex { hidden, categories, .. } = self.task;
         let (network, parameters) =
             CombinedNetwork::new(rows.inputs, hidden, categories, &mut stream("init"));
-        Ok(Box::new(InTraining {
+        InTraining {
             optimizer: OptimizerState::new(optimizer, parameters.values().len()),
             network,
             parameters,
@@ -138,7 +138,19 @@ impl Task for Loaded {
             rows,
             dims: Dims { batch, latents: 1, categories },
             batches: stream("batch"),
-        }))
+        }
+    }
+}
+
+impl Task for Loaded {
+    fn start(&self, seed: u64, batch: usize, optimizer: Optimizer) -> Result<Box<dyn Training>> {
+        Ok(Box::new(self.begin(seed, batch, optimizer)))
+    }
+
+    fn place(&self, seed: u64, batch: usize) -> Result<Box<dyn Probe<f64>>> {
+        // It takes no step, so any optimiser will do.
+        let training = self.begin(seed, batch, Optimizer::adam(0.0));
+        Ok(Box::new(training.at::<f64>(0)))
     }
 
     fn data_digest(&self) -> Option<String> {
@@ -227,6 +239,21 @@ impl InTraining {
         self.rows.train.draw(self.dims.batch, self.rows.inputs, &mut self.batches.at(step))
     }
 
+    /// Logits and values of the batch of a step.
+    fn at<E: Real>(&self, step: u64) -> At<E> {
+        let of = |numbers: &[f32]| numbers.iter().map(|&x| E::of(x.into())).collect::<Vec<E>>();
+        let (rows, targets) = self.batch(step);
+        let (logits, values) = self.network.evaluate(&self.parameters, &rows);
+        At {
+            dims: self.dims,
+            inputs: self.rows.inputs,
+            logits: of(&logits),
+            values: of(&values),
+            targets: of(&targets),
+            rows: Arc::new(of(&rows)),
+        }
+    }
+
     /// Logits with their tape, and the objective of their rows.
     fn forward(
         &self,
@@ -305,37 +332,36 @@ impl Training for InTraining {
         Ok(metrics)
     }
 
-    fn probe(&mut self, step: u64) -> Result<Box<dyn Probe + '_>> {
-        let (rows, targets) = self.batch(step);
-        let (logits, values) = self.network.evaluate(&self.parameters, &rows);
-        Ok(Box::new(At {
-            dims: self.dims,
-            inputs: self.rows.inputs,
-            rows,
-            logits,
-            values,
-            targets,
-        }))
+    fn probe(&mut self, step: u64) -> Result<Box<dyn Probe<f32> + '_>> {
+        Ok(Box::new(self.at::<f32>(step)))
     }
 }
 
 /// Logits and values of a batch.
-struct At {
+struct At<E> {
     dims: Dims,
     inputs: usize,
-    rows: Arc<Vec<f32>>,
-    logits: Vec<f32>,
-    values: Vec<f32>,
-    targets: Vec<f32>,
+    rows: Arc<Vec<E>>,
+    logits: Vec<E>,
+    values: Vec<E>,
+    targets: Vec<E>,
 }
 
-impl Probe for At {
+impl<E: Real> Probe<E> for At<E> {
+    fn dims(&self) -> Dims {
+        self.dims
+    }
+
+    fn domain(&self) -> Domain {
+        Domain::Interior
+    }
+
     fn draw(
         &self,
-        estimator: &mut dyn Estimator<f32>,
+        estimator: &mut dyn Estimator<E>,
         draws: usize,
         noise: &mut Noise,
-        each: &mut dyn FnMut(&[f32]),
+        each: &mut dyn FnMut(&[E]),
     ) -> Result<()> {
         training::draw_repeated(self.dims, &self.logits, estimator, draws, noise, each, |times| {
             let objective = SquaredPick::of(self.values.repeat(times), self.targets.repeat(times))?;

@@ -1,10 +1,12 @@
 //! Tasks: one file each, and their registry.
 
 mod argmax_index;
+mod bernoulli_toy;
 
 pub use argmax_index::ArgmaxIndex;
+pub use bernoulli_toy::BernoulliToy;
 
-use crate::{Error, Result, Training};
+use crate::{Error, Probe, Result, Training};
 use estimators::{Fault, UnknownName, fault};
 use kernels::Optimizer;
 use schemars::{JsonSchema, Schema};
@@ -19,6 +21,13 @@ pub trait Task: Send + Sync {
     /// # Errors
     /// If the device is out of memory.
     fn start(&self, seed: u64, batch: usize, optimizer: Optimizer) -> Result<Box<dyn Training>>;
+
+    /// Where the gradient is measured without training: the batch of step 0 at the parameters that a
+    /// seed begins with, in double precision.
+    ///
+    /// # Errors
+    /// If the device is out of memory.
+    fn place(&self, seed: u64, batch: usize) -> Result<Box<dyn Probe<f64>>>;
 
     /// What the data is, where it does not follow from the parameters: a hash of the files that
     /// were read.
@@ -118,7 +127,7 @@ pub struct Registry {
 impl Registry {
     /// The tasks of this crate.
     pub fn standard() -> Self {
-        Self { entries: vec![] }.with::<ArgmaxIndex>()
+        Self { entries: vec![] }.with::<ArgmaxIndex>().with::<BernoulliToy>()
     }
 
     /// This registry with one more; it replaces one of the same name.

@@ -1,0 +1,59 @@
+//! The protocol that takes no step.
+
+use super::{Context, Stop, quality, refusal};
+use crate::experiment::GradientProtocol;
+use crate::record::{Outcome, Record};
+use crate::statistics::Spread;
+use std::time::Instant;
+
+/// The fewest draws from which a standard error is believed.
+const FIRST: u64 = 10_000;
+
+/// Draws estimates at the parameters that the seed begins with, in double precision, and writes
+/// down how they are distributed.
+pub(super) fn draw(
+    context: &Context<'_>,
+    plan: GradientProtocol,
+    record: &mut Record,
+) -> Result<(), Stop> {
+    let Context { experiment, run, registries, .. } = context;
+    let cell = &experiment.cells[run.cell];
+    let entry = registries.estimators.get(&cell.estimator.kind)?;
+    let mut estimator = entry.double(cell.estimator.parameters.clone())?;
+    let place = experiment.tasks[cell.task].task.place(run.seed, experiment.batch)?;
+    if let Some(why) = refusal(&*estimator, place.dims(), place.domain()) {
+        return Err(Stop::With(Outcome::Refused { why }));
+    }
+    let mut truth = registries.estimators.get("exact")?.double(toml::Table::new())?;
+    if let Some(why) = truth.refuses(place.dims()) {
+        let why = format!("the exact gradient is not to be had: {why}");
+        return Err(Stop::With(Outcome::Refused { why }));
+    }
+    let noise = &mut context.stream("probe").at(0);
+    let Some(mut quality) = quality::against_exact(&*place, &mut *truth, noise)? else {
+        return Err(Stop::With(Outcome::Diverged { step: 0 }));
+    };
+    let is_stochastic = estimator.properties(place.dims()).stochastic;
+    let most = if is_stochastic { plan.draws } else { 2 };
+    let (mut drawn, mut spread) = (0, None);
+    // How many are drawn at a time depends on how many were, and on nothing else.
+    while drawn < most {
+        let count = if drawn == 0 { FIRST } else { drawn }.min(most - drawn);
+        let before = Instant::now();
+        place.draw(&mut *estimator, count as usize, noise, &mut |gradient| {
+            quality.push(gradient);
+            spread.get_or_insert_with(|| Spread::about(gradient)).push(gradient);
+        })?;
+        record.timing.step_seconds += before.elapsed().as_secs_f64();
+        drawn += count;
+        record.timing.steps = drawn;
+        let error = spread.as_ref().map_or(f64::INFINITY, Spread::relative_error);
+        if error < plan.relative_error {
+            break;
+        }
+        context.check(drawn)?;
+    }
+    let draws = ("draws", drawn as f64);
+    record.gradient.push(0, quality::values(&quality).into_iter().chain([draws]));
+    Ok(())
+}

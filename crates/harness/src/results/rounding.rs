@@ -1,0 +1,30 @@
+//! What rounding leaves of nothing is nothing.
+
+use super::measure::Metric;
+use super::summary::CellSummary;
+use crate::statistics::Estimate;
+
+impl CellSummary<'_> {
+    /// As [`CellSummary::estimate`], where squares that rounding leaves of nothing are 0.
+    pub fn unrounded(&self, metric: &Metric) -> Option<Estimate> {
+        const ROUNDING: f64 = 1e-20;
+        let estimate = self.estimate(metric)?;
+        let squares = ["total-variance", "mean-squared-error"];
+        let norm = self.estimate(&Metric::named("exact-norm")).map_or(0.0, |norm| norm.value);
+        let is_rounding = squares.contains(&metric.name.as_str())
+            && estimate.high.abs() <= ROUNDING * norm * norm;
+        let nothing = Estimate { value: 0.0, low: 0.0, high: 0.0 };
+        Some(if is_rounding { nothing } else { estimate })
+    }
+}
+
+/// The root of a relative squared bias, from which the sampling floor is off: so it may be negative,
+/// and is 0 then. What single precision rounds away is 0 too.
+pub fn relative_bias(squared: Estimate) -> Estimate {
+    const ROUNDING: f64 = 1e-5;
+    let root = |x: f64| {
+        let root = x.max(0.0).sqrt();
+        if root < ROUNDING { 0.0 } else { root }
+    };
+    Estimate { value: root(squared.value), low: root(squared.low), high: root(squared.high) }
+}
