@@ -116,6 +116,18 @@ pub struct List {
     /// Folder of the experiments
     #[arg(long, value_name = "DIR", default_value = "experiments")]
     pub experiments: PathBuf,
+    /// How to show all estimators
+    #[arg(long, value_enum, default_value_t = ListFormat::Table)]
+    pub format: ListFormat,
+}
+
+/// How all estimators are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// For people, a line each
+    Table,
+    /// Every page, as docs/estimators.md
+    Markdown,
 }
 
 /// Hold estimators against reference tables.

@@ -164,7 +164,8 @@ fn ends(summary: &Summary<'_>) -> FinalFigure {
             value: estimate.value,
             low: estimate.low,
             high: estimate.high,
-            samples: cell.finals(&metric),
+            // What rounding leaves of nothing has no place, seed by seed, either.
+            samples: if estimate.value == 0.0 { vec![] } else { cell.finals(&metric) },
             runs: cell.runs.len(),
             failures: cell.failures(),
         })

@@ -31,6 +31,39 @@ fn page(head: &str, schema: &Schema, defaults: &Table, foot: &str) -> String {
     page.trim_end().to_owned()
 }
 
+/// All estimators in Markdown: a table, and the page of each.
+pub fn markdown(registry: &estimators::Registry, table: &[[String; 6]]) -> String {
+    let mut text = String::from(
+        "# Estimators\n\nMade from the registry by `cargo run -p harness -- list estimators --format \
+         markdown`; do not edit.\n\nS samples, B rows of a batch, L latents, K categories; θ logits, \
+         p = softmax θ, D ~ Cat(p) a one-hot sample, s = D − p, f the loss, g = ∇f(D), \
+         J(q) v = q ⊙ (v − ⟨q, v⟩). Losses are counted for one row with one latent among eight \
+         categories; ∇ marks gradients.\n\n\
+         | kind | what it does | unbiased | needs | losses |\n|---|---|---|---|---|\n",
+    );
+    for [kind, what, unbiased, needs, losses, _] in table {
+        text.push_str(&format!(
+            "| [`{kind}`](#{kind}) | {what} | {unbiased} | {needs} | {losses} |\n"
+        ));
+    }
+    for entry in registry.entries() {
+        let schema = entry.schema();
+        let about = without_examples(description(schema.as_value()));
+        text.push_str(&format!("\n## {}\n\n{about}\n", entry.name));
+        let described = properties(&schema, &entry.defaults());
+        if !described.is_empty() {
+            text.push_str("\n| parameter | default | |\n|---|---|---|\n");
+        }
+        for (key, default, text_of) in described {
+            text.push_str(&format!(
+                "| `{key}` | `{default}` | {} |\n",
+                text_of.replace('|', "\\|")
+            ));
+        }
+    }
+    text
+}
+
 /// Parameters with their defaults, in a line.
 pub fn parameters(defaults: &Table) -> String {
     let pairs: Vec<String> =

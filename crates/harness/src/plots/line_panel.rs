@@ -161,7 +161,8 @@ fn line(series: &Series, trace: &Trace, setting: &Setting) -> Line {
     }
     remarks.extend(setting.replication.remark(series.runs, series.failures));
     if trace.hidden > 0 {
-        remarks.push(format!("{} values ≤ 0 not shown", trace.hidden));
+        let values = if trace.hidden == 1 { "value" } else { "values" };
+        remarks.push(format!("{} {values} ≤ 0 not shown", trace.hidden));
     }
     let said = std::iter::once(&series.label).chain(&remarks).cloned().collect::<Vec<_>>();
     Line {

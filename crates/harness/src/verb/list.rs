@@ -1,7 +1,7 @@
 //! `list`: the estimators, tasks and experiments there are.
 
 use super::Exit;
-use crate::cli::{List, What};
+use crate::cli::{List, ListFormat, What};
 use crate::experiment::{Experiment, Overrides};
 use crate::{Registries, page};
 use anyhow::{Context, Result};
@@ -14,7 +14,7 @@ use estimators::{Dims, UnknownName};
 /// If there is none of the name asked for, or the experiments' folder cannot be read.
 pub fn list(arguments: &List, registries: &Registries) -> Result<Exit> {
     match (arguments.what, &arguments.name) {
-        (What::Estimators, None) => println!("{}", estimators(registries)?),
+        (What::Estimators, None) => estimators(arguments.format, registries)?,
         (What::Estimators, Some(name)) => {
             println!("{}", page::estimator(registries.estimators.get(name)?));
         }
@@ -31,16 +31,33 @@ fn table(header: &[&str]) -> Table {
     table
 }
 
-fn estimators(registries: &Registries) -> Result<Table> {
+fn estimators(format: ListFormat, registries: &Registries) -> Result<()> {
+    const HEADER: [&str; 6] = ["kind", "what it does", "unbiased", "needs", "losses", "parameters"];
+    let rows = rows(registries)?;
+    match format {
+        ListFormat::Markdown => print!("{}", page::markdown(&registries.estimators, &rows)),
+        ListFormat::Table => {
+            let mut table = table(&HEADER);
+            for row in &rows {
+                table.add_row(row);
+            }
+            println!("{table}");
+        }
+    }
+    Ok(())
+}
+
+/// Kind, what it does, when it is unbiased, what it needs, what it costs, parameters.
+fn rows(registries: &Registries) -> Result<Vec<[String; 6]>> {
     // Costs are shown for a choice of one latent among eight categories.
     let dims = Dims { batch: 1, latents: 1, categories: 8 };
-    let mut table = table(&["kind", "what it does", "unbiased", "needs", "losses", "parameters"]);
+    let mut rows = vec![];
     for entry in registries.estimators.entries() {
         let properties = entry.double(toml::Table::new())?.properties(dims);
         let cost = properties.evaluations;
         let losses = cost.hard + cost.relaxed;
         let gradients = cost.hard_gradient + cost.relaxed_gradient;
-        table.add_row([
+        rows.push([
             entry.name.to_owned(),
             entry.summary.to_owned(),
             properties.unbiased.describe().to_owned(),
@@ -49,7 +66,7 @@ fn estimators(registries: &Registries) -> Result<Table> {
             page::parameters(&entry.defaults()),
         ]);
     }
-    Ok(table)
+    Ok(rows)
 }
 
 fn tasks(registries: &Registries) -> Table {
