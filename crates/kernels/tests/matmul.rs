@@ -118,7 +118,7 @@ fn nan_passes_the_gate() {
     assert!(out[..37].iter().all(|x| x.is_nan()) && out[37..].iter().all(|&x| x == 1.0));
 }
 
-/// Rows and columns that belong to no product are not touched by NaN in others.
+/// Rows of a tile share registers and nothing else.
 #[test]
 fn an_infinite_row_stays_in_its_row() {
     let mut a = vec![1.0f32; 9 * 4];
