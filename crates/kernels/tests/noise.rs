@@ -51,6 +51,7 @@ fn normals_are_quantiles_of_uniforms() {
         assert_eq!(normals.len(), count);
         let mut noise = noise();
         for z in normals {
+            assert!(z.is_finite());
             // Φ by its derivative's series: Marsaglia (2004), "Evaluating the normal distribution".
             let (mut sum, mut term, mut odd) = (z, z, 1.0);
             while sum + term != sum {
