@@ -139,3 +139,45 @@ pub(crate) fn transpose<E: Real>(matrix: &[E], rows: usize, columns: usize) -> B
     }
     transposed
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn transposes_any_shape() {
+        for (rows, columns) in [(0, 3), (1, 1), (3, 40), (16, 16), (17, 33)] {
+            let matrix: Vec<f64> = (0..rows * columns).map(|i| i as f64).collect();
+            let transposed = transpose(&matrix, rows, columns);
+            assert_eq!(transposed.len(), matrix.len());
+            for (i, &x) in transposed.iter().enumerate() {
+                assert_eq!(x, matrix[i % rows * columns + i / rows]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_written_gradient_replaces_and_an_added_one_adds() {
+        let dense = Dense { inputs: 2, outputs: 1 };
+        for written in [true, false] {
+            let (mut weight, mut bias, mut input) = ([10.0, 20.0], [30.0], [40.0, 50.0]);
+            let place = if written { InputSum::Write } else { InputSum::Add };
+            let sums = DenseGradients {
+                weight: &mut weight,
+                bias: &mut bias,
+                input: Some(place(&mut input)),
+            };
+            dense.backward(&[1.0, 2.0], &[3.0, 4.0], &[0.5], sums);
+            assert_eq!((weight, bias), ([10.5, 21.0], [30.5]));
+            assert_eq!(input, if written { [1.5, 2.0] } else { [41.5, 52.0] });
+        }
+    }
+
+    /// NaN came from a sum that the gate let pass; the gradient passes too.
+    #[test]
+    fn the_gate_is_shut_at_zero() {
+        let mut gradient = [1.0, 2.0, 3.0, f64::NAN];
+        through_relu(&mut gradient, &[0.0, 0.5, f64::NAN, 0.0]);
+        assert_eq!(gradient, [0.0, 2.0, 3.0, 0.0]);
+    }
+}

@@ -177,8 +177,9 @@ impl<E: Real> Product<'_, E> {
                     }
                 }
             }
-            let mut left = a.data.as_ptr().add(row * a.row_stride);
-            let mut right = b.data.as_ptr().add(column);
+            // Wrapping, as there may be no step: then these lie outside of empty slices, unread.
+            let mut left = a.data.as_ptr().wrapping_add(row * a.row_stride);
+            let mut right = b.data.as_ptr().wrapping_add(column);
             for step in 0..a.columns {
                 let mut factors = [R::splat(E::ZERO); N];
                 for (j, factor) in factors.iter_mut().enumerate() {

@@ -60,8 +60,9 @@ impl<E: Real> Packed<E> {
     /// Packs a matrix that lies column after column.
     ///
     /// # Panics
-    /// If `data` is not made of whole columns.
+    /// If `data` is not made of whole columns, or they have no rows.
     pub fn from_columns(data: &[E], rows: usize) -> Self {
+        assert!(rows > 0, "columns of a packed matrix have rows");
         assert_eq!(data.len() % rows, 0, "whole columns of {rows}");
         let mut packed = Self::any(rows, data.len() / rows);
         let columns = packed.columns;
@@ -108,8 +109,9 @@ impl<E: Real> Packed<E> {
     /// The matrix with every `times` successive rows added up.
     ///
     /// # Panics
-    /// If the rows are not a multiple of `times`.
+    /// If the rows are not a multiple of `times`, or that is 0.
     pub fn sum_rows(self, times: usize) -> Self {
+        assert!(times > 0, "groups of no rows");
         assert_eq!(self.rows % times, 0, "rows in groups of {times}");
         if times == 1 {
             return self;

@@ -41,7 +41,11 @@ impl<E: Real> Initial<E> {
     }
 
     /// Adds a linear layer; weight and bias are uniform between ±1/√inputs.
+    ///
+    /// # Panics
+    /// If there are no inputs or no outputs.
     pub fn linear(&mut self, inputs: usize, outputs: usize, noise: &mut Noise) -> Layer {
+        assert!(inputs > 0 && outputs > 0, "a layer has inputs and outputs");
         let dense = Dense { inputs, outputs };
         let bound = 1.0 / (inputs as f64).sqrt();
         let start = self.values.len();

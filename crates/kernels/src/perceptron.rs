@@ -1,9 +1,9 @@
 //! A multilayer perceptron as one operation on the tape.
 
 use crate::dense::{DenseGradients, InputSum, through_relu};
-use crate::tape::{Recording, read, with_gradient_of};
+use crate::tape::{Recording, contiguous, read, with_gradient_of};
 use crate::{Activation, Buffer, Initial, Layer, Noise, Parameters, Real};
-use dfdx::prelude::{Cpu, CpuError, Gradients, ReshapeTo, Tape, Tensor, TensorFromVec};
+use dfdx::prelude::{Cpu, CpuError, Gradients, Tape, Tensor, TensorFromVec};
 use std::sync::Arc;
 
 /// Linear layers with ReLU between them.
@@ -25,7 +25,7 @@ impl Perceptron {
     /// Layers from each width to the next, added to `initial`.
     ///
     /// # Panics
-    /// If there are fewer than two widths.
+    /// If there are fewer than two widths, or one is 0.
     pub fn new<E: Real>(initial: &mut Initial<E>, widths: &[usize], noise: &mut Noise) -> Self {
         assert!(widths.len() >= 2, "a perceptron has inputs and outputs");
         let mut layer = |pair: &[usize]| initial.linear(pair[0], pair[1], noise);
@@ -58,7 +58,8 @@ impl Perceptron {
         let (x, learned) = match input {
             Input::Data(x) => (Rows::Data(x), None),
             Input::Learned(x) => {
-                let x = x.try_contiguous()?;
+                let (x, longer) = contiguous(x, std::mem::take(tape))?;
+                *tape = longer;
                 (Rows::Computed(read(&x)), Some(x))
             }
         };

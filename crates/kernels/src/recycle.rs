@@ -108,3 +108,45 @@ impl<T: Recycled> DerefMut for Buffer<T> {
         &mut self.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_buffer_is_used_again_for_its_own_length_alone() {
+        let mut first = Buffer::<u32>::any(7919);
+        assert_eq!(first[..], [0; 7919]);
+        first.fill(3);
+        let place = first.as_ptr();
+        drop(first);
+        assert_ne!(Buffer::<u32>::any(7918).as_ptr(), place);
+        let again = Buffer::<u32>::any(7919);
+        assert_eq!((again.as_ptr(), again[0]), (place, 3));
+        let copy = again.clone();
+        assert_ne!(copy.as_ptr(), place);
+        assert_eq!(copy[..], again[..]);
+        assert_eq!(Buffer::from(vec![1u32, 2])[..], [1, 2]);
+    }
+
+    #[test]
+    fn a_shelf_keeps_so_many_of_a_length() {
+        let mut shelf = Shelf::new();
+        for length in [3, 5] {
+            (0..MOST_WAITING + 3).for_each(|_| shelf.put(vec![0u8; length]));
+        }
+        for length in [5, 3] {
+            let taken = (0..MOST_WAITING).map(|_| shelf.take(length));
+            assert!(taken.flatten().all(|buffer| buffer.len() == length));
+            assert!(shelf.take(length).is_none());
+        }
+        assert!(shelf.take(4).is_none());
+    }
+
+    /// Nothing is kept of no length.
+    #[test]
+    fn an_empty_buffer_takes_no_place() {
+        drop(Buffer::<u32>::any(0));
+        assert_eq!(u32::with_shelf(|shelf| shelf.take(0).is_none()), Some(true));
+    }
+}

@@ -1,4 +1,4 @@
-use super::{read, with_gradient_of};
+use super::{contiguous, read, with_gradient_of};
 use crate::simd::{Machine, MachineTask};
 use crate::{Packed, Real};
 use dfdx::prelude::{
@@ -20,7 +20,7 @@ pub enum Weights<E> {
 /// If the device is out of memory.
 ///
 /// # Panics
-/// If there are not as many weights as losses.
+/// If there are no losses, or not as many weights as losses.
 pub fn weigh<E: Real, T: Tape<E, Cpu>>(
     losses: Tensor<(usize, usize), E, Cpu, T>,
     weights: Weights<E>,
@@ -39,7 +39,7 @@ pub fn weigh<E: Real, T: Tape<E, Cpu>>(
 /// If the device is out of memory.
 ///
 /// # Panics
-/// If there are not as many weights as losses, or elements in the vector as logits.
+/// If there are no losses, or not as many weights as losses or elements in the vector as logits.
 pub fn inject<L: Shape, E: Real, T: Tape<E, Cpu>>(
     losses: Tensor<(usize, usize), E, Cpu, T>,
     weights: Weights<E>,
@@ -52,16 +52,19 @@ pub fn inject<L: Shape, E: Real, T: Tape<E, Cpu>>(
 fn weigh_and_inject<L: Shape, E: Real, T: Tape<E, Cpu>>(
     losses: Tensor<(usize, usize), E, Cpu, T>,
     weights: Weights<E>,
-    score: Option<(Tensor<L, E, Cpu>, Packed<E>)>,
+    mut score: Option<(Tensor<L, E, Cpu>, Packed<E>)>,
 ) -> Result<Tensor<(), E, Cpu, T>, CpuError> {
     let (losses, mut tape) = losses.try_contiguous()?.split_tape();
     let count = losses.shape().num_elements();
+    assert!(count > 0, "a sum of losses has losses");
     if let Weights::Each(weights) = &weights {
         assert_eq!(weights.len(), count, "one weight a loss");
     }
-    if let Some((logits, vector)) = &score {
+    if let Some((logits, vector)) = score {
         let elements = logits.shape().num_elements();
         assert_eq!(vector.rows() * vector.columns(), elements, "one element a logit");
+        let (logits, longer) = contiguous(logits, tape)?;
+        (score, tape) = (Some((logits, vector)), longer);
     }
     let mean = E::ONE / E::of(count as f64);
     let sum = match &weights {

@@ -1,4 +1,4 @@
-use super::{values, with_gradient_of};
+use super::{contiguous, values, with_gradient_of};
 use crate::Real;
 use crate::dense::{Activation, Dense, DenseGradients, InputSum, through_relu};
 use dfdx::prelude::{
@@ -21,14 +21,11 @@ pub enum InputGradient {
 /// * `bias` — \[O\]
 /// * result — [B, O]
 ///
-/// Weight and bias are parameters: contiguous, as every tensor is that was not permuted or
-/// broadcast.
-///
 /// # Errors
 /// If the device is out of memory.
 ///
 /// # Panics
-/// If the shapes do not fit together.
+/// If the shapes do not fit together, or there are no inputs or no outputs.
 pub fn linear<E: Real, T: Tape<E, Cpu>>(
     x: Tensor<(usize, usize), E, Cpu, T>,
     weight: &Tensor<(usize, usize), E, Cpu>,
@@ -40,9 +37,11 @@ pub fn linear<E: Real, T: Tape<E, Cpu>>(
     let &(rows, outputs) = weight.shape();
     assert_eq!(inputs, rows, "a weight of [{inputs}, outputs]");
     assert_eq!(bias.shape().0, outputs, "one bias an output");
+    assert!(inputs > 0 && outputs > 0, "a layer has inputs and outputs");
     let dense = Dense { inputs, outputs };
-    let (x, mut tape) = x.try_contiguous()?.split_tape();
-    let (weight, bias) = (weight.clone(), bias.clone());
+    let (x, tape) = x.try_contiguous()?.split_tape();
+    let (weight, tape) = contiguous(weight.clone(), tape)?;
+    let (bias, mut tape) = contiguous(bias.clone(), tape)?;
     let (x_values, w_values) = (values(&x), values(&weight));
     let y = dense.forward(&x_values, &w_values, &values(&bias), activation);
     let kept = if activation == Activation::Relu { y.to_vec() } else { vec![] };

@@ -21,7 +21,10 @@ pub use softmax::{log_softmax, softmax};
 pub use squared_error::squared_error;
 
 use crate::{Buffer, Real};
-use dfdx::prelude::{Cpu, CpuError, Gradients, HasShape, OwnedTape, Shape, Tensor};
+use dfdx::prelude::{
+    Cpu, CpuError, Gradients, HasShape, OwnedTape, PutTape, ReshapeTo, Shape, SplitTape, Tape,
+    Tensor,
+};
 
 /// A tape that records.
 pub type Recording<E> = OwnedTape<E, Cpu>;
@@ -55,6 +58,15 @@ pub fn with_gradient_of<S: Shape, E: Real>(
     backward(&gradient, gradients)?;
     **gradients.get_or_alloc_mut(output)? = gradient;
     Ok(())
+}
+
+/// `tensor` row after row. Where that is a copy, which has an id of its own, `tape` leads its gradient
+/// back to the tensor.
+pub(crate) fn contiguous<S: Shape, E: Real, T: Tape<E, Cpu>>(
+    tensor: Tensor<S, E, Cpu>,
+    tape: T,
+) -> Result<(Tensor<S, E, Cpu>, T), CpuError> {
+    Ok(tensor.put_tape(tape).try_contiguous()?.split_tape())
 }
 
 /// Length of the last axis: K of a tensor of rows of K.

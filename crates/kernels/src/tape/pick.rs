@@ -14,13 +14,14 @@ use dfdx::prelude::{
 /// If the device is out of memory.
 ///
 /// # Panics
-/// If the shapes do not fit together.
+/// If the shapes do not fit together, or there are no categories.
 pub fn row_dot<E: Real, T: Tape<E, Cpu> + Merge<U>, U: Tape<E, Cpu>>(
     choice: Tensor<(usize, usize, usize), E, Cpu, T>,
     numbers: Tensor<(usize, usize), E, Cpu, U>,
 ) -> Result<Tensor<(usize, usize), E, Cpu, T>, CpuError> {
     let &(samples, batch, categories) = choice.shape();
     assert_eq!(numbers.shape(), &(batch, categories), "numbers of the choice's rows");
+    assert!(categories > 0, "a choice has categories");
     let (choice, tape) = choice.try_contiguous()?.split_tape();
     let (numbers, other) = numbers.try_contiguous()?.split_tape();
     let mut tape = tape.merge(other);
@@ -60,12 +61,13 @@ pub fn row_dot<E: Real, T: Tape<E, Cpu> + Merge<U>, U: Tape<E, Cpu>>(
 /// If the device is out of memory.
 ///
 /// # Panics
-/// If the picks are not whole rows of B, or one is not below K.
+/// If there are no rows, the picks are not whole rows of B, or one is not below K.
 pub fn gather<E: Real, T: Tape<E, Cpu>>(
     numbers: Tensor<(usize, usize), E, Cpu, T>,
     picks: &[u32],
 ) -> Result<Tensor<(usize, usize), E, Cpu, T>, CpuError> {
     let &(batch, categories) = numbers.shape();
+    assert!(batch > 0, "rows to pick from");
     assert_eq!(picks.len() % batch, 0, "one pick a row and sample");
     let (numbers, mut tape) = numbers.try_contiguous()?.split_tape();
     let v = read(&numbers);

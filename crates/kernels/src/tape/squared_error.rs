@@ -10,12 +10,13 @@ use dfdx::prelude::{
 /// If the device is out of memory.
 ///
 /// # Panics
-/// If there are not B targets.
+/// If there are not B targets, or none.
 pub fn squared_error<E: Real, T: Tape<E, Cpu>>(
     predictions: Tensor<(usize, usize), E, Cpu, T>,
     targets: &[E],
 ) -> Result<Tensor<(usize, usize), E, Cpu, T>, CpuError> {
     assert_eq!(predictions.shape().1, targets.len(), "one target a row");
+    assert!(!targets.is_empty(), "rows with targets");
     let (predictions, mut tape) = predictions.try_contiguous()?.split_tape();
     let mut errors = values(&predictions);
     for row in errors.chunks_exact_mut(targets.len()) {

@@ -1,0 +1,267 @@
+//! Every kernel on every instruction set of this machine: the same bits.
+
+// A test that cannot be set up has failed.
+#![allow(clippy::unwrap_used)]
+
+mod reference;
+
+use dfdx::prelude::{Cpu, Device};
+use kernels::simd::Level;
+use kernels::tape::{self, InputGradient, Weights};
+use kernels::{
+    Activation, Finish, Initial, Input, Matrix, Noise, Optimizer, OptimizerState, Packed,
+    Perceptron, Real, Start, matmul, rows, tanh,
+};
+use reference::*;
+use std::sync::Arc;
+
+/// A kernel's name and everything it computes; numbers are widened, which keeps all their bits.
+type Kernel = (&'static str, fn() -> Vec<f64>);
+
+fn kernels<E: Real>() -> Vec<Kernel>
+where
+    Cpu: Device<E>,
+{
+    vec![
+        ("matmul", products::<E>),
+        ("linear", linear::<E>),
+        ("perceptron", perceptron::<E>),
+        ("softmax", softmax::<E>),
+        ("sums of losses", sums::<E>),
+        ("rows", of_rows::<E>),
+        ("packed", packed::<E>),
+        ("exp, ln and tanh", elementary::<E>),
+        ("noise", noise::<E>),
+        ("optimizer", optimizer::<E>),
+    ]
+}
+
+/// All in one test, as the level belongs to the process.
+#[test]
+fn every_kernel_gives_the_same_bits_on_every_level() {
+    let all = [kernels::<f32>(), kernels::<f64>()].concat();
+    let mut expected: Vec<Vec<u64>> = vec![];
+    for level in Level::ALL {
+        if Level::force(level) != level {
+            continue; // This processor has no such instructions.
+        }
+        assert_eq!(Level::current(), level);
+        for (i, (name, kernel)) in all.iter().enumerate() {
+            let bits: Vec<u64> = kernel().into_iter().map(f64::to_bits).collect();
+            assert!(bits.len() > 16, "{name} computes something");
+            match level {
+                Level::Portable => expected.push(bits),
+                _ => assert!(bits == expected[i], "{name} (of {i}) on {}", level.name()),
+            }
+        }
+    }
+    assert_eq!(expected.len(), all.len());
+    let widest = Level::detected();
+    assert_eq!(Level::force(Level::Avx512), widest, "no more than the processor has");
+}
+
+/// The widest level, or what the environment allows of it: asked of a process of its own.
+#[test]
+fn the_environment_caps_the_level() {
+    const ASKED: &str = "KERNELS_TEST_ASKS_FOR_LEVEL";
+    if std::env::var(ASKED).is_ok() {
+        println!("level {}", Level::current().name());
+        return;
+    }
+    let current = |value: &str| {
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+        child.args(["--exact", "the_environment_caps_the_level", "--nocapture"]);
+        let output = child.env(ASKED, "").env("ARGMAX_LAB_SIMD", value).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let named = |level: &Level| text.contains(&format!("level {}\n", level.name()));
+        Level::ALL.into_iter().find(named).unwrap()
+    };
+    for level in Level::ALL {
+        assert_eq!(current(level.name()), level.min(Level::detected()));
+    }
+    assert_eq!(current("no such level"), Level::detected());
+}
+
+fn numbers<E: Real>(salt: &str, count: usize) -> Vec<E> {
+    narrow(&normals(salt, count))
+}
+
+fn products<E: Real>() -> Vec<f64> {
+    let mut all = vec![];
+    for (m, k, n) in [(1, 1, 1), (3, 5, 7), (17, 33, 9), (31, 16, 70), (40, 50, 16), (100, 784, 32)]
+    {
+        let (a, b) = (numbers::<E>("a", m * k), numbers::<E>("b", k * n));
+        let bias = numbers::<E>("bias", n);
+        for (left, start) in [
+            (Matrix::new(&a, m, k), Start::Zero),
+            (Matrix::new(&a, k, m).transposed(), Start::Accumulate),
+            (Matrix::new(&a, m, k), Start::Bias(&bias)),
+        ] {
+            for finish in [Finish::Keep, Finish::Relu] {
+                let mut out = numbers("out", m * n);
+                matmul(left, Matrix::new(&b, k, n), start, finish, &mut out);
+                all.extend(widen(&out));
+            }
+        }
+    }
+    all
+}
+
+fn linear<E: Real>() -> Vec<f64>
+where
+    Cpu: Device<E>,
+{
+    let mut all = vec![];
+    for (batch, inputs, outputs) in [(1, 1, 1), (5, 17, 3), (33, 20, 37)] {
+        let x = tensor(&numbers::<E>("x", batch * inputs), (batch, inputs));
+        let weight = tensor(&numbers::<E>("w", inputs * outputs), (inputs, outputs));
+        let bias = tensor(&numbers::<E>("b", outputs), (outputs,));
+        for activation in [Activation::Identity, Activation::Relu] {
+            let taped = dfdx::prelude::PutTape::put_tape(x.clone(), start(&[&x, &weight, &bias]));
+            let wanted = InputGradient::Wanted;
+            let y = tape::linear(taped, &weight, &bias, activation, wanted).unwrap();
+            let Outcome { values, gradients } = outcome(y, &[&x, &weight, &bias]);
+            all.extend(values.into_iter().chain(gradients.concat()));
+        }
+    }
+    all
+}
+
+fn perceptron<E: Real>() -> Vec<f64>
+where
+    Cpu: Device<E>,
+{
+    let mut initial = Initial::<E>::new();
+    let network = Perceptron::new(&mut initial, &[19, 33, 8, 5], &mut Noise::named(&["levels"]));
+    let mut parameters = initial.build();
+    let mut adam = OptimizerState::new(Optimizer::adam(0.01), parameters.values().len());
+    let mut buffer = vec![];
+    for step in 0..5 {
+        let x = Arc::new(numbers(&format!("x {step}"), 23 * 19));
+        let mut recording = parameters.tape(buffer).unwrap();
+        let y = network.forward(&parameters, Input::Data(x), &mut recording).unwrap();
+        let y = dfdx::prelude::PutTape::put_tape(y, recording);
+        let errors = tape::squared_error(y, &numbers::<E>("targets", 5)).unwrap();
+        let loss = tape::weigh(errors, Weights::Mean).unwrap();
+        let mut gradients = dfdx::prelude::Backward::backward(loss);
+        buffer = parameters.gradient(&mut gradients).unwrap();
+        adam.step(parameters.values_mut(), &mut buffer);
+    }
+    widen(parameters.values())
+}
+
+/// Logits with extremes and masked categories among them.
+fn logits<E: Real>(rows: usize, k: usize) -> Vec<E> {
+    let mut logits = numbers::<E>("logits", rows * k);
+    for (i, x) in logits.iter_mut().enumerate().filter(|(i, _)| i % k > 0) {
+        *x = match i % 11 {
+            3 => E::NEGATIVE_INFINITY,
+            5 => E::of(-1e4),
+            _ => *x,
+        };
+    }
+    logits
+}
+
+fn softmax<E: Real>() -> Vec<f64>
+where
+    Cpu: Device<E>,
+{
+    let mut all = vec![];
+    for (rows, k) in [(1, 2), (17, 3), (33, 19), (4, 1000)] {
+        let x = tensor(&logits::<E>(rows, k), (rows, k));
+        for logarithm in [false, true] {
+            let taped = dfdx::prelude::PutTape::put_tape(x.clone(), start(&[&x]));
+            let p =
+                if logarithm { tape::log_softmax(taped) } else { tape::softmax(taped, E::of(0.7)) };
+            // The weighted sum of −∞ is no number: it is the gradients that are looked at.
+            let Outcome { values, gradients } = outcome(p.unwrap(), &[&x]);
+            all.extend(values.into_iter().chain(gradients.concat()));
+        }
+    }
+    all
+}
+
+fn sums<E: Real>() -> Vec<f64> {
+    let mut all = vec![];
+    for count in 1..40 {
+        let losses = tensor(&numbers::<E>("losses", count), (1, count));
+        let weights = Weights::Each(numbers("weights", count));
+        for weights in [Weights::Mean, weights] {
+            all.extend(widen(&tape::values(&tape::weigh(losses.clone(), weights).unwrap())));
+        }
+    }
+    all
+}
+
+fn of_rows<E: Real>() -> Vec<f64> {
+    let mut all = vec![];
+    for (count, k) in [(1, 2), (17, 3), (33, 19), (4, 1000)] {
+        let logits = Packed::pack(&logits::<E>(count, k), k);
+        let p = rows::softmax(&logits, E::of(1.3));
+        all.extend(widen(&rows::argmax(&logits).unpack()));
+        all.extend(widen(&rows::categorical(&p, 7, &mut Noise::named(&["levels"])).unpack()));
+        all.extend(widen(&rows::log_softmax(&logits, E::of(1.3)).unpack()));
+        all.extend(widen(&p.unpack()));
+    }
+    all
+}
+
+fn packed<E: Real>() -> Vec<f64> {
+    let mut all = vec![];
+    for (count, k) in [(1, 1), (15, 9), (16, 8), (33, 19)] {
+        let a = Packed::pack(&numbers::<E>("a", count * k), k);
+        let b = Packed::pack(&numbers::<E>("b", count * k), k);
+        let mut sum = a.clone();
+        sum.add(&b);
+        sum.subtract(&a.clone().repeat_rows(3).sum_rows(3));
+        let mut scaled = numbers("scaled", count * k);
+        sum.add_scaled_to(E::of(-0.3), &mut scaled);
+        let parts = [sum.unpack(), sum.to_columns(), a.row_dots(&b).unpack(), scaled];
+        parts.iter().for_each(|part| all.extend(widen(part)));
+    }
+    all
+}
+
+fn elementary<E: Real>() -> Vec<f64> {
+    let mut all = vec![];
+    let mut arguments: Vec<E> = (-4000..4000).map(|i| E::of(f64::from(i) * 0.19)).collect();
+    arguments.extend([E::ZERO, E::INFINITY, E::NEGATIVE_INFINITY, E::of(1e-310), E::of(1e-40)]);
+    for &x in &arguments {
+        all.extend([x.exp().widen(), x.abs().ln().widen(), E::exp_inline(x).widen()]);
+    }
+    let packed = Packed::pack(&arguments.iter().map(|x| x.exp()).collect::<Vec<E>>(), 1);
+    all.extend(widen(&packed.ln().unpack()));
+    let mut numbers = arguments;
+    tanh(&mut numbers);
+    all.extend(widen(&numbers));
+    all
+}
+
+fn noise<E: Real>() -> Vec<f64> {
+    let stream = || Noise::named(&["levels"]);
+    let mut all = vec![];
+    for (count, k) in [(1, 1), (17, 3), (300, 2)] {
+        all.extend(widen(&stream().uniforms::<E>(count, k).unpack()));
+        all.extend(widen(&stream().gaussians::<E>(count, k).unpack()));
+        all.extend(widen(&stream().exponentials::<E>(count, k).unpack()));
+        all.extend(widen(&stream().gumbels::<E>(count, k).unpack()));
+        all.extend(stream().normals(count));
+    }
+    all
+}
+
+fn optimizer<E: Real>() -> Vec<f64> {
+    let mut all = vec![];
+    for optimizer in [Optimizer::adam(0.01), Optimizer::Sgd { learning_rate: 0.1, momentum: 0.9 }] {
+        for count in [1, 15, 16, 37] {
+            let mut state = OptimizerState::new(optimizer, count);
+            let mut parameters = numbers::<E>("parameters", count);
+            for step in 0..20 {
+                state.step(&mut parameters, &mut numbers(&format!("gradient {step}"), count));
+                all.extend(widen(&parameters));
+            }
+        }
+    }
+    all
+}

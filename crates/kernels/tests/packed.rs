@@ -1,0 +1,213 @@
+//! Packed matrices against the same on plain rows.
+
+mod reference;
+
+use kernels::{Packed, Real, simd::LANES};
+use proptest::prelude::*;
+use reference::*;
+
+fn check<E: Real>(rows: usize, columns: usize) {
+    let data: Vec<E> = narrow(&normals("data", rows * columns));
+    let at = |row: usize, column: usize| data[row * columns + column];
+    let packed = Packed::pack(&data, columns);
+    assert_eq!((packed.rows(), packed.columns()), (rows, columns));
+    assert!((0..rows).all(|row| (0..columns).all(|c| packed.get(row, c) == at(row, c))));
+    assert!(packed.unpack() == data, "pack and unpack");
+
+    let flat: Vec<E> =
+        (0..columns).flat_map(|column| (0..rows).map(move |row| at(row, column))).collect();
+    assert!(packed.to_columns() == flat, "columns");
+    let from_columns = Packed::from_columns(&flat, rows);
+    assert_eq!((from_columns.rows(), from_columns.columns()), (rows, columns));
+    assert!(from_columns.unpack() == data, "from columns");
+
+    let before: Vec<E> = narrow(&normals("before", rows * columns));
+    for scale in [E::ONE, E::of(-1.5)] {
+        let mut sum = before.clone();
+        packed.add_scaled_to(scale, &mut sum);
+        let expected = before.iter().zip(&data).map(|(&b, &x)| b + scale * x);
+        assert!(sum.into_iter().eq(expected), "add scaled");
+    }
+    let mut sum = before.clone();
+    packed.add_to(&mut sum);
+    assert!(sum.into_iter().eq(before.iter().zip(&data).map(|(&b, &x)| b + x)), "add to");
+
+    let other = Packed::pack(&before, columns);
+    let pairs = || data.iter().zip(&before);
+    let mut sum = packed.clone();
+    sum.add(&other);
+    assert!(sum.unpack().into_iter().eq(pairs().map(|(&a, &b)| a + b)), "add");
+    let mut difference = packed.clone();
+    difference.subtract(&other);
+    assert!(difference.unpack().into_iter().eq(pairs().map(|(&a, &b)| a - b)), "subtract");
+    assert!(packed.unpack() == data, "a clone is a copy");
+
+    let dots = packed.row_dots(&other);
+    assert_eq!((dots.rows(), dots.columns()), (rows, 1));
+    for row in 0..rows {
+        let dot =
+            (0..columns).fold(E::ZERO, |sum, c| at(row, c).mul_add(before[row * columns + c], sum));
+        assert!(dots.get(row, 0) == dot, "row dots");
+    }
+
+    let squares: Vec<E> = data.iter().map(|&x| x * x).collect();
+    let logarithms = Packed::pack(&squares, columns).ln().unpack();
+    assert!(logarithms.into_iter().eq(squares.iter().map(|x| x.ln())), "ln");
+
+    let mut changed = Packed::<E>::zeros(rows, columns);
+    assert!(changed.unpack().iter().all(|&x| x == E::ZERO));
+    for column in 0..columns {
+        changed.set_column(column, &Packed::pack(&flat[column * rows..][..rows], 1));
+    }
+    assert!(changed.unpack() == data, "set column");
+    changed.set(rows - 1, columns - 1, E::of(7.0));
+    assert!(changed.get(rows - 1, columns - 1) == E::of(7.0));
+    let kept = (0..rows * columns - 1).all(|i| changed.get(i / columns, i % columns) == data[i]);
+    assert!(kept, "one element is set");
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn every_shape(rows in 1usize..70, columns in 1usize..40) {
+        check::<f32>(rows, columns);
+        check::<f64>(rows, columns);
+    }
+
+    #[test]
+    fn repeated_and_summed_rows(rows in 1usize..40, columns in 1usize..10, times in 1usize..5) {
+        let data = normals("data", rows * columns);
+        let repeated = Packed::pack(&data, columns).repeat_rows(times);
+        let expected: Vec<f64> =
+            data.chunks(columns).flat_map(|row| row.repeat(times)).collect();
+        prop_assert_eq!(repeated.rows(), rows * times);
+        prop_assert_eq!(repeated.unpack(), expected);
+
+        let many = normals("many", rows * times * columns);
+        let sums = Packed::pack(&many, columns).sum_rows(times);
+        prop_assert_eq!((sums.rows(), sums.columns()), (rows, columns));
+        for row in 0..rows {
+            for column in 0..columns {
+                let group = (row * times..(row + 1) * times).map(|r| many[r * columns + column]);
+                prop_assert_eq!(sums.get(row, column), group.fold(0.0, |sum, x| sum + x));
+            }
+        }
+    }
+}
+
+/// Whoever reads a block of the last rows finds zeros behind them, and no old numbers.
+#[test]
+fn the_last_block_is_filled_up_with_zeros() {
+    for rows in [1, 15, 17, 30] {
+        for k in [1, 3, 8, 9] {
+            // Memory that is used again is full of other numbers.
+            drop(Packed::pack(&vec![5.0f32; 32 * k], k));
+            drop(Packed::pack(&vec![5.0f32; 16 * k], k));
+            let data = vec![1.0f32; rows * k];
+            for packed in [Packed::pack(&data, k), Packed::from_columns(&data, rows)] {
+                let whole = Whole::of(packed);
+                assert_eq!(whole.len(), rows.div_ceil(LANES) * LANES * k);
+                assert_eq!(whole.iter().sum::<f32>(), (rows * k) as f32);
+            }
+        }
+    }
+}
+
+/// All numbers in storage order, with those of the padding.
+struct Whole;
+
+impl Whole {
+    fn of(packed: Packed<f32>) -> Vec<f32> {
+        use kernels::simd::{Lanes, Task, run};
+        struct Read(Packed<f32>);
+        impl Task<f32> for Read {
+            type Output = Vec<f32>;
+            #[inline(always)]
+            fn run<V: Lanes<f32>>(self) -> Vec<f32> {
+                let mut numbers = vec![];
+                for (index, block) in self.0.blocks::<V>().enumerate() {
+                    for (a, b) in block.iter().zip(self.0.block::<V>(index)) {
+                        assert_eq!(a.to_array(), b.to_array());
+                        numbers.extend(V::of(&a.to_array()).to_array());
+                    }
+                }
+                numbers
+            }
+        }
+        run(Read(packed))
+    }
+}
+
+#[test]
+fn no_rows() {
+    let empty = Packed::<f64>::pack(&[], 3);
+    assert_eq!((empty.rows(), empty.columns()), (0, 3));
+    assert!(empty.unpack().is_empty() && empty.to_columns().is_empty() && empty.ln().rows() == 0);
+    assert_eq!(Packed::<f64>::zeros(3, 2).repeat_rows(0).rows(), 0);
+    assert_eq!(empty.sum_rows(2).rows(), 0);
+}
+
+#[test]
+#[should_panic(expected = "has columns")]
+fn no_columns() {
+    Packed::<f64>::pack(&[], 0);
+}
+
+#[test]
+#[should_panic(expected = "whole rows of 3")]
+fn rows_are_whole() {
+    Packed::pack(&[0.0; 4], 3);
+}
+
+#[test]
+#[should_panic(expected = "whole columns of 3")]
+fn columns_are_whole() {
+    Packed::from_columns(&[0.0; 4], 3);
+}
+
+#[test]
+#[should_panic(expected = "have rows")]
+fn columns_have_rows() {
+    Packed::<f64>::from_columns(&[], 0);
+}
+
+#[test]
+#[should_panic(expected = "rows in groups of 2")]
+fn groups_are_whole() {
+    Packed::<f64>::zeros(3, 1).sum_rows(2);
+}
+
+#[test]
+#[should_panic(expected = "groups of no rows")]
+fn groups_have_rows() {
+    Packed::<f64>::zeros(3, 1).sum_rows(0);
+}
+
+#[test]
+#[should_panic(expected = "a sum of equal shapes")]
+fn sums_are_of_equal_shapes() {
+    Packed::<f64>::zeros(3, 2).add_to(&mut [0.0; 5]);
+}
+
+/// The padding has places of its own, which are not elements.
+#[test]
+fn there_is_no_element_outside() {
+    for (row, column) in [(3, 0), (0, 2), (15, 1)] {
+        let get = std::panic::catch_unwind(|| Packed::<f64>::zeros(3, 2).get(row, column));
+        let set = std::panic::catch_unwind(|| Packed::<f64>::zeros(3, 2).set(row, column, 1.0));
+        assert!(get.is_err() && set.is_err(), "({row}, {column})");
+    }
+}
+
+#[test]
+#[should_panic(expected = "column 2")]
+fn there_is_no_column_outside() {
+    Packed::<f64>::zeros(3, 2).set_column(2, &Packed::zeros(3, 1));
+}
+
+#[test]
+#[should_panic(expected = "a column of 3 rows")]
+fn a_column_has_the_rows() {
+    Packed::<f64>::zeros(3, 2).set_column(1, &Packed::zeros(4, 1));
+}

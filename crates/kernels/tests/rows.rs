@@ -1,0 +1,206 @@
+//! Distributions over categories, row by row: values against `f64` formulas, and what holds for any
+//! finite or masked logits.
+
+mod reference;
+
+use kernels::{Noise, Packed, Real, rows, rowwise};
+use proptest::prelude::*;
+use reference::*;
+
+const MASKED: f64 = f64::NEG_INFINITY;
+
+/// ln softmax(θ/τ) of one row, in `f64` and with the platform's functions.
+fn log_softmax(logits: &[f64], temperature: f64) -> Vec<f64> {
+    let top = logits.iter().copied().fold(MASKED, f64::max);
+    let shifted: Vec<f64> = logits.iter().map(|x| (x - top) / temperature).collect();
+    let log_sum = shifted.iter().map(|x| x.exp()).sum::<f64>().ln();
+    shifted.iter().map(|x| x - log_sum).collect()
+}
+
+/// Rows of `k` logits, some of them masked but never the first of a row.
+fn logits(rows: usize, k: usize) -> Vec<f64> {
+    let mut logits = normals("logits", rows * k);
+    let mask = |(i, x): (usize, &mut f64)| *x = if i % k > 0 && i % 5 == 0 { MASKED } else { *x };
+    logits.iter_mut().enumerate().for_each(mask);
+    logits
+}
+
+fn close(a: f64, b: f64, tolerance: f64) -> bool {
+    a == b || (a - b).abs() <= tolerance * b.abs().max(1.0)
+}
+
+fn softmaxes<E: Real>(rows: usize, k: usize, temperature: f64, tolerance: f64) {
+    let logits: Vec<E> = narrow(&logits(rows, k));
+    let packed = Packed::pack(&logits, k);
+    let p = rows::softmax(&packed, E::of(temperature)).unpack();
+    let log_p = rows::log_softmax(&packed, E::of(temperature)).unpack();
+    for (row, logits) in logits.chunks(k).enumerate() {
+        let truth = log_softmax(&widen(logits), temperature);
+        for (column, truth) in truth.into_iter().enumerate() {
+            let (p, log_p) = (p[row * k + column].widen(), log_p[row * k + column].widen());
+            let what = format!("{rows}×{k} at {temperature}, ({row}, {column})");
+            assert!(close(log_p, truth, tolerance), "{what}: {log_p} and not {truth}");
+            assert!(close(p, truth.exp(), tolerance), "{what}: {p} and not {}", truth.exp());
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn softmax_and_its_logarithm(rows in 1usize..36, k in 1usize..36, temperature in 0.1f64..5.0) {
+        softmaxes::<f64>(rows, k, temperature, 1e-14);
+        softmaxes::<f32>(rows, k, temperature, 3e-6);
+    }
+
+    /// Exactly the inverse of the running sum of the probabilities.
+    #[test]
+    fn categories_are_drawn_by_inversion(rows in 1usize..36, k in 1usize..36, samples in 1usize..6) {
+        draws::<f64>(rows, k, samples);
+        draws::<f32>(rows, k, samples);
+    }
+
+    #[test]
+    fn argmax_is_the_first_of_the_largest(rows in 1usize..36, k in 1usize..36) {
+        // Few different numbers: there are equals.
+        let numbers: Vec<f64> = normals("numbers", rows * k).iter().map(|x| x.round()).collect();
+        let picks = rows::argmax(&Packed::pack(&numbers, k));
+        prop_assert_eq!((picks.rows(), picks.columns()), (rows, 1));
+        for (row, numbers) in numbers.chunks(k).enumerate() {
+            let top = numbers.iter().copied().fold(MASKED, f64::max);
+            let first = numbers.iter().position(|&x| x == top);
+            prop_assert_eq!(Some(picks.get(row, 0) as usize), first);
+        }
+    }
+}
+
+fn draws<E: Real>(rows: usize, k: usize, samples: usize) {
+    let p = rows::softmax(&Packed::pack(&narrow::<E>(&logits(rows, k)), k), E::ONE);
+    let picks = rows::categorical(&p, samples, &mut Noise::named(&["tests"]));
+    let uniforms = Noise::named(&["tests"]).uniforms::<E>(rows, samples);
+    for row in 0..rows {
+        for sample in 0..samples {
+            let (u, mut below) = (uniforms.get(row, sample), E::ZERO);
+            let passed = |k: &usize| {
+                below += p.get(row, *k);
+                below <= u
+            };
+            let found = (0..k).take_while(passed).count();
+            let pick = picks.get(row, sample).widen() as usize;
+            assert_eq!(pick, found, "{rows}×{k}, ({row}, {sample})");
+            assert!(p.get(row, pick) > E::ZERO, "category {pick} has no probability");
+        }
+    }
+}
+
+#[test]
+fn a_thousand_categories() {
+    softmaxes::<f64>(17, 1000, 0.7, 1e-13);
+    softmaxes::<f32>(17, 1000, 0.7, 1e-5);
+    draws::<f32>(17, 1000, 4);
+}
+
+/// Frequencies of 40,000 draws, within five standard errors.
+#[test]
+fn draws_follow_the_probabilities() {
+    let truth = [0.5, 0.0, 0.3, 0.2];
+    let p = Packed::pack(&narrow::<f32>(&truth), 4);
+    let picks = rows::categorical(&p, 40_000, &mut Noise::named(&["frequencies"])).unpack();
+    for (k, p) in truth.into_iter().enumerate() {
+        let count = picks.iter().filter(|&&pick| pick == k as f32).count() as f64;
+        let error = (40_000.0 * p * (1.0 - p)).sqrt();
+        assert!((count - 40_000.0 * p).abs() <= 5.0 * error, "category {k}: {count} times");
+    }
+}
+
+/// Every uniform number draws a category of some probability, also where the sum stays below it.
+#[test]
+fn categories_at_the_edges() {
+    rowwise! {
+        fn invert(p, uniform => pick) {
+            pick[0] = rows::categorical_row(p, uniform[0]);
+        }
+    }
+    let pick = |p: &[f64], u: f64| {
+        let mut pick = Packed::zeros(1, 1);
+        invert(&Packed::pack(p, p.len()), &Packed::pack(&[u], 1), &mut pick);
+        pick.get(0, 0)
+    };
+    let below_one = 1.0 - f64::EPSILON / 2.0;
+    assert_eq!(pick(&[0.25, 0.75], 1e-300), 0.0);
+    assert_eq!(pick(&[0.25, 0.75], 0.25), 1.0);
+    assert_eq!(pick(&[0.25, 0.75], below_one), 1.0);
+    // Sums below 1: the last category that can be drawn, masked ones behind it or not.
+    assert_eq!(pick(&[0.25, 0.5], below_one), 1.0);
+    assert_eq!(pick(&[0.25, 0.5, 0.0, 0.0], below_one), 1.0);
+    assert_eq!(pick(&[0.0, 0.0, 1.0], 1e-300), 2.0);
+    assert_eq!(pick(&[1.0], below_one), 0.0);
+}
+
+#[test]
+fn argmax_of_extreme_and_masked_numbers() {
+    let of = |numbers: &[f32]| rows::argmax(&Packed::pack(numbers, numbers.len())).get(0, 0);
+    let masked = f32::NEG_INFINITY;
+    assert_eq!(of(&[masked, f32::MIN, masked]), 1.0);
+    assert_eq!(of(&[-1e4, 1e4, 1e4]), 1.0);
+    assert_eq!(of(&[0.5; 40]), 0.0);
+    assert_eq!(of(&[masked, masked]), 0.0);
+}
+
+/// The functions of one row, on rows of `f64` beside their formulas.
+#[test]
+fn functions_of_a_row() {
+    rowwise! {
+        fn all(a, b, pick; scale => out, v) {
+            out[0] = rows::max(a);
+            out[1] = rows::sum(a);
+            out[2] = rows::dot(a, b);
+            out[3] = rows::one_hot(pick[0], 0);
+            out[4] = rows::one_hot(pick[0], 2);
+            out[5] = rows::unless_masked(pick[0], b[0]);
+            out[6] = rows::unless_masked(V::splat(E::NEGATIVE_INFINITY), b[0]);
+            out[7] = rows::argmax_row(b);
+            rows::add_jacobian_product(a, b, scale, v);
+        }
+    }
+    let (count, k) = (37, 5);
+    let (a, b, before) =
+        (normals("a", count * k), normals("b", count * k), normals("v", count * k));
+    let picks: Vec<f64> = (0..count).map(|row| (row % 3) as f64).collect();
+    let (mut out, mut v) = (Packed::zeros(count, 8), Packed::pack(&before, k));
+    let (packed_a, packed_b) = (Packed::pack(&a, k), Packed::pack(&b, k));
+    all(&packed_a, &packed_b, &Packed::pack(&picks, 1), 0.75, &mut out, &mut v);
+    for row in 0..count {
+        let (a, b) = (&a[row * k..][..k], &b[row * k..][..k]);
+        let dot: f64 = a.iter().zip(b).map(|(a, b)| a * b).sum();
+        let top = b.iter().copied().fold(MASKED, f64::max);
+        let expected = [
+            a.iter().copied().fold(MASKED, f64::max),
+            a.iter().sum(),
+            dot,
+            f64::from(row % 3 == 0),
+            f64::from(row % 3 == 2),
+            b[0],
+            0.0,
+            b.iter().position(|&x| x == top).map_or(-1.0, |k| k as f64),
+        ];
+        let ours: Vec<f64> = (0..8).map(|column| out.get(row, column)).collect();
+        assert_close(&ours, &expected, 1e-14, &format!("row {row}"));
+        for column in 0..k {
+            let product = before[row * k + column] + 0.75 * a[column] * (b[column] - dot);
+            assert!((v.get(row, column) - product).abs() < 1e-13, "({row}, {column})");
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "differ")]
+fn rows_must_be_as_many() {
+    rowwise! {
+        fn copy(a => b) {
+            b[0] = a[0];
+        }
+    }
+    copy(&Packed::<f64>::zeros(17, 1), &mut Packed::zeros(18, 1));
+}
