@@ -1,6 +1,8 @@
 //! What can be typed.
 
+use crate::bench::WORKLOADS;
 use crate::record::Outcome;
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -28,6 +30,8 @@ pub enum Verb {
     List(List),
     /// Hold estimators against reference tables: mean, variance, loss and parameter gradients
     Verify(Verify),
+    /// Time training steps of a fixed workload
+    Bench(Bench),
 }
 
 /// Which runs.
@@ -144,6 +148,26 @@ pub struct Verify {
     pub seed: u64,
 }
 
+/// Time training steps of a fixed workload.
+#[derive(Debug, Args)]
+pub struct Bench {
+    /// What is trained
+    #[arg(long, value_name = "NAME", default_value = WORKLOADS[0].name, value_parser = workloads())]
+    pub workload: String,
+    /// An estimator to time; may be given several times [default: those of the workload]
+    #[arg(long, value_name = "KIND")]
+    pub estimator: Vec<String>,
+    /// Runs at a time [default: one a core]
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
+    /// Seconds that each estimator is timed for
+    #[arg(long, value_name = "S", default_value_t = 2.0, value_parser = seconds)]
+    pub seconds: f64,
+    /// How to show it
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+}
+
 /// What can be listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum What {
@@ -186,6 +210,18 @@ impl std::str::FromStr for Shard {
     }
 }
 
+/// The names of the workloads.
+fn workloads() -> PossibleValuesParser {
+    PossibleValuesParser::new(WORKLOADS.iter().map(|workload| workload.name))
+}
+
+/// A number of seconds.
+fn seconds(text: &str) -> Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| format!("`{text}` is no number"))?;
+    let holds = number > 0.0 && number <= 3600.0;
+    holds.then_some(number).ok_or_else(|| "a number above 0, and 3600 at most".to_owned())
+}
+
 /// A number with a unit: ms, s, m or h.
 fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
@@ -215,12 +251,16 @@ mod tests {
     }
 
     #[test]
-    fn parts_and_durations() {
+    fn parts_durations_and_seconds() {
         assert_eq!("2/4".parse(), Ok(Shard { index: 2, count: 4 }));
         for text in ["0/4", "5/4", "1", "a/b", "1/0"] {
             assert!(text.parse::<Shard>().is_err(), "{text}");
         }
         assert_eq!(duration("1.5m"), Ok(Duration::from_secs(90)));
+        assert_eq!(seconds("0.05"), Ok(0.05));
+        for text in ["0", "-1", "NaN", "inf", "2s"] {
+            assert!(seconds(text).is_err(), "{text}");
+        }
         for text in ["90", "0s", "s", "1d", "-1s"] {
             assert!(duration(text).is_err(), "{text}");
         }

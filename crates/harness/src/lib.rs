@@ -13,6 +13,7 @@
 //! }
 //! ```
 
+pub mod bench;
 pub mod cli;
 pub mod execute;
 pub mod experiment;
@@ -61,6 +62,7 @@ pub fn run(registries: &Registries) -> ExitCode {
         Verb::Report(report) => verb::report(report, registries),
         Verb::List(list) => verb::list(list, registries),
         Verb::Verify(verify) => verb::verify(verify, registries),
+        Verb::Bench(bench) => verb::bench(bench, registries),
     };
     match ended {
         Ok(exit) => ExitCode::from(exit as u8),

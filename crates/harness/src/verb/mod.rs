@@ -1,11 +1,13 @@
 //! What the program does: one file a verb.
 
+mod bench;
 mod list;
 mod plan;
 mod report;
 mod sweep;
 mod verify;
 
+pub use bench::bench;
 pub use list::list;
 pub use plan::plan;
 pub use report::report;

@@ -1,0 +1,227 @@
+//! Throughput: training steps of a fixed workload, timed.
+//!
+//! What is timed is whole training runs from their beginning, over fresh seeds, so that a number
+//! cannot be had from steps that learn nothing: the validation loss of the runs stands beside it.
+//! Making the data and looking at the network are not timed.
+
+use crate::Registries;
+use crate::execute::refusal;
+use crate::statistics::{mean, quantile, sample_variance};
+use anyhow::{Context, Result, anyhow, bail};
+use estimators::{Estimator, Noise};
+use kernels::Optimizer;
+use model::Training;
+use serde::Serialize;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use toml::Table;
+
+/// What is trained, and with which estimators.
+#[derive(Debug)]
+pub struct Workload {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// The task's kind.
+    pub task: &'static str,
+    /// The task's parameters, as TOML.
+    pub parameters: &'static str,
+    /// Rows of a batch.
+    pub batch: usize,
+    /// Step size of Adam.
+    pub learning_rate: f64,
+    /// Steps of a run.
+    pub steps: u64,
+    /// Estimators that are measured unless others are asked for: kind and parameters, as TOML.
+    pub estimators: &'static [(&'static str, &'static str)],
+}
+
+/// The workloads there are. Every parameter that costs time is written down, so that a default
+/// that changes elsewhere changes no workload.
+pub static WORKLOADS: &[Workload] = &[Workload {
+    name: "argmax-index",
+    task: "argmax-index",
+    parameters: "inputs = 16\nhidden = 32\ncategories = 8\nrows = 4096\nvalidation-rows = 2048",
+    batch: 128,
+    learning_rate: 0.01,
+    steps: 2000,
+    estimators: &[
+        ("exact", ""),
+        ("soft-argmax", "temperature = 1.0"),
+        ("straight-through", "temperature = 1.0"),
+        ("gumbel-softmax", "temperature = 0.5"),
+        ("st-gumbel-softmax", "temperature = 0.5"),
+        ("reinforce", "baseline = \"ema\"\ndecay = 0.95"),
+        ("reinforce-loo", "samples = 4"),
+        ("reinmax", "temperature = 1.0"),
+        ("gumbel-rao", "samples = 10\ntemperature = 0.5"),
+    ],
+}];
+
+/// How much work a measurement is.
+#[derive(Clone, Copy, Debug)]
+pub struct Effort {
+    /// Runs at a time, each on a thread of its own.
+    pub jobs: usize,
+    /// Seconds that each thread is timed for, after as long a warm-up at most.
+    pub time: Duration,
+}
+
+/// How fast an estimator trains.
+#[derive(Clone, Debug, Serialize)]
+pub struct Throughput {
+    /// The workload's name.
+    pub workload: &'static str,
+    /// The estimator's kind.
+    pub estimator: String,
+    /// Runs at a time.
+    pub jobs: usize,
+    /// Microseconds that a core is busy with a step: with no more jobs than cores, the time of a
+    /// step; the median of the timed runs.
+    pub us_per_step_per_core: f64,
+    /// Steps a second of all jobs together.
+    pub seed_steps_per_second: f64,
+    /// Runs that were timed.
+    pub runs: usize,
+    /// Steps of each of them: those of the workload, or what the time allows.
+    pub steps: u64,
+    /// Mean loss of the runs with the hard argmax, on rows that are not trained on.
+    pub validation_loss: f64,
+    /// Standard error of that mean, over seeds; absent for a single run.
+    pub validation_loss_error: Option<f64>,
+}
+
+/// A run that was timed.
+#[derive(Clone, Copy, Debug)]
+struct Timed {
+    time: Duration,
+    validation_loss: f64,
+}
+
+/// A workload with its task loaded, and an estimator for it.
+struct Subject<'a> {
+    workload: &'static Workload,
+    task: Arc<dyn model::Task>,
+    estimator: &'a estimators::Entry,
+    parameters: Table,
+}
+
+/// Times an estimator on a workload.
+///
+/// Each job is a thread with a pool of one thread, as in a sweep.
+///
+/// # Errors
+/// If there is no such estimator, it cannot serve the workload, or training fails.
+pub fn measure(
+    workload: &'static Workload,
+    kind: &str,
+    effort: Effort,
+    registries: &Registries,
+) -> Result<Throughput> {
+    let subject = Subject::new(workload, kind, registries)?;
+    let pools: Vec<rayon::ThreadPool> = (0..effort.jobs)
+        .map(|_| rayon::ThreadPoolBuilder::new().num_threads(1).build())
+        .collect::<Result<_, _>>()
+        .context("a thread cannot be started")?;
+    let jobs: Vec<(u64, Vec<Timed>)> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..)
+            .zip(&pools)
+            .map(|(job, pool)| {
+                let subject = &subject;
+                scope.spawn(move || pool.install(|| subject.job(job, effort)))
+            })
+            .collect();
+        let joined = threads.into_iter().map(|thread| thread.join());
+        joined.map(|ended| ended.map_err(|_| anyhow!("{kind} panicked"))?).collect::<Result<_>>()
+    })?;
+    Ok(subject.throughput(&jobs))
+}
+
+impl<'a> Subject<'a> {
+    fn new(
+        workload: &'static Workload,
+        kind: &str,
+        registries: &'a Registries,
+    ) -> Result<Subject<'a>> {
+        let task = registries.tasks.get(workload.task)?;
+        let task = task.load(workload.parameters.parse()?, Path::new("."))?;
+        let estimator = registries.estimators.get(kind)?;
+        let parameters = workload.estimators.iter().find(|(listed, _)| *listed == kind);
+        let parameters = parameters.map_or("", |(_, parameters)| parameters).parse()?;
+        let subject = Subject { workload, task, estimator, parameters };
+        let (training, estimator) = (subject.training(0)?, subject.estimator()?);
+        if let Some(why) = refusal(&*estimator, &*training) {
+            bail!("{kind} cannot serve the workload {}: {why}", workload.name);
+        }
+        Ok(subject)
+    }
+
+    /// A network at its beginning.
+    fn training(&self, seed: u64) -> Result<Box<dyn Training>> {
+        let optimizer = Optimizer::adam(self.workload.learning_rate);
+        Ok(self.task.start(seed, self.workload.batch, optimizer)?)
+    }
+
+    /// An estimator at its beginning.
+    fn estimator(&self) -> Result<Box<dyn Estimator<f32>>> {
+        Ok(self.estimator.single(self.parameters.clone())?)
+    }
+
+    /// Does a run of so many steps, and times the steps.
+    fn run(&self, seed: u64, steps: u64) -> Result<Timed> {
+        let (mut training, mut estimator) = (self.training(seed)?, self.estimator()?);
+        let name = seed.to_string();
+        let stream = |purpose: &str| Noise::named(&[purpose, self.workload.task, &name]);
+        let (noise, mut looks) = (stream("estimator"), stream("evaluate").at(steps));
+        let start = Instant::now();
+        for step in 0..steps {
+            training.step(step, &mut *estimator, &noise)?;
+        }
+        let time = start.elapsed();
+        let metrics = training.evaluate(&mut *estimator, &mut looks)?;
+        let validation_loss = metrics.first().map_or(f64::NAN, |metric| metric.value);
+        Ok(Timed { time, validation_loss })
+    }
+
+    /// The timed runs of a job, and how many steps each has. Jobs share no seed.
+    fn job(&self, job: u64, effort: Effort) -> Result<(u64, Vec<Timed>)> {
+        // The warm-up finds how many steps there is time for.
+        let mut steps = 1;
+        while self.run(job, steps)?.time < effort.time / LEAST_RUNS && steps < self.workload.steps {
+            steps = (2 * steps).min(self.workload.steps);
+        }
+        let (mut timed, mut spent) = (vec![], Duration::ZERO);
+        while spent < effort.time || timed.len() < LEAST_RUNS as usize {
+            let run = self.run(job + (timed.len() * effort.jobs) as u64, steps)?;
+            spent += run.time;
+            timed.push(run);
+        }
+        Ok((steps, timed))
+    }
+
+    fn throughput(&self, jobs: &[(u64, Vec<Timed>)]) -> Throughput {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from).min(jobs.len());
+        let rate = |(steps, runs): &(u64, Vec<Timed>)| {
+            let seconds: Vec<f64> = runs.iter().map(|run| run.time.as_secs_f64()).collect();
+            *steps as f64 / quantile(&seconds, 0.5).unwrap_or(f64::NAN)
+        };
+        let rate: f64 = jobs.iter().map(rate).sum();
+        let runs = jobs.iter().flat_map(|(_, runs)| runs);
+        let losses: Vec<f64> = runs.map(|run| run.validation_loss).collect();
+        let error = |variance: f64| (variance / losses.len() as f64).sqrt();
+        Throughput {
+            workload: self.workload.name,
+            estimator: self.estimator.name.to_owned(),
+            jobs: jobs.len(),
+            us_per_step_per_core: 1e6 * cores as f64 / rate,
+            seed_steps_per_second: rate,
+            runs: losses.len(),
+            steps: jobs.iter().map(|(steps, _)| *steps).min().unwrap_or(0),
+            validation_loss: mean(&losses).unwrap_or(f64::NAN),
+            validation_loss_error: sample_variance(&losses).map(error),
+        }
+    }
+}
+
+/// Runs that each job is timed for, at least.
+const LEAST_RUNS: u32 = 3;

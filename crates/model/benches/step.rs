@@ -1,0 +1,44 @@
+//! What a whole training step of the seed question costs, with every estimator of the registry:
+//! batch of 128, 16 → 32 → 8, Adam. `cargo bench -p model --bench step --profile dev`, with
+//! `-- reinmax` for one.
+
+use criterion::Criterion;
+use estimators::Noise;
+use kernels::Optimizer;
+use model::{Task, TaskKind, task::ArgmaxIndex};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use toml::Table;
+
+fn steps(criterion: &mut Criterion) {
+    let loaded = ArgmaxIndex { categories: 8, ..Default::default() }.load(Path::new("."));
+    let task: Arc<dyn Task> = loaded.unwrap_or_else(|error| panic!("the task: {error}"));
+    let mut group = criterion.benchmark_group("step");
+    group.sample_size(20).warm_up_time(Duration::from_millis(500));
+    group.measurement_time(Duration::from_secs(1));
+    for entry in estimators::Registry::standard().entries() {
+        let started = task.start(0, 128, Optimizer::adam(0.01));
+        let (Ok(mut training), Ok(mut estimator)) = (started, entry.single(Table::new())) else {
+            panic!("{} cannot be made", entry.name)
+        };
+        if let Some(why) = estimator.refuses(training.dims()) {
+            eprintln!("{}: left out: {why}", entry.name);
+            continue;
+        }
+        let (noise, mut step) = (Noise::named(&["bench", entry.name]), 0);
+        group.bench_function(entry.name, |bencher| {
+            bencher.iter(|| {
+                step += 1;
+                training.step(step, &mut *estimator, &noise)
+            });
+        });
+    }
+    group.finish();
+}
+
+fn main() {
+    let mut criterion = Criterion::default().configure_from_args();
+    steps(&mut criterion);
+    criterion.final_summary();
+}
