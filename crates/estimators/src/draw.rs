@@ -33,6 +33,26 @@ impl<E: Real> Opened<E> {
         rows::softmax(&self.theta, temperature)
     }
 
+    /// The logits as a network can look at them, [B, L·K]: a masked category's is the least finite
+    /// one of its row.
+    pub(crate) fn visible(&self) -> Vec<E> {
+        rowwise! {
+            fn unmask(theta => visible) {
+                let mut least = rows::max(theta);
+                for k in 0..theta.len() {
+                    let is_masked = theta[k].equal(V::splat(E::NEGATIVE_INFINITY));
+                    least = V::select(is_masked, least, theta[k].min(least));
+                }
+                for k in 0..theta.len() {
+                    visible[k] = theta[k].max(least);
+                }
+            }
+        }
+        let mut visible = Packed::zeros(self.theta.rows(), self.theta.columns());
+        unmask(&self.theta, &mut visible);
+        visible.unpack()
+    }
+
     /// The logits with their tape again, and the dimensions.
     pub(crate) fn close(self) -> (Logits<E>, Dims) {
         (self.tensor.put_tape(self.tape), self.dims)
