@@ -99,6 +99,15 @@ pub(crate) fn scores<E: Real>(
     v
 }
 
+rowwise! {
+    /// f, and 0 where p is 0: what cannot happen does not count, whatever its loss.
+    pub(crate) fn ignore_impossible(p => f) {
+        for k in 0..p.len() {
+            f[k] = V::select(p[k].equal(V::zero()), V::zero(), f[k]);
+        }
+    }
+}
+
 /// Losses of vertices, [S, B], from which nothing learns.
 pub(crate) fn losses_at<E: Real>(
     objective: &dyn Objective<E>,
