@@ -91,3 +91,24 @@ fn refuse_all_masked<E: Real>(theta: &Packed<E>) -> Result<()> {
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dfdx::prelude::TensorFromVec;
+
+    #[test]
+    fn a_masked_category_looks_like_the_least_of_its_row() {
+        const MASKED: f64 = f64::NEG_INFINITY;
+        let logits = vec![MASKED, 2.0, -1.0, 0.5, MASKED, MASKED];
+        let tensor = Cpu::default().tensor_from_vec(logits, (1, 2, 3));
+        let opened = Opened::new(tensor.put_tape(Recording::default())).expect("logits");
+        assert_eq!(opened.visible(), [-1.0, 2.0, -1.0, 0.5, 0.5, 0.5]);
+    }
+
+    #[test]
+    fn picks_are_read_sample_by_sample() {
+        let picks = Packed::pack(&[0.0, 1.0, 2.0, 3.0], 2);
+        assert_eq!(*read_picks::<f64>(&picks), [0, 2, 1, 3]);
+    }
+}
