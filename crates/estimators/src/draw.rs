@@ -33,6 +33,26 @@ impl<E: Real> Opened<E> {
         rows::softmax(&self.theta, temperature)
     }
 
+    /// The logits as a network can look at them, [B, L·K]: a masked category's is the least finite
+    /// one of its row.
+    pub(crate) fn visible(&self) -> Vec<E> {
+        rowwise! {
+            fn unmask(theta => visible) {
+                let mut least = rows::max(theta);
+                for k in 0..theta.len() {
+                    let is_masked = theta[k].equal(V::splat(E::NEGATIVE_INFINITY));
+                    least = V::select(is_masked, least, theta[k].min(least));
+                }
+                for k in 0..theta.len() {
+                    visible[k] = theta[k].max(least);
+                }
+            }
+        }
+        let mut visible = Packed::zeros(self.theta.rows(), self.theta.columns());
+        unmask(&self.theta, &mut visible);
+        visible.unpack()
+    }
+
     /// The logits with their tape again, and the dimensions.
     pub(crate) fn close(self) -> (Logits<E>, Dims) {
         (self.tensor.put_tape(self.tape), self.dims)
@@ -69,5 +89,26 @@ fn refuse_all_masked<E: Real>(theta: &Packed<E>) -> Result<()> {
     match top.to_columns().iter().position(|&top| top == E::NEGATIVE_INFINITY) {
         Some(row) => Err(Error::AllMasked { row }),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dfdx::prelude::TensorFromVec;
+
+    #[test]
+    fn a_masked_category_looks_like_the_least_of_its_row() {
+        const MASKED: f64 = f64::NEG_INFINITY;
+        let logits = vec![MASKED, 2.0, -1.0, 0.5, MASKED, MASKED];
+        let tensor = Cpu::default().tensor_from_vec(logits, (1, 2, 3));
+        let opened = Opened::new(tensor.put_tape(Recording::default())).expect("logits");
+        assert_eq!(opened.visible(), [-1.0, 2.0, -1.0, 0.5, 0.5, 0.5]);
+    }
+
+    #[test]
+    fn picks_are_read_sample_by_sample() {
+        let picks = Packed::pack(&[0.0, 1.0, 2.0, 3.0], 2);
+        assert_eq!(*read_picks::<f64>(&picks), [0, 2, 1, 3]);
     }
 }

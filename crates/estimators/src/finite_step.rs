@@ -105,3 +105,43 @@ rowwise! {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernels::tape::Recording;
+
+    /// The estimate for two rows of logits, given gradients of single rows.
+    fn step(step: Step<f64>) -> Vec<f64> {
+        use dfdx::prelude::{Cpu, PutTape, TensorFromVec};
+        let logits = vec![1.0, 0.5, 0.0, 3.0, 0.0, 4.0];
+        let tensor = Cpu::default().tensor_from_vec(logits, (2, 1, 3));
+        let opened = Opened::new(tensor.put_tape(Recording::default())).expect("logits");
+        let step = FiniteStep::new(&opened, Packed::zeros(2, 3), step);
+        assert_eq!(step.picks.to_columns(), [0.0, 2.0]);
+        // The gradient of a mean over two rows is half of each row's own.
+        let g = Packed::pack(&[0.5, 0.0, -0.5, 0.0, 0.0, 0.0], 3);
+        let mut v = Packed::zeros(2, 3);
+        step.backward(&g, &mut v);
+        v.unpack()
+    }
+
+    #[test]
+    fn a_fixed_step_goes_to_the_lesser_gradient() {
+        // θ − 2 (1, 0, −1) = (−1, 0.5, 2): from 0 to 2, over λ and over the batch.
+        assert_eq!(step(Step::Fixed(2.0)), [0.25, 0.0, -0.25, 0.0, 0.0, 0.0]);
+        // θ − 0.3 (1, 0, −1) leaves the pick as it is.
+        assert_eq!(step(Step::Fixed(0.3)), [0.0; 6]);
+    }
+
+    #[test]
+    fn an_adaptive_step_is_relative_and_has_two_sides() {
+        let seen = Rc::new(Cell::new(0.0));
+        let v = step(Step::Adaptive(1.0, Rc::clone(&seen)));
+        // λ = ‖θ‖/‖g‖ = √1.25/√2; over 2λ and over the batch.
+        let expected = 1.0 / (4.0 * (1.25f64 / 2.0).sqrt());
+        assert!((v[0] - expected).abs() < 1e-14 && (v[2] + expected).abs() < 1e-14, "{v:?}");
+        assert_eq!((v[1], &v[3..]), (0.0, &[0.0; 3][..]));
+        assert_eq!(seen.get(), 0.5, "one of two rows has a gradient");
+    }
+}

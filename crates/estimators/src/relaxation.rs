@@ -142,3 +142,83 @@ rowwise! {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const P: [f64; 4] = [0.1, 0.4, 0.3, 0.2];
+
+    /// Many rows of the same probabilities, relaxed.
+    fn relaxed(rows: usize) -> (Packed<f64>, Relaxation<f64>) {
+        let p = Packed::pack(&P.repeat(rows), 4);
+        let noise = &mut Noise::named(&["relaxation"]);
+        let z = crate::draw::perturb(&p.ln(), noise);
+        let relaxation = Relaxation::draw(&p, z, noise);
+        (p, relaxation)
+    }
+
+    #[test]
+    fn both_relaxations_lead_to_the_pick() {
+        let (_, relaxation) = relaxed(200);
+        for temperature in [0.1, 1.0] {
+            let (y, conditional) = relaxation.points(temperature);
+            for points in [y, conditional] {
+                assert_eq!(rows::argmax(&points).to_columns(), relaxation.picks.to_columns());
+            }
+        }
+    }
+
+    /// Drawn given the pick, z̃ is distributed as z is: mean ln p + 0.5772, variance π²/6.
+    #[test]
+    fn the_conditional_is_distributed_as_the_unconditional() {
+        const ROWS: usize = 40_000;
+        let (_, relaxation) = relaxed(ROWS);
+        for z in [&relaxation.z, &relaxation.conditional] {
+            for (k, p) in P.iter().enumerate() {
+                let column = || (0..ROWS).map(|row| z.get(row, k));
+                let mean = column().sum::<f64>() / ROWS as f64;
+                let square = column().map(|x| (x - mean) * (x - mean)).sum::<f64>() / ROWS as f64;
+                assert!((mean - p.ln() - 0.577_216).abs() < 0.033, "{k}: {mean}");
+                assert!((square - 1.644_934).abs() < 0.09, "{k}: {square}");
+            }
+        }
+    }
+
+    #[test]
+    fn slopes_are_those_of_the_conditional() {
+        let (p, relaxation) = relaxed(3);
+        let e = Noise::named(&["slopes"]).exponentials::<f64>(3, 4);
+        let at = |step: f64, k: usize| {
+            let mut moved = p.clone();
+            (0..3).for_each(|row| moved.set(row, k, P[k] * step.exp()));
+            let (mut z, mut slopes) = (e.clone(), Packed::zeros(3, 4));
+            condition(&moved, &relaxation.picks, &mut z, &mut slopes);
+            (z, slopes)
+        };
+        for k in 0..4 {
+            let ((above, slopes), (below, _)) = (at(1e-5, k), at(-1e-5, k));
+            for row in 0..3 {
+                let slope = (above.get(row, k) - below.get(row, k)) / 2e-5;
+                assert!((slope - slopes.get(row, k)).abs() < 1e-4, "{row}, {k}: {slope}");
+            }
+        }
+    }
+
+    /// ⟨u, Jᵀg⟩ = ⟨J u, g⟩ for the two points together.
+    #[test]
+    fn directions_and_gradients_are_adjoint() {
+        let (p, relaxation) = relaxed(5);
+        let dims = Dims { batch: 5, latents: 1, categories: 4 };
+        let numbers = |name: &str| Packed::pack(&Noise::named(&[name]).normals(20), 4);
+        let (u, g, h) = (numbers("u"), numbers("g"), numbers("h"));
+        let (y, conditional) = relaxation.points(0.7);
+        let v = relaxation.difference(&p, &y, &g, &conditional, &h, 0.7, dims);
+        let (dy, dc) = relaxation.push_forward(&p, &u, 0.7);
+        let dot = |a: &Packed<f64>, b: &Packed<f64>| a.row_dots(b).to_columns();
+        for row in 0..5 {
+            let (there, back) = (dot(&dy, &g)[row] - dot(&dc, &h)[row], 5.0 * dot(&u, &v)[row]);
+            assert!((there - back).abs() < 1e-12, "{there} {back}");
+        }
+    }
+}

@@ -99,6 +99,15 @@ pub(crate) fn scores<E: Real>(
     v
 }
 
+rowwise! {
+    /// f, and 0 where p is 0: what cannot happen does not count, whatever its loss.
+    pub(crate) fn ignore_impossible(p => f) {
+        for k in 0..p.len() {
+            f[k] = V::select(p[k].equal(V::zero()), V::zero(), f[k]);
+        }
+    }
+}
+
 /// Losses of vertices, [S, B], from which nothing learns.
 pub(crate) fn losses_at<E: Real>(
     objective: &dyn Objective<E>,
@@ -150,4 +159,34 @@ pub(crate) fn row_sums<E: Real>(matrix: &Packed<E>) -> Vec<E> {
     let mut sums = Packed::zeros(matrix.rows(), 1);
     row_sums(matrix, &mut sums);
     sums.to_columns()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn advantages_times_scores_are_averaged_over_rows() {
+        let dims = Dims { batch: 1, latents: 2, categories: 2 };
+        let p = Packed::pack(&[0.25, 0.75, 0.5, 0.5], 2);
+        let picks = Packed::pack(&[0.0, 1.0, 1.0, 1.0], 2);
+        let v = scores(&p, &picks, Packed::pack(&[2.0, -1.0], 2), dims);
+        assert_eq!(v.unpack(), [2.0 - 0.25, -1.0 - 0.75, -0.5, 1.0 - 0.5]);
+    }
+
+    #[test]
+    fn one_sample_alone_teaches_the_objective() {
+        let dims = Dims { batch: 2, latents: 3, categories: 4 };
+        let Weights::Each(weights) = only::<f64>(1, 3, dims) else { panic!("weights of samples") };
+        assert_eq!(weights, [0.0, 0.0, 0.5, 0.5, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn the_impossible_does_not_count() {
+        let mut f = Packed::pack(&[f64::NAN, 2.0, f64::INFINITY], 3);
+        ignore_impossible(&Packed::pack(&[0.0, 1.0, 0.0], 3), &mut f);
+        assert_eq!(f.unpack(), [0.0, 2.0, 0.0]);
+        let rows = Packed::pack(&[1.0, 2.0, 3.0, 6.0], 2);
+        assert_eq!((row_sums(&rows), row_means(&rows)), (vec![3.0, 9.0], vec![1.5, 4.5]));
+    }
 }

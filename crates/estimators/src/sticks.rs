@@ -86,3 +86,64 @@ pub(crate) fn antithetic(n: usize, noise: &mut Noise) -> Vec<f64> {
     let power = |d: f64| Real::exp((n - 1) as f64 * Real::ln(1.0 - d));
     e.into_iter().map(|e| power(e / total)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sticks() -> Sticks {
+        Sticks::new(&Packed::pack(&[0.5, 0.2, 0.3], 3), 0)
+    }
+
+    #[test]
+    fn the_least_probable_is_the_first_stick() {
+        let sticks = sticks();
+        assert_eq!(sticks.order, [1, 2, 0]);
+        for (i, q) in [0.2, 0.375, 1.0].into_iter().enumerate() {
+            assert!((sticks.q(i) - q).abs() < 1e-15);
+        }
+        let uniforms = [vec![0.1, 0.9, 0.3], vec![0.5, 0.3, 0.4]];
+        assert_eq!(sticks.take(&uniforms, 3), [0, 1, 2]);
+    }
+
+    /// p(a) p(b)/P(a, b), with P(a, b) by hand: 0.2 · 0.375 and (1 − 0.4) · 0.375.
+    #[test]
+    fn pairs_of_two_weigh_what_independence_over_coupling_says() {
+        let sticks = sticks();
+        for (a, b, weight) in [(0, 1, 0.06 / 0.075), (1, 0, 0.8), (0, 2, 0.8), (1, 2, 0.15 / 0.225)]
+        {
+            assert!((sticks.weight(a, b, 2) - weight).abs() < 1e-14, "{a}, {b}");
+        }
+    }
+
+    /// How often several coupled picks are a pair, against what their weight says it is.
+    #[test]
+    fn pairs_of_three_come_as_often_as_their_weight_says() {
+        const DRAWS: usize = 100_000;
+        let (sticks, noise) = (sticks(), &mut Noise::named(&["sticks"]));
+        let mut pairs = [[0.0; 3]; 3];
+        for _ in 0..DRAWS {
+            let picks = sticks.take(&[antithetic(3, noise), antithetic(3, noise)], 3);
+            pairs[picks[0]][picks[1]] += 1.0 / DRAWS as f64;
+        }
+        for (a, b) in [(0, 1), (0, 2), (1, 2), (1, 0)] {
+            let expected = sticks.p[a] * sticks.p[b] / sticks.weight(a, b, 3);
+            let error = (expected / DRAWS as f64).sqrt();
+            assert!((pairs[a][b] - expected).abs() < 5.0 * error, "{} {expected}", pairs[a][b]);
+        }
+    }
+
+    #[test]
+    fn antithetic_numbers_are_uniform_each() {
+        for n in [2, 3, 5] {
+            let noise = &mut Noise::named(&["antithetic"]);
+            let draws: Vec<Vec<f64>> = (0..20_000).map(|_| antithetic(n, noise)).collect();
+            let mean = |f: &dyn Fn(&Vec<f64>) -> f64| draws.iter().map(f).sum::<f64>() / 2e4;
+            assert!((mean(&|u| u[0]) - 0.5).abs() < 0.011);
+            assert!((mean(&|u| u[n - 1] * u[n - 1]) - 1.0 / 3.0).abs() < 0.011);
+            assert!(mean(&|u| u[0] * u[1]) < 0.245, "they repel each other");
+            assert!((mean(&|u| f64::from(u[0].max(u[1]) < 0.7)) - both(0.7, n)).abs() < 0.018);
+        }
+        assert_eq!((both(0.0, 3), both(0.1, 3), both(1.0, 4)), (0.0, 0.0, 1.0));
+    }
+}

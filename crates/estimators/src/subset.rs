@@ -81,7 +81,7 @@ fn ln_1p(x: f64) -> f64 {
 }
 
 /// The `count` most probable joint outcomes of a row; of equally probable ones the
-/// lexicographically first. Enumerates all.
+/// lexicographically first. Enumerates all; those of probability 0 are not among them.
 pub(crate) fn most_probable(log_p: &[Vec<f64>], count: usize) -> Subset {
     let mut outcomes: Vec<(Vec<u32>, f64)> = vec![(vec![], 0.0)];
     for row in log_p {
@@ -96,11 +96,13 @@ pub(crate) fn most_probable(log_p: &[Vec<f64>], count: usize) -> Subset {
             })
             .collect();
     }
+    outcomes.retain(|(_, log_p)| log_p.is_finite());
+    outcomes.sort_by(|a, b| b.1.total_cmp(&a.1));
     // Equal up to rounding is equal: the order of latents must not decide.
-    outcomes.sort_by(|a, b| {
-        let close = (a.1 - b.1).abs() <= 1e-12 * a.1.abs().max(1.0);
-        if close { a.0.cmp(&b.0) } else { b.1.total_cmp(&a.1) }
-    });
+    let is_tie = |a: f64, b: f64| a - b <= 1e-12 * a.abs().max(1.0);
+    for tied in outcomes.chunk_by_mut(|a, b| is_tie(a.1, b.1)) {
+        tied.sort_by(|a, b| a.0.cmp(&b.0));
+    }
     outcomes.truncate(count);
     Subset::new(outcomes.into_iter().map(|(categories, _)| categories).collect(), log_p)
 }
@@ -200,8 +202,8 @@ impl<'a> Orders<'a> {
         (0..self.p.len()).map(|x| self.sums[1 << x] / self.sums[0]).collect()
     }
 
-    /// For each outcome x, p_y R²(S, x, y) of each y: the probability of having drawn y second, given
-    /// that x was first; and at y = x, p_x itself, as R²(S, x, x) = 1.
+    /// For each outcome x, p_y R²(S, x, y) of each y: 1 − p_x times the probability of having drawn y
+    /// second, given that x was first; and at y = x, p_x itself, as R²(S, x, x) = 1.
     pub(crate) fn second(&self) -> Vec<Vec<f64>> {
         let row = |x: usize| {
             let weight = |y: usize| match y == x {
@@ -222,3 +224,6 @@ pub(crate) fn row_log_p<E: Real>(log_p: &Packed<E>, row: usize, dims: Dims) -> V
     };
     (0..dims.latents).map(latent).collect()
 }
+
+#[cfg(test)]
+mod tests;

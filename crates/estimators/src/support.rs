@@ -143,3 +143,46 @@ fn supported_outcomes<E: Real>(pi: &Packed<E>, dims: Dims) -> (Packed<E>, Packed
     }
     (picks, w)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sparsemax_is_a_projection() {
+        let pi = entmax(&Packed::pack(&[0.5, 0.2, -1.0, 9.0, 1.0, 1.0], 3), 2.0);
+        let expected: [f64; 6] = [0.65, 0.35, 0.0, 1.0, 0.0, 0.0];
+        for (pi, expected) in pi.unpack().into_iter().zip(expected) {
+            assert!((pi - expected).abs() < 1e-14, "{pi} {expected}");
+        }
+    }
+
+    /// On the support π^{α−1} − (α − 1) θ is the same number; off it θ lies below.
+    #[test]
+    fn entmax_solves_its_equation() {
+        let theta = [0.9, 0.3, -0.2, -4.0];
+        for alpha in [1.1, 1.5, 1.9] {
+            let pi: Vec<f64> = entmax(&Packed::pack(&theta, 4), alpha).unpack();
+            assert!((pi.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+            let threshold = |k: usize| pi[k].powf(alpha - 1.0) - (alpha - 1.0) * theta[k];
+            assert!((threshold(0) - threshold(1)).abs() < 1e-9, "{alpha}: {pi:?}");
+            assert!(pi[3] > 0.0 || -(alpha - 1.0) * theta[3] >= threshold(0));
+        }
+    }
+
+    #[test]
+    fn outcomes_of_a_support_are_listed_once() {
+        let dims = Dims { batch: 2, latents: 2, categories: 3 };
+        let pi = [0.5, 0.0, 0.5, 0.0, 0.25, 0.75, 1.0, 0.0, 0.0, 0.2, 0.0, 0.8];
+        let (picks, w) = supported_outcomes(&Packed::pack(&pi, 3), dims);
+        assert_eq!(picks.columns(), 4);
+        let outcome = |row: usize, i: usize| (picks.get(2 * row, i), picks.get(2 * row + 1, i));
+        let first: Vec<_> = (0..4).map(|i| (outcome(0, i), w.get(0, i))).collect();
+        let expected =
+            [((0.0, 1.0), 0.125), ((0.0, 2.0), 0.375), ((2.0, 1.0), 0.125), ((2.0, 2.0), 0.375)];
+        assert_eq!(first, expected);
+        // The second row has two outcomes alone: the others repeat them, and do not count.
+        assert_eq!((outcome(1, 0), outcome(1, 1)), ((0.0, 0.0), (0.0, 2.0)));
+        assert_eq!((0..4).map(|i| w.get(1, i)).collect::<Vec<f64>>(), [0.2, 0.8, 0.0, 0.0]);
+    }
+}

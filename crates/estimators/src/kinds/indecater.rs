@@ -1,7 +1,7 @@
 use crate::draw::Opened;
 use crate::estimator::Logits;
 use crate::parameter::samples;
-use crate::score::{Asked, row_sums};
+use crate::score::{Asked, ignore_impossible, row_sums};
 use crate::{
     Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
     Surrogate, Unbiased,
@@ -84,7 +84,8 @@ impl<E: Real> Estimator<E> for Indecater {
         let (dims, p) = (opened.dims, opened.softmax(E::ONE));
         let drawn = rows::categorical(&p, self.samples, noise);
         let asked = Asked::new(opened, self.changed(&drawn, dims), objective)?;
-        let phi = self.means(&asked.f, dims);
+        let mut phi = self.means(&asked.f, dims);
+        ignore_impossible(&p, &mut phi);
         let scale = E::of(1.0 / dims.batch as f64);
         let mut vector = Packed::zeros(dims.rows(), dims.categories);
         expected_gradient(&p, &phi, scale, &mut vector);

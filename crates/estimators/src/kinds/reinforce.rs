@@ -169,6 +169,10 @@ trait Predictor<E: Real> {
     fn is_per_component(&self) -> bool {
         false
     }
+    /// Whether it depends on the logits beyond their softmax.
+    fn looks_at_logits(&self) -> bool {
+        false
+    }
     /// What the losses were, [B].
     fn observe(&mut self, losses: &[E]) {
         let _ = losses;
@@ -212,10 +216,11 @@ impl<E: Real, B: Predictor<E>> Estimator<E> for ScoreFunction<B> {
     }
 
     fn properties(&self, dims: Dims) -> Properties {
-        let losses = 1 + self.baseline.losses(dims);
+        let losses = self.baseline.losses(dims).saturating_add(1);
         Properties {
             unbiased: if self.scale.is_none() { Unbiased::Always } else { Unbiased::Never },
             sums_to_zero: !self.baseline.is_per_component(),
+            ignores_shifts: !self.baseline.looks_at_logits(),
             ..Properties::new(Domain::Vertices, Evaluations::vertices(losses))
         }
     }

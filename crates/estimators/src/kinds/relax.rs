@@ -7,7 +7,7 @@ use crate::{
     Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
     Surrogate, Unbiased,
 };
-use kernels::tape::{Weights, values};
+use kernels::tape::Weights;
 use kernels::{Noise, Packed, Real};
 use std::sync::Arc;
 
@@ -74,6 +74,7 @@ impl Kind for Relax {
     const FAMILY: Family = Family::ScoreFunction;
     const SUMMARY: &'static str = "rebar with a learned network as control variate";
     const SOURCE: &'static str = "Grathwohl, Choi, Wu, Roeder & Duvenaud 2018, arXiv:1711.00123";
+    const VERSION: u32 = 2;
 
     fn check(&self) -> Result<(), Fault> {
         temperature("temperature", self.temperature)?;
@@ -107,7 +108,7 @@ impl<E: Real> Estimator<E> for Learning<E> {
         let width = dims.latents * dims.categories;
         let (rows, context) = match objective.context() {
             Some(context) => (context.rows.to_vec(), context.width),
-            None => (finite(values(&opened.tensor)), width),
+            None => (opened.visible(), width),
         };
         let settings = &self.settings;
         let network = self.network.get_or_insert_with(|| {
@@ -153,13 +154,6 @@ impl<E: Real> Estimator<E> for Learning<E> {
         }
         Ok(())
     }
-}
-
-/// Logits of masked categories as numbers that a network can look at.
-fn finite<E: Real>(logits: Vec<E>) -> Vec<E> {
-    let bound = E::of(1e4);
-    let clamp = |x: E| if x < -bound { -bound } else { x };
-    logits.into_iter().map(clamp).collect()
 }
 
 fn ones<E: Real>(dims: Dims) -> Packed<E> {

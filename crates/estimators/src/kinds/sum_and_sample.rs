@@ -62,6 +62,7 @@ impl Kind for SumAndSample {
     const SUMMARY: &'static str = "the most probable outcomes exactly, one for the rest";
     const SOURCE: &'static str =
         "Liu, Regier, Tripuraneni, Jordan & McAuliffe 2019, arXiv:1810.04777";
+    const VERSION: u32 = 2;
 
     fn check(&self) -> Result<(), Fault> {
         samples("samples", self.samples, 1)

@@ -38,7 +38,7 @@ pub fn check(
     draws: usize,
     seed: u64,
 ) -> Result<Verdict> {
-    let mut estimator = entry.double(row.parameters.clone())?;
+    let mut estimator = entry.double(row.parameters_for(entry))?;
     if let Some(why) = estimator.refuses(instance.dims) {
         let failures = vec![format!("refused: {why}")];
         return Ok(Verdict { failures, draws: 0, mean_deviation: 0.0, variance_deviation: None });
@@ -253,7 +253,11 @@ fn check_extreme(verdict: &mut Verdict, moments: &Moments, table: &Table, row: &
     let batch = table.logits.len() as f64;
     for (i, (&mean, &expected)) in moments.mean.iter().zip(&row.mean).enumerate() {
         let deviation = (moments.variances[i] / moments.draws).sqrt();
-        let tolerance = row.absolute_tolerance.unwrap_or(8.0 * deviation + 1e-6 * scale / batch);
+        let said = match row.absolute_tolerance.as_slice() {
+            [one] => Some(one),
+            each => each.get(i),
+        };
+        let tolerance = said.copied().unwrap_or(8.0 * deviation + 1e-6 * scale / batch);
         if (mean - expected).abs() > tolerance {
             verdict.failures.push(format!(
                 "mean[{i}] is {mean:.6e}, not {expected:.6e} (tolerance {tolerance:.1e})"

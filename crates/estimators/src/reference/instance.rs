@@ -38,7 +38,6 @@ impl Instance {
         let (batch, latents) = (table.logits.len(), table.logits[0].len());
         let dims = Dims { batch, latents, categories: logits.len() / batch / latents };
         let get = |key: &str| table.objective.get(key).map(numbers).unwrap_or_default();
-        let number = |key: &str| get(key).first().copied().unwrap_or(f64::NAN);
         let need = |key: &str, count: usize| {
             let found = get(key);
             let allowed = format!("{count} numbers");
@@ -56,7 +55,7 @@ impl Instance {
             },
             "exp-dot" => Loss::ExpDot { weights: need("weights", latents * dims.categories)? },
             "bit-power" if dims.categories == 2 => {
-                Loss::BitPower(BitPower { centre: number("c"), power: number("p") })
+                Loss::BitPower(BitPower { centre: need("c", 1)?[0], power: need("p", 1)?[0] })
             }
             "bit-sum-squares" if dims.categories == 2 => {
                 Loss::BitSumSquares(BitSumSquares { targets: need("targets", latents)? })

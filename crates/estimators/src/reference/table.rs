@@ -1,3 +1,4 @@
+use crate::Entry;
 use crate::fault::Fault;
 use serde_json::{Map, Value};
 
@@ -25,7 +26,7 @@ pub struct Table {
 pub struct Row {
     /// Its kind.
     pub kind: String,
-    /// Its parameters.
+    /// Its parameters, and what else the row says ([`Row::parameters_for`]).
     pub parameters: toml::Table,
     /// Mean of an estimate, [B·L·K].
     pub mean: Vec<f64>,
@@ -45,8 +46,9 @@ pub struct Row {
     pub value: Option<f64>,
     /// Mean of the gradient for the objective's own parameters.
     pub objective_gradient: Option<Vec<f64>>,
-    /// How far the mean may be off where only finiteness is checked.
-    pub absolute_tolerance: Option<f64>,
+    /// How far each component of the mean may be off where only finiteness is checked, [B·L·K] or
+    /// one for all; empty if the table does not say.
+    pub absolute_tolerance: Vec<f64>,
 }
 
 /// Keys of a row that are no parameters of the estimator.
@@ -130,7 +132,9 @@ impl Table {
 
 impl Row {
     fn parse(value: &Value) -> Result<Self, Fault> {
-        let row = object(value, "estimators")?;
+        let mut row = object(value, "estimators")?;
+        // What is null is not said.
+        row.retain(|_, value| !value.is_null());
         let kind = get(&row, "kind")?.as_str().unwrap_or_default().to_owned();
         let number = |key: &str| row.get(key).and_then(Value::as_f64);
         let mean = numbers(get(&row, "mean")?);
@@ -154,9 +158,21 @@ impl Row {
             unbiased: row.get("unbiased").and_then(Value::as_bool).unwrap_or(false),
             value: number("value-mean"),
             objective_gradient: row.get("objective-gradient-mean").map(numbers),
-            absolute_tolerance: number("absolute-tolerance"),
+            absolute_tolerance: row.get("absolute-tolerance").map(numbers).unwrap_or_default(),
             kind,
         })
+    }
+
+    /// The parameters that the kind takes. What else the row has, it has beside them; but a number
+    /// or a truth value that the kind does not know stays, to be refused: it may well be a parameter.
+    pub fn parameters_for(&self, entry: &Entry) -> toml::Table {
+        let schema = entry.schema();
+        let known = schema.get("properties").and_then(Value::as_object);
+        let takes = |key: &str| known.is_some_and(|known| known.contains_key(key));
+        let is_note = |value: &toml::Value| value.is_str() || value.is_table() || value.is_array();
+        let mut parameters = self.parameters.clone();
+        parameters.retain(|key, value| takes(key) || !is_note(value));
+        parameters
     }
 
     /// The kind with its parameters.

@@ -4,7 +4,7 @@ use super::{Predicted, Predictor};
 use crate::draw::Opened;
 use crate::{Objective, Result};
 use dfdx::prelude::{Backward, PutTape, ReshapeTo};
-use kernels::tape::{Weights, squared_error, values, weigh};
+use kernels::tape::{Weights, squared_error, weigh};
 use kernels::{
     Initial, Input, Noise, Optimizer, OptimizerState, Packed, Parameters, Perceptron, Real,
 };
@@ -66,7 +66,7 @@ impl<E: Real> Predictor<E> for Learned<E> {
         let dims = opened.dims;
         let (rows, width) = match objective.context() {
             Some(context) => (context.rows.to_vec(), context.width),
-            None => (values(&opened.tensor), dims.latents * dims.categories),
+            None => (opened.visible(), dims.latents * dims.categories),
         };
         self.rows = Arc::new(rows);
         let network = self.network.get_or_insert_with(|| {
@@ -75,6 +75,10 @@ impl<E: Real> Predictor<E> for Learned<E> {
         });
         let predicted = network.perceptron.evaluate(&network.parameters, Arc::clone(&self.rows));
         Ok(Predicted::Rows(Packed::from_columns(&predicted, dims.batch)))
+    }
+
+    fn looks_at_logits(&self) -> bool {
+        true
     }
 
     fn observe(&mut self, losses: &[E]) {

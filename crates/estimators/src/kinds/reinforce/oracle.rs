@@ -3,7 +3,7 @@
 use super::{Predicted, Predictor};
 use crate::draw::{Opened, read_picks};
 use crate::kinds::exact::{lexicographic, outcome_probabilities};
-use crate::score::{losses_at, scores};
+use crate::score::{ignore_impossible, losses_at, scores};
 use crate::{Dims, Objective, Result};
 use kernels::{Noise, Packed, Real, rows, rowwise};
 
@@ -29,7 +29,8 @@ impl<E: Real> Predictor<E> for Oracle {
         let p = opened.softmax(E::ONE);
         let picks = lexicographic(dims, dims.outcomes().unwrap_or(0));
         let w = outcome_probabilities(&p, &picks, dims);
-        let f = losses_at(objective, &read_picks(&picks), dims)?;
+        let mut f = losses_at(objective, &read_picks(&picks), dims)?;
+        ignore_impossible(&w, &mut f);
         let mut means = Packed::zeros(dims.batch, 1);
         match self {
             Self::Mean => weighted_mean(&w, &f, &mut means),

@@ -1,0 +1,280 @@
+//! The edges of what an estimator may be asked: it answers with finite numbers, or refuses with a
+//! reason; never with something that is no number. These walk the registry too.
+
+// A law that cannot be set up is broken.
+#![allow(clippy::unwrap_used)]
+
+mod problem;
+
+use estimators::objectives::{ExpDot, RowLoss, RowLosses, SquaredPick};
+use estimators::{Dims, Domain, Estimator, Gradient, Noise, Objective, Real, gradient};
+use problem::VALUES;
+use problem::variants::{Variant, defaults, hold};
+
+/// Both precisions of a variant on one problem, and what came of it (nothing where it refuses).
+fn both(
+    variant: &Variant,
+    dims: Dims,
+    logits: &[f64],
+    check: impl Fn(&str, &[f64], &[f64]),
+) -> bool {
+    let single = run(variant.single(), dims, logits);
+    let double = run(variant.double(), dims, logits);
+    for (precision, estimate) in [("f32", &single), ("f64", &double)] {
+        if let Some((gradient, losses)) = estimate {
+            check(&format!("{} in {precision}", variant.name), gradient, losses);
+        }
+    }
+    assert_eq!(single.is_some(), double.is_some(), "{}", variant.name);
+    double.is_some()
+}
+
+/// Gradient and losses on the problem's dimensions, unless the estimator refuses them.
+fn run<E: Real>(
+    mut estimator: Box<dyn Estimator<E>>,
+    dims: Dims,
+    logits: &[f64],
+) -> Option<(Vec<f64>, Vec<f64>)> {
+    // Whoever lists estimators asks what they cost before it asks whether they serve.
+    let _ = estimator.properties(dims);
+    if let Some(why) = estimator.refuses(dims) {
+        assert!(why.len() > 10, "no reason: {why}");
+        return None;
+    }
+    let of = |numbers: &[f64]| numbers.iter().map(|&x| E::of(x)).collect::<Vec<E>>();
+    let noise = &mut Noise::named(&["edge"]);
+    let logits = of(logits);
+    let estimate = judge(dims, of);
+    let estimate = gradient(&mut *estimator, &logits, dims, &*estimate, None, noise).unwrap();
+    let Gradient { logits, losses, .. } = estimate;
+    let widen = |numbers: Vec<E>| numbers.into_iter().map(Real::widen).collect::<Vec<f64>>();
+    Some((widen(logits), widen(losses)))
+}
+
+fn judge<E: Real>(dims: Dims, of: impl Fn(&[f64]) -> Vec<E>) -> Box<dyn Objective<E>> {
+    let width = dims.latents * dims.categories;
+    let numbers: Vec<f64> = VALUES.iter().copied().cycle().take(width).collect();
+    if dims.latents == 1 {
+        let targets = of(&vec![0.8; dims.batch]);
+        Box::new(SquaredPick::of(of(&numbers.repeat(dims.batch)), targets).unwrap())
+    } else {
+        let weights: Vec<f64> = numbers.iter().map(|x| x / dims.latents as f64).collect();
+        Box::new(ExpDot::of(of(&weights.repeat(dims.batch)), dims.batch).unwrap())
+    }
+}
+
+fn assert_finite(place: &str, gradient: &[f64], losses: &[f64]) {
+    let wrong = gradient.iter().chain(losses).position(|x| !x.is_finite());
+    assert!(wrong.is_none(), "{place}: number {wrong:?} is none");
+}
+
+const MASKED: f64 = f64::NEG_INFINITY;
+
+/// Rows of four logits that have been the ruin of others.
+const ROWS: [[f64; 4]; 11] = [
+    [1e4, -1e4, 0.0, 1.0],
+    [-1e4, -1e4, -1e4, -1e4],
+    [1e4, 1e4, 1e4, 1e4],
+    [0.0, 0.0, 0.0, 0.0],
+    [-1e4, 0.0, 1e-30, -1e-30],
+    [1e4, 1e4, -1e4, -1e4],
+    [88.0, -88.0, 0.0, 44.0],
+    [-100.0, -101.0, 0.0, -740.0],
+    [MASKED, 0.5, MASKED, -0.5],
+    [0.3, 0.1, -1e4, MASKED],
+    [MASKED, MASKED, 2.0, MASKED],
+];
+
+/// Every row a few times over, one, two or three latents at a time.
+fn check_rows(variant: &Variant) {
+    for latents in [1, 3] {
+        let batch = 8 * ROWS.len();
+        let dims = Dims { batch, latents, categories: 4 };
+        // Three latents of a row are rows far from each other.
+        let row = |i: usize| ROWS[(i / latents + 5 * (i % latents)) % ROWS.len()];
+        let logits: Vec<f64> = (0..dims.rows()).flat_map(row).collect();
+        both(variant, dims, &logits, |place, gradient, losses| {
+            assert_finite(place, gradient, losses);
+            for (i, (&x, &g)) in logits.iter().zip(gradient).enumerate() {
+                assert!(x != MASKED || g == 0.0, "{place}: {g} for the masked category {}", i % 4);
+            }
+        });
+    }
+}
+
+#[test]
+fn extreme_and_masked_logits_give_finite_estimates() {
+    hold(check_rows);
+}
+
+#[test]
+fn extreme_bits_give_finite_estimates() {
+    let rows = [[0.0, 0.0], [1e4, -1e4], [-1e4, -1e4], [0.0, MASKED], [90.0, 0.0], [0.0, 750.0]];
+    hold(|variant| {
+        for latents in [1, 3] {
+            let dims = Dims { batch: 8, latents, categories: 2 };
+            let logits: Vec<f64> = (0..dims.rows()).flat_map(|i| rows[i % rows.len()]).collect();
+            both(variant, dims, &logits, assert_finite);
+        }
+    });
+}
+
+#[test]
+fn extreme_temperatures_give_finite_estimates() {
+    let keys = ["temperature", "forward-temperature", "backward-temperature", "sigma", "lambda"];
+    let more = ["sharpness", "beta", "gap", "eta", "alpha", "weight", "learning-rate"];
+    hold(|variant| {
+        for key in keys.into_iter().chain(more) {
+            for value in [1e-4, 1.0001, 1e4] {
+                if let Some(variant) = variant.with(key, value.into()) {
+                    check_rows(&variant);
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn learning_from_extreme_logits_leaves_estimates_finite() {
+    fn steps<E: Real>(name: &str, mut estimator: Box<dyn Estimator<E>>) {
+        let dims = Dims { batch: ROWS.len(), latents: 1, categories: 4 };
+        if estimator.refuses(dims).is_some() {
+            return;
+        }
+        let of = |numbers: &[f64]| numbers.iter().map(|&x| E::of(x)).collect::<Vec<E>>();
+        let objective = judge(dims, of);
+        for step in 0..5 {
+            let noise = &mut Noise::named(&["edge", "steps"]).at(step);
+            let logits = of(ROWS.as_flattened());
+            let estimate =
+                gradient(&mut *estimator, &logits, dims, &*objective, None, noise).unwrap();
+            assert!(estimate.logits.iter().all(|g| g.is_finite()), "{name} at step {step}");
+            estimator.advance().unwrap();
+        }
+    }
+    hold(|variant| {
+        steps(&format!("{} in f32", variant.name), variant.single());
+        steps(&format!("{} in f64", variant.name), variant.double());
+    });
+}
+
+#[test]
+fn a_row_that_is_masked_altogether_is_an_error() {
+    let dims = Dims { batch: 2, latents: 1, categories: 3 };
+    let logits = [0.1, 0.2, 0.3, MASKED, MASKED, MASKED];
+    hold(|variant| {
+        let mut estimator = variant.double();
+        if estimator.refuses(dims).is_some() {
+            return;
+        }
+        let objective = SquaredPick::of(VALUES[..6].to_vec(), vec![0.8, -0.4]).unwrap();
+        let noise = &mut Noise::named(&["edge", "masked"]);
+        let error = gradient(&mut *estimator, &logits, dims, &objective, None, noise).unwrap_err();
+        assert!(error.to_string().starts_with("row 1"), "{}: {error}", variant.name);
+    });
+}
+
+#[test]
+fn a_masked_category_is_never_picked() {
+    // These ask about categories that they do not draw.
+    let enumerates = |name: &str| {
+        let oracles = ["optimal", "mean"].iter().any(|word| name.contains(word));
+        oracles || name.starts_with("exact") || name.starts_with("indecater")
+    };
+    for mut problem in [problem::exponential(), problem::two_latents(), problem::bits()] {
+        problem.logits[1] = MASKED;
+        hold(|variant| {
+            let mut estimator = variant.double();
+            // The mean of two category numbers may be a masked one's.
+            let skips = enumerates(&variant.name) || variant.entry.name == "index-soft-argmax";
+            if skips || !problem.suits(&*estimator) {
+                return;
+            }
+            let noise = &mut Noise::named(&["edge", "never"]);
+            let watched = problem.draw_watched(&mut *estimator, 200, noise);
+            for picks in watched.seen.iter().filter_map(|asked| asked.picks.as_ref()) {
+                let mut first_latent = picks.iter().step_by(problem.dims.latents);
+                assert!(first_latent.all(|&pick| pick != 1), "{}", variant.name);
+            }
+        });
+    }
+}
+
+/// A loss that is no number at one category of the first latent.
+#[derive(Clone)]
+struct Forbidden(usize);
+
+impl RowLoss<f64> for Forbidden {
+    fn loss(&self, _: usize, z: &[f64], _: &[f64], _: &mut [f64], _: &mut [f64]) -> f64 {
+        if z[self.0] == 1.0 {
+            f64::NAN
+        } else {
+            z.iter().enumerate().map(|(i, z)| i as f64 * z).sum()
+        }
+    }
+}
+
+#[test]
+fn the_loss_of_a_masked_category_does_not_count() {
+    for (masked, latents) in [(0, 1), (1, 1), (3, 1), (0, 2), (2, 2)] {
+        let dims = Dims { batch: 40, latents, categories: 4 };
+        let mut row = [0.3, -0.2, 0.5, 0.1].repeat(latents);
+        row[masked] = MASKED;
+        let logits = row.repeat(dims.batch);
+        hold(|variant| {
+            let mut estimator = variant.double();
+            let skips = estimator.properties(dims).needs != Domain::Vertices
+                    // It knows no probabilities: its number may be a masked category's.
+                    || variant.entry.name == "index-soft-argmax";
+            if skips || estimator.refuses(dims).is_some() {
+                return;
+            }
+            let objective = RowLosses::new(Forbidden(masked), vec![], dims.batch).unwrap();
+            let noise = &mut Noise::named(&["edge", "forbidden"]);
+            let estimate =
+                gradient(&mut *estimator, &logits, dims, &objective, None, noise).unwrap();
+            let place = format!("{}, {masked} of {latents} latents", variant.name);
+            assert_finite(&place, &estimate.logits, &estimate.losses);
+        });
+    }
+}
+
+/// One category leaves nothing to choose: what it estimates is 0, and it says so or refuses.
+#[test]
+fn a_single_category_is_refused_or_has_no_gradient() {
+    hold(|variant| {
+        let dims = Dims { batch: 3, latents: 2, categories: 1 };
+        both(variant, dims, &[0.7, -1.0, 0.0, 3.0, 1.0, 2.0], |place, gradient, losses| {
+            assert_finite(place, gradient, losses);
+            let sums = variant.double().properties(dims).sums_to_zero;
+            assert!(!sums || gradient.iter().all(|&g| g.abs() < 1e-6), "{place}: {gradient:?}");
+        });
+    });
+}
+
+#[test]
+fn ten_thousand_categories_are_served_or_refused() {
+    let dims = Dims { batch: 2, latents: 1, categories: 10_000 };
+    let logits: Vec<f64> =
+        (0..dims.elements()).map(|i| ((i * 7919) % 1009) as f64 * 0.01).collect();
+    for variant in defaults() {
+        both(&variant, dims, &logits, assert_finite);
+    }
+}
+
+#[test]
+fn one_row_and_many_latents_are_served_or_refused() {
+    hold(|variant| {
+        let dims = Dims { batch: 1, latents: 1, categories: 3 };
+        both(variant, dims, &[0.1, 0.5, -0.4], assert_finite);
+        for categories in [2, 4] {
+            let dims = Dims { batch: 2, latents: 64, categories };
+            let logits: Vec<f64> =
+                (0..dims.elements()).map(|i| (i % 7) as f64 * 0.3 - 1.0).collect();
+            let served = both(variant, dims, &logits, assert_finite);
+            // Nobody enumerates 2⁶⁴ outcomes.
+            let claimed = variant.double().properties(dims).evaluations.hard;
+            assert!(!served || claimed < 1_000_000, "{} claims {claimed} losses", variant.name);
+        }
+    });
+}

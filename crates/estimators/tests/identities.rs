@@ -1,0 +1,237 @@
+//! Which estimators are the same thing: sample by sample where they draw the same noise.
+
+// An identity that cannot be set up is broken.
+#![allow(clippy::unwrap_used)]
+
+mod problem;
+
+use estimators::Noise;
+use problem::{
+    Problem, Watched, assert_close, bits, estimator, exponential, linear, one_bit, problems,
+    squared_pick, two_latents,
+};
+
+/// Estimates for 200 copies of a problem, from the same noise for every estimator.
+fn watch(problem: &Problem, kind: &str, parameters: &str) -> Watched {
+    let noise = &mut Noise::named(&["identities"]);
+    problem.draw_watched(&mut *estimator(kind, parameters), 200, noise)
+}
+
+fn draw(problem: &Problem, kind: &str, parameters: &str) -> Vec<f64> {
+    watch(problem, kind, parameters).estimates
+}
+
+fn mix(a: f64, x: &[f64], b: f64, y: &[f64]) -> Vec<f64> {
+    x.iter().zip(y).map(|(x, y)| a * x + b * y).collect()
+}
+
+#[test]
+fn reinmax_is_half_straight_through_and_half_darn() {
+    for problem in problems() {
+        let reinmax = draw(&problem, "reinmax", "");
+        let (straight, darn) = (draw(&problem, "straight-through", ""), draw(&problem, "darn", ""));
+        assert_close(&reinmax, &mix(0.5, &straight, 0.5, &darn), 1e-12, problem.name);
+        assert_close(&reinmax, &draw(&problem, "second-order", "weight = 0.5"), 1e-12, "½");
+        let third = draw(&problem, "second-order", "weight = 0.3");
+        assert_close(&third, &mix(0.7, &straight, 0.3, &darn), 1e-12, problem.name);
+        assert_close(&draw(&problem, "second-order", "weight = 1.0"), &darn, 1e-12, "darn");
+    }
+}
+
+/// 2 J(π) g − ½ J(p) g with the gradient g that the objective gives at the pick.
+#[test]
+fn reinmax_at_a_temperature_has_a_tempered_midpoint() {
+    let (problem, t) = (exponential(), 1.3);
+    let p = problem.probabilities();
+    let tempered: Vec<f64> = problem.logits.iter().map(|x| x / t).collect();
+    let tempered = problem::softmax(&tempered);
+    let watched = watch(&problem, "reinmax", "temperature = 1.3");
+    let weights = [0.3, 1.1, -0.4, 0.7];
+    let picks = watched.seen[0].picks.as_ref().unwrap();
+    for (&pick, given) in picks.iter().zip(watched.estimates.chunks_exact(4)) {
+        let g = weights.map(|a| a * f64::exp(weights[pick as usize]));
+        let product = |q: &[f64]| {
+            let mean: f64 = q.iter().zip(&g).map(|(q, g)| q * g).sum();
+            q.iter().zip(&g).map(|(q, g)| q * (g - mean)).collect::<Vec<f64>>()
+        };
+        let mut middle: Vec<f64> = tempered.iter().map(|p| p / 2.0).collect();
+        middle[pick as usize] += 0.5;
+        assert_close(given, &mix(2.0, &product(&middle), -0.5, &product(&p)), 1e-12, "reinmax");
+    }
+}
+
+#[test]
+fn special_cases_are_the_general_ones() {
+    for problem in problems() {
+        let same = |a: (&str, &str), b: (&str, &str)| {
+            let place = format!("{a:?} and {b:?} on {}", problem.name);
+            assert_close(&draw(&problem, a.0, a.1), &draw(&problem, b.0, b.1), 1e-9, &place);
+        };
+        let decoupled = "decoupled-straight-through";
+        same((decoupled, "backward-temperature = 0.6"), ("straight-through", "temperature = 0.6"));
+        same(("imle", "noise = \"none\"\nlambda = 0.4"), ("blackbox", "lambda = 0.4"));
+        same(("entmax", "alpha = 2.0"), ("sparsemax", ""));
+        same(("double-cv", "alpha = 0.0\nsamples = 3"), ("reinforce-loo", "samples = 3"));
+        same(("reinforce", "baseline = \"ema\""), ("reinforce", "baseline = \"none\""));
+        same(("rebar", "learned = true"), ("rebar", ""));
+        same(("reinforce", "normalise = true"), ("reinforce", ""));
+    }
+}
+
+#[test]
+fn merging_the_swaps_of_two_categories_leaves_one() {
+    for problem in [one_bit(), bits()] {
+        let arsm = draw(&problem, "arsm", "");
+        assert_close(&arsm, &draw(&problem, "ars", "reference = 0"), 1e-12, problem.name);
+        assert_close(&arsm, &draw(&problem, "ars", "reference = 1"), 1e-12, problem.name);
+    }
+}
+
+#[test]
+fn a_set_of_all_outcomes_is_exact() {
+    for (problem, all) in [(squared_pick(), 4), (exponential(), 4), (two_latents(), 9), (bits(), 8)]
+    {
+        let exact = problem.exact().repeat(200);
+        for kind in [
+            "unordered-set",
+            "unordered-set-without-baseline",
+            "sum-and-sample",
+            "stochastic-sum-and-sample",
+        ] {
+            let all = draw(&problem, kind, &format!("samples = {all}"));
+            assert_close(&all, &exact, 1e-9, &format!("{kind} on {}", problem.name));
+        }
+        if problem.dims.latents == 1 {
+            assert_close(&draw(&problem, "indecater", "samples = 2"), &exact, 1e-12, "indecater");
+        }
+    }
+}
+
+/// The gradient of the expected loss by central differences of Σ_D p(D) f(D).
+#[test]
+fn exact_is_the_slope_of_the_expected_loss() {
+    for kind in ["exact", "soft-argmax", "sparsemax", "entmax"] {
+        for mut problem in problems() {
+            // A logit of theirs lies just where the support of sparsemax ends.
+            problem.logits.iter_mut().for_each(|x| *x *= 1.1);
+            let gradient = &draw(&problem, kind, "")[..problem.width()];
+            for (i, g) in gradient.iter().enumerate() {
+                let value = |step: f64| {
+                    let mut moved = problem.clone();
+                    moved.logits[i] += step;
+                    let losses = watch(&moved, kind, "").losses;
+                    losses.iter().sum::<f64>() / losses.len() as f64
+                };
+                let slope = (value(1e-5) - value(-1e-5)) / 2e-5;
+                assert!((g - slope).abs() < 1e-8, "{kind} on {}: {g} {slope}", problem.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn gumbel_softmax_is_the_slope_of_its_own_loss() {
+    for problem in problems() {
+        let gradient = watch(&problem, "gumbel-softmax", "temperature = 0.7").estimates;
+        let mean = problem::moments(&gradient, problem.width());
+        for (i, (g, _)) in mean.into_iter().enumerate() {
+            let value = |step: f64| {
+                let mut moved = problem.clone();
+                moved.logits[i] += step;
+                let losses = watch(&moved, "gumbel-softmax", "temperature = 0.7").losses;
+                losses.iter().sum::<f64>() / losses.len() as f64
+            };
+            let slope = (value(1e-5) - value(-1e-5)) / 2e-5;
+            assert!((g - slope).abs() < 1e-8, "{}: {g} for {slope}", problem.name);
+        }
+    }
+}
+
+#[test]
+fn entmax_near_one_is_softmax() {
+    for problem in problems() {
+        let entmax = draw(&problem, "entmax", "alpha = 1.0001");
+        assert_close(&entmax, &problem.exact().repeat(200), 1e-3, problem.name);
+    }
+}
+
+/// a_i times s_i of picks [S, B, L], added up: what a score function is made of.
+fn scored(
+    problem: &Problem,
+    watched: &Watched,
+    advantage: impl Fn(&[f64], usize) -> f64,
+) -> Vec<f64> {
+    let (picks, f) = (watched.seen.last().unwrap().picks.as_ref().unwrap(), &watched.seen);
+    let (f, dims) = (&f.last().unwrap().losses, problem.dims);
+    let rows = watched.estimates.len() / problem.width() * dims.batch;
+    let samples = f.len() / rows;
+    let p = problem.probabilities().repeat(rows / dims.batch);
+    let mut estimates = vec![0.0; watched.estimates.len()];
+    for row in 0..rows {
+        let losses: Vec<f64> = (0..samples).map(|i| f[i * rows + row]).collect();
+        for i in 0..samples {
+            for latent in 0..dims.latents {
+                let pick = picks[(i * rows + row) * dims.latents + latent] as usize;
+                for k in 0..dims.categories {
+                    let place = (row * dims.latents + latent) * dims.categories + k;
+                    let score = f64::from(pick == k) - p[place];
+                    estimates[place] += advantage(&losses, i) * score / dims.batch as f64;
+                }
+            }
+        }
+    }
+    estimates
+}
+
+#[test]
+fn two_samples_leave_one_out_are_half_a_difference() {
+    for problem in problems() {
+        let watched = watch(&problem, "reinforce-loo", "samples = 2");
+        let sign = |i: usize| if i == 0 { 0.5 } else { -0.5 };
+        let half = scored(&problem, &watched, |f, i| sign(i) * (f[0] - f[1]));
+        assert_close(&watched.estimates, &half, 1e-12, problem.name);
+    }
+}
+
+#[test]
+fn score_functions_are_losses_times_scores() {
+    for problem in problems() {
+        for (kind, parameters) in [
+            ("reinforce", "baseline = \"none\""),
+            ("unordered-set-without-baseline", "samples = 1"),
+            ("sum-and-sample", "samples = 1"),
+            ("stochastic-sum-and-sample", "samples = 1"),
+        ] {
+            let watched = watch(&problem, kind, parameters);
+            let place = format!("{kind} on {}", problem.name);
+            assert_close(
+                &watched.estimates,
+                &scored(&problem, &watched, |f, _| f[0]),
+                1e-9,
+                &place,
+            );
+        }
+        // The first question of rebar is about its pick.
+        let mut watched = watch(&problem, "rebar", "eta = 0.0");
+        watched.seen.truncate(1);
+        assert_close(&watched.estimates, &scored(&problem, &watched, |f, _| f[0]), 1e-12, "rebar");
+        let watched = watch(&problem, "posted-score-function", "");
+        assert_close(
+            &watched.estimates,
+            &scored(&problem, &watched, |f, _| -f[0]),
+            1e-12,
+            "posted",
+        );
+    }
+}
+
+#[test]
+fn control_variates_take_all_of_a_linear_loss() {
+    let problem = linear();
+    let exact = problem.exact().repeat(200);
+    assert_close(&draw(&problem, "muprop", ""), &exact, 1e-12, "muprop");
+    for samples in [2, 3] {
+        let parameters = format!("samples = {samples}");
+        assert_close(&draw(&problem, "double-cv", &parameters), &exact, 1e-12, "double-cv");
+    }
+}

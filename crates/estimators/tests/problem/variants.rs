@@ -1,0 +1,106 @@
+//! Every estimator with its defaults, and with each other value that its schema names.
+
+use estimators::{Entry, Estimator, Registry};
+use serde_json::Value;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use toml::Table;
+
+/// An estimator with parameters.
+#[derive(Clone)]
+pub struct Variant {
+    /// Its kind and what differs from the defaults.
+    pub name: String,
+    pub entry: Entry,
+    parameters: Table,
+}
+
+impl Variant {
+    fn new(entry: &Entry, parameters: Table) -> Self {
+        let pairs = parameters.iter().map(|(key, value)| format!(" {key}={value}"));
+        let name = format!("{}{}", entry.name, pairs.collect::<String>());
+        Self { name, entry: entry.clone(), parameters }
+    }
+
+    pub fn double(&self) -> Box<dyn Estimator<f64>> {
+        let made = self.entry.double(self.parameters.clone());
+        made.unwrap_or_else(|error| panic!("{}: {error}", self.name))
+    }
+
+    pub fn single(&self) -> Box<dyn Estimator<f32>> {
+        let made = self.entry.single(self.parameters.clone());
+        made.unwrap_or_else(|error| panic!("{}: {error}", self.name))
+    }
+
+    /// The same with one parameter more, if it has it and may have that value.
+    pub fn with(&self, key: &str, value: toml::Value) -> Option<Self> {
+        let mut parameters = self.parameters.clone();
+        parameters.insert(key.to_owned(), value);
+        self.entry.resolve(parameters.clone()).ok()?;
+        Some(Self::new(&self.entry, parameters))
+    }
+}
+
+/// Every registered estimator with its defaults.
+pub fn defaults() -> Vec<Variant> {
+    let registry = Registry::standard();
+    registry.entries().iter().map(|entry| Variant::new(entry, Table::new())).collect()
+}
+
+/// Every registered estimator with its defaults; with each value that one of its parameters may
+/// have, where the schema names them; and with each of its numbers moved.
+pub fn variants() -> Vec<Variant> {
+    let mut all = vec![];
+    for default in defaults() {
+        let resolved = default.entry.defaults();
+        let schema = default.entry.schema().as_value().clone();
+        let properties = schema["properties"].as_object().cloned().unwrap_or_default();
+        all.push(default.clone());
+        for (key, node) in &properties {
+            let mut values = named_values(node, &schema);
+            values.extend(resolved.get(key).and_then(moved));
+            values.retain(|value| resolved.get(key) != Some(value));
+            all.extend(values.into_iter().filter_map(|value| default.with(key, value)));
+        }
+    }
+    all
+}
+
+/// Holds every variant to a law, and names all that break it.
+pub fn hold(law: impl Fn(&Variant)) {
+    let breaks = |variant: &Variant| catch_unwind(AssertUnwindSafe(|| law(variant))).is_err();
+    let broken: Vec<String> =
+        variants().into_iter().filter(breaks).map(|variant| variant.name).collect();
+    assert!(broken.is_empty(), "broken by {broken:#?}");
+}
+
+/// Another number of the same kind.
+fn moved(value: &toml::Value) -> Option<toml::Value> {
+    match value {
+        toml::Value::Float(x) => Some((0.7 * x).into()),
+        toml::Value::Integer(n) => Some((n + 1).into()),
+        _ => None,
+    }
+}
+
+/// The values that a schema lists: words, the two of a boolean, and a table of numbers.
+fn named_values(node: &Value, root: &Value) -> Vec<toml::Value> {
+    let mut values = vec![];
+    if let Some(reference) = node["$ref"].as_str() {
+        let target = root.pointer(reference.trim_start_matches('#')).expect("a definition");
+        values.extend(named_values(target, root));
+    }
+    if node["type"] == "boolean" {
+        values.extend([true.into(), false.into()]);
+    }
+    let words = node["enum"].as_array().into_iter().flatten().chain(node.get("const"));
+    values.extend(words.filter_map(Value::as_str).map(toml::Value::from));
+    for key in ["oneOf", "anyOf", "allOf"] {
+        let nodes = node[key].as_array().into_iter().flatten();
+        values.extend(nodes.flat_map(|node| named_values(node, root)));
+    }
+    if let Some(properties) = node["properties"].as_object() {
+        let table = properties.keys().map(|key| (key.clone(), 0.1.into()));
+        values.push(Table::from_iter(table).into());
+    }
+    values
+}

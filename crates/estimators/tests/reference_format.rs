@@ -1,0 +1,301 @@
+//! Reference tables of other content than those of this project: what is read, what is refused, and
+//! that a wrong number is found.
+
+// A table that cannot be set up is broken.
+#![allow(clippy::unwrap_used)]
+
+mod problem;
+
+use estimators::Registry;
+use estimators::reference::{Instance, Row, Table, Verdict, check};
+use problem::softmax;
+use serde_json::{Value, json};
+
+/// Draws a row.
+const DRAWS: usize = 10_000;
+
+/// A squared pick over K categories and two rows, with its exact gradient.
+struct Pick {
+    logits: [Vec<f64>; 2],
+    values: [Vec<f64>; 2],
+}
+
+impl Pick {
+    fn new(categories: usize) -> Self {
+        let wave = |row: usize, step: usize| -> Vec<f64> {
+            (0..categories).map(|k| ((k * step + row) % 11) as f64 * 0.3 - 1.0).collect()
+        };
+        Self { logits: [wave(0, 3), wave(1, 7)], values: [wave(2, 5), wave(3, 4)] }
+    }
+
+    fn losses(&self, row: usize) -> Vec<f64> {
+        self.values[row].iter().map(|v| (v - 0.4) * (v - 0.4)).collect()
+    }
+
+    /// Logits' gradient, [B][1][K], and its total variance without a baseline.
+    fn exact(&self) -> (Vec<[Vec<f64>; 1]>, f64) {
+        let mut variance = 0.0;
+        let row = |row: usize| {
+            let p =
+                softmax(&self.logits[row].iter().map(|x| x - self.top(row)).collect::<Vec<_>>());
+            let f = self.losses(row);
+            let mean: f64 = p.iter().zip(&f).map(|(p, f)| p * f).sum();
+            let gradient: Vec<f64> = p.iter().zip(&f).map(|(p, f)| 0.5 * p * (f - mean)).collect();
+            let squares: f64 = p.iter().map(|p| p * p).sum();
+            let second: f64 =
+                p.iter().zip(&f).map(|(p, f)| p * f * f * (1.0 - 2.0 * p + squares)).sum();
+            variance += 0.25 * second - gradient.iter().map(|g| g * g).sum::<f64>();
+            [gradient]
+        };
+        let gradient = [0, 1].map(row).to_vec();
+        (gradient, variance)
+    }
+
+    fn top(&self, row: usize) -> f64 {
+        self.logits[row].iter().copied().fold(f64::NEG_INFINITY, f64::max)
+    }
+
+    /// A table of rows; each gets the exact mean where it says none.
+    fn table(&self, rows: Value) -> Value {
+        let (exact, _) = self.exact();
+        let mut rows = rows.as_array().unwrap().clone();
+        for row in &mut rows {
+            if row.get("mean").is_none() {
+                row["mean"] = json!(exact);
+            }
+        }
+        json!({
+            "format": 1, "name": "another", "note": "by hand", "reduction": "mean",
+            "unheard_of": { "x": [1, 2] },
+            "objective": { "kind": "squared-pick", "values": self.values, "targets": [0.4, 0.4] },
+            "logits": [[self.logits[0]], [self.logits[1]]],
+            "exact": { "value": 0.0, "gradient": exact, "shared_logit": { "gradient": 0.0 } },
+            "estimators": rows,
+        })
+    }
+}
+
+fn verdicts(table: &Value) -> Vec<Verdict> {
+    let table = Table::parse(&table.to_string()).unwrap();
+    let instance = Instance::new(&table).unwrap();
+    let registry = Registry::standard();
+    let one = |row: &Row| {
+        check(registry.get(&row.kind).unwrap(), &table, &instance, row, DRAWS, 1).unwrap()
+    };
+    table.rows.iter().map(one).collect()
+}
+
+#[track_caller]
+fn assert_passes(table: &Value) {
+    for (verdict, row) in verdicts(table).iter().zip(table["estimators"].as_array().unwrap()) {
+        assert!(verdict.failures.is_empty(), "{row}: {:?}", verdict.failures);
+        assert!(verdict.draws > 0);
+    }
+}
+
+/// Rows of estimators that are unbiased for quadratic losses.
+fn unbiased_rows(more: &Value) -> Value {
+    let mut rows = vec![
+        json!({ "kind": "exact", "variance": 0.0 }),
+        json!({ "kind": "reinmax", "temperature": 1.0 }),
+        json!({ "kind": "second-order", "weight": 0.5 }),
+        json!({ "kind": "reinforce", "baseline": "none" }),
+        json!({ "kind": "reinforce", "baseline": "greedy" }),
+        json!({ "kind": "reinforce-loo", "samples": 3 }),
+        json!({ "kind": "muprop" }),
+        json!({ "kind": "rebar", "temperature": 0.6, "eta": 0.5 }),
+        json!({ "kind": "arsm" }),
+        json!({ "kind": "carms", "samples": 3 }),
+        json!({ "kind": "disarm-categorical", "form": "stick-breaking" }),
+        json!({ "kind": "unordered-set", "samples": 3 }),
+        json!({ "kind": "sum-and-sample", "samples": 3 }),
+        json!({ "kind": "stochastic-sum-and-sample", "samples": 3 }),
+        json!({ "kind": "indecater", "samples": 1, "variance": 0.0 }),
+        json!({ "kind": "double-cv", "samples": 2 }),
+    ];
+    for row in &mut rows {
+        row["unbiased"] = json!(true);
+        more.as_object().unwrap().iter().for_each(|(key, value)| row[key] = value.clone());
+    }
+    rows.into()
+}
+
+#[test]
+fn other_numbers_of_categories_are_read_and_hold() {
+    for categories in [5, 10, 17] {
+        let pick = Pick::new(categories);
+        let none = pick.exact().1;
+        let mut table = pick.table(unbiased_rows(&json!({ "mean_se": 0 })));
+        table["estimators"][3]["variance"] = json!(none);
+        assert_passes(&table);
+        table["estimators"][3]["variance"] = json!(1.2 * none);
+        assert_eq!(verdicts(&table)[3].failures.len(), 1);
+    }
+}
+
+#[test]
+fn keys_may_have_either_case_and_be_more_than_are_known() {
+    let pick = Pick::new(4);
+    let (exact, variance) = pick.exact();
+    let zeros = json!(vec![[vec![0.0; 4]]; 2]);
+    let snake = json!({
+        "mean_se": zeros, "variance_rel_se": 0, "value_mean": null, "shared_logit": { "mean": 1.0, "variance": 2.0 },
+        "tie": { "outcomes": [1, 2] }, "evaluations": { "hard": 1 }, "soft_index": [1.0],
+        "remark": "nobody knows this key", "histogram": [1, 2, 3], "provenance": { "who": "somebody" },
+        "nothing": null,
+    });
+    let kebab: Value = serde_json::from_str(&snake.to_string().replace('_', "-")).unwrap();
+    for more in [snake, kebab] {
+        assert_passes(&pick.table(unbiased_rows(&more)));
+    }
+    let table = pick.table(json!([
+        { "kind": "decoupled-straight-through", "forward_temperature": 1.0, "backward-temperature": 1.0,
+          "mean": exact, "mean_se": vec![[vec![10.0; 4]]; 2] },
+        { "kind": "sum-and-sample", "samples": 1, "tie": true, "variance": 5.0 * variance,
+          "variance_over_tie_orders": [0.9 * variance, 1.1 * variance] },
+        { "kind": "gapped-straight-through", "gap": "pi", "mean": exact, "mean-se": vec![[vec![10.0; 4]]; 2] },
+    ]));
+    assert_passes(&table);
+}
+
+/// Row 1 is row 0 + 1000: the same numbers.
+#[test]
+fn extreme_logits_are_checked_for_finiteness_and_mean() {
+    for categories in [5, 17] {
+        let mut pick = Pick::new(categories);
+        let extreme = [12.0, -900.0, 0.0, 11.5, 3.0, -1e4];
+        for k in 0..categories {
+            pick.logits[0][k] = extreme[k % extreme.len()] - (k / extreme.len()) as f64;
+            pick.logits[1][k] = pick.logits[0][k] + 1000.0;
+        }
+        pick.values[1] = pick.values[0].clone();
+        let (exact, variance) = pick.exact();
+        let [first, second] = [&exact[0][0], &exact[1][0]];
+        assert!(first.iter().zip(second).all(|(a, b)| (a - b).abs() < 1e-12));
+        let tolerance = 8.0 * (variance / DRAWS as f64).sqrt() + 1e-6;
+        for said in [
+            json!({ "absolute_tolerance": tolerance }),
+            json!({ "absolute-tolerance": vec![[vec![tolerance; categories]]; 2] }),
+        ] {
+            let mut table = pick.table(unbiased_rows(&said));
+            table["check"] = json!({ "kind": "finite", "draws": 100_000 });
+            assert_eq!(Table::parse(&table.to_string()).unwrap().draws, Some(100_000));
+            // Variances are not looked at.
+            table["estimators"][3]["variance"] = json!(1e9);
+            assert_passes(&table);
+            table["estimators"][0]["mean"][1][0][0] = json!(first[0] + 2.0 * tolerance);
+            assert_eq!(verdicts(&table)[0].failures.len(), 1, "{said}");
+        }
+        let mut table = pick.table(json!([{ "kind": "exact" }]));
+        table["check"] = json!({ "kind": "finite" });
+        assert_passes(&table);
+        let mut table = pick.table(json!([{ "kind": "exact", "absolute_tolerance":
+            [[vec![1e-6; categories]], [vec![10.0; categories]]] }]));
+        table["check"] = json!({ "kind": "finite" });
+        table["estimators"][0]["mean"][1][0][0] = json!(5.0);
+        assert_passes(&table);
+        table["estimators"][0]["mean"][0][0][0] = json!(5.0);
+        assert_eq!(verdicts(&table)[0].failures.len(), 1);
+    }
+}
+
+#[test]
+fn a_wrong_number_is_found() {
+    let pick = Pick::new(4);
+    let (exact, variance) = pick.exact();
+    let f = [pick.losses(0), pick.losses(1)];
+    let p = [0, 1].map(|row| softmax(&pick.logits[row]));
+    let value: f64 = (0..8).map(|i| 0.5 * p[i / 4][i % 4] * f[i / 4][i % 4]).sum();
+    let learned: Vec<f64> =
+        (0..8).map(|i| p[i / 4][i % 4] * (pick.values[i / 4][i % 4] - 0.4)).collect();
+    let right = json!({ "kind": "reinforce", "baseline": "none", "unbiased": true, "variance": variance,
+        "value_mean": value, "objective_gradient_mean": { "values": [&learned[..4], &learned[4..]] } });
+    let exactly = json!({ "kind": "exact", "variance": 0.0, "value_mean": value });
+    assert_passes(&pick.table(json!([right, exactly])));
+    let wrong = |key: &str, by: Value| {
+        let mut row = right.clone();
+        row[key] = by;
+        let verdict = &verdicts(&pick.table(json!([row])))[0];
+        assert!(!verdict.failures.is_empty(), "{key} was not found to be wrong");
+    };
+    let mut mean = json!(exact);
+    mean[1][0][2] = json!(exact[1][0][2] + 0.2);
+    wrong("mean", mean);
+    wrong("variance", json!(0.9 * variance));
+    wrong("variance", json!(1.1 * variance));
+    wrong("variance", json!(0.0));
+    wrong("variance_over_tie_orders", json!([1.1 * variance, 2.0 * variance]));
+    wrong("variance_over_tie_orders", json!([0.1 * variance, 0.9 * variance]));
+    wrong("value_mean", json!(1.1 * value));
+    wrong("objective_gradient_mean", json!({ "values": vec![0.0; 8] }));
+    wrong("objective_gradient_mean", json!({ "values": vec![0.0; 3] }));
+    let biased = json!({ "kind": "soft-argmax", "unbiased": true, "mean_se": 0 });
+    assert!(!verdicts(&pick.table(json!([biased])))[0].failures.is_empty());
+    for (key, by) in [("value_mean", value * (1.0 + 1e-7)), ("variance", 1e-3)] {
+        let mut row = exactly.clone();
+        row[key] = json!(by);
+        assert!(!verdicts(&pick.table(json!([row])))[0].failures.is_empty(), "{key}");
+    }
+    let mut table = pick.table(json!([right]));
+    table["exact"]["gradient"][0][0][1] = json!(exact[0][0][1] - 0.2);
+    table["estimators"][0]["mean"] = json!(exact);
+    assert!(
+        !verdicts(&table)[0].failures.is_empty(),
+        "unbiased rows are held to the exact gradient"
+    );
+}
+
+#[test]
+fn what_cannot_be_checked_is_an_error_and_says_why() {
+    let pick = Pick::new(4);
+    let registry = Registry::standard();
+    let said = |change: &dyn Fn(&mut Value)| -> String {
+        let mut table = pick.table(json!([{ "kind": "exact" }]));
+        change(&mut table);
+        let table = match Table::parse(&table.to_string()) {
+            Ok(table) => table,
+            Err(fault) => return fault.to_string(),
+        };
+        let instance = match Instance::new(&table) {
+            Ok(instance) => instance,
+            Err(fault) => return fault.to_string(),
+        };
+        let row = &table.rows[0];
+        let checked =
+            registry.get(&row.kind).and_then(|entry| check(entry, &table, &instance, row, 10, 0));
+        match checked {
+            Ok(verdict) => verdict.failures.join("; "),
+            Err(error) => error.to_string(),
+        }
+    };
+    assert_eq!(said(&|_| {}), "");
+    for (change, words) in [
+        (
+            &(|t: &mut Value| t["estimators"][0]["kind"] = json!("surely-not"))
+                as &dyn Fn(&mut Value),
+            "surely-not",
+        ),
+        (&|t| t["estimators"][0]["kind"] = json!("arm"), "refused: it is defined for 2 categories"),
+        (&|t| t["estimators"][0]["samples"] = json!(3), "unknown key `samples`"),
+        (&|t| t["estimators"][0]["mean"] = json!([1.0]), "8 numbers"),
+        (&|t| t["estimators"] = json!({}), "estimators"),
+        (&|t| t["objective"]["kind"] = json!("cubic"), "unknown objective `cubic`"),
+        (&|t| t["objective"] = json!({}), "unknown objective"),
+        (&|t| t["objective"]["targets"] = json!([1.0]), "objective.targets"),
+        (&|t| t["objective"] = json!({ "kind": "bit-power", "c": 1, "p": 2 }), "dimensions"),
+        (&|t| t["objective"] = json!({ "kind": "exp-dot", "weights": [1] }), "objective.weights"),
+        (&|t| t["format"] = json!(2), "format = 2"),
+        (&|t| t["logits"] = json!([[[1.0]], [[2.0]]]), "K from 2 up"),
+        (&|t| t["logits"] = json!([[[1.0, 2.0]], [[2.0]]]), "K from 2 up"),
+        (&|t| t["exact"] = json!({}), "gradient = absent"),
+    ] {
+        let said = said(change);
+        assert!(said.contains(words), "{said:?} does not say {words:?}");
+    }
+    let bits = json!({ "format": 1, "objective": { "kind": "bit-power", "p": 2.0 },
+        "logits": [[[0.0, 1.0]]], "exact": { "gradient": [[[0.0, 0.0]]] }, "estimators": [] });
+    let table = Table::parse(&bits.to_string()).unwrap();
+    let fault = Instance::new(&table).unwrap_err().to_string();
+    assert!(fault.contains("objective.c"), "{fault}");
+    assert!(Table::parse("{").unwrap_err().to_string().contains("file"));
+}
