@@ -110,14 +110,15 @@ fn follow(
             if !headline.is_finite() {
                 return Err(Stop::With(Outcome::Diverged { step }));
             }
+        }
+        if step < experiment.steps {
+            // Before every step, as evaluations may be far between.
             if (limits.stop)() {
                 return Err(Stop::Interrupted);
             }
             if limits.timeout.is_some_and(|timeout| start.elapsed() > timeout) {
                 return Err(Stop::With(Outcome::TimedOut { step }));
             }
-        }
-        if step < experiment.steps {
             let before = Instant::now();
             let loss = training.step(step, &mut *estimator, &noise)?;
             record.timing.step_seconds += before.elapsed().as_secs_f64();
@@ -180,7 +181,7 @@ fn probe(
 }
 
 /// What is measured of a gradient.
-const QUALITIES: [&str; 6] = [
+pub(crate) const QUALITIES: [&str; 6] = [
     "total-variance",
     "squared-bias",
     "relative-squared-bias",

@@ -1,12 +1,13 @@
 //! From summaries to figures: which series stand in which panel.
 
 use crate::Registries;
+use crate::execute::QUALITIES;
 use crate::experiment::{Choice, FigureSpec};
 use crate::plots::{
     Better, Figure, FinalFigure, FinalPanel, FinalRow, Palette, Panel, Point, RowOrder, Scale,
     Series, bias_variance, convergence, final_values, sensitivity, variance,
 };
-use crate::results::{CellSummary, Metric, Summary};
+use crate::results::{CellSummary, Metric, Summary, last_step};
 use crate::statistics::Estimate;
 
 /// The figures of a results folder: name and SVG.
@@ -190,7 +191,7 @@ fn ends(summary: &Summary<'_>) -> FinalFigure {
 /// A metric at the end against a parameter: one line for each combination of the others.
 fn against(summary: &Summary<'_>, spec: &FigureSpec, registries: &Registries) -> Figure {
     let (part, key) = spec.x.split_once('.').unwrap_or(("estimator", spec.x.as_str()));
-    let metric = Metric { name: spec.y.clone(), gradient: false };
+    let metric = Metric { name: spec.y.clone(), gradient: QUALITIES.contains(&&*spec.y) };
     let place = |cell: &CellSummary<'_>| -> Option<f64> {
         let choice = match part {
             "optimizer" => &cell.cell.optimizer,
@@ -210,7 +211,8 @@ fn against(summary: &Summary<'_>, spec: &FigureSpec, registries: &Registries) ->
             // Along a tuned parameter every cell counts, else the best of the tuned ones.
             let counts = cell.best || summary.experiment.tuned.contains(&spec.x);
             let (Some(x), true) = (place(cell), counts) else { continue };
-            let Some(estimate) = cell.estimate(&metric, summary.experiment.steps) else { continue };
+            let step = last_step(cell, metric.gradient, summary.experiment.steps);
+            let Some(estimate) = cell.estimate(&metric, step) else { continue };
             let (label, point) = (label(cell), point(x, estimate));
             match series.iter_mut().find(|series| series.label == label) {
                 Some(series) => series.points.push(point),

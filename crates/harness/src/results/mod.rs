@@ -6,4 +6,5 @@ mod table;
 
 pub use measure::{Metric, sample};
 pub use summary::{CellSummary, Comparison, Ranking, Summary};
+pub(crate) use table::last_step;
 pub use table::{curves, finals, timing};

@@ -40,7 +40,7 @@ pub fn finals(summary: &Summary<'_>) -> Result<Vec<u8>> {
 }
 
 /// The step whose numbers stand for the end: the last, or for gradients the last measured.
-fn last_step(cell: &CellSummary<'_>, gradient: bool, steps: u64) -> u64 {
+pub(crate) fn last_step(cell: &CellSummary<'_>, gradient: bool, steps: u64) -> u64 {
     if gradient { cell.steps(true).last().copied().unwrap_or(steps) } else { steps }
 }
 
