@@ -14,12 +14,12 @@ use estimators::{Dims, UnknownName};
 /// If there is none of the name asked for, or the experiments' folder cannot be read.
 pub fn list(arguments: &List, registries: &Registries) -> Result<Exit> {
     match (arguments.what, &arguments.name) {
-        (What::Estimators, None) => println!("{}", estimators(registries)?),
+        (What::Estimators, None) => say!("{}", estimators(registries)?),
         (What::Estimators, Some(name)) => {
-            println!("{}", page::estimator(registries.estimators.get(name)?));
+            say!("{}", page::estimator(registries.estimators.get(name)?));
         }
-        (What::Tasks, None) => println!("{}", tasks(registries)),
-        (What::Tasks, Some(name)) => println!("{}", page::task(registries.tasks.get(name)?)),
+        (What::Tasks, None) => say!("{}", tasks(registries)),
+        (What::Tasks, Some(name)) => say!("{}", page::task(registries.tasks.get(name)?)),
         (What::Experiments, name) => experiments(arguments, name.as_deref(), registries)?,
     }
     Ok(Exit::Ok)
@@ -90,13 +90,13 @@ fn experiments(arguments: &List, name: Option<&str>, registries: &Registries) ->
                 (cells as u64 * experiment.seeds).to_string(),
             ]);
         }
-        println!("{table}");
+        say!("{table}");
         return Ok(());
     };
     let found = experiments.iter().find(|experiment| experiment.name == name);
     let names = experiments.iter().map(|experiment| experiment.name.clone());
     let experiment = found.ok_or_else(|| UnknownName::new("experiment", name, names))?;
-    println!("{}\n\n{}\n", experiment.question, experiment.reading);
-    println!("{}", toml::to_string_pretty(&experiment.resolved)?);
+    say!("{}\n\n{}\n", experiment.question, experiment.reading);
+    say!("{}", toml::to_string_pretty(&experiment.resolved)?);
     Ok(())
 }
