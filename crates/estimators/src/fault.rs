@@ -1,6 +1,6 @@
 //! What can be wrong with what somebody wrote: names that there are not, values that cannot be.
 
-use schemars::{JsonSchema, schema_for};
+use schemars::{JsonSchema, Schema, schema_for};
 use serde::de::DeserializeOwned;
 use std::fmt;
 use toml::Table;
@@ -100,58 +100,80 @@ impl std::error::Error for UnknownName {}
 /// Reads a struct of parameters from its table.
 ///
 /// # Errors
-/// If there is a key that it has not, one missing that it needs, or a value of the wrong type.
+/// If there is a key that it has not, a value of the wrong type, or a key is missing.
 pub fn parse<P: DeserializeOwned + JsonSchema>(table: Table) -> Result<P, Fault> {
     let schema = schema_for!(P);
-    let known: Vec<&str> = schema
-        .get("properties")
-        .and_then(|properties| properties.as_object())
-        .map(|properties| properties.keys().map(String::as_str).collect())
-        .unwrap_or_default();
-    if let Some(key) = table.keys().find(|key| !known.contains(&key.as_str())) {
+    let known = keys(&schema);
+    if let Some(key) = table.keys().find(|key| !known.contains(key)) {
         return Err(Fault::Key(UnknownName::new("key", key, known)));
     }
-    let required = schema.get("required").and_then(|keys| keys.as_array()).into_iter().flatten();
-    let required: Vec<&str> = required.filter_map(|key| key.as_str()).collect();
-    if let Some(key) = required.iter().find(|key| !table.contains_key(**key)) {
-        return Err(Fault::Missing { key: (*key).to_owned() });
-    }
-    // One key after the other first, beside those that must be there, so that the message can name
-    // the one that is wrong.
-    let needed = table.iter().filter(|(key, _)| required.contains(&key.as_str()));
-    let needed: Table = needed.map(|(key, value)| (key.clone(), value.clone())).collect();
-    if needed.clone().try_into::<P>().is_ok() {
-        for (key, value) in &table {
-            let mut beside = needed.clone();
-            beside.insert(key.clone(), value.clone());
-            if let Err(error) = beside.try_into::<P>() {
-                return Err(Fault::value(key, value, error.message()));
-            }
+    let whole = match table.clone().try_into::<P>() {
+        Ok(parameters) => return Ok(parameters),
+        Err(error) => error,
+    };
+    // One key after the other, so that the message can name the one that is wrong. That a key
+    // misses another when it is alone is not its fault.
+    let missing = |key: &str| format!("missing field `{key}`");
+    for (key, value) in &table {
+        let alone = Table::from_iter([(key.clone(), value.clone())]);
+        let Err(error) = alone.try_into::<P>() else { continue };
+        if !known.iter().any(|other| other != key && error.message() == missing(other)) {
+            return Err(Fault::value(key, value, allowed(error.message())));
         }
     }
-    let whole = table.to_string().trim().replace('\n', ", ");
-    table.try_into().map_err(|error| Fault::value("table", whole, error.message()))
+    let absent = known.iter().find(|key| whole.message() == missing(key));
+    Err(match absent {
+        Some(key) => Fault::value(key, "absent", "it has to be there"),
+        None => Fault::value("table", "it", whole.message()),
+    })
+}
+
+/// The keys that a schema of parameters describes.
+pub fn keys(schema: &Schema) -> Vec<String> {
+    let properties = schema.get("properties").and_then(|properties| properties.as_object());
+    properties.into_iter().flatten().map(|(key, _)| key.clone()).collect()
+}
+
+/// What may stand there, from serde's `invalid type: string "x", expected u64`.
+fn allowed(message: &str) -> String {
+    let Some((_, expected)) = message.rsplit_once("expected ") else { return message.to_owned() };
+    match expected {
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number from 0 up",
+        "f32" | "f64" => "a number",
+        "a boolean" => "true, false",
+        "a sequence" => "a list",
+        "path string" => "a path",
+        table if table == "a map" || table.starts_with("struct ") => "a table",
+        other => other,
+    }
+    .to_owned()
 }
 
 /// The name of `known` nearest to `word`, if few letters separate them.
 pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let (distance, name) =
         known.into_iter().map(|name| (edit_distance(word, name), name)).min_by_key(|&(d, _)| d)?;
-    (distance <= (word.len().max(name.len()) / 3).max(1)).then(|| name.to_owned())
+    let letters = word.len().max(name.len());
+    (distance <= (letters / 3).max(1) && distance < letters).then(|| name.to_owned())
 }
 
-/// Insertions, deletions and substitutions that separate two words (Levenshtein 1966).
+/// Insertions, deletions, substitutions and swaps of neighbours that separate two words (Levenshtein
+/// 1966; Damerau 1964).
 fn edit_distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, &y) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(row[j + 1] + 1);
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let (mut before, mut row) = (vec![], (0..=b.len()).collect::<Vec<usize>>());
+    for i in 0..a.len() {
+        let mut next = vec![i + 1];
+        for j in 0..b.len() {
+            let substituted = row[j] + usize::from(a[i] != b[j]);
+            let mut least = substituted.min(row[j + 1] + 1).min(next[j] + 1);
+            if i > 0 && j > 0 && a[i] == b[j - 1] && a[i - 1] == b[j] {
+                let swapped: usize = before[j - 1];
+                least = least.min(swapped + 1);
+            }
+            next.push(least);
         }
+        before = std::mem::replace(&mut row, next);
     }
     row[b.len()]
 }
@@ -191,6 +213,31 @@ mod tests {
         assert_eq!(nearest("temprature", names).as_deref(), Some("temperature"));
         assert_eq!(nearest("sample", names).as_deref(), Some("samples"));
         assert_eq!(nearest("sharpness", names), None);
+        assert_eq!(nearest("bacth", ["batch", "steps"]).as_deref(), Some("batch"));
+        assert_eq!(nearest("y", ["a", "b"]), None);
         assert_eq!(edit_distance("kitten", "sitting"), 3);
+    }
+
+    #[derive(Debug, serde::Deserialize, JsonSchema)]
+    struct Required {
+        _first: u64,
+        _second: f64,
+    }
+
+    #[test]
+    fn a_fault_names_the_key_that_is_wrong() {
+        let fault = |text: &str| {
+            let table = toml::from_str(text).expect("a table");
+            parse::<Required>(table).map(|_| ()).expect_err(text).to_string()
+        };
+        assert!(parse::<Required>(toml::from_str("_first = 1\n_second = 2.0").unwrap()).is_ok());
+        for (text, words) in [
+            ("_first = 1\n_second = 'x'", "_second = \"x\" is impossible; allowed: a number"),
+            ("_first = -1", "_first = -1 is impossible; allowed: a whole number from 0 up"),
+            ("_first = 1", "_second = absent is impossible"),
+            ("_frist = 1", "unknown key `_frist` (did you mean `_first`?)"),
+        ] {
+            assert!(fault(text).contains(words), "{}", fault(text));
+        }
     }
 }

@@ -150,7 +150,7 @@ impl<'a> Subject<'a> {
         let parameters = parameters.map_or("", |(_, parameters)| parameters).parse()?;
         let subject = Subject { workload, task, estimator, parameters };
         let (training, estimator) = (subject.training(0)?, subject.estimator()?);
-        if let Some(why) = refusal(&*estimator, &*training) {
+        if let Some(why) = refusal(&*estimator, training.dims(), training.domain()) {
             bail!("{kind} cannot serve the workload {}: {why}", workload.name);
         }
         Ok(subject)

@@ -69,9 +69,9 @@ pub struct Sweep {
     /// Set the stored runs aside and do all of them again
     #[arg(long)]
     pub fresh: bool,
-    /// Begin no more runs once so many have failed
-    #[arg(long, value_name = "N")]
-    pub max_failures: Option<usize>,
+    /// Begin no more runs once so many have failed; fewer failures are no error
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_failures: Option<u32>,
     /// Do runs again that ended so; may be given several times
     #[arg(long, value_name = "STATUS", value_parser = Outcome::NAMES)]
     pub retry: Vec<String>,

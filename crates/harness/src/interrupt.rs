@@ -2,8 +2,11 @@
 
 use crate::schedule::Interrupt;
 use anyhow::{Context, Result};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A process can listen once; whoever asks again hears with the first.
+static LISTENING: Mutex<Option<Signals>> = Mutex::new(None);
 
 /// Listens to interruptions of the user (Ctrl-C) and of the system (SIGTERM).
 #[derive(Clone, Debug, Default)]
@@ -17,6 +20,10 @@ impl Signals {
     /// # Errors
     /// If the system does not let it.
     pub fn listen() -> Result<Self> {
+        let mut listening = LISTENING.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(signals) = &*listening {
+            return Ok(signals.clone());
+        }
         let signals = Self::default();
         let count = Arc::clone(&signals.count);
         ctrlc::set_handler(move || {
@@ -25,7 +32,7 @@ impl Signals {
             }
         })
         .context("interruptions cannot be listened to")?;
-        Ok(signals)
+        Ok(listening.insert(signals).clone())
     }
 
     /// Whether there was one.

@@ -13,6 +13,14 @@
 //! }
 //! ```
 
+/// Prints a line; a reader that has gone away, as `head` does, is no fault.
+macro_rules! say {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout().lock(), $($text)*);
+    }};
+}
+
 pub mod bench;
 pub mod cli;
 pub mod execute;

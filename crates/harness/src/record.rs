@@ -153,4 +153,13 @@ mod tests {
         assert_eq!(record.curves.at("validation-loss", 0), Some(0.1 + 0.2));
         assert_eq!(record.curves.at("validation-loss", 1), None);
     }
+
+    #[test]
+    fn every_number_comes_back_as_it_was() {
+        for i in 1..5000 {
+            let x = f64::from(i).sqrt() / 7.0;
+            let text = serde_json::to_string(&x).unwrap();
+            assert_eq!(serde_json::from_str::<f64>(&text).unwrap(), x);
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Stored records: lines of JSON, appended and synced, never rewritten.
 
-use crate::record::{FORMAT, Record};
+use crate::record::{FORMAT, Outcome, Record};
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -55,7 +55,8 @@ impl Records {
         Ok(())
     }
 
-    /// Adds a record; a run that was not done before may be done now.
+    /// Adds a record. A run that was not done before may be done now, and stays so whatever comes
+    /// after: the order of files is not that in which their runs were done.
     ///
     /// # Errors
     /// If there is another record of the same finished run, and they differ.
@@ -68,6 +69,9 @@ impl Records {
                      one of the files was made by another version or is damaged",
                     record.id
                 );
+            }
+            if other.outcome == Outcome::Done {
+                return Ok(());
             }
         }
         self.by_id.insert(record.id.clone(), record);
@@ -96,7 +100,10 @@ struct Header {
 }
 
 /// The record files of a folder, in order of their names.
-fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+///
+/// # Errors
+/// If the folder cannot be read.
+pub fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(vec![]),
@@ -116,51 +123,64 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
+/// Opens a file to append to, for this process alone.
+///
+/// # Errors
+/// If the file cannot be written to, or another process has it open.
+pub fn lock(path: &Path) -> Result<File> {
+    let said = || format!("{} cannot be written", path.display());
+    let mut options = OpenOptions::new();
+    let file = options.read(true).append(true).create(true).open(path).with_context(said)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => {
+            bail!("{} is being written by another sweep; wait for it", path.display())
+        }
+        Err(std::fs::TryLockError::Error(error)) => Err(error).with_context(said),
+    }
+}
+
 /// The one writer of a record file.
 #[derive(Debug)]
 pub struct Writer {
     file: File,
     path: PathBuf,
+    is_whole: bool,
 }
 
 impl Writer {
-    /// Opens a file to append to, for this process alone. What is left of a torn last line is cut
-    /// off: it was never a finished run.
+    /// Opens a file to append to, for this process alone.
     ///
     /// # Errors
-    /// If the file cannot be written to, or another process has it open.
+    /// As [`lock`].
     pub fn open(path: &Path) -> Result<Self> {
-        let said = || format!("{} cannot be written", path.display());
-        let mut options = OpenOptions::new();
-        let mut file =
-            options.read(true).append(true).create(true).open(path).with_context(said)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(std::fs::TryLockError::WouldBlock) => {
-                bail!("{} is being written by another sweep; wait for it", path.display());
-            }
-            Err(std::fs::TryLockError::Error(error)) => return Err(error).with_context(said),
-        }
-        let mut text = vec![];
-        file.seek(SeekFrom::Start(0)).with_context(said)?;
-        file.read_to_end(&mut text).with_context(said)?;
-        let whole = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |place| place + 1);
-        if whole < text.len() {
-            file.set_len(whole as u64).with_context(said)?;
-        }
-        Ok(Self { file, path: path.to_owned() })
+        Ok(Self { file: lock(path)?, path: path.to_owned(), is_whole: false })
     }
 
-    /// Appends a record in one call, and waits until it is on the disk.
+    /// Appends a record in one call, and waits until it is on the disk. The first one cuts off what
+    /// is left of a torn last line: that was never a finished run.
     ///
     /// # Errors
     /// If it cannot be written.
     pub fn append(&mut self, record: &Record) -> Result<()> {
-        let said = || format!("{} cannot be written", self.path.display());
         let mut line = serde_json::to_vec(record)?;
         line.push(b'\n');
-        self.file.write_all(&line).with_context(said)?;
-        self.file.sync_data().with_context(said)
+        self.write(&line).with_context(|| format!("{} cannot be written", self.path.display()))
+    }
+
+    fn write(&mut self, line: &[u8]) -> std::io::Result<()> {
+        if !self.is_whole {
+            let mut text = vec![];
+            self.file.seek(SeekFrom::Start(0))?;
+            self.file.read_to_end(&mut text)?;
+            let whole = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |place| place + 1);
+            if whole < text.len() {
+                self.file.set_len(whole as u64)?;
+            }
+            self.is_whole = true;
+        }
+        self.file.write_all(line)?;
+        self.file.sync_data()
     }
 }
 
@@ -180,7 +200,7 @@ pub fn replace(path: &Path, content: &[u8]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{Curves, Outcome, Timing};
+    use crate::record::{Curves, Timing};
 
     fn record(id: &str, outcome: Outcome, value: f64) -> Record {
         let mut curves = Curves::default();
@@ -213,6 +233,8 @@ mod tests {
         records.insert(record("a", Outcome::Done, 1.0)).unwrap();
         records.insert(record("a", Outcome::Done, 1.0)).unwrap();
         assert!(records.insert(record("a", Outcome::Done, 2.0)).is_err());
+        records.insert(record("a", Outcome::TimedOut { step: 0 }, 1.0)).unwrap();
+        assert_eq!(records.get("a").unwrap().outcome, Outcome::Done);
     }
 
     #[test]

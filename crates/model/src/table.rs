@@ -41,6 +41,10 @@ impl Table {
             let why = "its first line holds numbers; a header line with column names is needed";
             return Err(refuse(why.to_owned()));
         }
+        let is_twice = |&(place, name): &(usize, &&str)| names[..place].contains(name);
+        if let Some((_, name)) = names.iter().enumerate().find(is_twice) {
+            return Err(refuse(format!("column `{name}` is there twice; a name stands for one")));
+        }
         let place = names.iter().position(|&name| name == target).ok_or_else(|| {
             refuse(UnknownName::new("column", target, names.iter().copied()).to_string())
         })?;

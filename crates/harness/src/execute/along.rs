@@ -37,9 +37,10 @@ pub(super) fn follow(context: &Context<'_>, record: &mut Record) -> Result<(), S
             if !headline.is_finite() {
                 return Err(Stop::With(Outcome::Diverged { step }));
             }
-            context.check(step)?;
         }
         if step < experiment.steps {
+            // Before every step, as evaluations may be far between.
+            context.check(step)?;
             let before = Instant::now();
             let loss = training.step(step, &mut *estimator, &noise)?;
             record.timing.step_seconds += before.elapsed().as_secs_f64();

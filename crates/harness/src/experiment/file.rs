@@ -2,13 +2,16 @@
 
 use super::expand::expand;
 use super::expected::{Cells, read_spec, read_values};
+use super::names::Names;
 use super::protocol::{OF_TRAINING, Protocol};
+use super::set::assign;
 use super::{Cell, Choice, ExpectedSpec, Experiment, LoadedTask};
 use crate::Registries;
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use estimators::{Fault, UnknownName, fault};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
 use std::path::Path;
 use toml::{Table, Value};
 
@@ -163,9 +166,17 @@ pub(super) fn resolve(
         Protocol::Training => read_optimizers(parts.remove("optimizer"))?,
         Protocol::Gradient(_) => vec![Choice::nothing()],
     };
-    let estimators = read_estimators(parts.remove("estimator"), &overrides.estimators, registries)?;
+    let mut estimators = read_estimators(parts.remove("estimator"), registries)?;
     let excluded = read_excluded(parts.remove("exclude"))?;
     let figures = read_figures(parts.remove("figure"))?;
+    // Before estimators are left out: a name may be of one of those.
+    let names = Names::new(&tasks, &estimators, &optimizers, registries)?;
+    if protocol == Protocol::Training {
+        names.check_tuned(&plain.tuned)?;
+    }
+    names.check_excluded(&excluded)?;
+    names.check_axes(&figures)?;
+    keep(&mut estimators, &overrides.estimators, registries)?;
     let mut cells = vec![];
     for task in 0..tasks.len() {
         for estimator in &estimators {
@@ -201,7 +212,7 @@ pub(super) fn resolve(
         expected: expected.as_ref(),
     })?;
     let takes_steps = protocol == Protocol::Training;
-    Ok(Experiment {
+    let experiment = Experiment {
         name: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
         path: path.to_owned(),
         question: plain.question,
@@ -219,40 +230,9 @@ pub(super) fn resolve(
         expected_source: expected.map(|spec| spec.source),
         expected: values,
         resolved,
-    })
-}
-
-/// Sets one value, in every table of a list of tables.
-fn assign(table: &mut Table, assignment: &str) -> Result<()> {
-    let (key, value) = assignment
-        .split_once('=')
-        .ok_or_else(|| anyhow!("--set {assignment}: it has the form key.path=value"))?;
-    let value = toml::from_str::<Table>(&format!("value = {value}"))
-        .ok()
-        .and_then(|mut table| table.remove("value"))
-        .unwrap_or_else(|| Value::String(value.to_owned()));
-    fn put(table: &mut Table, path: &[&str], value: &Value) -> Result<(), String> {
-        let (first, rest) = path.split_first().ok_or("an empty key")?;
-        if rest.is_empty() {
-            table.insert((*first).to_owned(), value.clone());
-            // A swept parameter that is set is no longer swept.
-            if let Some(Value::Table(sweep)) = table.get_mut("sweep") {
-                sweep.remove(*first);
-            }
-            return Ok(());
-        }
-        let inner = table.entry(*first).or_insert_with(|| Value::Table(Table::new()));
-        match inner {
-            Value::Table(inner) => put(inner, rest, value),
-            Value::Array(all) => all.iter_mut().try_for_each(|one| match one {
-                Value::Table(inner) => put(inner, rest, value),
-                _ => Err(format!("`{first}` is no table")),
-            }),
-            _ => Err(format!("`{first}` is no table")),
-        }
-    }
-    let path: Vec<&str> = key.trim().split('.').collect();
-    put(table, &path, &value).map_err(|why| anyhow!("--set {assignment}: {why}"))
+    };
+    super::names::check_metrics(&experiment, registries)?;
+    Ok(experiment)
 }
 
 fn read_plain(table: Table) -> Result<Plain> {
@@ -265,30 +245,25 @@ fn read_plain(table: Table) -> Result<Plain> {
         Fault::Key(unknown) => Fault::Key(UnknownName::new("key", &unknown.name, known())),
         fault => fault,
     })?;
-    at_least("seeds", plain.seeds, 1)?;
-    at_least("steps", plain.steps, 1)?;
-    at_least("evaluate-every", plain.evaluate_every, 1)?;
-    at_least("batch", plain.batch as u64, 1)?;
-    for key in &plain.tuned {
-        if !(key.starts_with("optimizer.") || key.starts_with("estimator.")) {
-            let allowed = "parameters such as optimizer.learning-rate or estimator.temperature";
-            return Err(Fault::value("tuned", key, allowed).into());
-        }
-    }
+    within("seeds", plain.seeds, 1..=100_000)?;
+    within("steps", plain.steps, 1..=MOST_STEPS)?;
+    within("evaluate-every", plain.evaluate_every, 1..=MOST_STEPS)?;
+    within("batch", plain.batch as u64, 1..=1_000_000)?;
     Ok(plain)
 }
 
-pub(super) fn at_least(key: &str, value: u64, least: u64) -> Result<(), Fault> {
-    const MOST: u64 = 1_000_000_000;
-    let allowed = format!("a whole number from {least} to {MOST}");
-    if (least..=MOST).contains(&value) { Ok(()) } else { Err(Fault::value(key, value, allowed)) }
+pub(super) const MOST_STEPS: u64 = 1_000_000_000;
+
+pub(super) fn within(key: &str, value: u64, range: RangeInclusive<u64>) -> Result<(), Fault> {
+    let allowed = format!("a whole number from {} to {}", range.start(), range.end());
+    if range.contains(&value) { Ok(()) } else { Err(Fault::value(key, value, allowed)) }
 }
 
 fn read_gradient(value: Option<Value>) -> Result<Option<GradientPlan>> {
     let Some(value) = value else { return Ok(None) };
     let plan: GradientPlan = fault::parse(one_table("gradient", value)?).context("gradient")?;
-    at_least("gradient.every", plan.every, 1)?;
-    at_least("gradient.draws", plan.draws as u64, 2)?;
+    within("gradient.every", plan.every, 1..=MOST_STEPS)?;
+    within("gradient.draws", plan.draws as u64, 2..=1_000_000)?;
     Ok(Some(plan))
 }
 
@@ -312,11 +287,7 @@ fn read_tasks(
     Ok(tasks)
 }
 
-fn read_estimators(
-    value: Option<Value>,
-    kept: &[String],
-    registries: &Registries,
-) -> Result<Vec<Choice>> {
+fn read_estimators(value: Option<Value>, registries: &Registries) -> Result<Vec<Choice>> {
     let mut choices: Vec<Choice> = vec![];
     for table in tables("estimator", value)? {
         let (kind, parameters) = kind_of("estimator", table)?;
@@ -334,6 +305,11 @@ fn read_estimators(
             choices.push(choice);
         }
     }
+    Ok(choices)
+}
+
+/// Leaves out the estimators that the command line does not name, if it names any.
+fn keep(choices: &mut Vec<Choice>, kept: &[String], registries: &Registries) -> Result<()> {
     for kind in kept {
         registries.estimators.get(kind)?;
         if !choices.iter().any(|choice| choice.kind == *kind) {
@@ -347,7 +323,7 @@ fn read_estimators(
     if !kept.is_empty() {
         choices.retain(|choice| kept.contains(&choice.kind));
     }
-    Ok(choices)
+    Ok(())
 }
 
 fn distinct(words: &[&str]) -> String {

@@ -4,7 +4,9 @@ mod cell;
 mod expand;
 mod expected;
 mod file;
+mod names;
 mod protocol;
+mod set;
 
 pub use cell::{Cell, Choice};
 pub use expected::{ExpectedSpec, ExpectedValue};
@@ -100,7 +102,7 @@ fn siblings(path: &Path) -> Vec<String> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let Ok(entries) = std::fs::read_dir(folder.unwrap_or(Path::new("."))) else { return vec![] };
     let mut names: Vec<String> = entries
-        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter_map(|entry| entry.ok().map(|entry| path.with_file_name(entry.file_name())))
         .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
         .map(|path| path.display().to_string())
         .collect();

@@ -1,4 +1,4 @@
-use super::file::at_least;
+use super::file::{MOST_STEPS, within};
 use anyhow::{Context, Result, bail};
 use estimators::{Fault, UnknownName, fault};
 use schemars::JsonSchema;
@@ -60,7 +60,7 @@ impl Protocol {
                     bail!("`{key}` says how to train; the protocol `gradient` takes no step");
                 }
                 let plan: GradientProtocol = fault::parse(parameters).context("protocol")?;
-                at_least("protocol.draws", plan.draws, 2)?;
+                within("protocol.draws", plan.draws, 2..=MOST_STEPS)?;
                 let error = plan.relative_error;
                 if !(error >= 0.0 && error.is_finite()) {
                     let allowed = "a number from 0 up";

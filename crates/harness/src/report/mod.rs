@@ -5,7 +5,7 @@ mod ranking;
 mod readme;
 
 pub use ranking::markdown;
-pub use readme::splice;
+pub use readme::{mark, splice};
 
 use crate::experiment::Experiment;
 use crate::experiment::Protocol;

@@ -2,6 +2,11 @@
 
 use anyhow::{Result, bail};
 
+/// What stands before an experiment's ranking.
+pub fn mark(name: &str) -> String {
+    format!("<!-- ranking {name} -->")
+}
+
 /// The text with the part between `<!-- ranking NAME -->` and `<!-- end ranking -->` replaced; with
 /// nothing replaced if it has no such mark.
 ///
@@ -9,7 +14,7 @@ use anyhow::{Result, bail};
 /// If the second mark is missing.
 pub fn splice(text: &str, name: &str, ranking: &str) -> Result<String> {
     const END: &str = "<!-- end ranking -->";
-    let begin = format!("<!-- ranking {name} -->");
+    let begin = mark(name);
     let Some(start) = text.find(&begin) else { return Ok(text.to_owned()) };
     let inside = start + begin.len();
     let Some(length) = text[inside..].find(END) else {

@@ -38,11 +38,11 @@ pub fn bench(arguments: &Bench, registries: &Registries) -> Result<Exit> {
             Format::Table => {
                 table.add_row(row(&throughput));
             }
-            Format::Json => println!("{}", serde_json::to_string(&throughput)?),
+            Format::Json => say!("{}", serde_json::to_string(&throughput)?),
         }
     }
     if arguments.format == Format::Table {
-        println!("{}, {} at a time\n{table}", workload.name, effort.jobs);
+        say!("{}, {} at a time\n{table}", workload.name, effort.jobs);
     }
     Ok(Exit::Ok)
 }

@@ -16,10 +16,10 @@ pub fn list(arguments: &List, registries: &Registries) -> Result<Exit> {
     match (arguments.what, &arguments.name) {
         (What::Estimators, None) => estimators(arguments.format, registries)?,
         (What::Estimators, Some(name)) => {
-            println!("{}", page::estimator(registries.estimators.get(name)?));
+            say!("{}", page::estimator(registries.estimators.get(name)?));
         }
-        (What::Tasks, None) => println!("{}", tasks(registries)),
-        (What::Tasks, Some(name)) => println!("{}", page::task(registries.tasks.get(name)?)),
+        (What::Tasks, None) => say!("{}", tasks(registries)),
+        (What::Tasks, Some(name)) => say!("{}", page::task(registries.tasks.get(name)?)),
         (What::Experiments, name) => experiments(arguments, name.as_deref(), registries)?,
     }
     Ok(Exit::Ok)
@@ -35,13 +35,15 @@ fn estimators(format: ListFormat, registries: &Registries) -> Result<()> {
     const HEADER: [&str; 6] = ["kind", "what it does", "unbiased", "needs", "losses", "parameters"];
     let rows = rows(registries)?;
     match format {
-        ListFormat::Markdown => print!("{}", page::markdown(&registries.estimators, &rows)),
+        ListFormat::Markdown => {
+            say!("{}", page::markdown(&registries.estimators, &rows).trim_end())
+        }
         ListFormat::Table => {
             let mut table = table(&HEADER);
             for row in &rows {
                 table.add_row(row);
             }
-            println!("{table}");
+            say!("{table}");
         }
     }
     Ok(())
@@ -107,13 +109,13 @@ fn experiments(arguments: &List, name: Option<&str>, registries: &Registries) ->
                 (cells as u64 * experiment.seeds).to_string(),
             ]);
         }
-        println!("{table}");
+        say!("{table}");
         return Ok(());
     };
     let found = experiments.iter().find(|experiment| experiment.name == name);
     let names = experiments.iter().map(|experiment| experiment.name.clone());
     let experiment = found.ok_or_else(|| UnknownName::new("experiment", name, names))?;
-    println!("{}\n\n{}\n", experiment.question, experiment.reading);
-    println!("{}", toml::to_string_pretty(&experiment.resolved)?);
+    say!("{}\n\n{}\n", experiment.question, experiment.reading);
+    say!("{}", toml::to_string_pretty(&experiment.resolved)?);
     Ok(())
 }

@@ -37,7 +37,7 @@ pub fn plan(arguments: &Plan, registries: &Registries) -> Result<Exit> {
     }
     match arguments.format {
         Format::Table => plans.iter().for_each(|(name, lines)| print(name, lines)),
-        Format::Json => println!("{}", serde_json::to_string_pretty(&as_json(&plans))?),
+        Format::Json => say!("{}", serde_json::to_string_pretty(&as_json(&plans))?),
     }
     Ok(Exit::Ok)
 }
@@ -84,9 +84,9 @@ fn print(name: &str, lines: &[Line]) {
             line.refused.as_ref().map_or_else(String::new, |why| format!("refused: {why}")),
         ]);
     }
-    println!("{table}");
+    say!("{table}");
     let sum = |number: fn(&Line) -> u64| lines.iter().map(number).sum::<u64>();
-    println!(
+    say!(
         "{name}: {} cells, {} runs: {} done, {} failed, {} missing",
         lines.len(),
         sum(|line| line.runs),

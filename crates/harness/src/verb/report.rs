@@ -26,15 +26,20 @@ pub fn report(arguments: &Report, registries: &Registries) -> Result<Exit> {
             );
         }
         page::write(&summary, &folder, registries)?;
-        println!("{}: {there} of {all} runs, in {}", experiment.name, folder.display());
+        say!("{}: {there} of {all} runs, in {}", experiment.name, folder.display());
         if let Some(readme) = &arguments.readme {
             let said = || readme.display().to_string();
-            let text = std::fs::read_to_string(readme).with_context(said)?;
+            let text = std::fs::read_to_string(readme)
+                .with_context(|| format!("{} cannot be read", readme.display()))?;
+            let mark = page::mark(&experiment.name);
+            if !text.contains(&mark) {
+                eprintln!("note: {} has no `{mark}`; nothing is written there", readme.display());
+            }
             let ranking = page::markdown(&summary);
             let spliced = page::splice(&text, &experiment.name, &ranking).with_context(said)?;
             if spliced != text {
                 replace(readme, spliced.as_bytes())?;
-                println!("{}: ranking of `{}` written", readme.display(), experiment.name);
+                say!("{}: ranking of `{}` written", readme.display(), experiment.name);
             }
         }
     }

@@ -9,9 +9,10 @@ use crate::record::{Outcome, Record};
 use crate::results::Summary;
 use crate::run::Run;
 use crate::schedule::{Schedule, perform};
-use crate::store::{Records, Writer};
+use crate::store::{Records, Writer, files, lock};
 use crate::{Registries, report};
 use anyhow::{Context, Result};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// Does the missing runs, and reports.
@@ -65,13 +66,13 @@ fn one(
         missing => {
             let schedule = Schedule { jobs: jobs(arguments), timeout: arguments.timeout };
             let mut failed = 0;
-            let allowed = arguments.max_failures.unwrap_or(usize::MAX);
+            let bound = arguments.max_failures.unwrap_or(u32::MAX);
             perform(experiment, missing, registries, schedule, signals, |record| {
                 writer.append(&record)?;
-                failed += usize::from(matches!(record.outcome, Outcome::Failed { .. }));
+                failed += u32::from(matches!(record.outcome, Outcome::Failed { .. }));
                 progress.tick(&record);
                 records.insert(record)?;
-                Ok(failed < allowed)
+                Ok(failed < bound)
             })?
         }
     };
@@ -103,25 +104,24 @@ fn file_name(shard: Option<Shard>) -> String {
     }
 }
 
-/// Whether more runs failed than were allowed.
+/// Whether so many runs failed that it is an error.
 fn has_failed(runs: &[&Run], records: &Records, arguments: &Sweep) -> bool {
     let is_failed = |record: &&Record| matches!(record.outcome, Outcome::Failed { .. });
     let failed = runs.iter().filter_map(|run| records.get(&run.id)).filter(is_failed).count();
-    failed > arguments.max_failures.unwrap_or(0)
+    failed >= arguments.max_failures.unwrap_or(1) as usize
 }
 
-/// Renames the record files, so that nothing of them is lost and nothing of them counts.
+/// Renames the record files, so that nothing of them is lost and nothing of them counts; none if
+/// another sweep is writing one.
 fn set_aside(folder: &Path) -> Result<()> {
-    for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {
-        let path = entry?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name.starts_with("runs") && name.ends_with(".jsonl") {
-            let free = |n: &usize| !aside(&path, *n).exists();
-            let to = aside(&path, (1..).find(free).unwrap_or(0));
-            std::fs::rename(&path, &to)
-                .with_context(|| format!("{} cannot be set aside", path.display()))?;
-            eprintln!("note: {} is now {}", path.display(), to.display());
-        }
+    let paths = files(folder)?;
+    let _locks: Vec<File> = paths.iter().map(|path| lock(path)).collect::<Result<_>>()?;
+    for path in &paths {
+        let free = |n: &usize| !aside(path, *n).exists();
+        let to = aside(path, (1..).find(free).unwrap_or(0));
+        std::fs::rename(path, &to)
+            .with_context(|| format!("{} cannot be set aside", path.display()))?;
+        eprintln!("note: {} is now {}", path.display(), to.display());
     }
     Ok(())
 }
@@ -138,17 +138,17 @@ fn tell(arguments: &Sweep, summary: &Summary<'_>, folder: &Path, begun: usize, r
     let name = &summary.experiment.name;
     let (there, all) = summary.progress();
     if begun == 0 {
-        println!("{name}: nothing to do, all runs are there");
+        say!("{name}: nothing to do, all runs are there");
     }
     let misses: usize = summary.cells.iter().map(|cell| cell.failures()).sum();
     let misses = if misses == 0 { String::new() } else { format!(", {misses} of them missed") };
-    println!("{name}: {there} of {all} runs{misses}, in {}", folder.display());
+    say!("{name}: {there} of {all} runs{misses}, in {}", folder.display());
     let others = records.len() - there;
     if others > 0 {
-        println!("{name}: {others} stored runs are of other settings and do not count here");
+        say!("{name}: {others} stored runs are of other settings and do not count here");
     }
     if arguments.no_report || arguments.shard.is_some() {
         return;
     }
-    println!("{name}: report in {}", folder.join("report.html").display());
+    say!("{name}: report in {}", folder.join("report.html").display());
 }

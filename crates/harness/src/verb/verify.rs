@@ -22,23 +22,23 @@ pub fn verify(arguments: &cli::Verify, registries: &Registries) -> Result<Exit> 
     let cases = read(&arguments.tables)?;
     let (mut passed, mut failed) = (0, 0);
     for case in &cases {
-        println!("{}", case.table.name);
+        say!("{}", case.table.name);
         let lines: Vec<Result<String, String>> =
             case.table.rows.par_iter().map(|row| one(case, row, arguments, registries)).collect();
         for line in lines {
             match line {
                 Ok(line) => {
                     passed += 1;
-                    println!("  ok    {line}");
+                    say!("  ok    {line}");
                 }
                 Err(line) => {
                     failed += 1;
-                    println!("  FAIL  {line}");
+                    say!("  FAIL  {line}");
                 }
             }
         }
     }
-    println!("{passed} passed, {failed} failed");
+    say!("{passed} passed, {failed} failed");
     Ok(if failed == 0 { Exit::Ok } else { Exit::Failed })
 }
 

@@ -1,0 +1,300 @@
+//! Whatever is wrong with the input, the program says what, where and what is allowed, ends with
+//! code 2, and touches no stored run.
+
+// Helpers outside of #[test] functions fail by unwrapping, as the tests do.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use support::{Lab, edited, errors};
+
+const RUNS: &str = "results/tiny/runs.jsonl";
+
+/// The program has to refuse, saying all of these words.
+fn refuses(lab: &Lab, arguments: &str, words: &[&str]) {
+    let output = lab.run(arguments);
+    let said = errors(&output);
+    assert_eq!(output.status.code(), Some(2), "{arguments}: {said}");
+    assert!(said.starts_with("error: ") && !said.contains("panicked"), "{arguments}: {said}");
+    assert!(output.stdout.is_empty(), "{arguments}: {output:?}");
+    for word in words {
+        assert!(said.contains(word), "{arguments}: no `{word}` in: {said}");
+    }
+}
+
+/// A sweep of the edited experiment has to be refused, and the stored runs have to stay.
+fn refuses_edits(cases: &[(&str, &str, &[&str])]) {
+    let lab = Lab::new();
+    lab.ok("sweep tiny.toml --quiet");
+    let before = lab.read(RUNS);
+    for (from, to, words) in cases {
+        lab.write("tiny.toml", edited(&[(from, to)]));
+        for verb in ["sweep --fresh", "plan", "report"] {
+            refuses(&lab, &format!("{verb} tiny.toml"), &["experiment tiny.toml: "]);
+            refuses(&lab, &format!("{verb} tiny.toml"), words);
+        }
+        assert_eq!(lab.read(RUNS), before, "{to}");
+    }
+}
+
+#[test]
+fn unknown_keys_and_names() {
+    refuses_edits(&[
+        ("batch", "bacth", &["`bacth`", "did you mean `batch`?", "allowed: batch, evaluate-every"]),
+        ("inputs", "input", &["task `argmax-index`", "`input`", "`inputs`?", "validation-rows"]),
+        ("argmax-index", "argmax-idx", &["task `argmax-idx`", "allowed: argmax-index"]),
+        ("soft-argmax", "soft-agrmax", &["estimator `soft-agrmax`", "`soft-argmax`?", "reinmax"]),
+        (
+            "sweep.temperature = [0.5, 1.0]",
+            "temprature = 1.0",
+            &["estimator `soft-argmax`", "`temprature`", "allowed: temperature"],
+        ),
+        ("\"adam\"", "\"adm\"", &["optimizer `adm`", "allowed: adam, sgd"]),
+        ("learning-rate", "rate", &["optimizer", "`rate`", "learning-rate"]),
+        ("kind = \"exact\"", "", &["[estimator] has no kind", "list estimators"]),
+        ("[task]", "[gradient]\nevry = 1\n[task]", &["gradient", "`evry`", "`every`?", "draws"]),
+    ]);
+}
+
+#[test]
+fn impossible_values() {
+    refuses_edits(&[
+        ("seeds = 3", "seeds = 0", &["seeds = 0", "from 1 to"]),
+        ("seeds = 3", "seeds = -1", &["seeds = -1", "a whole number from 0 up"]),
+        ("seeds = 3", "seeds = 1_000_000_000", &["seeds = 1000000000", "to 100000"]),
+        ("steps = 20", "steps = 0", &["steps = 0", "from 1 to"]),
+        ("steps = 20", "steps = \"many\"", &["steps = \"many\"", "allowed: a whole number"]),
+        ("evaluate-every = 10", "evaluate-every = 0", &["evaluate-every = 0", "from 1 to"]),
+        ("batch = 8", "batch = 0", &["batch = 0", "from 1 to"]),
+        ("rate = 0.01", "rate = -0.5", &["optimizer.learning-rate = -0.5", "above 0"]),
+        ("rate = 0.01", "rate = nan", &["optimizer.learning-rate = nan", "above 0"]),
+        ("categories = 3", "categories = 1", &["categories = 1", "from 2 to"]),
+        ("[0.5, 1.0]", "[0.5, -1.0]", &["`soft-argmax`", "temperature = -1", "above 0"]),
+        ("[0.5, 1.0]", "[]", &["sweep.temperature = []", "a list of values"]),
+        ("[0.5, 1.0]", "[0.5, 0.5]", &["`soft-argmax temperature=0.5` is there twice"]),
+        ("[task]", "[gradient]\ndraws = 1\n[task]", &["gradient.draws = 1", "from 2 to"]),
+        ("[task]", "[gradient]\nevery = 0\n[task]", &["gradient.every = 0", "from 1 to"]),
+        ("steps = 20", "steps = ", &["line 3, column", "steps = "]),
+    ]);
+}
+
+#[test]
+fn names_of_parameters_and_metrics() {
+    let figure = |keys: &str| format!("[[figure]]\n{keys}\n[task]");
+    refuses_edits(&[
+        (
+            "batch",
+            "tuned = [\"optimizer.learning-rat\"]\nbatch",
+            &["tuned", "`optimizer.learning-rat`", "did you mean `optimizer.learning-rate`?"],
+        ),
+        (
+            "batch",
+            "tuned = [\"temperature\"]\nbatch",
+            &["tuned", "`temperature`", "allowed: estimator.temperature, optimizer."],
+        ),
+        (
+            "[task]",
+            "[exclude]\nestimator.temprature = 1.0\n[task]",
+            &["exclude", "`estimator.temprature`", "`estimator.temperature`?"],
+        ),
+        ("[task]", "[exclude]\nestmator.kind = \"exact\"\n[task]", &["exclude", "`estimator`?"]),
+        (
+            "[task]",
+            &figure("kind = \"sensitivity\"\nx = \"estimator.temprature\""),
+            &["figure.x", "`estimator.temprature`", "`estimator.temperature`?", "task.categories"],
+        ),
+        (
+            "[task]",
+            &figure(
+                "kind = \"sensitivity\"\nx = \"estimator.temperature\"\ny = \"validation-los\"",
+            ),
+            &["figure.y", "`validation-los`", "`validation-loss`?", "regime-accuracy"],
+        ),
+        ("[task]", &figure("kind = \"sensitivity\""), &["figure", "x = absent"]),
+        (
+            "[task]",
+            &figure("kind = \"sensitivty\"\nx = \"estimator.temperature\""),
+            &["figure", "kind = \"sensitivty\"", "allowed: `sensitivity`"],
+        ),
+    ]);
+}
+
+#[test]
+fn command_lines() {
+    let lab = Lab::new();
+    lab.ok("sweep tiny.toml --quiet");
+    let before = lab.read(RUNS);
+    lab.write("broken.json", "{\"format\": 1");
+    lab.write("old.json", "{\"format\": 2}");
+    for (arguments, words) in [
+        ("sweep no.toml", &["experiment no.toml", "there are tiny.toml"] as &[_]),
+        ("sweep no/such.toml", &["experiment no/such.toml", "cannot be read"]),
+        ("sweep tiny.toml --seeds 0", &["tiny.toml", "seeds = 0", "from 1 to"]),
+        ("sweep tiny.toml --set steps", &["--set steps", "key.path=value"]),
+        ("sweep tiny.toml --set steps.x=1", &["--set steps.x=1", "`steps` is no table"]),
+        ("sweep tiny.toml --set =1", &["--set =1", "empty"]),
+        ("sweep tiny.toml --set task.categores=4", &["`categores`", "`categories`?"]),
+        ("sweep tiny.toml --set task.categories=1", &["categories = 1", "from 2 to"]),
+        ("sweep tiny.toml --estimator reinmax", &["--estimator reinmax", "exact, soft-argmax"]),
+        ("sweep tiny.toml --estimator exakt", &["`exakt`", "`exact`?"]),
+        ("sweep tiny.toml tiny.toml", &["share the folder results/tiny"]),
+        ("sweep tiny.toml --shard 0/4", &["--shard", "0/4", "from 1 to N"]),
+        ("sweep tiny.toml --shard 5/4", &["--shard", "5/4", "from 1 to N"]),
+        ("sweep tiny.toml --jobs 0", &["--jobs", "'0'", "1..="]),
+        ("sweep tiny.toml --timeout 90", &["--timeout", "90", "ms, s, m or h"]),
+        ("sweep tiny.toml --max-failures 0", &["--max-failures", "'0'", "1..="]),
+        ("sweep tiny.toml --retry late", &["--retry", "late", "timed-out"]),
+        ("swep tiny.toml", &["swep", "sweep"]),
+        ("list estimators nosuch", &["estimator `nosuch`", "allowed: exact,"]),
+        ("list tasks nosuch", &["task `nosuch`", "allowed: argmax-index"]),
+        ("list experiments nosuch --experiments .", &["experiment `nosuch`", "allowed: tiny"]),
+        ("list experiments --experiments no", &["folder no cannot be read"]),
+        ("verify no.json", &["table no.json", "cannot be read"]),
+        ("verify broken.json", &["table broken.json", "JSON of a reference table"]),
+        ("verify old.json", &["table old.json", "format = 2", "allowed: 1"]),
+        ("report tiny.toml --results other", &["other/tiny has none of the 9 runs", "sweep"]),
+    ] {
+        refuses(&lab, arguments, words);
+        assert_eq!(lab.read(RUNS), before, "{arguments}");
+    }
+}
+
+#[test]
+fn data_files() {
+    let lab = Lab::with(&[("inputs = 4", "data = \"own.csv\"\ntarget = \"y\"")]);
+    let refuses_file = |words: &[&str]| {
+        refuses(&lab, "sweep tiny.toml", &["experiment tiny.toml: data file own.csv: "]);
+        refuses(&lab, "sweep tiny.toml", words);
+        assert!(!lab.path("results").exists());
+    };
+    refuses_file(&["cannot be read"]);
+    for (content, words) in [
+        ("", &["it is empty", "a header line"] as &[_]),
+        ("a,y\n", &["no row under the header"]),
+        ("1,2\n3,4\n", &["its first line holds numbers", "a header line"]),
+        ("size,yy\n1,2\n3,4\n", &["unknown column `y`", "`yy`?", "allowed: size, yy"]),
+        ("y\n1\n2\n", &["no column beside the target `y`"]),
+        ("a,y,y\n1,2,3\n4,5,6\n", &["column `y` is there twice"]),
+        ("a,y\n1,2\n", &["one row cannot be split"]),
+        ("a,y\n1,2\n3,NaN\n", &["line 3, column `y`", "`NaN`", "a finite number"]),
+        ("a,y\n1,2\ninf,3\n", &["line 3, column `a`", "`inf`", "a finite number"]),
+        ("a,y\nred,2\n", &["line 2, column `a`", "`red`", "a finite number"]),
+        ("a,y\n1,2\n,2\n", &["line 3, column `a`", "is missing", "a finite number"]),
+        ("a,y\n1,2\n1,2,3\n", &["line 3: 3 cells, but 2 columns"]),
+        ("a,y\n1,2\n1\n", &["line 3: 1 cells, but 2 columns"]),
+    ] {
+        lab.write("own.csv", content);
+        refuses_file(words);
+    }
+    lab.write("own.csv", b"a,y\n\xff,2\n");
+    refuses_file(&["line 2", "utf-8"]);
+    lab.write("tiny.toml", edited(&[("inputs = 4", "data = \"own.csv\"")]));
+    refuses(&lab, "sweep tiny.toml", &["target = absent", "a column's name"]);
+    lab.write("tiny.toml", edited(&[("inputs = 4", "target = \"y\"")]));
+    refuses(&lab, "sweep tiny.toml", &["target = y", "nothing, where there is no data file"]);
+}
+
+#[test]
+fn folders_of_other_experiments_and_versions() {
+    let lab = Lab::new();
+    lab.ok("sweep tiny.toml --quiet");
+    let runs = lab.read(RUNS);
+    let manifest = lab.read("results/tiny/manifest.json");
+    let refused = |words: &[&str]| {
+        for arguments in ["sweep tiny.toml", "sweep --fresh tiny.toml", "plan tiny.toml"] {
+            refuses(&lab, arguments, words);
+        }
+    };
+    for (from, to, words) in [
+        ("\"tiny\"", "\"large\"", &["results/tiny", "experiment `large`, not of `tiny`"] as &[_]),
+        ("\"format\": 1", "\"format\": 99", &["results/tiny", "format 99", "program's is 1"]),
+        ("{", "", &["results/tiny/manifest.json", "is no manifest"]),
+    ] {
+        assert!(manifest.contains(from));
+        lab.write("results/tiny/manifest.json", manifest.replacen(from, to, 1));
+        refused(words);
+        assert_eq!(lab.read(RUNS), runs);
+    }
+    lab.write("results/tiny/manifest.json", &manifest);
+    lab.ok("sweep tiny.toml");
+}
+
+#[test]
+fn damaged_records() {
+    let lab = Lab::new();
+    lab.ok("sweep tiny.toml --quiet");
+    let runs = lab.read(RUNS);
+    let second = runs.lines().nth(1).unwrap();
+    let changed = second.replace("\"steps\":[0,", "\"steps\":[1,");
+    assert_ne!(second, changed);
+    for (damaged, words) in [
+        // A torn last line beside the damage must not be cut off either.
+        (
+            format!("{}\n{{", runs.replacen(second, &second[..40], 1)),
+            &["line 2", "no record"] as &[_],
+        ),
+        (
+            runs.replacen(second, &second.replace("\"format\":1,", "\"format\":99,"), 1),
+            &["format 99"],
+        ),
+        (
+            runs.replacen(second, &second.replace("\"curves\"", "\"curve\""), 1),
+            &["line 2", "curve"],
+        ),
+        (format!("{runs}{changed}\n"), &["line 10", "is there twice, with different results"]),
+    ] {
+        lab.write(RUNS, &damaged);
+        for verb in ["sweep", "plan", "report"] {
+            refuses(&lab, &format!("{verb} tiny.toml"), &["results/tiny/runs.jsonl"]);
+            refuses(&lab, &format!("{verb} tiny.toml"), words);
+        }
+        assert_eq!(lab.read(RUNS), damaged);
+    }
+}
+
+#[test]
+fn folders_that_cannot_be_written() {
+    let lab = Lab::new();
+    lab.write("file", "");
+    lab.write("folder/tiny", "");
+    refuses(&lab, "sweep tiny.toml --results file", &["file/tiny"]);
+    refuses(&lab, "sweep tiny.toml --results folder", &["folder/tiny"]);
+    refuses(&lab, "plan tiny.toml --results folder", &["folder/tiny"]);
+    if cfg!(target_os = "linux") {
+        refuses(&lab, "sweep tiny.toml --results /proc/none", &["/proc/none/tiny"]);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_without_permission() {
+    use std::os::unix::fs::PermissionsExt;
+    let lab = Lab::new();
+    lab.ok("sweep tiny.toml --quiet");
+    let folder = lab.path("results/tiny");
+    let set = |mode| {
+        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    set(0o500);
+    // Permissions do not hold for root.
+    if std::fs::write(folder.join("probe"), "").is_err() {
+        refuses(&lab, "sweep tiny.toml", &["results/tiny", "cannot be written"]);
+    }
+    set(0o700);
+}
+
+#[test]
+fn a_folder_that_another_sweep_writes_to() {
+    let lab = Lab::new();
+    lab.ok("sweep tiny.toml --quiet");
+    let runs = lab.read(RUNS);
+    let file = std::fs::OpenOptions::new().append(true).open(lab.path(RUNS)).unwrap();
+    file.lock().unwrap();
+    for arguments in ["sweep tiny.toml", "sweep --fresh tiny.toml"] {
+        refuses(&lab, arguments, &[RUNS, "another sweep", "wait"]);
+        assert_eq!(lab.read(RUNS), runs);
+    }
+    lab.ok("plan tiny.toml");
+    drop(file);
+    lab.ok("sweep tiny.toml");
+}

@@ -1,0 +1,176 @@
+//! Estimators of one's own, through the library: what goes wrong in a run stays in its record.
+
+// Helpers outside of #[test] functions fail by unwrapping, as the tests do.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use clap::Parser;
+use estimators::{
+    Dims, Error, Estimator, Family, Kind, Logits, Noise, Objective, Properties, Real, Result,
+    Surrogate, kinds::Exact,
+};
+use harness::cli::{Arguments, Verb};
+use harness::execute::{Limits, execute};
+use harness::experiment::{Experiment, Overrides};
+use harness::record::Outcome;
+use harness::verb::{self, Exit};
+use harness::{Registries, schedule};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use support::{Lab, edited};
+
+/// Estimates as `exact` does, until it is asked too often.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+struct Brittle {
+    /// Estimates before it breaks.
+    life: u64,
+    /// Whether it breaks by a panic, or by an error.
+    panics: bool,
+}
+
+impl Kind for Brittle {
+    const NAME: &'static str = "brittle";
+    const FAMILY: Family = Family::ExactAndRelaxed;
+    const SUMMARY: &'static str = "breaks";
+    const SOURCE: &'static str = "this test";
+
+    fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
+        Box::new(Breaking { inner: Exact::default().build(), kind: self })
+    }
+}
+
+struct Breaking<E: Real> {
+    inner: Box<dyn Estimator<E>>,
+    kind: Brittle,
+}
+
+impl<E: Real> Estimator<E> for Breaking<E> {
+    fn surrogate(
+        &mut self,
+        logits: Logits<E>,
+        objective: &dyn Objective<E>,
+        noise: &mut Noise,
+    ) -> Result<Surrogate<E>> {
+        if self.kind.life == 0 {
+            assert!(!self.kind.panics, "out of life");
+            return Err(Error::Objective("out of luck".into()));
+        }
+        self.kind.life -= 1;
+        self.inner.surrogate(logits, objective, noise)
+    }
+
+    fn properties(&self, dims: Dims) -> Properties {
+        self.inner.properties(dims)
+    }
+}
+
+fn registries() -> Registries {
+    let mut registries = Registries::standard();
+    registries.estimators = registries.estimators.with::<Brittle>();
+    registries
+}
+
+/// `exact`, then the brittle one: by a panic, by an error, and with life enough.
+fn lab() -> Lab {
+    let lab = Lab::new();
+    let brittle = "kind = \"brittle\"\nzip.life = [5, 5, 1000]\nzip.panics = [true, false, true]";
+    let from = "kind = \"soft-argmax\"\nsweep.temperature = [0.5, 1.0]";
+    lab.write("tiny.toml", edited(&[(from, brittle)]));
+    lab
+}
+
+fn experiment(lab: &Lab) -> Experiment {
+    Experiment::read(&lab.path("tiny.toml"), &Overrides::default(), &registries()).unwrap()
+}
+
+struct Never;
+
+impl schedule::Interrupt for Never {
+    fn finish(&self) -> bool {
+        false
+    }
+
+    fn break_off(&self) -> bool {
+        false
+    }
+}
+
+#[test]
+fn a_panic_and_an_error_are_outcomes() {
+    let (lab, registries) = (lab(), registries());
+    let experiment = experiment(&lab);
+    let runs = experiment.runs(&registries).unwrap();
+    let outcome = |cell: usize| {
+        let run = runs.iter().find(|run| run.cell == cell).unwrap();
+        let limits = Limits { timeout: None, stop: &|| false };
+        execute(&experiment, run, &registries, limits).unwrap()
+    };
+    assert_eq!(outcome(0).outcome, Outcome::Done);
+    let panicked = outcome(1);
+    assert_eq!(panicked.outcome, Outcome::Failed { why: "panic: out of life".to_owned() });
+    assert_eq!(panicked.curves.steps, [0], "what was seen before stays");
+    let failed = outcome(2).outcome;
+    assert!(
+        matches!(&failed, Outcome::Failed { why } if why.contains("out of luck")),
+        "{failed:?}"
+    );
+    // With life enough it is the estimator it hides.
+    assert_eq!(outcome(3).outcome, Outcome::Done);
+    assert_eq!(outcome(3).curves, outcome(0).curves);
+}
+
+#[test]
+fn a_panic_stops_no_other_run() {
+    let (lab, registries) = (lab(), registries());
+    let experiment = experiment(&lab);
+    let runs = experiment.runs(&registries).unwrap();
+    let runs: Vec<_> = runs.iter().collect();
+    for jobs in [1, 2] {
+        let schedule = schedule::Schedule { jobs, timeout: None };
+        let mut names = vec![];
+        let complete =
+            schedule::perform(&experiment, &runs, &registries, schedule, &Never, |record| {
+                names.push(record.outcome.name());
+                Ok(true)
+            });
+        assert!(complete.unwrap());
+        names.sort_unstable();
+        assert_eq!(names, [["done"; 6], ["failed"; 6]].concat());
+    }
+}
+
+fn sweep(lab: &Lab, more: &[&str]) -> Exit {
+    let (file, results) = (lab.path("tiny.toml"), lab.path("results"));
+    let fixed = ["harness", "sweep", "--quiet", "--jobs", "1"].map(Into::into);
+    let paths = [file.into_os_string(), "--results".into(), results.into_os_string()];
+    let more = more.iter().map(Into::into);
+    let arguments = Arguments::parse_from(fixed.into_iter().chain(paths).chain(more));
+    let Verb::Sweep(sweep) = &arguments.verb else { panic!("a sweep") };
+    verb::sweep(sweep, &registries()).unwrap()
+}
+
+#[test]
+fn failures_end_a_sweep_as_far_as_they_are_not_allowed() {
+    const RUNS: &str = "results/tiny/runs.jsonl";
+    let failed = |lab: &Lab| lab.read(RUNS).matches("\"status\":\"failed\"").count();
+    let lab = lab();
+    // All is done, but it is no success; and what failed stays until it is asked for.
+    assert_eq!(sweep(&lab, &[]), Exit::Failed);
+    assert_eq!((lab.lines(RUNS), failed(&lab)), (12, 6));
+    assert!(lab.read("results/tiny/report.html").contains("failed: panic: out of life"));
+    assert!(lab.read("results/tiny/table.csv").contains("validation-loss,3,3,miss,miss,miss"));
+    assert_eq!(sweep(&lab, &[]), Exit::Failed);
+    assert_eq!(lab.lines(RUNS), 12);
+    assert_eq!(sweep(&lab, &["--max-failures", "7"]), Exit::Ok);
+    assert_eq!(sweep(&lab, &["--retry", "failed"]), Exit::Failed);
+    assert_eq!(lab.lines(RUNS), 18);
+
+    // With a bound, no run is begun once it is met; one may have been begun already.
+    assert_eq!(sweep(&lab, &["--fresh", "--max-failures", "2"]), Exit::Failed);
+    assert!((2..=3).contains(&failed(&lab)), "{}", failed(&lab));
+    assert!(lab.lines(RUNS) < 12);
+    assert_eq!(sweep(&lab, &["--max-failures", "100"]), Exit::Ok);
+    assert_eq!(lab.lines(RUNS), 12);
+}
