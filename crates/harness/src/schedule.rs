@@ -7,7 +7,7 @@ use crate::record::Record;
 use crate::run::Run;
 use anyhow::{Context, Result};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::channel;
+use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 /// How runs are done.
@@ -52,7 +52,9 @@ pub fn perform(
         .collect::<Result<_, _>>()
         .context("a thread cannot be started")?;
     std::thread::scope(|scope| {
-        let (sender, receiver) = channel();
+        // A record is handed over before its thread goes on: however slow the disk is, no more than
+        // a run a thread is done and not stored, or begun after enough of them.
+        let (sender, receiver) = sync_channel(0);
         for pool in &pools {
             let (sender, next, enough) = (sender.clone(), &next, &enough);
             scope.spawn(move || {

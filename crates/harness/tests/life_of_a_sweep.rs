@@ -206,6 +206,12 @@ fn a_second_signal_breaks_off() {
     let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
     assert!(said.any(|line| line.unwrap().contains("once more to stop now")));
     send("-INT", &child);
+    let start = Instant::now();
+    while child.try_wait().unwrap().is_none() && start.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    // A program that goes on must not outlive the test.
+    let _ = child.kill();
     assert_eq!(child.wait().unwrap().code(), Some(130));
     assert_eq!(lab.lines(RUNS), 0);
 }
