@@ -176,6 +176,9 @@ fn relax_learns_a_control_variate() {
     let after = variance(&problem, &mut *relax);
     let none = variance(&problem, &mut *estimator("reinforce", "baseline = \"none\""));
     assert!(after < 0.5 * none && after < 0.5 * before, "{before} became {after}; {none}");
+    // Only now is the network so far from constant that a wrong use of it would show.
+    let draws = problem.draw(&mut *relax, 50_000, &mut Noise::named(&["relaxed"]));
+    assert_mean(&draws, &problem.exact(), 1e-9, "relax");
 }
 
 #[test]

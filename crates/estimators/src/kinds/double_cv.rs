@@ -25,8 +25,8 @@ use std::rc::Rc;
 ///
 /// **Costs** S losses and their gradients.
 ///
-/// **When to use** where a row affords two losses and their gradients: no other unbiased estimator here
-/// varies as little at two samples.
+/// **When to use** where a row affords two losses and their gradients: where it was measured, no other
+/// unbiased estimator of two samples varied as little.
 ///
 /// **Reference** Titsias & Shi 2022, arXiv:2111.05300, eq. 10, for bits; with J(p) for categories it is our
 /// derivation.

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 /// **Costs** S losses.
 ///
 /// **When to use** as the unbiased default when a few losses a row can be had: no parameter but S,
-/// no state, and for S = 2 already better than REINFORCE with any running baseline.
+/// no state, and a baseline of each row's own, where a running mean is one number for all rows.
 ///
 /// **Reference** Kool, van Hoof & Welling 2019, "Buy 4 REINFORCE samples, get a baseline for free!".
 ///

@@ -22,9 +22,10 @@ use serde::{Deserialize, Serialize};
 ///
 /// **Costs** one loss at a vertex and its gradient.
 ///
-/// **When to use** in place of straight-through whenever the loss is not nearly linear: the same
-/// cost, less bias. Its variance is higher and can exceed that of a score function with a good
-/// baseline. τ ≠ 1 gives up what it is exact for; the authors tuned τ from 1.1 to 1.5.
+/// **When to use** in place of straight-through whenever the loss is nearly quadratic: the same cost
+/// and no bias. Beyond quadratic losses its bias is mostly the lesser, not always. Its variance is
+/// mostly higher, and can exceed that of a score function with a good baseline. τ ≠ 1 gives up what
+/// it is exact for; the authors tuned τ from 1.1 to 1.5.
 ///
 /// **Reference** Liu, Dong, Liu, Yu & Gao 2023, arXiv:2304.08612, Algorithm 2.
 ///

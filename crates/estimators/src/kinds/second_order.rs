@@ -22,8 +22,8 @@ use serde::{Deserialize, Serialize};
 ///
 /// **Costs** one loss at a vertex and its gradient.
 ///
-/// **When to use** to see what the order of the rule is worth: bias falls up to w = ½ and variance rises
-/// all the way.
+/// **When to use** to see what the order of the rule is worth. For quadratic losses the bias is
+/// proportional to w − ½; for others it need not be least there. Variance mostly rises with w.
 ///
 /// **Reference** Liu, Dong, Liu, Yu & Gao 2023, arXiv:2304.08612; the mixture is our derivation from
 /// their Theorem 3.1.

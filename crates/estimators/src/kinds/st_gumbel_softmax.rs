@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 /// A Gumbel-argmax pick forward, the Gumbel-softmax's Jacobian backward.
 ///
-/// **Estimates** the gradient with a bias that falls and a variance that grows (like 1/τ) as τ
-/// falls.
+/// **Estimates** the gradient with a bias. As τ falls its mean nears that of ReinMax, which is
+/// without bias for quadratic losses, and its variance grows like 1/τ.
 ///
 /// **Formula** γ standard Gumbel; D = argmax(θ + γ), y = softmax((θ + γ)/τ) with the same γ;
 /// gradient J(y) g / τ.

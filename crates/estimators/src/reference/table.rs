@@ -177,7 +177,8 @@ impl Row {
 
     /// The kind with its parameters.
     pub fn label(&self) -> String {
-        let pairs = self.parameters.iter().map(|(key, value)| format!(" {key}={value}"));
+        let short = self.parameters.iter().filter(|(_, x)| !x.is_array() && !x.is_table());
+        let pairs = short.map(|(key, value)| format!(" {key}={value}"));
         format!("{}{}", self.kind, pairs.collect::<String>())
     }
 }

@@ -1,0 +1,108 @@
+//! Every estimator's page and parameters: what the page says is there, and what it rules out is
+//! refused. These walk the registry.
+
+// A page that cannot be read is broken.
+#![allow(clippy::unwrap_used)]
+
+mod problem;
+
+use problem::variants::defaults;
+use toml::Table;
+
+#[test]
+fn impossible_parameters_are_refused_with_a_message() {
+    for entry in defaults().into_iter().map(|variant| variant.entry) {
+        let unknown = Table::from_iter([("surely-not".to_owned(), 1.into())]);
+        let message = entry.double(unknown).err().expect("a refusal").to_string();
+        assert!(message.contains("surely-not") && message.contains(entry.name), "{message}");
+        let schema = entry.schema().as_value().clone();
+        for (key, value) in entry.defaults() {
+            let page = schema["properties"][&key]["description"].as_str().unwrap();
+            for wrong in impossible(&value, page) {
+                let place = format!("{}: {key} = {wrong}", entry.name);
+                let table = Table::from_iter([(key.clone(), wrong)]);
+                let message = entry.double(table).err().map(|error| error.to_string());
+                let message = message.unwrap_or_else(|| panic!("{place} was accepted"));
+                assert!(message.contains(&key) && message.contains("allowed"), "{message}");
+            }
+        }
+    }
+}
+
+/// What a parameter must not be, and where its page says that a range ends, what lies beyond.
+fn impossible(default: &toml::Value, page: &str) -> Vec<toml::Value> {
+    let beyond = |ends: &[(&str, f64)]| -> Vec<f64> {
+        ends.iter().filter(|(words, _)| page.contains(words)).map(|&(_, x)| x).collect()
+    };
+    match default {
+        toml::Value::Float(_) => [f64::NAN, f64::INFINITY]
+            .into_iter()
+            .chain(beyond(&[
+                ("above 0", 0.0),
+                ("above 1", 1.0),
+                ("from 0 up", -0.1),
+                ("below 1", 1.0),
+                ("up to 1", 1.01),
+                ("up to 2", 2.01),
+            ]))
+            .map(toml::Value::from)
+            .collect(),
+        toml::Value::Integer(_) => [-1.0]
+            .into_iter()
+            .chain(beyond(&[
+                ("from 1 up", 0.0),
+                ("from 2 up", 1.0),
+                ("at least 2", 1.0),
+                ("at most 20", 21.0),
+            ]))
+            .map(|x| toml::Value::from(x as i64))
+            .collect(),
+        toml::Value::Boolean(_) => vec!["perhaps".into()],
+        _ => vec!["surely-not".into()],
+    }
+}
+
+#[test]
+fn a_schedule_has_a_range_too() {
+    for kind in ["gumbel-softmax", "st-gumbel-softmax"] {
+        let entry = estimators::Registry::standard().get(kind).unwrap().clone();
+        for (floor, rate) in [(0.0, 0.1), (f64::NAN, 0.1), (0.1, -0.1), (0.1, f64::INFINITY)] {
+            let schedule = Table::from_iter(
+                [("floor", floor), ("rate", rate)]
+                    .map(|(key, x)| (key.to_owned(), toml::Value::from(x))),
+            );
+            let table = Table::from_iter([("anneal".to_owned(), schedule.into())]);
+            let message = entry.resolve(table).unwrap_err().to_string();
+            assert!(message.contains("anneal."), "{message}");
+        }
+    }
+}
+
+#[test]
+fn names_are_legal_and_pages_complete() {
+    let mut names = vec![];
+    for entry in defaults().into_iter().map(|variant| variant.entry) {
+        let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        assert!(entry.name.chars().all(legal), "{}", entry.name);
+        assert!(!names.contains(&entry.name), "{} is there twice", entry.name);
+        names.push(entry.name);
+        let schema = entry.schema();
+        let page = schema.get("description").and_then(|text| text.as_str()).unwrap_or_default();
+        let parts = ["Estimates", "Formula", "Requires", "Costs", "When to use", "Reference"];
+        let mut rest = page;
+        for part in
+            parts.map(|part| format!("**{part}**")).iter().map(String::as_str).chain(["```"])
+        {
+            let place = rest.find(part);
+            let place = place.unwrap_or_else(|| panic!("{}: no {part} in its place", entry.name));
+            rest = &rest[place + part.len()..];
+        }
+        assert!(rest.contains("assert"), "{}: its example asserts nothing", entry.name);
+        assert!(!entry.summary.ends_with('.') && entry.summary.len() < 64, "{}", entry.name);
+        assert!(!entry.source.is_empty() && entry.version > 0, "{}", entry.name);
+        let parameters = schema.get("properties").and_then(|properties| properties.as_object());
+        for (key, node) in parameters.into_iter().flatten() {
+            assert!(node.get("description").is_some(), "{}: {key} has no page", entry.name);
+        }
+    }
+}
