@@ -194,7 +194,6 @@ fn ends(summary: &Summary<'_>) -> FinalFigure {
         reference_line: true,
         caption: caption(summary),
         panels: summary.tasks().into_iter().map(panel).collect(),
-        ..FinalFigure::default()
     }
 }
 
