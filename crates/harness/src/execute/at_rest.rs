@@ -6,8 +6,9 @@ use crate::record::{Outcome, Record};
 use crate::statistics::Spread;
 use std::time::Instant;
 
-/// The fewest draws from which a standard error is believed.
-const FIRST: u64 = 10_000;
+/// The fewest draws from which a standard error is believed: where a rare draw makes up most of the
+/// variance, a few thousand may not hold one.
+const FIRST: u64 = 100_000;
 
 /// Draws estimates at the parameters that the seed begins with, in double precision, and writes
 /// down how they are distributed.
