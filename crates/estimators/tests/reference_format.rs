@@ -12,7 +12,7 @@ use problem::softmax;
 use serde_json::{Value, json};
 
 /// Draws a row.
-const DRAWS: usize = 5_000;
+const DRAWS: usize = 10_000;
 
 /// A squared pick over K categories and two rows, with its exact gradient.
 struct Pick {
