@@ -29,6 +29,7 @@ mod sticks;
 mod subset;
 mod subset_score;
 mod support;
+mod swaps;
 mod vertex;
 
 pub use choice::{Choice, Points};
