@@ -25,6 +25,7 @@ pub mod reference;
 mod registry;
 mod relaxation;
 mod score;
+mod sparse;
 mod sticks;
 mod subset;
 mod subset_score;
