@@ -10,6 +10,7 @@
 //! ln p(D)), g = ∇f(D), J(q) v = q ⊙ (v − ⟨q, v⟩) the Jacobian of the softmax at q.
 
 mod choice;
+mod coupling;
 mod draw;
 mod error;
 mod estimator;
