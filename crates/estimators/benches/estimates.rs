@@ -3,7 +3,7 @@
 //! `cargo bench -p estimators --bench estimates --profile dev` is all of it; `-- categories/reinmax`
 //! a part. (The profile is that of the documented commands.) A kind that cannot serve the dimensions
 //! is named on standard error with its reason. `ESTIMATES=table` prints one quick figure each
-//! instead, as a table with the growth, and takes a minute.
+//! instead, as a table with the growth, and takes a minute; `ONLY=ars,arsm` keeps to some kinds.
 
 use criterion::{BenchmarkId, Criterion};
 use estimators::{Dims, Entry, Estimator, Noise, Registry, SquaredPick, gradient};
@@ -141,8 +141,10 @@ fn table() {
         reasons.dedup();
         println!("{name:32}{:>10.1}{growth}  {}", times[0], reasons.join("; "));
     };
+    let only = std::env::var("ONLY").unwrap_or_default();
+    let asked = |name: &str| only.is_empty() || only.split(',').any(|other| other == name);
     println!("B = {BATCH}; µs at K = {}, growth at {:?}", CATEGORIES[0], &CATEGORIES[1..]);
-    for entry in registry.entries() {
+    for entry in registry.entries().iter().filter(|entry| asked(entry.name)) {
         let subject = |categories| Subject::new(entry, Table::new(), categories);
         line(entry.name, CATEGORIES.into_iter().map(subject).collect());
     }
@@ -151,7 +153,8 @@ fn table() {
         SAMPLES[0],
         &SAMPLES[1..]
     );
-    for entry in registry.entries().iter().filter(|entry| of_samples(entry, 2).is_some()) {
+    let has_samples = |entry: &&Entry| asked(entry.name) && of_samples(entry, 2).is_some();
+    for entry in registry.entries().iter().filter(has_samples) {
         let subject = |samples| {
             let parameters = of_samples(entry, samples).unwrap_or_default();
             Subject::new(entry, parameters, CATEGORIES_OF_SAMPLES)

@@ -10,6 +10,7 @@
 //! ln p(D)), g = ∇f(D), J(q) v = q ⊙ (v − ⟨q, v⟩) the Jacobian of the softmax at q.
 
 mod choice;
+mod coupling;
 mod draw;
 mod error;
 mod estimator;
@@ -25,10 +26,12 @@ pub mod reference;
 mod registry;
 mod relaxation;
 mod score;
+mod sparse;
 mod sticks;
 mod subset;
 mod subset_score;
 mod support;
+mod swaps;
 mod vertex;
 
 pub use choice::{Choice, Points};

@@ -1,118 +1,207 @@
 //! Coupled picks by stick breaking: a category is reached by declining those before it, and several
 //! picks share the uniform numbers by which they decline, so that they differ more than by chance.
 
+use crate::coupling::{Coupling, both, is_below};
 use kernels::{Noise, Packed, Real};
+
+/// Distributions as sticks, a row each.
+pub(crate) struct Bundle {
+    categories: usize,
+    order: Vec<usize>,
+    p: Vec<f64>,
+    rest: Vec<f64>,
+}
 
 /// One distribution as sticks, in ascending order of probability: stick i is taken with probability
 /// q_i = p_i / Σ_{j ≥ i} p_j if all before it were declined. In that order q_i ≤ ½ but for the last.
-pub(crate) struct Sticks {
+#[derive(Clone, Copy)]
+pub(crate) struct Sticks<'a> {
     /// The category of each stick.
-    pub(crate) order: Vec<usize>,
+    pub(crate) order: &'a [usize],
     /// p, in that order.
-    pub(crate) p: Vec<f64>,
+    pub(crate) p: &'a [f64],
     /// Σ_{j ≥ i} p_j
-    pub(crate) rest: Vec<f64>,
+    pub(crate) rest: &'a [f64],
 }
 
-impl Sticks {
-    pub(crate) fn new<E: Real>(p: &Packed<E>, row: usize) -> Self {
+impl Bundle {
+    pub(crate) fn new<E: Real>(p: &Packed<E>) -> Self {
         let k = p.columns();
-        let probability = |category: usize| p.get(row, category).widen();
-        let mut order: Vec<usize> = (0..k).collect();
-        order.sort_by(|&a, &b| probability(a).total_cmp(&probability(b)));
-        let p: Vec<f64> = order.iter().map(|&category| probability(category)).collect();
-        let mut rest = p.clone();
-        for i in (0..k - 1).rev() {
-            rest[i] += rest[i + 1];
+        let mut sorted: Vec<(f64, usize)> = Vec::with_capacity(p.rows() * k);
+        sorted.extend(p.unpack().iter().enumerate().map(|(i, p)| (p.widen(), i % k)));
+        for row in sorted.chunks_exact_mut(k) {
+            // Of equals the first category first.
+            row.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         }
-        Self { order, p, rest }
+        let (p, order): (Vec<f64>, Vec<usize>) = sorted.into_iter().unzip();
+        let mut rest = p.clone();
+        for rest in rest.chunks_exact_mut(k) {
+            for i in (0..k - 1).rev() {
+                rest[i] += rest[i + 1];
+            }
+        }
+        Self { categories: k, order, p, rest }
     }
 
+    pub(crate) fn row(&self, row: usize) -> Sticks<'_> {
+        let part = row * self.categories..(row + 1) * self.categories;
+        let (order, p) = (&self.order[part.clone()], &self.p[part.clone()]);
+        Sticks { order, p, rest: &self.rest[part] }
+    }
+
+    pub(crate) fn rows(&self) -> impl Iterator<Item = Sticks<'_>> {
+        (0..self.p.len() / self.categories).map(|row| self.row(row))
+    }
+
+    /// The stick that each of `n` coupled picks of each row takes, row after row, and the picks.
+    pub(crate) fn take<E: Real>(&self, n: usize, noise: &mut Noise) -> (Vec<usize>, Packed<E>) {
+        let rows = self.p.len() / self.categories;
+        let mut taken = Vec::with_capacity(rows * n);
+        let mut picks = Packed::zeros(rows, n);
+        let mut coupling = Coupling::new(n);
+        for (row, sticks) in self.rows().enumerate() {
+            coupling.draw(sticks.p.len() - 1, noise);
+            taken.extend_from_slice(sticks.take(&mut coupling));
+            for (sample, &stick) in taken[row * n..].iter().enumerate() {
+                picks.set(row, sample, E::of(sticks.order[stick] as f64));
+            }
+        }
+        (taken, picks)
+    }
+}
+
+impl Sticks<'_> {
     /// q_i; at most ½ where there is another stick after it.
     pub(crate) fn q(&self, i: usize) -> f64 {
         if i + 1 == self.p.len() { 1.0 } else { (self.p[i] / self.rest[i]).min(0.5) }
     }
 
-    /// The stick that each of several coupled picks takes. `uniforms` are (sticks − 1) rows of
-    /// coupled uniform numbers, one for each pick.
-    pub(crate) fn take(&self, uniforms: &[Vec<f64>], picks: usize) -> Vec<usize> {
-        let last = self.p.len() - 1;
-        let taken = |pick: usize| {
-            let takes = |&i: &usize| uniforms[i][pick] < self.q(i);
-            (0..last).find(takes).unwrap_or(last)
-        };
-        (0..picks).map(taken).collect()
+    /// The stick that each of the coupled picks takes.
+    fn take<'c>(&self, coupling: &'c mut Coupling) -> &'c [usize] {
+        let (last, n) = (self.p.len() - 1, coupling.n);
+        let Coupling { uniforms, logarithms, alive, taken, .. } = coupling;
+        taken.clear();
+        taken.resize(n, last);
+        alive.clear();
+        alive.extend(0..n);
+        for i in 0..last {
+            if alive.is_empty() {
+                break;
+            }
+            let q = self.q(i);
+            let mut keep = |pick: usize, takes: bool| {
+                if takes {
+                    taken[pick] = i;
+                }
+                !takes
+            };
+            if n == 2 {
+                let pair = [uniforms[i], 1.0 - uniforms[i]];
+                alive.retain(|&pick| keep(pick, pair[pick] < q));
+            } else {
+                let logarithms = &logarithms[i * n..][..n];
+                let total = logarithms.iter().map(|ln| -ln).sum::<f64>();
+                alive.retain(|&pick| keep(pick, is_below(-logarithms[pick] / total, n, q)));
+            }
+        }
+        taken
     }
 
     /// How much rarer a pair of different sticks is under the coupling of `n` picks than under
-    /// independence: p(a) p(b) / P(a, b). It has its cause in the sticks up to the first of the two.
-    pub(crate) fn weight(&self, a: usize, b: usize, n: usize) -> f64 {
-        let first = a.min(b);
-        let declined: f64 = (0..first)
-            .map(|i| {
-                let q = self.q(i);
-                (1.0 - q) * (1.0 - q) / (1.0 - 2.0 * q + both(q, n))
-            })
-            .product();
-        let q = self.q(first);
-        // P(one takes it, the other declines) = q − P(both take it).
-        if q > 0.0 { declined * q * (1.0 - q) / (q - both(q, n)) } else { 0.0 }
+    /// independence: p(a) p(b) / P(a, b). It has its cause in the sticks up to the first of the two:
+    /// for each pick, the weight of its pairs with later ones. Of the last pick there are none.
+    pub(crate) fn weights(&self, taken: &[usize], weights: &mut [f64]) {
+        let n = taken.len();
+        let last = taken.iter().copied().max().unwrap_or(0);
+        let mut declined = 1.0;
+        for i in 0..last {
+            let q = self.q(i);
+            let both = both(q, n);
+            if taken.contains(&i) {
+                // P(one takes it, the other declines) = q − P(both take it).
+                let weight = if q > 0.0 { declined * q * (1.0 - q) / (q - both) } else { 0.0 };
+                for (to, _) in weights.iter_mut().zip(taken).filter(|(_, stick)| **stick == i) {
+                    *to = weight;
+                }
+            }
+            declined *= (1.0 - q) * (1.0 - q) / (1.0 - 2.0 * q + both);
+        }
     }
-}
-
-/// Probability that both of two of `n` antithetic uniform numbers are below q:
-/// max(2 q^{1/(n−1)} − 1, 0)^{n−1}.
-fn both(q: f64, n: usize) -> f64 {
-    if n == 2 {
-        return (2.0 * q - 1.0).max(0.0);
-    }
-    if q == 0.0 {
-        return 0.0;
-    }
-    let degree = (n - 1) as f64;
-    let base = 2.0 * Real::exp(Real::ln(q) / degree) - 1.0;
-    if base > 0.0 { Real::exp(degree * Real::ln(base)) } else { 0.0 }
-}
-
-/// `n` antithetic uniform numbers: (1 − d_i)^{n−1} with d ~ Dirichlet(1_n) (Dimitriev & Zhou 2021,
-/// arXiv:2105.14141, §3.2). For n = 2 they are u and 1 − u.
-pub(crate) fn antithetic(n: usize, noise: &mut Noise) -> Vec<f64> {
-    if n == 2 {
-        let u = noise.uniform();
-        return vec![u, 1.0 - u];
-    }
-    let e: Vec<f64> = (0..n).map(|_| -Real::ln(noise.uniform())).collect();
-    let total: f64 = e.iter().sum();
-    let power = |d: f64| Real::exp((n - 1) as f64 * Real::ln(1.0 - d));
-    e.into_iter().map(|e| power(e / total)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::coupling::antithetic;
 
-    fn sticks() -> Sticks {
-        Sticks::new(&Packed::pack(&[0.5, 0.2, 0.3], 3), 0)
+    fn bundle() -> Bundle {
+        Bundle::new(&Packed::pack(&[0.5, 0.2, 0.3], 3))
+    }
+
+    /// p(a) p(b)/P(a, b), by its formula.
+    fn weight(sticks: Sticks<'_>, a: usize, b: usize, n: usize) -> f64 {
+        let first = a.min(b);
+        let decline = |i: usize| {
+            let q = sticks.q(i);
+            (1.0 - q) * (1.0 - q) / (1.0 - 2.0 * q + both(q, n))
+        };
+        let (q, declined) = (sticks.q(first), (0..first).map(decline).product::<f64>());
+        if q > 0.0 { declined * q * (1.0 - q) / (q - both(q, n)) } else { 0.0 }
     }
 
     #[test]
     fn the_least_probable_is_the_first_stick() {
-        let sticks = sticks();
-        assert_eq!(sticks.order, [1, 2, 0]);
+        let bundle = bundle();
+        assert_eq!(bundle.row(0).order, [1, 2, 0]);
         for (i, q) in [0.2, 0.375, 1.0].into_iter().enumerate() {
-            assert!((sticks.q(i) - q).abs() < 1e-15);
+            assert!((bundle.row(0).q(i) - q).abs() < 1e-15);
         }
-        let uniforms = [vec![0.1, 0.9, 0.3], vec![0.5, 0.3, 0.4]];
-        assert_eq!(sticks.take(&uniforms, 3), [0, 1, 2]);
+    }
+
+    /// The same bits: sticks and weights of coupled picks, with equal and masked categories, and
+    /// the noise that they use up.
+    #[test]
+    fn picks_and_weights_are_those_of_their_formulas() {
+        const ROWS: usize = 60;
+        for (k, n) in [(1, 3), (2, 2), (5, 2), (5, 3), (40, 2), (40, 4), (40, 9)] {
+            let noise = &mut Noise::named(&["sticks", "formulas"]);
+            let logits = (0..ROWS * k).map(|i| match noise.index(8) {
+                0 if i % k > 0 => f64::NEG_INFINITY,
+                x => f64::from(x) - if i % k % 2 == 0 { 0.0 } else { noise.uniform() },
+            });
+            let logits: Vec<f64> = logits.collect();
+            let p = kernels::rows::softmax(&Packed::pack(&logits, k), 1.0);
+            let (bundle, mut again) = (Bundle::new(&p), noise.clone());
+            let (taken, picks) = bundle.take::<f64>(n, noise);
+            for (row, sticks) in bundle.rows().enumerate() {
+                let mut order: Vec<usize> = (0..k).collect();
+                order.sort_by(|&a, &b| p.get(row, a).total_cmp(&p.get(row, b)));
+                assert_eq!(sticks.order, order);
+                let uniforms: Vec<_> = (1..k).map(|_| antithetic(n, &mut again)).collect();
+                let taken = &taken[row * n..][..n];
+                let mut weights = vec![0.0; n];
+                sticks.weights(taken, &mut weights);
+                for (pick, &stick) in taken.iter().enumerate() {
+                    let takes = |&i: &usize| uniforms[i][pick] < sticks.q(i);
+                    assert_eq!(stick, (0..k - 1).find(takes).unwrap_or(k - 1));
+                    assert_eq!(picks.get(row, pick), order[stick] as f64);
+                    for later in taken.iter().filter(|&&later| later > stick) {
+                        assert_eq!(weights[pick], weight(sticks, stick, *later, n));
+                    }
+                }
+            }
+            assert_eq!(noise.word(), again.word());
+        }
     }
 
     /// p(a) p(b)/P(a, b), with P(a, b) by hand: 0.2 · 0.375 and (1 − 0.4) · 0.375.
     #[test]
     fn pairs_of_two_weigh_what_independence_over_coupling_says() {
-        let sticks = sticks();
-        for (a, b, weight) in [(0, 1, 0.06 / 0.075), (1, 0, 0.8), (0, 2, 0.8), (1, 2, 0.15 / 0.225)]
-        {
-            assert!((sticks.weight(a, b, 2) - weight).abs() < 1e-14, "{a}, {b}");
+        let bundle = bundle();
+        for (pair, expected) in [([0, 1], 0.06 / 0.075), ([0, 2], 0.8), ([1, 2], 0.15 / 0.225)] {
+            let mut weights = [0.0; 2];
+            bundle.row(0).weights(&pair, &mut weights);
+            assert!((weights[0] - expected).abs() < 1e-14, "{pair:?}");
         }
     }
 
@@ -120,30 +209,17 @@ mod tests {
     #[test]
     fn pairs_of_three_come_as_often_as_their_weight_says() {
         const DRAWS: usize = 100_000;
-        let (sticks, noise) = (sticks(), &mut Noise::named(&["sticks"]));
+        let (bundle, noise) = (bundle(), &mut Noise::named(&["sticks"]));
         let mut pairs = [[0.0; 3]; 3];
         for _ in 0..DRAWS {
-            let picks = sticks.take(&[antithetic(3, noise), antithetic(3, noise)], 3);
+            let picks = bundle.take::<f64>(3, noise).0;
             pairs[picks[0]][picks[1]] += 1.0 / DRAWS as f64;
         }
+        let sticks = bundle.row(0);
         for (a, b) in [(0, 1), (0, 2), (1, 2), (1, 0)] {
-            let expected = sticks.p[a] * sticks.p[b] / sticks.weight(a, b, 3);
+            let expected = sticks.p[a] * sticks.p[b] / weight(sticks, a, b, 3);
             let error = (expected / DRAWS as f64).sqrt();
             assert!((pairs[a][b] - expected).abs() < 5.0 * error, "{} {expected}", pairs[a][b]);
         }
-    }
-
-    #[test]
-    fn antithetic_numbers_are_uniform_each() {
-        for n in [2, 3, 5] {
-            let noise = &mut Noise::named(&["antithetic"]);
-            let draws: Vec<Vec<f64>> = (0..20_000).map(|_| antithetic(n, noise)).collect();
-            let mean = |f: &dyn Fn(&Vec<f64>) -> f64| draws.iter().map(f).sum::<f64>() / 2e4;
-            assert!((mean(&|u| u[0]) - 0.5).abs() < 0.011);
-            assert!((mean(&|u| u[n - 1] * u[n - 1]) - 1.0 / 3.0).abs() < 0.011);
-            assert!(mean(&|u| u[0] * u[1]) < 0.245, "they repel each other");
-            assert!((mean(&|u| f64::from(u[0].max(u[1]) < 0.7)) - both(0.7, n)).abs() < 0.018);
-        }
-        assert_eq!((both(0.0, 3), both(0.1, 3), both(1.0, 4)), (0.0, 0.0, 1.0));
     }
 }

@@ -1,59 +1,12 @@
-//! Sparse distributions, and sums over the outcomes that they leave.
+//! Sums over the outcomes that a sparse distribution leaves.
 
 use crate::draw::Opened;
 use crate::estimator::Surrogate;
-use crate::score::{Asked, row_sums, scores};
+use crate::score::{Asked, row_sums};
+use crate::sparse::{backward, entmax};
 use crate::{Dims, Objective, Result};
-use kernels::simd::Lanes;
 use kernels::tape::Weights;
-use kernels::{Packed, Real, rows, rowwise};
-
-/// α-entmax of each row: π_k = max(0, (α − 1) θ_k − t)^{1/(α − 1)}, with t such that they add up to 1.
-/// t by bisection, and then exactly from the support where α = 2.
-pub(crate) fn entmax<E: Real>(theta: &Packed<E>, alpha: f64) -> Packed<E> {
-    let mut pi = Packed::zeros(theta.rows(), theta.columns());
-    let slope = E::of(alpha - 1.0);
-    entmax_rows(theta, slope, E::of(1.0 / (alpha - 1.0)), &mut pi);
-    pi
-}
-
-/// Halvings of the interval in which t lies: as many as `f64` can tell apart.
-const HALVINGS: usize = 60;
-
-rowwise! {
-    fn entmax_rows(theta; slope, exponent => pi) {
-        let top = rows::max(theta) * slope;
-        // At t = top − 1 the largest alone makes 1; at t = top there is nothing.
-        let (mut low, mut width) = (-V::splat(E::ONE), V::splat(E::ONE));
-        for _ in 0..HALVINGS {
-            width = width * V::splat(E::of(0.5));
-            let middle = low + width;
-            let mut sum = V::zero();
-            for k in 0..theta.len() {
-                sum += share(theta[k] * slope - top, middle, exponent);
-            }
-            low = V::select(sum.less(V::splat(E::ONE)), low, middle);
-        }
-        let mut sum = V::zero();
-        for k in 0..theta.len() {
-            pi[k] = share(theta[k] * slope - top, low, exponent);
-            sum += pi[k];
-        }
-        let scale = V::splat(E::ONE) / sum;
-        for k in 0..theta.len() {
-            pi[k] = pi[k] * scale;
-        }
-    }
-}
-
-/// max(0, x − t)^exponent
-#[inline(always)]
-fn share<E: Real, V: Lanes<E>>(x: V, t: V, exponent: V) -> V {
-    let above = x - t;
-    let is_one = exponent.equal(V::splat(E::ONE));
-    let power = V::select(is_one, above, (exponent * above.ln()).exp());
-    V::select(V::zero().less(above), power, V::zero())
-}
+use kernels::{Packed, Real, rowwise};
 
 /// The expected loss under π, summed over its support, and its gradient: on the support
 /// u ⊙ (φ − ⟨u, φ⟩/Σu) with u = π^{2−α} and φ_n(c) = E_π[f | z_n = c].
@@ -70,11 +23,7 @@ pub(crate) fn marginalise<E: Real>(
     multiply(&w, &asked.f, &mut weighted);
     let losses = row_sums(&weighted);
     // Σ_{z_n = c} w f, which is π_n(c) φ_n(c); and from it the gradient.
-    let nothing = Packed::zeros(dims.rows(), dims.categories);
-    let sums = scores(&nothing, &picks, weighted, dims);
-    let mut vector = Packed::zeros(dims.rows(), dims.categories);
-    let exponent = E::of(2.0 - alpha);
-    backward(&pi, &sums, exponent, &mut vector);
+    let vector = backward(&pi, &sums_by_category(&picks, &weighted, dims), alpha);
     let batch = E::of(dims.batch as f64);
     let weights = w.to_columns().into_iter().map(|w| w / batch).collect();
     asked.inject(Weights::Each(weights), vector, losses)
@@ -89,28 +38,19 @@ rowwise! {
     }
 }
 
-rowwise! {
-    /// u ⊙ (φ − ⟨u, φ⟩/Σu), of sums π φ
-    fn backward(pi, sums; exponent => v) {
-        let (mut total, mut mean) = (V::zero(), V::zero());
-        for k in 0..pi.len() {
-            let u = power(pi[k], exponent);
-            total += u;
-            mean += V::select(V::zero().less(pi[k]), u * sums[k] / pi[k], V::zero());
-        }
-        let mean = mean / total;
-        for k in 0..pi.len() {
-            let phi = sums[k] / pi[k];
-            let g = power(pi[k], exponent) * (phi - mean);
-            v[k] = V::select(V::zero().less(pi[k]), g, V::zero());
+/// Σ_{z_n = c} w f / B, [B·L, K]: an addition for each outcome and latent, however many categories.
+fn sums_by_category<E: Real>(picks: &Packed<E>, weighted: &Packed<E>, dims: Dims) -> Packed<E> {
+    let scale = E::ONE / E::of(dims.batch as f64);
+    let mut sums = Packed::zeros(dims.rows(), dims.categories);
+    for row in 0..dims.rows() {
+        for outcome in 0..picks.columns() {
+            let category = picks.get(row, outcome).widen() as usize;
+            let sum = sums.get(row, category);
+            let term = weighted.get(row / dims.latents, outcome);
+            sums.set(row, category, sum + term * scale);
         }
     }
-}
-
-/// xᵉ of x > 0, and 0 at 0; 1 on the support where e is 0
-#[inline(always)]
-fn power<E: Real, V: Lanes<E>>(x: V, exponent: V) -> V {
-    V::select(V::zero().less(x), (exponent * x.ln()).exp(), V::zero())
+    sums
 }
 
 /// The joint outcomes of positive probability, [B·L, S], and their probabilities, [B, S]: as many as
@@ -147,28 +87,6 @@ fn supported_outcomes<E: Real>(pi: &Packed<E>, dims: Dims) -> (Packed<E>, Packed
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sparsemax_is_a_projection() {
-        let pi = entmax(&Packed::pack(&[0.5, 0.2, -1.0, 9.0, 1.0, 1.0], 3), 2.0);
-        let expected: [f64; 6] = [0.65, 0.35, 0.0, 1.0, 0.0, 0.0];
-        for (pi, expected) in pi.unpack().into_iter().zip(expected) {
-            assert!((pi - expected).abs() < 1e-14, "{pi} {expected}");
-        }
-    }
-
-    /// On the support π^{α−1} − (α − 1) θ is the same number; off it θ lies below.
-    #[test]
-    fn entmax_solves_its_equation() {
-        let theta = [0.9, 0.3, -0.2, -4.0];
-        for alpha in [1.1, 1.5, 1.9] {
-            let pi: Vec<f64> = entmax(&Packed::pack(&theta, 4), alpha).unpack();
-            assert!((pi.iter().sum::<f64>() - 1.0).abs() < 1e-12);
-            let threshold = |k: usize| pi[k].powf(alpha - 1.0) - (alpha - 1.0) * theta[k];
-            assert!((threshold(0) - threshold(1)).abs() < 1e-9, "{alpha}: {pi:?}");
-            assert!(pi[3] > 0.0 || -(alpha - 1.0) * theta[3] >= threshold(0));
-        }
-    }
 
     #[test]
     fn outcomes_of_a_support_are_listed_once() {

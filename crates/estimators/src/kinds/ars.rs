@@ -1,8 +1,8 @@
 use crate::draw::{Opened, read_picks};
 use crate::estimator::Logits;
-use crate::kinds::arsm::Swaps;
 use crate::parameter::require;
 use crate::score::{Asked, only};
+use crate::swaps::Swaps;
 use crate::{
     Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
     Surrogate, Unbiased,

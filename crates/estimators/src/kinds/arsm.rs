@@ -1,6 +1,7 @@
 use crate::draw::{Opened, read_picks};
 use crate::estimator::Logits;
 use crate::score::{Asked, only};
+use crate::swaps::Swaps;
 use crate::{
     Dims, Domain, Estimator, Evaluations, Family, Kind, Objective, Properties, Result, Surrogate,
     Unbiased,
@@ -100,50 +101,6 @@ impl<E: Real> Estimator<E> for Arsm {
 
 /// Categories up to which all swaps are worth their losses.
 const MOST_CATEGORIES: usize = 256;
-
-/// Dirichlet noise as exponential numbers e: π_k = e_k/Σe.
-pub(crate) struct Swaps<E: Real> {
-    pub(crate) exponentials: Packed<E>,
-    /// The pick after each swap, [B·L, swaps].
-    pub(crate) picks: Packed<E>,
-}
-
-impl<E: Real> Swaps<E> {
-    /// Draws the noise, and picks argmin_k (ln π_k − θ_k) after every swap of `pairs`.
-    pub(crate) fn draw(theta: &Packed<E>, pairs: &[(usize, usize)], noise: &mut Noise) -> Self {
-        let exponentials = noise.exponentials(theta.rows(), theta.columns());
-        let logarithms = exponentials.ln();
-        let mut picks = Packed::zeros(theta.rows(), pairs.len());
-        let mut pick = Packed::zeros(theta.rows(), 1);
-        for (i, &(a, b)) in pairs.iter().enumerate() {
-            swapped_argmin(theta, &logarithms, E::of(a as f64), E::of(b as f64), &mut pick);
-            picks.set_column(i, &pick);
-        }
-        Self { exponentials, picks }
-    }
-}
-
-rowwise! {
-    /// argmin_k (ln π_k − θ_k) with components a and b of π swapped
-    fn swapped_argmin(theta, logarithms; a, b => pick) {
-        // The swapped numbers themselves, found by their index.
-        let (mut at_a, mut at_b) = (V::zero(), V::zero());
-        for k in 0..theta.len() {
-            let here = V::splat(E::of(k as f64));
-            at_a = V::select(a.equal(here), logarithms[k], at_a);
-            at_b = V::select(b.equal(here), logarithms[k], at_b);
-        }
-        let (mut least, mut best) = (V::splat(E::INFINITY), V::zero());
-        for k in 0..theta.len() {
-            let here = V::splat(E::of(k as f64));
-            let log = V::select(a.equal(here), at_b, V::select(b.equal(here), at_a, logarithms[k]));
-            let x = log - theta[k];
-            best = V::select(x.less(least), here, best);
-            least = V::select(x.less(least), x, least);
-        }
-        pick[0] = best;
-    }
-}
 
 /// No swap, and then every pair a < b in order.
 fn all_pairs(categories: usize) -> Vec<(usize, usize)> {

@@ -2,7 +2,7 @@ use crate::draw::{Opened, read_picks};
 use crate::estimator::Logits;
 use crate::parameter::samples;
 use crate::score::{Asked, row_means};
-use crate::sticks::{Sticks, antithetic};
+use crate::sticks::Bundle;
 use crate::{
     Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
     Surrogate, Unbiased,
@@ -84,37 +84,36 @@ impl<E: Real> Estimator<E> for Carms {
     ) -> Result<Surrogate<E>> {
         let opened = Opened::new(logits)?;
         let (dims, n, p) = (opened.dims, self.samples, opened.softmax(E::ONE));
-        let sticks: Vec<Sticks> = (0..dims.rows()).map(|row| Sticks::new(&p, row)).collect();
-        let mut taken = Vec::with_capacity(dims.rows());
-        let mut picks = Packed::zeros(dims.rows(), n);
-        for (row, sticks) in sticks.iter().enumerate() {
-            let uniforms: Vec<Vec<f64>> =
-                (1..dims.categories).map(|_| antithetic(n, noise)).collect();
-            let chosen = sticks.take(&uniforms, n);
-            for (sample, &stick) in chosen.iter().enumerate() {
-                picks.set(row, sample, E::of(sticks.order[stick] as f64));
-            }
-            taken.push(chosen);
-        }
+        let bundle = Bundle::new(&p);
+        let (taken, picks) = bundle.take::<E>(n, noise);
         let asked = Asked::new(opened, read_picks(&picks), objective)?;
         let losses = row_means(&asked.f);
         let scale = 1.0 / (n * (n - 1) * dims.batch) as f64;
         let mut vector = Packed::zeros(dims.rows(), dims.categories);
-        for (row, (sticks, chosen)) in sticks.iter().zip(&taken).enumerate() {
-            let mut gradient = vec![0.0; dims.categories];
+        let (mut f, mut weights) = (vec![0.0; n], vec![0.0; n]);
+        // By stick; only those that a pick took are ever not 0.
+        let mut gradient = vec![0.0; dims.categories];
+        for (row, (sticks, chosen)) in bundle.rows().zip(taken.chunks_exact(n)).enumerate() {
+            sticks.weights(chosen, &mut weights);
+            for (sample, f) in f.iter_mut().enumerate() {
+                *f = asked.f.get(row / dims.latents, sample).widen();
+            }
             for i in 0..n {
                 for j in i + 1..n {
                     let (a, b) = (chosen[i], chosen[j]);
                     if a != b {
-                        let loss = |sample| asked.f.get(row / dims.latents, sample).widen();
-                        let term = sticks.weight(a, b, n) * (loss(i) - loss(j)) * scale;
+                        let weight = if a < b { weights[i] } else { weights[j] };
+                        let term = weight * (f[i] - f[j]) * scale;
                         gradient[a] += term;
                         gradient[b] -= term;
                     }
                 }
             }
-            for (stick, g) in gradient.into_iter().enumerate() {
-                vector.set(row, sticks.order[stick], E::of(g));
+            for &stick in chosen {
+                vector.set(row, sticks.order[stick], E::of(gradient[stick]));
+            }
+            for &stick in chosen {
+                gradient[stick] = 0.0;
             }
         }
         asked.inject(Weights::Mean, vector, losses)

@@ -1,7 +1,7 @@
 use crate::draw::{Opened, read_picks};
 use crate::estimator::Logits;
 use crate::score::{Asked, row_means};
-use crate::sticks::{Sticks, antithetic};
+use crate::sticks::{Bundle, Sticks};
 use crate::{
     Dims, Domain, Estimator, Evaluations, Family, Kind, Objective, Properties, Result, Surrogate,
     Unbiased,
@@ -65,6 +65,7 @@ impl Kind for DisarmCategorical {
     const FAMILY: Family = Family::ScoreFunction;
     const SUMMARY: &'static str = "an antithetic pair of categories by stick breaking";
     const SOURCE: &'static str = "Dong, Mnih & Tucker 2021, arXiv:2106.08056";
+    const VERSION: u32 = 2;
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
         Box::new(self)
@@ -90,30 +91,32 @@ impl<E: Real> Estimator<E> for DisarmCategorical {
     ) -> Result<Surrogate<E>> {
         let opened = Opened::new(logits)?;
         let (dims, p) = (opened.dims, opened.softmax(E::ONE));
-        let sticks: Vec<Sticks> = (0..dims.rows()).map(|row| Sticks::new(&p, row)).collect();
-        let mut taken = Vec::with_capacity(dims.rows());
-        let mut picks = Packed::zeros(dims.rows(), 2);
-        for (row, sticks) in sticks.iter().enumerate() {
-            let uniforms: Vec<Vec<f64>> =
-                (1..dims.categories).map(|_| antithetic(2, noise)).collect();
-            let pair = sticks.take(&uniforms, 2);
-            for (sample, &stick) in pair.iter().enumerate() {
-                picks.set(row, sample, E::of(sticks.order[stick] as f64));
-            }
-            taken.push((pair[0], pair[1]));
-        }
+        let bundle = Bundle::new(&p);
+        let (taken, picks) = bundle.take::<E>(2, noise);
         let asked = Asked::new(opened, read_picks(&picks), objective)?;
         let losses = row_means(&asked.f);
         let mut vector = Packed::zeros(dims.rows(), dims.categories);
-        for (row, (sticks, &pair)) in sticks.iter().zip(&taken).enumerate() {
+        let mut gradient = vec![0.0; dims.categories];
+        for (row, (sticks, pair)) in bundle.rows().zip(taken.chunks_exact(2)).enumerate() {
             let loss = |sample: usize| asked.f.get(row / dims.latents, sample).widen();
             let half = 0.5 * (loss(0) - loss(1)) / dims.batch as f64;
-            let gradient = match self.form {
-                Form::ImportanceWeighted => weighted(sticks, pair),
-                Form::StickBreaking => chained(sticks, pair),
-            };
-            for (stick, g) in gradient.into_iter().enumerate() {
-                vector.set(row, sticks.order[stick], E::of(half * g));
+            let (a, b) = (pair[0], pair[1]);
+            match self.form {
+                Form::ImportanceWeighted if a == b => {}
+                Form::ImportanceWeighted => {
+                    // w (s − s̃)
+                    let mut weights = [0.0; 2];
+                    sticks.weights(pair, &mut weights);
+                    let weight = weights[usize::from(b < a)];
+                    vector.set(row, sticks.order[a], E::of(half * weight));
+                    vector.set(row, sticks.order[b], E::of(half * -weight));
+                }
+                Form::StickBreaking => {
+                    chained(sticks, (a, b), &mut gradient);
+                    for (g, &category) in gradient.iter().zip(sticks.order) {
+                        vector.set(row, category, E::of(half * g));
+                    }
+                }
             }
         }
         asked.inject(Weights::Mean, vector, losses)
@@ -127,35 +130,68 @@ impl<E: Real> Estimator<E> for DisarmCategorical {
     }
 }
 
-/// w (s − s̃), stick by stick.
-fn weighted(sticks: &Sticks, (a, b): (usize, usize)) -> Vec<f64> {
-    let mut gradient = vec![0.0; sticks.p.len()];
-    if a != b {
-        let weight = sticks.weight(a, b, 2);
-        (gradient[a], gradient[b]) = (weight, -weight);
-    }
-    gradient
-}
-
 /// What multiplies ½ (f − f̃) for each stick's logit, carried to the logits.
-fn chained(sticks: &Sticks, (a, b): (usize, usize)) -> Vec<f64> {
-    let count = sticks.p.len();
-    let mut gradient = vec![0.0; count];
-    for i in 0..count - 1 {
+fn chained(sticks: Sticks<'_>, (a, b): (usize, usize), gradient: &mut [f64]) {
+    let last = gradient.len() - 1;
+    // ℓ_i = θ_i − ln Σ_{j>i} exp θ_j: of every stick before j, logit j takes p_j/Σ_{k>i} p_k.
+    let mut before = 0.0;
+    for (i, slope) in gradient.iter_mut().enumerate() {
         let q = sticks.q(i);
         let factor = match (a >= i, b >= i) {
+            _ if i == last => 0.0,
             (true, true) => (f64::from(a == i) - f64::from(b == i)) * (1.0 - q),
             (true, false) => f64::from(a == i) - q,
             (false, true) => q - f64::from(b == i),
-            (false, false) => break,
+            (false, false) => 0.0,
         };
-        // ℓ_i = θ_i − ln Σ_{j>i} exp θ_j
-        gradient[i] += factor;
-        if sticks.rest[i + 1] > 0.0 {
-            for (slope, p) in gradient.iter_mut().zip(&sticks.p).skip(i + 1) {
-                *slope -= factor * p / sticks.rest[i + 1];
+        *slope = factor - before * sticks.p[i];
+        if i < last && sticks.rest[i + 1] > 0.0 {
+            before += factor / sticks.rest[i + 1];
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The chain rule stick by stick, each carried to all logits after it.
+    fn stick_by_stick(sticks: Sticks<'_>, (a, b): (usize, usize)) -> Vec<f64> {
+        let count = sticks.p.len();
+        let mut gradient = vec![0.0; count];
+        for i in 0..count - 1 {
+            let q = sticks.q(i);
+            let side = |pick: usize| if pick >= i { f64::from(pick == i) - q } else { 0.0 };
+            let both = a >= i && b >= i;
+            let equal = f64::from(a == i) - f64::from(b == i);
+            let factor = if both { equal * (1.0 - q) } else { side(a) - side(b) };
+            gradient[i] += factor;
+            if sticks.rest[i + 1] > 0.0 {
+                for (slope, p) in gradient.iter_mut().zip(sticks.p).skip(i + 1) {
+                    *slope -= factor * p / sticks.rest[i + 1];
+                }
+            }
+        }
+        gradient
+    }
+
+    #[test]
+    fn the_chain_rule_in_one_pass_is_that_of_every_stick() {
+        let noise = &mut Noise::named(&["chained"]);
+        for k in [1, 2, 3, 20] {
+            let logits: Vec<f64> = noise.normals(40 * k).iter().map(|z| 9.0 * z).collect();
+            let masked = |(i, x)| if i % k % 3 == 1 { f64::NEG_INFINITY } else { x };
+            let logits: Vec<f64> = logits.into_iter().enumerate().map(masked).collect();
+            let bundle = Bundle::new(&kernels::rows::softmax(&Packed::pack(&logits, k), 1.0));
+            for sticks in bundle.rows() {
+                let mut pick = || noise.index(k as u32) as usize;
+                let pair = (pick(), pick());
+                let mut gradient = vec![f64::NAN; k];
+                chained(sticks, pair, &mut gradient);
+                for (a, b) in gradient.iter().zip(stick_by_stick(sticks, pair)) {
+                    assert!((a - b).abs() < 1e-13, "{pair:?}: {a} {b}");
+                }
             }
         }
     }
-    gradient
 }

@@ -53,6 +53,7 @@ impl Kind for Sparsemax {
     const SUMMARY: &'static str = "exact sums over a sparse distribution";
     const SOURCE: &'static str =
         "Martins & Astudillo 2016, arXiv:1602.02068; Correia et al. 2020, arXiv:2007.01919";
+    const VERSION: u32 = 2;
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
         Box::new(self)

@@ -1,0 +1,248 @@
+//! Sparse distributions: α-entmax and the Jacobian that goes with it.
+
+use kernels::simd::{Lanes, Task, run};
+use kernels::{Packed, Real, rows, rowwise};
+
+/// α-entmax of each row: π_k = max(0, (α − 1) θ_k − t)^{1/(α − 1)}, with t such that they add up to 1.
+pub(crate) fn entmax<E: Real>(theta: &Packed<E>, alpha: f64) -> Packed<E> {
+    let mut pi = Packed::any(theta.rows(), theta.columns());
+    run(Entmax { theta, alpha, pi: &mut pi });
+    pi
+}
+
+struct Entmax<'a, E: Real> {
+    theta: &'a Packed<E>,
+    alpha: f64,
+    pi: &'a mut Packed<E>,
+}
+
+impl<E: Real> Task<E> for Entmax<'_, E> {
+    type Output = ();
+    #[inline(always)]
+    fn run<V: Lanes<E>>(self) {
+        let slope = V::splat(E::of(self.alpha - 1.0));
+        let exponent = V::splat(E::of(1.0 / (self.alpha - 1.0)));
+        for (theta, pi) in self.theta.blocks::<V>().zip(self.pi.blocks_mut::<V>()) {
+            let top = rows::max(theta) * slope;
+            for k in 0..theta.len() {
+                pi[k] = theta[k] * slope - top;
+            }
+            // A power for each α, chosen outside of the loops over categories.
+            if self.alpha == 2.0 {
+                distribute(pi, Linear);
+            } else if self.alpha == 1.5 {
+                distribute(pi, Square);
+            } else {
+                distribute(pi, To(exponent));
+            }
+        }
+    }
+}
+
+/// A power of positive numbers, and its slope.
+trait Power<E: Real, V: Lanes<E>>: Copy {
+    fn of(self, x: V) -> (V, V);
+}
+
+#[derive(Clone, Copy)]
+struct Linear;
+impl<E: Real, V: Lanes<E>> Power<E, V> for Linear {
+    #[inline(always)]
+    fn of(self, x: V) -> (V, V) {
+        (x, V::splat(E::ONE))
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Square;
+impl<E: Real, V: Lanes<E>> Power<E, V> for Square {
+    #[inline(always)]
+    fn of(self, x: V) -> (V, V) {
+        (x * x, x + x)
+    }
+}
+
+#[derive(Clone, Copy)]
+struct To<V>(V);
+impl<E: Real, V: Lanes<E>> Power<E, V> for To<V> {
+    #[inline(always)]
+    fn of(self, x: V) -> (V, V) {
+        let power = (self.0 * x.ln()).exp();
+        (power, self.0 * power / x)
+    }
+}
+
+/// Steps after which the search for t ends at the latest: each divides the product of what is left
+/// of the sum and its slope by 4 at least (both are at most K at first), so `f64` needs fewer.
+const MOST_STEPS: usize = 60;
+
+/// From x_k, the largest 0, to the power of x_k − t where that is positive, and else 0.
+///
+/// t by Newton's method: the sum falls and is convex, so from a t where it is at least 1 the steps
+/// never pass the end. For α = 2 the sum is linear wherever the support is the same, and the end is
+/// exact. A row that has arrived stays, however long the rows beside it take.
+#[inline(always)]
+fn distribute<E: Real, V: Lanes<E>>(x: &mut [V], power: impl Power<E, V>) {
+    // There the largest alone makes 1.
+    let mut t = -V::splat(E::ONE);
+    for _ in 0..MOST_STEPS {
+        let (mut sum, mut slope) = (V::zero(), V::zero());
+        for &x in x.iter() {
+            let (share, steepness) = power.of(x - t);
+            let counts = t.less(x);
+            sum += V::select(counts, share, V::zero());
+            slope += V::select(counts, steepness, V::zero());
+        }
+        let next = (t + (sum - V::splat(E::ONE)) / slope).max(t);
+        let moves = V::indicator(t.less(next)).to_array();
+        t = next;
+        if moves.iter().all(|&moves| moves == E::ZERO) {
+            break;
+        }
+    }
+    let mut sum = V::zero();
+    for x in x.iter_mut() {
+        *x = V::select(t.less(*x), power.of(*x - t).0, V::zero());
+        sum += *x;
+    }
+    let scale = V::splat(E::ONE) / sum;
+    for x in x {
+        *x = *x * scale;
+    }
+}
+
+/// The gradient for θ of a mean, of sums π φ: u ⊙ (φ − ⟨u, φ⟩/Σu) with u = π^{2−α} on the support.
+pub(crate) fn backward<E: Real>(pi: &Packed<E>, sums: &Packed<E>, alpha: f64) -> Packed<E> {
+    // u, and then the gradient in its place.
+    let mut v = pi.clone();
+    if alpha == 2.0 {
+        ones(&mut v);
+    } else if alpha == 1.5 {
+        roots(&mut v);
+    } else {
+        powers(E::of(2.0 - alpha), &mut v);
+    }
+    centre(pi, sums, &mut v);
+    v
+}
+
+rowwise! {
+    /// 1 on the support
+    fn ones(=> u) {
+        for u in u {
+            *u = V::indicator(V::zero().less(*u));
+        }
+    }
+}
+
+rowwise! {
+    fn roots(=> u) {
+        for u in u {
+            *u = u.sqrt();
+        }
+    }
+}
+
+rowwise! {
+    fn powers(; exponent => u) {
+        for u in u {
+            *u = V::select(V::zero().less(*u), (exponent * u.ln()).exp(), V::zero());
+        }
+    }
+}
+
+rowwise! {
+    /// u ⊙ (φ − ⟨u, φ⟩/Σu), of u in the place of v
+    fn centre(pi, sums => v) {
+        let (mut total, mut mean) = (V::zero(), V::zero());
+        for k in 0..pi.len() {
+            total += v[k];
+            mean += V::select(V::zero().less(pi[k]), v[k] * sums[k] / pi[k], V::zero());
+        }
+        let mean = mean / total;
+        for k in 0..pi.len() {
+            let g = v[k] * (sums[k] / pi[k] - mean);
+            v[k] = V::select(V::zero().less(pi[k]), g, V::zero());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernels::Noise;
+
+    #[test]
+    fn sparsemax_is_a_projection() {
+        let pi = entmax(&Packed::pack(&[0.5, 0.2, -1.0, 9.0, 1.0, 1.0], 3), 2.0);
+        let expected: [f64; 6] = [0.65, 0.35, 0.0, 1.0, 0.0, 0.0];
+        for (pi, expected) in pi.unpack().into_iter().zip(expected) {
+            assert!((pi - expected).abs() < 1e-14, "{pi} {expected}");
+        }
+    }
+
+    /// On the support π^{α−1} − (α − 1) θ is the same number; off it θ lies below.
+    #[test]
+    fn entmax_solves_its_equation() {
+        let theta = [0.9, 0.3, -0.2, -4.0];
+        for alpha in [1.1, 1.5, 1.9] {
+            let pi: Vec<f64> = entmax(&Packed::pack(&theta, 4), alpha).unpack();
+            assert!((pi.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+            let threshold = |k: usize| pi[k].powf(alpha - 1.0) - (alpha - 1.0) * theta[k];
+            assert!((threshold(0) - threshold(1)).abs() < 1e-9, "{alpha}: {pi:?}");
+            assert!(pi[3] > 0.0 || -(alpha - 1.0) * theta[3] >= threshold(0));
+        }
+    }
+
+    /// t of one row, by halving its interval.
+    fn bisected(theta: &[f64], alpha: f64) -> Vec<f64> {
+        let top = theta.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let shares = |t: f64| -> Vec<f64> {
+            let above = theta.iter().map(|x| ((alpha - 1.0) * (x - top) - t).max(0.0));
+            above.map(|x| x.powf(1.0 / (alpha - 1.0))).collect()
+        };
+        let (mut low, mut high) = (-1.0, 0.0);
+        for _ in 0..60 {
+            let middle = 0.5 * (low + high);
+            let sum: f64 = shares(middle).iter().sum();
+            if sum < 1.0 { high = middle } else { low = middle }
+        }
+        shares(low)
+    }
+
+    /// Many categories, equal ones, masked ones, and α near both ends.
+    #[test]
+    fn newton_arrives_where_bisection_does() {
+        const ROWS: usize = 40;
+        let noise = &mut Noise::named(&["entmax"]);
+        for k in [1, 2, 7, 300] {
+            for spread in [0.0, 0.01, 1.0, 30.0] {
+                let mut theta = noise.normals(ROWS * k);
+                for (i, x) in theta.iter_mut().enumerate() {
+                    *x = if i % 7 == 3 { (*x * 2.0).round() * spread } else { *x * spread };
+                    if i % k % 5 == 4 {
+                        *x = f64::NEG_INFINITY;
+                    }
+                }
+                for alpha in [1.02, 1.3, 1.5, 1.7, 2.0] {
+                    let pi = entmax(&Packed::pack(&theta, k), alpha).unpack();
+                    let single: Vec<f32> = theta.iter().map(|&x| x as f32).collect();
+                    let single = entmax(&Packed::pack(&single, k), alpha).unpack();
+                    let rows = pi.chunks(k).zip(single.chunks(k));
+                    for (theta, (pi, single)) in theta.chunks(k).zip(rows) {
+                        for ((expected, pi), single) in
+                            bisected(theta, alpha).iter().zip(pi).zip(single)
+                        {
+                            let near = |x: f64, margin| (x - expected).abs() < margin;
+                            assert!(near(*pi, 1e-12), "{alpha}, {k}: {pi} {expected}");
+                            assert!(
+                                near(f64::from(*single), 1e-4),
+                                "{alpha}, {k}: {single} {expected}"
+                            );
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
