@@ -123,7 +123,7 @@ pub fn parse<P: DeserializeOwned + JsonSchema>(table: Table) -> Result<P, Fault>
     }
     let absent = known.iter().find(|key| whole.message() == missing(key));
     Err(match absent {
-        Some(key) => Fault::value(key, "absent", "it has to be there"),
+        Some(key) => Fault::Missing { key: key.clone() },
         None => Fault::value("table", "it", whole.message()),
     })
 }
