@@ -185,16 +185,21 @@ impl Writer {
 }
 
 /// Writes a file beside its place and renames it there, so that it is there whole or not at all.
+/// Returns whether it is another one now.
 ///
 /// # Errors
 /// If it cannot be written.
-pub fn replace(path: &Path, content: &[u8]) -> Result<()> {
+pub fn replace(path: &Path, content: &[u8]) -> Result<bool> {
+    if std::fs::read(path).is_ok_and(|there| there == content) {
+        return Ok(false);
+    }
     let said = || format!("{} cannot be written", path.display());
     let folder = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).with_context(said)?;
     let beside = path.with_extension(format!("{}.partial", std::process::id()));
     std::fs::write(&beside, content).with_context(said)?;
-    std::fs::rename(&beside, path).with_context(said)
+    std::fs::rename(&beside, path).with_context(said)?;
+    Ok(true)
 }
 
 #[cfg(test)]

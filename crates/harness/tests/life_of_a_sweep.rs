@@ -111,9 +111,11 @@ fn a_second_sweep_does_nothing_and_says_so() {
     let lab = Lab::new();
     lab.ok("sweep tiny.toml");
     let (runs, results) = (lab.read(RUNS), lab.results("results/tiny"));
+    let manifest = lab.read("results/tiny/manifest.json");
     let said = lab.ok("sweep tiny.toml");
     assert!(said.contains("tiny: nothing to do, all runs are there"), "{said}");
     assert_eq!(lab.read(RUNS), runs);
+    assert_eq!(lab.read("results/tiny/manifest.json"), manifest, "it says of the first sweep");
     lab.ok("report tiny.toml");
     lab.is_same(&results, "results/tiny");
 }

@@ -22,7 +22,11 @@ use std::path::Path;
 /// If a file cannot be written.
 pub fn write(summary: &Summary<'_>, folder: &Path, registries: &Registries) -> Result<()> {
     let experiment = summary.experiment;
-    let put = |name: &str, content: &[u8]| replace(&folder.join(name), content);
+    let mut changed = false;
+    let mut put = |name: &str, content: &[u8]| -> Result<()> {
+        changed |= replace(&folder.join(name), content)?;
+        Ok(())
+    };
     let figures = figures::draw(summary, registries);
     put("experiment.toml", toml::to_string_pretty(&experiment.resolved)?.as_bytes())?;
     put("table.csv", &finals(summary)?)?;
@@ -38,8 +42,13 @@ pub fn write(summary: &Summary<'_>, folder: &Path, registries: &Registries) -> R
         put(&format!("plots/{name}.svg"), svg.as_bytes())?;
     }
     put("report.html", page::render(summary, &figures)?.as_bytes())?;
-    // Last, so that a manifest stands for a whole set of files.
-    put("manifest.json", &json(&manifest::manifest(summary)?)?)
+    // Last, so that a manifest stands for a whole set of files; and where nothing has changed, what
+    // it says of their making stays true.
+    let path = folder.join("manifest.json");
+    if changed || !path.exists() {
+        replace(&path, &json(&manifest::manifest(summary)?)?)?;
+    }
+    Ok(())
 }
 
 fn json(value: &Value) -> Result<Vec<u8>> {
