@@ -3,12 +3,10 @@
 use super::{Context, Stop, quality, refusal};
 use crate::experiment::GradientProtocol;
 use crate::record::{Outcome, Record};
-use crate::statistics::Spread;
 use std::time::Instant;
 
-/// The fewest draws from which a standard error is believed: where a rare draw makes up most of the
-/// variance, a few thousand may not hold one.
-const FIRST: u64 = 100_000;
+/// Draws between two looks at the clock.
+const AT_A_TIME: u64 = 100_000;
 
 /// Draws estimates at the parameters that the seed begins with, in double precision, and writes
 /// down how they are distributed.
@@ -36,23 +34,16 @@ pub(super) fn draw(
     };
     let is_stochastic = estimator.properties(place.dims()).stochastic;
     let most = if is_stochastic { plan.draws } else { 2 };
-    let (mut drawn, mut spread) = (0, None);
-    // How many are drawn at a time depends on how many were, and on nothing else.
+    let mut drawn = 0;
     while drawn < most {
-        let count = if drawn == 0 { FIRST } else { drawn }.min(most - drawn);
+        context.check(drawn)?;
+        let count = AT_A_TIME.min(most - drawn);
         let before = Instant::now();
-        place.draw(&mut *estimator, count as usize, noise, &mut |gradient| {
-            quality.push(gradient);
-            spread.get_or_insert_with(|| Spread::about(gradient)).push(gradient);
-        })?;
+        place
+            .draw(&mut *estimator, count as usize, noise, &mut |gradient| quality.push(gradient))?;
         record.timing.step_seconds += before.elapsed().as_secs_f64();
         drawn += count;
         record.timing.steps = drawn;
-        let error = spread.as_ref().map_or(f64::INFINITY, Spread::relative_error);
-        if error < plan.relative_error {
-            break;
-        }
-        context.check(drawn)?;
     }
     let draws = ("draws", drawn as f64);
     record.gradient.push(0, quality::values(&quality).into_iter().chain([draws]));

@@ -18,16 +18,14 @@ pub enum Protocol {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct GradientProtocol {
-    /// Estimates a run, at the most: from 2 up.
+    /// Estimates a run: from 2 up. All are drawn, however well the variance seems to be known: where
+    /// a rare draw makes up most of it, it seems so just until that draw comes.
     pub draws: u64,
-    /// No more are drawn once the standard error of the total variance is below this share of it:
-    /// from 0, which is never, up.
-    pub relative_error: f64,
 }
 
 impl Default for GradientProtocol {
     fn default() -> Self {
-        Self { draws: 100_000, relative_error: 0.0 }
+        Self { draws: 100_000 }
     }
 }
 
@@ -61,11 +59,6 @@ impl Protocol {
                 }
                 let plan: GradientProtocol = fault::parse(parameters).context("protocol")?;
                 within("protocol.draws", plan.draws, 2..=MOST_STEPS)?;
-                let error = plan.relative_error;
-                if !(error >= 0.0 && error.is_finite()) {
-                    let allowed = "a number from 0 up";
-                    return Err(Fault::value("protocol.relative-error", error, allowed).into());
-                }
                 Ok(Self::Gradient(plan))
             }
             (other, _) => Err(UnknownName::new("protocol", other, ["training", "gradient"]).into()),
@@ -92,7 +85,7 @@ mod tests {
     #[test]
     fn training_unless_said_otherwise() {
         assert_eq!(taken("steps = 1").unwrap(), Protocol::Training);
-        let plan = GradientProtocol { draws: 5, relative_error: 0.0 };
+        let plan = GradientProtocol { draws: 5 };
         let text = "[protocol]\nkind = \"gradient\"\ndraws = 5";
         assert_eq!(taken(text).unwrap(), Protocol::Gradient(plan));
     }
@@ -105,7 +98,7 @@ mod tests {
             ("[protocol]\nkind = \"gradeint\"", "gradient"),
             ("[protocol]\nkind = \"training\"\ndraws = 5", "draws"),
             ("[protocol]\nkind = \"gradient\"\ndraws = 1", "protocol.draws"),
-            ("[protocol]\nkind = \"gradient\"\nrelative-error = -1.0", "relative-error"),
+            ("[protocol]\nkind = \"gradient\"\ndrawn = 5", "did you mean `draws`"),
             ("[protocol]\nkind = \"gradient\"\nsteps = 1", "steps"),
             ("steps = 1\n[protocol]\nkind = \"gradient\"", "steps"),
         ] {

@@ -9,7 +9,6 @@
 //! | is it better than the reference? | [`paired_difference`], [`wilcoxon_signed_rank`], [`holm()`] |
 //! | is it better across tasks? | [`probability_of_improvement`], [`performance_profile`] |
 //! | how good is a gradient estimate? | [`GradientQuality`] |
-//! | how well is its variance known? | [`Spread`] |
 //!
 //! # Conventions
 //!
@@ -39,7 +38,6 @@ mod paired;
 mod profile;
 #[cfg(test)]
 mod reference;
-mod spread;
 mod wilcoxon;
 
 pub use bootstrap::{Bootstrap, Estimate, Interval};
@@ -51,5 +49,4 @@ pub use location::{interquartile_mean, mean, quantile, sample_variance};
 pub use normal::upper_tail;
 pub use paired::{differences, paired_difference};
 pub use profile::performance_profile;
-pub use spread::Spread;
 pub use wilcoxon::wilcoxon_signed_rank;
