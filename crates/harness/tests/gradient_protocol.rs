@@ -1,0 +1,98 @@
+//! The protocol that takes no step, and known values beside what it measures.
+
+// Helpers outside of #[test] functions fail by unwrapping, as the tests do.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use support::{Lab, errors};
+
+const TOY: &str = r#"question = "How much do samples help?"
+seeds = 5
+batch = 1
+
+[protocol]
+kind = "gradient"
+draws = 4000
+
+[task]
+kind = "bernoulli-toy"
+
+[[estimator]]
+kind = "reinforce-loo"
+sweep.samples = [2, 4]
+[[estimator]]
+kind = "unordered-set"
+samples = 8
+
+[[figure]]
+kind = "sensitivity"
+x = "estimator.samples"
+y = "total-variance"
+
+[expected]
+file = "known.csv"
+source = "By enumeration."
+"#;
+
+/// Of the toy at a logit of 0: for two and four samples, and for all eight outcomes.
+const KNOWN: &str = "estimator.kind,estimator.samples,metric,value\n\
+                     reinforce-loo,2,total-variance,0.007275\n\
+                     reinforce-loo,4,total-variance,0.0019875\n\
+                     unordered-set,,total-variance,0\n";
+
+fn toy(known: &str) -> Lab {
+    let lab = Lab::new();
+    lab.write("toy.toml", TOY);
+    lab.write("known.csv", known);
+    lab
+}
+
+#[test]
+fn what_is_measured_is_what_is_known() {
+    let lab = toy(KNOWN);
+    lab.ok("sweep toy.toml --jobs 2");
+    let held = lab.read("results/toy/expected.csv");
+    let rows: Vec<Vec<&str>> = held.lines().skip(1).map(|row| row.split(',').collect()).collect();
+    assert_eq!(rows.len(), 3, "{held}");
+    for row in &rows[..2] {
+        let deviation: f64 = row[8].parse().unwrap();
+        assert!(deviation.abs() < 0.1, "{row:?}");
+    }
+    // What rounding leaves of no variance is none.
+    assert_eq!(rows[2][4..], ["0", "0", "0", "0", ""], "{held}");
+    let report = lab.read("results/toy/report.html");
+    assert!(report.contains("Beside known values") && report.contains("By enumeration."));
+    assert!(lab.path("results/toy/plots/sensitivity-1.svg").exists());
+    assert!(!lab.path("results/toy/plots/convergence.svg").exists());
+
+    lab.ok("sweep toy.toml --jobs 1 --results one");
+    for file in ["table.csv", "expected.csv", "summary.json", "report.html"] {
+        let of = |results: &str| lab.read(&format!("{results}/toy/{file}"));
+        assert_eq!(of("results"), of("one"), "{file}");
+    }
+    let said = lab.ok("plan toy.toml");
+    assert!(said.contains("15 runs: 15 done"), "{said}");
+    // Rows about estimators that are left out are no fault.
+    lab.ok("sweep toy.toml --estimator unordered-set --results some");
+}
+
+#[test]
+fn known_values_of_nothing_are_refused() {
+    for (from, to, named) in [
+        ("unordered-set,,", "unordered-set,7,", ["known.csv, line 4", "no cell"]),
+        ("reinforce-loo,4,", "reinforce-loo,,", ["known.csv, line 3", "2 cells"]),
+        (",0.0019875", ",many", ["known.csv, line 3", "value = many"]),
+        ("estimator.samples", "samples", ["unknown column `samples`", "estimator."]),
+        (",value", ",values", ["known.csv", "no column `value`"]),
+    ] {
+        let lab = toy(&KNOWN.replacen(from, to, 1));
+        let output = lab.run("sweep toy.toml");
+        let said = errors(&output);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(named.iter().all(|word| said.contains(word)), "{said}");
+    }
+    let lab = Lab::new();
+    lab.write("toy.toml", TOY);
+    assert!(errors(&lab.run("sweep toy.toml")).contains("known.csv"));
+}
