@@ -14,7 +14,7 @@ pub fn draw(summary: &Summary<'_>, registries: &Registries) -> Vec<(String, Stri
     let palette = palette(registries);
     let mut figures: Vec<(String, String)> = vec![];
     let mut add = |name: &str, svg: String| figures.push((name.to_owned(), svg));
-    let takes_steps = summary.experiment.protocol == Protocol::Training;
+    let takes_steps = summary.experiment.takes_steps();
     if takes_steps {
         add("convergence", convergence(&along(summary, registries), &palette));
     }
@@ -115,7 +115,7 @@ fn along(summary: &Summary<'_>, registries: &Registries) -> Figure {
 }
 
 fn variance_along(summary: &Summary<'_>, registries: &Registries) -> Figure {
-    let metric = Metric::of_gradient("total-variance");
+    let metric = Metric::named("total-variance");
     Figure {
         title: "Variance of the logit gradient along training".to_owned(),
         x_label: "training step".to_owned(),
@@ -129,8 +129,8 @@ fn variance_along(summary: &Summary<'_>, registries: &Registries) -> Figure {
 
 fn trade(summary: &Summary<'_>, registries: &Registries) -> Figure {
     let path = |cell: &CellSummary<'_>| {
-        let variance = cell.curve(&Metric::of_gradient("total-variance"));
-        let bias = cell.curve(&Metric::of_gradient("relative-squared-bias"));
+        let variance = cell.curve(&Metric::named("total-variance"));
+        let bias = cell.curve(&Metric::named("relative-squared-bias"));
         // The first, a middle and the last measurement.
         let last = variance.len().saturating_sub(1);
         let mut places = vec![0, last / 2, last];
@@ -201,7 +201,6 @@ fn ends(summary: &Summary<'_>) -> FinalFigure {
 fn against(summary: &Summary<'_>, spec: &FigureSpec, registries: &Registries) -> Figure {
     let (part, key) = spec.x.split_once('.').unwrap_or(("estimator", spec.x.as_str()));
     let metric = Metric::named(&spec.y);
-    let held = summary.held();
     let place = |cell: &CellSummary<'_>| -> Option<f64> {
         let choice = match part {
             "optimizer" => &cell.cell.optimizer,
@@ -239,8 +238,9 @@ fn against(summary: &Summary<'_>, spec: &FigureSpec, registries: &Registries) ->
                 series.len() - 1
             });
             series[place].points.push(point(x, estimate));
-            let known = held.iter().filter(|row| row.index == index && row.metric == metric.name);
-            series[place].expected.extend(known.map(|row| (x, row.expected)));
+            let known = summary.experiment.expected.iter();
+            let known = known.filter(|known| known.cell == index && known.metric == metric.name);
+            series[place].expected.extend(known.map(|known| (x, known.value)));
         }
         for series in &mut series {
             series.points.sort_by(|a, b| a.x.total_cmp(&b.x));

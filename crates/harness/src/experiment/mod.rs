@@ -76,6 +76,11 @@ impl std::fmt::Debug for LoadedTask {
 }
 
 impl Experiment {
+    /// Whether its runs train.
+    pub fn takes_steps(&self) -> bool {
+        self.protocol == Protocol::Training
+    }
+
     /// Reads an experiment file and applies overrides to it.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Names inside an experiment file that have to be those of its own parameters and metrics.
 
-use super::{Choice, Experiment, FigureSpec, LoadedTask, Protocol, optimizer};
+use super::{Choice, Experiment, FigureSpec, LoadedTask, optimizer};
 use crate::Registries;
 use crate::execute::{QUALITIES, refusal};
 use anyhow::{Context, Result};
@@ -99,7 +99,7 @@ pub(super) fn check_metrics(experiment: &Experiment, registries: &Registries) ->
     if experiment.figures.is_empty() {
         return Ok(());
     }
-    let takes_steps = experiment.protocol == Protocol::Training;
+    let takes_steps = experiment.takes_steps();
     let mut known = if takes_steps { of_tasks(experiment, registries)? } else { vec![] };
     if !takes_steps || experiment.gradient.is_some() {
         known.extend(QUALITIES.map(str::to_owned));

@@ -8,7 +8,6 @@ pub use ranking::markdown;
 pub use readme::{mark, splice};
 
 use crate::experiment::Experiment;
-use crate::experiment::Protocol;
 use crate::results::{Summary, curves, expected, finals, timing};
 use crate::store::{Records, replace};
 use crate::{Registries, figures, manifest};
@@ -30,7 +29,7 @@ pub fn write(summary: &Summary<'_>, folder: &Path, registries: &Registries) -> R
     let figures = figures::draw(summary, registries);
     put("experiment.toml", toml::to_string_pretty(&experiment.resolved)?.as_bytes())?;
     put("table.csv", &finals(summary)?)?;
-    if experiment.protocol == Protocol::Training {
+    if experiment.takes_steps() {
         put("curves.csv", &curves(summary)?)?;
     }
     if !experiment.expected.is_empty() {

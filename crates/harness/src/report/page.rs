@@ -1,7 +1,6 @@
 //! `report.html`: one file that holds everything.
 
 use super::ranking::{Row, held, rows};
-use crate::experiment::Protocol;
 use crate::manifest;
 use crate::record::Outcome;
 use crate::results::Summary;
@@ -22,7 +21,6 @@ fn describe(figure: &str) -> &'static str {
             "How much one estimate of the logit gradient scatters, at the parameters that this \
              estimator's own training has reached."
         }
-        _ if figure.starts_with("sensitivity") => "",
         "bias-variance" => {
             "The distance of the mean estimate from the exact gradient, relative to the exact \
              gradient, with the sampling floor taken off; and the scatter of one estimate."
@@ -59,7 +57,7 @@ pub(super) fn render(summary: &Summary<'_>, figures: &[(String, String)]) -> Res
         reading => paragraphs(&experiment.reading),
         there => there,
         all => all,
-        takes_steps => experiment.protocol == Protocol::Training,
+        takes_steps => experiment.takes_steps(),
         held => summary.held().iter().map(|row| held(row).to_vec()).collect::<Vec<_>>(),
         held_source => &experiment.expected_source,
         seeds => experiment.seeds,

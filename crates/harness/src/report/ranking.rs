@@ -1,6 +1,5 @@
 //! Rankings, for people and for programs.
 
-use crate::experiment::Protocol;
 use crate::results::{Held, Metric, Ranking, Summary, relative_bias};
 use crate::statistics::Estimate;
 use serde_json::{Value, json};
@@ -36,15 +35,18 @@ fn row(summary: &Summary<'_>, place: usize, entry: &Ranking) -> Row {
     };
     let compared = entry.comparison;
     let dash = || "–".to_owned();
-    let of_gradient = |name: &str, show: fn(Estimate) -> String| {
-        cell.unrounded(&Metric::named(name)).map_or_else(dash, show)
-    };
+    // Not where they are not shown: an estimate is two thousand replicates.
+    let of_gradient =
+        |name: &str, show: fn(Estimate) -> String| match summary.experiment.takes_steps() {
+            true => dash(),
+            false => cell.unrounded(&Metric::named(name)).map_or_else(dash, show),
+        };
     Row {
         rank: entry.headline.map_or_else(dash, |_| (place + 1).to_string()),
         estimator: cell.estimator.clone(),
         tuning: cell.tuning.clone(),
-        loss: entry.headline.map_or_else(dash, |_| {
-            cell.unrounded(&summary.experiment.headline()).map_or_else(dash, interval)
+        loss: entry.headline.map_or_else(dash, |estimate| {
+            interval(cell.without_rounding(&summary.experiment.headline(), estimate))
         }),
         difference: compared.map_or_else(dash, |x| signed_interval(x.difference)),
         p_value: compared.map_or_else(dash, |x| p_value(x.p_value)),
@@ -92,7 +94,7 @@ fn p_value(p: f64) -> String {
 
 /// The rankings of all tasks in Markdown.
 pub fn markdown(summary: &Summary<'_>) -> String {
-    let takes_steps = summary.experiment.protocol == Protocol::Training;
+    let takes_steps = summary.experiment.takes_steps();
     let header = match takes_steps {
         true => ["validation loss", "difference to `exact`", "p"],
         false => ["mean squared error", "total variance", "relative bias"],

@@ -8,8 +8,6 @@ use crate::statistics::Estimate;
 pub struct Held<'a> {
     /// The cell.
     pub cell: &'a CellSummary<'a>,
-    /// Index of the cell.
-    pub index: usize,
     /// Name of the metric.
     pub metric: &'a str,
     /// What it is known to be.
@@ -31,8 +29,7 @@ impl<'a> Summary<'a> {
         let held = self.experiment.expected.iter().filter_map(|known| {
             let cell = &self.cells[known.cell];
             let measured = cell.unrounded(&Metric::named(&known.metric))?;
-            let (index, metric) = (known.cell, known.metric.as_str());
-            Some(Held { cell, index, metric, expected: known.value, measured })
+            Some(Held { cell, metric: &known.metric, expected: known.value, measured })
         });
         held.collect()
     }

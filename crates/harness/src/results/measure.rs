@@ -35,11 +35,6 @@ impl Metric {
         self.name.replace('-', " ")
     }
 
-    /// A metric of gradients.
-    pub fn of_gradient(name: &str) -> Self {
-        Self { name: name.to_owned(), gradient: true }
-    }
-
     fn curves<'a>(&self, record: &'a Record) -> &'a Curves {
         if self.gradient { &record.gradient } else { &record.curves }
     }

@@ -5,16 +5,20 @@ use super::summary::CellSummary;
 use crate::statistics::Estimate;
 
 impl CellSummary<'_> {
-    /// As [`CellSummary::estimate`], where squares that rounding leaves of nothing are 0.
+    /// As [`CellSummary::estimate`], without what rounding leaves of nothing.
     pub fn unrounded(&self, metric: &Metric) -> Option<Estimate> {
+        self.estimate(metric).map(|estimate| self.without_rounding(metric, estimate))
+    }
+
+    /// An estimate of a metric of this cell, where squares that rounding leaves of nothing are 0.
+    pub fn without_rounding(&self, metric: &Metric, estimate: Estimate) -> Estimate {
         const ROUNDING: f64 = 1e-20;
-        let estimate = self.estimate(metric)?;
-        let squares = ["total-variance", "mean-squared-error"];
+        if !["total-variance", "mean-squared-error"].contains(&metric.name.as_str()) {
+            return estimate;
+        }
         let norm = self.estimate(&Metric::named("exact-norm")).map_or(0.0, |norm| norm.value);
-        let is_rounding = squares.contains(&metric.name.as_str())
-            && estimate.high.abs() <= ROUNDING * norm * norm;
-        let nothing = Estimate { value: 0.0, low: 0.0, high: 0.0 };
-        Some(if is_rounding { nothing } else { estimate })
+        let is_rounding = estimate.high.abs() <= ROUNDING * norm * norm;
+        if is_rounding { Estimate { value: 0.0, low: 0.0, high: 0.0 } } else { estimate }
     }
 }
 
