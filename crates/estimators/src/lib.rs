@@ -29,7 +29,6 @@ mod score;
 mod sparse;
 mod sticks;
 mod subset;
-mod subset_score;
 mod support;
 mod swaps;
 mod vertex;

@@ -140,7 +140,7 @@ fn trade(summary: &Summary<'_>, registries: &Registries) -> Figure {
             .filter_map(|i| Some(point(variance.get(i)?.1.value, relative_bias(bias.get(i)?.1))))
             .collect()
     };
-    let paths = match summary.experiment.protocol {
+    let paths = match &summary.experiment.protocol {
         Protocol::Training => " Paths lead from the first to the last measurement of training.",
         Protocol::Gradient(_) => "",
     };
@@ -175,7 +175,7 @@ fn ends(summary: &Summary<'_>) -> FinalFigure {
         let shown = cells.filter(|cell| cell.cell.task == task && cell.best && is_shown(cell));
         FinalPanel { title: task_label(summary, task), rows: shown.filter_map(row).collect() }
     };
-    let (title, x_label) = match summary.experiment.protocol {
+    let (title, x_label) = match &summary.experiment.protocol {
         Protocol::Training => (
             format!("Validation loss after {} steps", summary.experiment.steps),
             "validation loss, deployed with the hard argmax".to_owned(),

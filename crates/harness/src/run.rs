@@ -57,7 +57,7 @@ impl Experiment {
             "noise": NOISE_VERSION,
             "batch": self.batch,
         });
-        match self.protocol {
+        match &self.protocol {
             Protocol::Training => {
                 let plan = |plan: GradientPlan| json!({ "every": plan.every, "draws": plan.draws });
                 canonical["optimizer"] = choice(&cell.optimizer, 1)?;
@@ -65,7 +65,9 @@ impl Experiment {
                 canonical["evaluate-every"] = json!(self.evaluate_every);
                 canonical["gradient"] = json!(self.gradient.map(plan));
             }
-            Protocol::Gradient(plan) => canonical["protocol"] = serde_json::to_value(plan)?,
+            Protocol::Gradient(plan) => {
+                canonical["protocol"] = json!({ "draws": plan.draws_of(cell, &self.tasks) });
+            }
         }
         Ok(canonical)
     }

@@ -96,3 +96,31 @@ fn known_values_of_nothing_are_refused() {
     lab.write("toy.toml", TOY);
     assert!(errors(&lab.run("sweep toy.toml")).contains("known.csv"));
 }
+
+#[test]
+fn some_cells_have_more_draws() {
+    let lab = toy(KNOWN);
+    let more = "draws = 400\ncells = [{ times = 3, estimator = { kind = \"reinforce-loo\", samples = 4 } }]";
+    lab.write("toy.toml", &TOY.replace("draws = 4000", more));
+    lab.ok("sweep toy.toml");
+    // Of the set of all outcomes two draws say all.
+    let draws = |label: &str| -> String {
+        let table = lab.read("results/toy/table.csv");
+        let of_draws = |row: &&str| row.contains(label) && row.contains(",draws,");
+        let row = table.lines().find(of_draws).unwrap_or_else(|| panic!("{label} in {table}"));
+        row.split(',').find(|field| ["2", "400", "1200"].contains(field)).unwrap_or(row).to_owned()
+    };
+    assert_eq!(["loo samples=2", "loo samples=4"].map(draws), ["400", "1200"]);
+    lab.ok("report toy.toml");
+
+    for (from, to, named) in [
+        ("samples = 4 }", "samples = 9 }", "is about no cell"),
+        ("samples = 4 }", "sampls = 4 }", "did you mean `estimator.samples`"),
+        ("times = 3", "times = 0", "protocol.cells.times = 0"),
+    ] {
+        lab.write("bad.toml", &TOY.replace("draws = 4000", &more.replace(from, to)));
+        let output = lab.run("sweep bad.toml");
+        assert_eq!(output.status.code(), Some(2));
+        assert!(errors(&output).contains(named), "{}", errors(&output));
+    }
+}

@@ -91,6 +91,32 @@ impl<E: Real> Packed<E> {
         data
     }
 
+    /// The numbers in another type, each the nearest that it has.
+    pub fn cast<F: Real>(&self) -> Packed<F> {
+        let mut cast = Packed::<F>::any(self.rows, self.columns);
+        for (to, from) in cast.data.iter_mut().zip(self.data.iter()) {
+            for (to, from) in to.0.iter_mut().zip(from.0) {
+                *to = F::of(from.widen());
+            }
+        }
+        cast
+    }
+
+    /// Row `first` and every `step`-th after it.
+    ///
+    /// # Panics
+    /// If the rows are not a multiple of `step`, or `first` is not below it.
+    pub fn every(&self, step: usize, first: usize) -> Self {
+        assert!(first < step && self.rows.is_multiple_of(step), "one row of every {step}");
+        let mut rows = Self::zeros(self.rows / step, self.columns);
+        for row in 0..rows.rows {
+            for column in 0..rows.columns {
+                rows.set(row, column, self.get(row * step + first, column));
+            }
+        }
+        rows
+    }
+
     /// The matrix with every row `times` times in succession.
     pub fn repeat_rows(self, times: usize) -> Self {
         if times == 1 {

@@ -211,3 +211,21 @@ fn there_is_no_column_outside() {
 fn a_column_has_the_rows() {
     Packed::<f64>::zeros(3, 2).set_column(1, &Packed::zeros(4, 1));
 }
+
+#[test]
+fn one_row_of_every_so_many() {
+    let numbers: Vec<f64> = (0..40 * 3 * 2).map(f64::from).collect();
+    let packed = Packed::pack(&numbers, 2);
+    let rows = packed.every(3, 1);
+    let expected: Vec<f64> =
+        (0..40).flat_map(|row| [6 * row + 2, 6 * row + 3]).map(f64::from).collect();
+    assert_eq!((rows.rows(), rows.unpack()), (40, expected));
+    assert_eq!(packed.every(1, 0).unpack(), numbers);
+}
+
+#[test]
+fn another_type_has_the_nearest_numbers() {
+    let packed = Packed::pack(&[0.1f64, f64::INFINITY, -2.0, 1e300], 2);
+    assert_eq!(packed.cast::<f32>().unpack(), [0.1f32, f32::INFINITY, -2.0, f32::INFINITY]);
+    assert_eq!(Packed::pack(&[0.1f32, 1.0], 2).cast::<f64>().unpack(), [f64::from(0.1f32), 1.0]);
+}

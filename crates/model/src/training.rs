@@ -131,8 +131,9 @@ pub(crate) fn classify(logits: &[f32], categories: usize) -> Classified {
     Classified { picks, entropy: total / packed.rows() as f64 }
 }
 
-/// Rows of which draws are made at a time, unless one draw has more.
-const ROWS_AT_ONCE: usize = 1024;
+/// Rows of which draws are made at a time, unless one draw has more: as many as a batch has, so that
+/// what is worked on stays in the cache.
+const ROWS_AT_ONCE: usize = 128;
 
 /// Draws estimates at equal logits: a batch that is repeated so many times is as many draws, and
 /// `objective` makes the objective of a batch that is.

@@ -1,8 +1,7 @@
 use crate::draw::Opened;
 use crate::estimator::Logits;
 use crate::parameter::samples;
-use crate::subset::without_replacement;
-use crate::subset_score::{SubsetScore, Terms, too_many};
+use crate::subset::{Order, Subsets, Weighting, too_many};
 use crate::{
     Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
     Surrogate, Unbiased,
@@ -62,6 +61,7 @@ impl Kind for StochasticSumAndSample {
     const SUMMARY: &'static str = "sum-and-sample over a random set";
     const SOURCE: &'static str =
         "Kool, van Hoof & Welling 2020, arXiv:2002.06043; Liu et al. 2019, arXiv:1810.04777";
+    const VERSION: u32 = 2;
 
     fn check(&self) -> Result<(), Fault> {
         samples("samples", self.samples, 1)
@@ -80,15 +80,8 @@ impl<E: Real> Estimator<E> for StochasticSumAndSample {
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
         let opened = Opened::new(logits)?;
-        let score = SubsetScore { outcomes: self.samples };
-        score.surrogate(opened, objective, noise, |log_p, noise| {
-            let subset = without_replacement(log_p, self.samples, noise);
-            let mut weights = subset.p.clone();
-            if let Some(last) = weights.last_mut() {
-                *last += subset.rest;
-            }
-            (subset, Terms { weights, baselines: None })
-        })
+        let subsets = Subsets::without_replacement(&opened, self.samples, Order::Drawn, noise);
+        subsets.surrogate(opened, Weighting::Sum, objective)
     }
 
     fn properties(&self, _: Dims) -> Properties {

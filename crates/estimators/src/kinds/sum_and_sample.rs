@@ -2,8 +2,7 @@ use crate::draw::Opened;
 use crate::estimator::Logits;
 use crate::kinds::exact::MOST_OUTCOMES;
 use crate::parameter::samples;
-use crate::subset::most_probable;
-use crate::subset_score::{SubsetScore, Terms, too_many};
+use crate::subset::{Subsets, Weighting, too_many};
 use crate::{
     Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
     Surrogate, Unbiased,
@@ -62,7 +61,7 @@ impl Kind for SumAndSample {
     const SUMMARY: &'static str = "the most probable outcomes exactly, one for the rest";
     const SOURCE: &'static str =
         "Liu, Regier, Tripuraneni, Jordan & McAuliffe 2019, arXiv:1810.04777";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
 
     fn check(&self) -> Result<(), Fault> {
         samples("samples", self.samples, 1)
@@ -81,16 +80,8 @@ impl<E: Real> Estimator<E> for SumAndSample {
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
         let opened = Opened::new(logits)?;
-        let score = SubsetScore { outcomes: self.samples };
-        score.surrogate(opened, objective, noise, |log_p, noise| {
-            let mut subset = most_probable(log_p, self.samples - 1);
-            let mut weights = subset.p.clone();
-            if let Some(outcome) = subset.draw_from_rest(log_p, noise) {
-                weights.push(subset.rest);
-                subset.outcomes.push(outcome);
-            }
-            (subset, Terms { weights, baselines: None })
-        })
+        let subsets = Subsets::most_probable(&opened, self.samples, noise);
+        subsets.surrogate(opened, Weighting::Sum, objective)
     }
 
     fn properties(&self, dims: Dims) -> Properties {

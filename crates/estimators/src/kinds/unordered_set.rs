@@ -1,8 +1,7 @@
 use crate::draw::Opened;
 use crate::estimator::Logits;
 use crate::parameter::{require, samples};
-use crate::subset::without_replacement;
-use crate::subset_score::{SubsetScore, Terms, too_many};
+use crate::subset::{Order, Subsets, Weighting, too_many};
 use crate::{
     Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
     Surrogate, Unbiased,
@@ -63,6 +62,7 @@ impl Kind for UnorderedSet {
     const FAMILY: Family = Family::ScoreFunction;
     const SUMMARY: &'static str = "score function of samples without replacement";
     const SOURCE: &'static str = "Kool, van Hoof & Welling 2020, arXiv:2002.06043";
+    const VERSION: u32 = 2;
 
     fn check(&self) -> Result<(), Fault> {
         samples("samples", self.samples, 2)?;
@@ -83,13 +83,9 @@ impl<E: Real> Estimator<E> for UnorderedSet {
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
         let opened = Opened::new(logits)?;
-        let score = SubsetScore { outcomes: self.samples };
-        score.surrogate(opened, objective, noise, |log_p, noise| {
-            let subset = without_replacement(log_p, self.samples, noise).unordered(log_p);
-            let orders = subset.orders();
-            let terms = Terms { weights: orders.first(), baselines: Some(orders.second()) };
-            (subset, terms)
-        })
+        let order = Order::Lexicographic;
+        let subsets = Subsets::without_replacement(&opened, self.samples, order, noise);
+        subsets.surrogate(opened, Weighting::Set { baseline: true }, objective)
     }
 
     fn properties(&self, dims: Dims) -> Properties {

@@ -197,6 +197,9 @@ fn check_mean(
 }
 
 /// |V − variance| ≤ 5 √(Var(d²)/n + (se·variance)² + (4 variance/n)²).
+///
+/// Var(d²) is the table's where it knows it, (spread · variance)²: where rare draws make up much of a
+/// variance, those that were made say too little of how far it scatters.
 fn check_variance(verdict: &mut Verdict, moments: &Moments, row: &Row, loss_scale: f64) {
     let Some(expected) = row.variance else { return };
     let n = moments.draws;
@@ -210,10 +213,11 @@ fn check_variance(verdict: &mut Verdict, moments: &Moments, row: &Row, loss_scal
         }
         return;
     }
-    let error = (moments.scatter / n
-        + (row.variance_error * expected).powi(2)
-        + (4.0 * expected / n).powi(2))
-    .sqrt();
+    let known = row.variance_spread.filter(|_| row.variance_range.is_none());
+    let scatter = known.map_or(moments.scatter, |spread| (spread * expected).powi(2));
+    let error =
+        (scatter / n + (row.variance_error * expected).powi(2) + (4.0 * expected / n).powi(2))
+            .sqrt();
     let (low, high) = row.variance_range.unwrap_or((expected, expected));
     let off = (low - moments.total).max(moments.total - high).max(0.0);
     verdict.variance_deviation = Some(off / error);

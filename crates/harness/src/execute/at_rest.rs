@@ -12,7 +12,7 @@ const AT_A_TIME: u64 = 100_000;
 /// down how they are distributed.
 pub(super) fn draw(
     context: &Context<'_>,
-    plan: GradientProtocol,
+    plan: &GradientProtocol,
     record: &mut Record,
 ) -> Result<(), Stop> {
     let Context { experiment, run, registries, .. } = context;
@@ -33,7 +33,7 @@ pub(super) fn draw(
         return Err(Stop::With(Outcome::Diverged { step: 0 }));
     };
     let is_stochastic = estimator.properties(place.dims()).stochastic;
-    let most = if is_stochastic { plan.draws } else { 2 };
+    let most = if is_stochastic { plan.draws_of(cell, &experiment.tasks) } else { 2 };
     let mut drawn = 0;
     while drawn < most {
         context.check(drawn)?;

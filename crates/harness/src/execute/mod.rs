@@ -81,7 +81,7 @@ pub fn execute(
     let start = Instant::now();
     let ended = catch_unwind(AssertUnwindSafe(|| {
         let context = Context { experiment, run, registries, limits, start };
-        match experiment.protocol {
+        match &experiment.protocol {
             Protocol::Training => along::follow(&context, &mut record),
             Protocol::Gradient(plan) => at_rest::draw(&context, plan, &mut record),
         }

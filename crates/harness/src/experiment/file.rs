@@ -4,6 +4,7 @@ use super::expand::expand;
 use super::expected::{Cells, read_spec, read_values};
 use super::names::Names;
 use super::protocol::{OF_TRAINING, Protocol};
+use super::selection;
 use super::set::assign;
 use super::{Cell, Choice, ExpectedSpec, Experiment, LoadedTask};
 use crate::Registries;
@@ -162,7 +163,7 @@ pub(super) fn resolve(
     let gradient = read_gradient(parts.remove("gradient"))?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let tasks = read_tasks(parts.remove("task"), folder, registries)?;
-    let optimizers = match protocol {
+    let optimizers = match &protocol {
         Protocol::Training => read_optimizers(parts.remove("optimizer"))?,
         Protocol::Gradient(_) => vec![Choice::nothing()],
     };
@@ -174,7 +175,8 @@ pub(super) fn resolve(
     if protocol == Protocol::Training {
         names.check_tuned(&plain.tuned)?;
     }
-    names.check_excluded(&excluded)?;
+    names.check_selections("exclude", &excluded)?;
+    names.check_selections("protocol.cells", &protocol.selections())?;
     names.check_axes(&figures)?;
     keep(&mut estimators, &overrides.estimators, registries)?;
     let mut cells = vec![];
@@ -183,7 +185,7 @@ pub(super) fn resolve(
             for optimizer in &optimizers {
                 let cell =
                     Cell { task, estimator: estimator.clone(), optimizer: optimizer.clone() };
-                if !excluded.iter().any(|exclude| is_excluded(&cell, &tasks, exclude)) {
+                if !excluded.iter().any(|exclude| selection::is_about(exclude, &cell, &tasks)) {
                     cells.push(cell);
                 }
             }
@@ -192,17 +194,18 @@ pub(super) fn resolve(
     if cells.is_empty() {
         bail!("nothing is left to run: every cell is excluded");
     }
+    let partial = !overrides.estimators.is_empty() || !overrides.set.is_empty();
+    if !partial {
+        protocol.check_selections(&cells, &tasks)?;
+    }
     let expected = read_spec(parts.remove("expected"))?;
     let values = match &expected {
         None => vec![],
-        Some(spec) => {
-            let partial = !overrides.estimators.is_empty() || !overrides.set.is_empty();
-            read_values(spec, folder, &Cells { cells: &cells, tasks: &tasks, partial })?
-        }
+        Some(spec) => read_values(spec, folder, &Cells { cells: &cells, tasks: &tasks, partial })?,
     };
     let resolved = describe(&Resolved {
         plain: &plain,
-        protocol,
+        protocol: &protocol,
         gradient,
         tasks: &tasks,
         estimators: &estimators,
@@ -376,29 +379,8 @@ fn check_optimizer(parameters: &Table) -> Result<(), Fault> {
 fn read_excluded(value: Option<Value>) -> Result<Vec<Table>> {
     let Some(value) = value else { return Ok(vec![]) };
     let excluded = tables("exclude", Some(value))?;
-    for table in &excluded {
-        for (key, value) in table {
-            if !["task", "estimator", "optimizer"].contains(&key.as_str()) || !value.is_table() {
-                let known = ["task", "estimator", "optimizer"];
-                bail!("exclude: {}, each with parameters", UnknownName::new("key", key, known));
-            }
-        }
-    }
+    excluded.iter().try_for_each(|table| selection::check("exclude", table))?;
     Ok(excluded)
-}
-
-/// Whether all values that an exclusion names are the cell's.
-fn is_excluded(cell: &Cell, tasks: &[LoadedTask], exclude: &Table) -> bool {
-    exclude.iter().all(|(part, values)| {
-        let choice = match part.as_str() {
-            "task" => &tasks[cell.task].choice,
-            "estimator" => &cell.estimator,
-            _ => &cell.optimizer,
-        };
-        values.as_table().is_none_or(|values| {
-            values.iter().all(|(key, value)| choice.value(key) == Some(super::cell::plain(value)))
-        })
-    })
 }
 
 fn read_figures(value: Option<Value>) -> Result<Vec<FigureSpec>> {
@@ -439,7 +421,7 @@ fn kind_of(what: &str, mut table: Table) -> Result<(String, Table)> {
 /// The parts of an experiment, all with their values.
 struct Resolved<'a> {
     plain: &'a Plain,
-    protocol: Protocol,
+    protocol: &'a Protocol,
     gradient: Option<GradientPlan>,
     tasks: &'a [LoadedTask],
     estimators: &'a [Choice],

@@ -6,12 +6,13 @@ mod expected;
 mod file;
 mod names;
 mod protocol;
+mod selection;
 mod set;
 
 pub use cell::{Cell, Choice};
 pub use expected::{ExpectedSpec, ExpectedValue};
 pub use file::{FigureSpec, GradientPlan, Overrides};
-pub use protocol::{GradientProtocol, Protocol};
+pub use protocol::{CellDraws, GradientProtocol, Protocol};
 
 use anyhow::{Context, Result};
 use kernels::Optimizer;

@@ -67,14 +67,14 @@ impl Names {
         Ok(())
     }
 
-    /// Exclusions name kinds and parameters.
-    pub(super) fn check_excluded(&self, excluded: &[Table]) -> Result<()> {
-        for (part, values) in excluded.iter().flatten() {
+    /// Selections of cells name kinds and parameters.
+    pub(super) fn check_selections(&self, place: &'static str, all: &[Table]) -> Result<()> {
+        for (part, values) in all.iter().flatten() {
             for key in values.as_table().into_iter().flat_map(Table::keys) {
                 let name = format!("{part}.{key}");
                 if key != "kind" && !self.all.contains(&name) {
                     let known = self.all.iter().cloned().chain([format!("{part}.kind")]);
-                    return Err(UnknownName::new("parameter", &name, known)).context("exclude");
+                    return Err(UnknownName::new("parameter", &name, known)).context(place);
                 }
             }
         }

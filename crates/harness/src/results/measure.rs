@@ -17,7 +17,7 @@ impl Experiment {
     /// The metric that ranks: the loss when deployed with the hard argmax, or where no step is taken
     /// the mean squared error of an estimate.
     pub fn headline(&self) -> Metric {
-        Metric::named(match self.protocol {
+        Metric::named(match &self.protocol {
             Protocol::Training => "validation-loss",
             Protocol::Gradient(_) => "mean-squared-error",
         })

@@ -1,0 +1,132 @@
+//! Estimators that weigh the scores of a subset of joint outcomes of each row.
+
+mod beam;
+mod enumerated;
+mod orders;
+
+use crate::draw::{Opened, read_picks};
+use crate::estimator::Surrogate;
+use crate::score::{Asked, row_sums, scores};
+use crate::{Dims, Objective, Result};
+use kernels::tape::Weights;
+use kernels::{Noise, Packed, Real, rowwise};
+
+/// Joint outcomes of each row, all different. Where a row has fewer than are asked for, its first
+/// stands in the places left over, with probability 0.
+pub(crate) struct Subsets<E: Real> {
+    dims: Dims,
+    /// The categories of each outcome, [B·L, S].
+    picks: Packed<E>,
+    /// The probability of each, [B, S].
+    p: Packed<f64>,
+    /// What is left for all others, [B, 1].
+    rest: Packed<f64>,
+}
+
+/// The order in which outcomes stand.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Order {
+    /// As they were drawn.
+    Drawn,
+    /// Lexicographic, so that nothing depends on the order in which they were drawn.
+    Lexicographic,
+}
+
+/// What outcomes count.
+pub(crate) enum Weighting {
+    /// The probability that an outcome was drawn first, given the set; the weighted losses of the
+    /// set as a baseline, if there is to be one.
+    Set {
+        /// Whether the losses have a baseline.
+        baseline: bool,
+    },
+    /// An outcome's own probability, and for the last that of all that is left besides.
+    Sum,
+}
+
+/// Joint outcomes of several latents that are enumerated at most, where that need not be.
+const MOST_ENUMERATED: usize = 1024;
+
+impl<E: Real> Subsets<E> {
+    /// Outcomes drawn one after the other, each in proportion to its probability among those not
+    /// yet drawn.
+    pub(crate) fn without_replacement(
+        opened: &Opened<E>,
+        samples: usize,
+        order: Order,
+        noise: &mut Noise,
+    ) -> Self {
+        let dims = opened.dims;
+        let enumerates = dims.latents == 1 || dims.outcomes().is_some_and(|n| n <= MOST_ENUMERATED);
+        if !enumerates {
+            return beam::without_replacement(opened, samples, order, noise);
+        }
+        let drawn = enumerated::without_replacement(&opened.theta, dims, samples, order, noise);
+        Self::enumerated(drawn, dims)
+    }
+
+    /// All but one outcome the most probable ones, of equally probable ones the lexicographically
+    /// first; the last drawn from the rest.
+    pub(crate) fn most_probable(opened: &Opened<E>, samples: usize, noise: &mut Noise) -> Self {
+        let dims = opened.dims;
+        Self::enumerated(enumerated::most_probable(&opened.theta, dims, samples, noise), dims)
+    }
+
+    fn enumerated(drawn: enumerated::Chosen, dims: Dims) -> Self {
+        Self { dims, picks: drawn.categories(dims).cast(), p: drawn.p, rest: drawn.rest }
+    }
+
+    /// Σ_x w_x (f_x − Σ_y c_xy f_y) s_x of each row.
+    pub(crate) fn surrogate(
+        self,
+        opened: Opened<E>,
+        weighting: Weighting,
+        objective: &dyn Objective<E>,
+    ) -> Result<Surrogate<E>> {
+        rowwise! {
+            /// w f, and 0 where w is 0, whatever the loss.
+            fn weigh(w => f) {
+                for x in 0..w.len() {
+                    f[x] = V::select(w[x].equal(V::zero()), V::zero(), w[x] * f[x]);
+                }
+            }
+        }
+        let dims = self.dims;
+        let p = opened.softmax(E::ONE);
+        let asked = Asked::new(opened, read_picks(&self.picks), objective)?;
+        let f: Packed<f64> = asked.f.cast();
+        let (weights, mut advantages) = match weighting {
+            Weighting::Sum => (self.sum_weights(), f.clone()),
+            Weighting::Set { baseline } => orders::weights(&self.p, &self.rest, &f, baseline),
+        };
+        let mut weighted = f;
+        weigh(&weights, &mut weighted);
+        weigh(&weights, &mut advantages);
+        let share = |&weight: &f64| E::of(weight / dims.batch as f64);
+        let shares = weights.to_columns().iter().map(share).collect();
+        let losses = row_sums(&weighted).into_iter().map(E::of).collect();
+        let vector = scores(&p, &self.picks, advantages.cast(), dims);
+        asked.inject(Weights::Each(shares), vector, losses)
+    }
+
+    /// p_x, and at the last outcome what is left besides.
+    fn sum_weights(&self) -> Packed<f64> {
+        rowwise! {
+            fn add_to_last(rest => p) {
+                p[p.len() - 1] += rest[0];
+            }
+        }
+        let mut weights = self.p.clone();
+        add_to_last(&self.rest, &mut weights);
+        weights
+    }
+}
+
+/// Why there cannot be so many different outcomes, if there cannot.
+pub(crate) fn too_many(samples: usize, dims: Dims) -> Option<String> {
+    let there = dims.outcomes()?;
+    (samples > there).then(|| format!("{samples} different outcomes of {there} cannot be drawn"))
+}
+
+#[cfg(test)]
+mod tests;
