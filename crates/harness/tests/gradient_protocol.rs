@@ -101,7 +101,7 @@ fn known_values_of_nothing_are_refused() {
 fn some_cells_have_more_draws() {
     let lab = toy(KNOWN);
     let more = "draws = 400\ncells = [{ times = 3, estimator = { kind = \"reinforce-loo\", samples = 4 } }]";
-    lab.write("toy.toml", &TOY.replace("draws = 4000", more));
+    lab.write("toy.toml", TOY.replace("draws = 4000", more));
     lab.ok("sweep toy.toml");
     // Of the set of all outcomes two draws say all.
     let draws = |label: &str| -> String {
@@ -118,7 +118,7 @@ fn some_cells_have_more_draws() {
         ("samples = 4 }", "sampls = 4 }", "did you mean `estimator.samples`"),
         ("times = 3", "times = 0", "protocol.cells.times = 0"),
     ] {
-        lab.write("bad.toml", &TOY.replace("draws = 4000", &more.replace(from, to)));
+        lab.write("bad.toml", TOY.replace("draws = 4000", &more.replace(from, to)));
         let output = lab.run("sweep bad.toml");
         assert_eq!(output.status.code(), Some(2));
         assert!(errors(&output).contains(named), "{}", errors(&output));
