@@ -3,7 +3,10 @@
 use criterion::{BenchmarkId, Criterion, Throughput};
 use dfdx::prelude::{Cpu, NoneTape, Tensor, TensorFromVec, Trace};
 use kernels::tape::{InputGradient, Recording, Weights, linear, weigh};
-use kernels::{Activation, Noise, Optimizer, OptimizerState, Packed, rows, rowwise};
+use kernels::{
+    Activation, Finish, Matrix, Noise, Optimizer, OptimizerState, Packed, Start, matmul, rows,
+    rowwise,
+};
 use std::hint::black_box;
 
 /// Batch, inputs and outputs of the layers: one of the seed question, one of an autoencoder.
@@ -43,6 +46,44 @@ fn layers(criterion: &mut Criterion) {
             });
         });
     }
+    group.finish();
+}
+
+/// A product of a step: its name, rows, inner dimension and columns, and whether the left factor is
+/// read as its transpose.
+type Shape = (&'static str, usize, usize, usize, bool);
+
+/// The products of a step of the seed question's network: batch of 128, 16 → 32 → 8, and 16 → 8.
+const PRODUCTS: [Shape; 7] = [
+    ("hidden", 128, 16, 32, false),
+    ("logits", 128, 32, 8, false),
+    ("values", 128, 16, 8, false),
+    ("logits-weight", 32, 128, 8, true),
+    ("hidden-gradient", 128, 8, 32, false),
+    ("hidden-weight", 16, 128, 32, true),
+    ("values-weight", 16, 128, 8, true),
+];
+
+/// The products of a step, each alone and all together.
+fn products(criterion: &mut Criterion) {
+    let factors = PRODUCTS.map(|(_, m, k, n, _)| (normals(m * k), normals(k * n), normals(m * n)));
+    let operations = PRODUCTS.map(|(_, m, k, n, _)| (2 * m * k * n) as u64);
+    let product = |i: usize, out: &mut [f32]| {
+        let ((_, m, k, n, is_transposed), (a, b, _)) = (PRODUCTS[i], &factors[i]);
+        let left =
+            if is_transposed { Matrix::new(a, k, m).transposed() } else { Matrix::new(a, m, k) };
+        matmul(left, Matrix::new(black_box(b), k, n), Start::Zero, Finish::Keep, out);
+    };
+    let mut results = factors.clone().map(|(_, _, out)| out);
+    let mut group = criterion.benchmark_group("product");
+    for (i, (name, ..)) in PRODUCTS.iter().enumerate() {
+        group.throughput(Throughput::Elements(operations[i]));
+        group.bench_function(*name, |bencher| bencher.iter(|| product(i, &mut results[i])));
+    }
+    group.throughput(Throughput::Elements(operations.iter().sum()));
+    group.bench_function("all", |bencher| {
+        bencher.iter(|| (0..PRODUCTS.len()).for_each(|i| product(i, &mut results[i])));
+    });
     group.finish();
 }
 
@@ -142,6 +183,7 @@ fn optimizers(criterion: &mut Criterion) {
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     layers(&mut criterion);
+    products(&mut criterion);
     of_rows(&mut criterion);
     elementary(&mut criterion);
     optimizers(&mut criterion);

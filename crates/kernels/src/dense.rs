@@ -1,6 +1,6 @@
 //! A linear layer on plain slices, forward and backward.
 
-use crate::simd::{Machine, MachineTask};
+use crate::simd::{Machine, MachineTask, Register};
 use crate::{Buffer, Finish, Matrix, Real, Start, matmul};
 
 /// The shape of a linear layer: y = x·W + b, x of [B, inputs], W of [inputs, outputs].
@@ -33,6 +33,8 @@ pub(crate) struct DenseGradients<'a, E> {
 pub(crate) enum InputSum<'a, E> {
     /// It is written there.
     Write(&'a mut [E]),
+    /// It is written there, and is 0 wherever the input is 0: the input came out of a rectifier.
+    WriteRectified(&'a mut [E]),
     /// It is added to what is there.
     Add(&'a mut [E]),
 }
@@ -78,18 +80,18 @@ impl Dense {
     ) {
         let batch = x.len() / self.inputs;
         let g = Matrix::new(gradient, batch, self.outputs);
-        let keep = Finish::Keep;
-        let x = Matrix::new(x, batch, self.inputs);
-        matmul(x.transposed(), g, Start::Accumulate, keep, sums.weight);
+        let rows = Matrix::new(x, batch, self.inputs);
+        matmul(rows.transposed(), g, Start::Accumulate, Finish::Keep, sums.weight);
         E::on_machine(SumRows(gradient, sums.bias));
         if let Some(input) = sums.input {
             let transposed = transpose(weight, self.inputs, self.outputs);
             let transposed = Matrix::new(&transposed, self.outputs, self.inputs);
-            let (start, input) = match input {
-                InputSum::Write(input) => (Start::Zero, input),
-                InputSum::Add(input) => (Start::Accumulate, input),
+            let (start, finish, input) = match input {
+                InputSum::Write(input) => (Start::Zero, Finish::Keep, input),
+                InputSum::WriteRectified(input) => (Start::Zero, Finish::Gate(x), input),
+                InputSum::Add(input) => (Start::Accumulate, Finish::Keep, input),
             };
-            matmul(g, transposed, start, keep, input);
+            matmul(g, transposed, start, finish, input);
         }
     }
 }
@@ -115,10 +117,50 @@ struct SumRows<'a, E>(&'a [E], &'a mut [E]);
 impl<E: Real> MachineTask<E> for SumRows<'_, E> {
     type Output = ();
     #[inline(always)]
-    fn run<M: Machine<E>>(self) {
-        for row in self.0.chunks_exact(self.1.len()) {
-            for (sum, &x) in self.1.iter_mut().zip(row) {
-                *sum += x;
+    fn run<M: Machine<E>>(mut self) {
+        let columns = self.1.len();
+        let mut column = 0;
+        while columns - column >= 4 * M::Wide::LANES {
+            self.panel::<M::Wide, 4>(column);
+            column += 4 * M::Wide::LANES;
+        }
+        while columns - column >= M::Wide::LANES {
+            self.panel::<M::Wide, 1>(column);
+            column += M::Wide::LANES;
+        }
+        if column < columns {
+            let (rows, sums) = (self.0, &mut self.1[column..]);
+            for row in rows.chunks_exact(columns) {
+                for (sum, &x) in sums.iter_mut().zip(&row[column..]) {
+                    *sum += x;
+                }
+            }
+        }
+    }
+}
+
+impl<E: Real> SumRows<'_, E> {
+    /// `N` registers of columns, held in registers over all rows.
+    #[inline(always)]
+    fn panel<R: Register<E>, const N: usize>(&mut self, column: usize) {
+        let columns = self.1.len();
+        assert!(column + N * R::LANES <= columns, "columns of a panel");
+        let sums = self.1[column..].as_mut_ptr();
+        let mut sum = [R::splat(E::ZERO); N];
+        // SAFETY: the panel's columns lie inside the sums, by the assertion, and inside every whole
+        // row, which is as long.
+        unsafe {
+            for (i, sum) in sum.iter_mut().enumerate() {
+                *sum = R::load(sums.add(i * R::LANES));
+            }
+            for row in self.0.chunks_exact(columns) {
+                let row = row.as_ptr().add(column);
+                for (i, sum) in sum.iter_mut().enumerate() {
+                    *sum = sum.add(R::load(row.add(i * R::LANES)));
+                }
+            }
+            for (i, sum) in sum.into_iter().enumerate() {
+                sum.store(sums.add(i * R::LANES));
             }
         }
     }
@@ -171,6 +213,16 @@ mod tests {
             assert_eq!((weight, bias), ([10.5, 21.0], [30.5]));
             assert_eq!(input, if written { [1.5, 2.0] } else { [41.5, 52.0] });
         }
+    }
+
+    #[test]
+    fn no_gradient_reaches_what_a_rectifier_shut() {
+        let (mut weight, mut bias, mut input) = ([0.0; 3], [0.0], [40.0, 50.0, 60.0]);
+        let place = InputSum::WriteRectified(&mut input);
+        let sums = DenseGradients { weight: &mut weight, bias: &mut bias, input: Some(place) };
+        let dense = Dense { inputs: 3, outputs: 1 };
+        dense.backward(&[1.0, 0.0, f64::NAN], &[3.0, 4.0, 6.0], &[0.5], sums);
+        assert_eq!(input, [1.5, 0.0, 3.0]);
     }
 
     /// NaN came from a sum that the gate let pass; the gradient passes too.

@@ -51,12 +51,14 @@ pub enum Start<'a, E> {
 }
 
 /// What happens to an element when its chain is complete.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Finish {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Finish<'a, E> {
     /// Nothing.
     Keep,
     /// max(0, ·), with NaN kept.
     Relu,
+    /// It becomes 0 where this matrix, of the result's shape and row after row, is 0.
+    Gate(&'a [E]),
 }
 
 /// `out = finish(start + a·b)`; `a` is M×K with any strides, `b` is K×N row after row, `out` is M×N
@@ -68,7 +70,7 @@ pub fn matmul<E: Real>(
     a: Matrix<'_, E>,
     b: Matrix<'_, E>,
     start: Start<'_, E>,
-    finish: Finish,
+    finish: Finish<'_, E>,
     out: &mut [E],
 ) {
     assert_eq!(a.columns, b.rows, "inner dimensions of a product");
@@ -77,6 +79,9 @@ pub fn matmul<E: Real>(
     if let Start::Bias(bias) = start {
         assert_eq!(bias.len(), b.columns, "one bias a column");
     }
+    if let Finish::Gate(gate) = finish {
+        assert_eq!(gate.len(), out.len(), "one gate an element");
+    }
     E::on_machine(Product { a, b, start, finish, out });
 }
 
@@ -84,7 +89,7 @@ struct Product<'a, E> {
     a: Matrix<'a, E>,
     b: Matrix<'a, E>,
     start: Start<'a, E>,
-    finish: Finish,
+    finish: Finish<'a, E>,
     out: &'a mut [E],
 }
 
@@ -120,25 +125,30 @@ impl<E: Real> Product<'_, E> {
         let mut row = 0;
         if M::MANY_REGISTERS {
             if N == 1 {
-                row = self.tiles::<R, 16, N>(row, column);
+                row = self.tiles::<R, 16, N>(row, column, 0);
             }
-            row = self.tiles::<R, 12, N>(row, column);
-            row = self.tiles::<R, 8, N>(row, column);
+            row = self.tiles::<R, 12, N>(row, column, 0);
+            row = self.tiles::<R, 8, N>(row, column, 0);
+        } else if N == 1 {
+            // As many chains as hide the latency of a multiply-add: eight rows at least.
+            row = self.tiles::<R, 8, N>(row, column, 0);
         }
-        row = self.tiles::<R, 6, N>(row, column);
-        row = self.tiles::<R, 4, N>(row, column);
-        row = self.tiles::<R, 2, N>(row, column);
-        self.tiles::<R, 1, N>(row, column);
+        row = self.tiles::<R, 6, N>(row, column, 8);
+        row = self.tiles::<R, 4, N>(row, column, 0);
+        row = self.tiles::<R, 2, N>(row, column, 0);
+        self.tiles::<R, 1, N>(row, column, 0);
     }
 
-    /// As many tiles of `ROWS` rows as there is room for; returns the first row left.
+    /// As many tiles of `ROWS` rows as there is room for, unless just `even` rows are left, which
+    /// smaller tiles share evenly; returns the first row left.
     #[inline(always)]
     fn tiles<R: Register<E>, const ROWS: usize, const N: usize>(
         &mut self,
         mut row: usize,
         column: usize,
+        even: usize,
     ) -> usize {
-        while self.a.rows - row >= ROWS {
+        while self.a.rows - row >= ROWS && self.a.rows - row != even {
             self.tile::<R, ROWS, N>(row, column);
             row += ROWS;
         }
@@ -177,39 +187,53 @@ impl<E: Real> Product<'_, E> {
                     }
                 }
             }
-            // Wrapping, as there may be no step: then these lie outside of empty slices, unread.
+            // Wrapping, as they end behind the last step, and begin there if there is none.
             let mut left = a.data.as_ptr().wrapping_add(row * a.row_stride);
             let mut right = b.data.as_ptr().wrapping_add(column);
-            for step in 0..a.columns {
+            let offsets: [usize; 4] = std::array::from_fn(|i| i * a.row_stride);
+            for _ in 0..a.columns {
                 let mut factors = [R::splat(E::ZERO); N];
                 for (j, factor) in factors.iter_mut().enumerate() {
                     *factor = R::load(right.add(j * R::LANES));
                 }
-                for (i, sum) in sum.iter_mut().enumerate() {
-                    let x = R::splat(*left.add(i * a.row_stride));
-                    for (sum, factor) in sum.iter_mut().zip(factors) {
-                        *sum = x.mul_add(factor, *sum);
+                let mut rows = left;
+                for sum in sum.chunks_mut(4) {
+                    for (sum, offset) in sum.iter_mut().zip(offsets) {
+                        let x = R::splat(*rows.add(offset));
+                        for (sum, factor) in sum.iter_mut().zip(factors) {
+                            *sum = x.mul_add(factor, *sum);
+                        }
                     }
+                    rows = rows.wrapping_add(4 * a.row_stride);
                 }
-                if step + 1 < a.columns {
-                    left = left.add(a.column_stride);
-                    right = right.add(b.row_stride);
-                }
+                left = left.wrapping_add(a.column_stride);
+                right = right.wrapping_add(b.row_stride);
             }
             for (i, sum) in sum.into_iter().enumerate() {
                 for (j, sum) in sum.into_iter().enumerate() {
-                    self.finish(sum).store(out.add(i * stride + j * R::LANES));
+                    let place = row * stride + column + i * stride + j * R::LANES;
+                    self.finish(sum, place).store(out.add(i * stride + j * R::LANES));
                 }
             }
         }
     }
 
+    /// What becomes of the elements from `place` on.
+    ///
+    /// # Safety
+    /// The result has that many elements from there on.
     #[inline(always)]
-    fn finish<R: Register<E>>(&self, sum: R) -> R {
+    unsafe fn finish<R: Register<E>>(&self, sum: R, place: usize) -> R {
         match self.finish {
             Finish::Keep => sum,
             // The order of the operands lets NaN pass.
             Finish::Relu => R::splat(E::ZERO).max(sum),
+            Finish::Gate(gate) => {
+                // SAFETY: a gate is as long as the result, by the assertion of `matmul`.
+                let open = unsafe { R::load(gate.as_ptr().add(place)) };
+                let zero = R::splat(E::ZERO);
+                R::select(open.equal(zero), zero, sum)
+            }
         }
     }
 
@@ -240,11 +264,22 @@ impl<E: Real> Product<'_, E> {
                 Start::Bias(&bias[..lanes])
             }
         };
+        let mut gates = Buffer::any(if let Finish::Gate(_) = self.finish { out.len() } else { 0 });
+        let finish = match self.finish {
+            Finish::Keep => Finish::Keep,
+            Finish::Relu => Finish::Relu,
+            Finish::Gate(gate) => {
+                for (row, padded) in gate.chunks(self.b.columns).zip(gates.chunks_mut(lanes)) {
+                    pad(row, padded);
+                }
+                Finish::Gate(&gates[..])
+            }
+        };
         let mut padded = Product {
             a: self.a,
             b: Matrix::new(&b, self.b.rows, lanes),
             start,
-            finish: self.finish,
+            finish,
             out: &mut out,
         };
         padded.panel::<M, M::Half, 1>(0);

@@ -69,8 +69,13 @@ impl<E: Real> Packed<E> {
         for (column, data) in data.chunks_exact(rows).enumerate() {
             for (block, data) in data.chunks(LANES).enumerate() {
                 let sixteen = &mut packed.data[block * columns + column].0;
-                sixteen[..data.len()].copy_from_slice(data);
-                sixteen[data.len()..].fill(E::ZERO);
+                // Of known length: moved by registers, not by a call.
+                if let Ok(data) = data.try_into() {
+                    *sixteen = data;
+                } else {
+                    sixteen[..data.len()].copy_from_slice(data);
+                    sixteen[data.len()..].fill(E::ZERO);
+                }
             }
         }
         packed
@@ -85,7 +90,10 @@ impl<E: Real> Packed<E> {
         for (column, data) in data.chunks_exact_mut(self.rows).enumerate() {
             let sixteens = self.data.iter().skip(column).step_by(self.columns);
             for (data, sixteen) in data.chunks_mut(LANES).zip(sixteens) {
-                data.copy_from_slice(&sixteen.0[..data.len()]);
+                match data.as_mut_array() {
+                    Some(data) => *data = sixteen.0,
+                    None => data.copy_from_slice(&sixteen.0[..data.len()]),
+                }
             }
         }
         data

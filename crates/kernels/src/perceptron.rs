@@ -1,6 +1,6 @@
 //! A multilayer perceptron as one operation on the tape.
 
-use crate::dense::{DenseGradients, InputSum, through_relu};
+use crate::dense::{DenseGradients, InputSum};
 use crate::tape::{Recording, contiguous, read, with_gradient_of};
 use crate::{Activation, Buffer, Initial, Layer, Noise, Parameters, Real};
 use dfdx::prelude::{Cpu, CpuError, Gradients, Tape, Tensor, TensorFromVec};
@@ -140,13 +140,11 @@ fn backward<E: Real>(
         // A layer's bias lies right behind its weight.
         let (weight, bias) =
             sums[layer.weight.start..layer.bias.end].split_at_mut(layer.weight.len());
-        let input = of_inputs.as_deref_mut().map(InputSum::Write);
+        let rectified = if depth > 0 { InputSum::WriteRectified } else { InputSum::Write };
+        let input = of_inputs.as_deref_mut().map(rectified);
         let place = DenseGradients { weight, bias, input };
         let g = of_outputs.as_deref().unwrap_or(gradient);
         layer.dense.backward(x, &parameters[layer.weight.clone()], g, place);
-        if let Some(of_inputs) = of_inputs.as_deref_mut().filter(|_| depth > 0) {
-            through_relu(of_inputs, x);
-        }
         of_outputs = of_inputs;
     }
     of_outputs

@@ -97,7 +97,11 @@ fn products<E: Real>() -> Vec<f64> {
             (Matrix::new(&a, k, m).transposed(), Start::Accumulate),
             (Matrix::new(&a, m, k), Start::Bias(&bias)),
         ] {
-            for finish in [Finish::Keep, Finish::Relu] {
+            let gate = numbers("gate", m * n)
+                .iter()
+                .map(|x: &E| if *x < E::ZERO { E::ZERO } else { *x })
+                .collect::<Vec<_>>();
+            for finish in [Finish::Keep, Finish::Relu, Finish::Gate(&gate)] {
                 let mut out = numbers("out", m * n);
                 matmul(left, Matrix::new(&b, k, n), start, finish, &mut out);
                 all.extend(widen(&out));

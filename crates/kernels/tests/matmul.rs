@@ -11,14 +11,21 @@ use reference::*;
 struct Variant {
     transposed: bool,
     start: u8,
-    finish: Finish,
+    finish: End,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum End {
+    Keep,
+    Relu,
+    Gate,
 }
 
 fn variants() -> Vec<Variant> {
     let mut all = vec![];
     for transposed in [false, true] {
         for start in 0..3 {
-            for finish in [Finish::Keep, Finish::Relu] {
+            for finish in [End::Keep, End::Relu, End::Gate] {
                 all.push(Variant { transposed, start, finish });
             }
         }
@@ -38,8 +45,15 @@ fn check<E: Real>((m, k, n): (usize, usize, usize), variant: Variant) {
         if variant.transposed { Matrix::new(&a, k, m).transposed() } else { Matrix::new(&a, m, k) },
         [Start::Zero, Start::Accumulate, Start::Bias(&bias)][usize::from(variant.start)],
     );
+    // One element of every three is shut.
+    let gate: Vec<E> = (0..m * n).map(|i| E::of((i % 3) as f64)).collect();
+    let finish = match variant.finish {
+        End::Keep => Finish::Keep,
+        End::Relu => Finish::Relu,
+        End::Gate => Finish::Gate(&gate),
+    };
     let mut out = before.clone();
-    matmul(left, Matrix::new(&b, k, n), start, variant.finish, &mut out);
+    matmul(left, Matrix::new(&b, k, n), start, finish, &mut out);
     for row in 0..m {
         for column in 0..n {
             let first = match variant.start {
@@ -55,9 +69,18 @@ fn check<E: Real>((m, k, n): (usize, usize, usize), variant: Variant) {
                 sum += x.widen() * y.widen();
                 size += (x.widen() * y.widen()).abs();
             }
-            if variant.finish == Finish::Relu {
-                chain = if chain < E::ZERO { E::ZERO } else { chain };
-                sum = sum.max(0.0);
+            let is_shut = match variant.finish {
+                End::Keep => false,
+                End::Relu => chain < E::ZERO,
+                End::Gate => gate[row * n + column] == E::ZERO,
+            };
+            match variant.finish {
+                End::Relu => sum = sum.max(0.0),
+                _ if is_shut => sum = 0.0,
+                _ => {}
+            }
+            if is_shut {
+                chain = E::ZERO;
             }
             let ours = out[row * n + column];
             let what = format!("{m}×{k}×{n} {variant:?} at ({row}, {column})");
