@@ -135,5 +135,5 @@ pub(crate) fn one_hot<E: Real>(picks: &[u32], categories: usize) -> Vec<E> {
 
 fn one_hot_points<E: Real>(picks: &[u32], samples: usize, dims: Dims) -> Result<Points<E>> {
     let shape = (samples, dims.batch, dims.latents, dims.categories);
-    Ok(Cpu::default().try_tensor_from_vec(one_hot(picks, dims.categories), shape)?)
+    Ok(kernels::tape::device().try_tensor_from_vec(one_hot(picks, dims.categories), shape)?)
 }

@@ -36,7 +36,7 @@ pub fn gradient<E: Real>(
 ) -> Result<Gradient<E>> {
     let shape = (dims.batch, dims.latents, dims.categories);
     assert_eq!(logits.len(), dims.elements(), "logits of {dims:?}");
-    let leaf = Cpu::default().try_tensor_from_vec(logits.to_vec(), shape)?;
+    let leaf = kernels::tape::device().try_tensor_from_vec(logits.to_vec(), shape)?;
     let surrogate = estimator.surrogate(leaf.clone().leaky_traced(), objective, noise)?;
     let losses = surrogate.losses.clone();
     let value = surrogate.value();

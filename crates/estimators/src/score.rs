@@ -127,7 +127,7 @@ pub(crate) fn value_and_gradient<E: Real>(
     dims: Dims,
 ) -> Result<(Packed<E>, Packed<E>)> {
     let shape = (1, dims.batch, dims.latents, dims.categories);
-    let points = Cpu::default().try_tensor_from_vec(points.unpack(), shape)?;
+    let points = kernels::tape::device().try_tensor_from_vec(points.unpack(), shape)?;
     let losses = objective.loss(Choice::interior(points.clone().leaky_traced(), dims))?;
     let f = Packed::from_columns(&values(&losses), dims.batch);
     let ones = Weights::Each(vec![E::ONE; dims.batch]);

@@ -1,6 +1,6 @@
 //! Parameters of networks whose shapes are known at run time.
 
-use crate::tape::Recording;
+use crate::tape::{Recording, device};
 use crate::{Dense, Noise, Real};
 use dfdx::prelude::{Cpu, CpuError, Gradients, SplitTape, Tensor, Trace, ZerosTensor};
 use std::ops::Range;
@@ -58,7 +58,7 @@ impl<E: Real> Initial<E> {
 
     /// The finished parameters.
     pub fn build(self) -> Parameters<E> {
-        Parameters { values: Arc::new(self.values), handle: Cpu::default().zeros_like(&(0,)) }
+        Parameters { values: Arc::new(self.values), handle: device().zeros_like(&(0,)) }
     }
 }
 

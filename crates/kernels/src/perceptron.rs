@@ -1,7 +1,7 @@
 //! A multilayer perceptron as one operation on the tape.
 
 use crate::dense::{DenseGradients, InputSum};
-use crate::tape::{Recording, contiguous, read, with_gradient_of};
+use crate::tape::{Recording, contiguous, device, read, with_gradient_of};
 use crate::{Activation, Buffer, Initial, Layer, Noise, Parameters, Real};
 use dfdx::prelude::{Cpu, CpuError, Gradients, Tape, Tensor, TensorFromVec};
 use std::sync::Arc;
@@ -67,7 +67,7 @@ impl Perceptron {
         let mut inputs = vec![x];
         let y = self.activations(parameters.values(), &mut inputs);
         let shape = (y.len() / self.outputs(), self.outputs());
-        let output = Cpu::default().try_tensor_from_vec(y.to_vec(), shape)?;
+        let output = device().try_tensor_from_vec(y.into_vec(), shape)?;
         let (layers, result) = (Arc::clone(&self.layers), output.clone());
         tape.add_backward_op(move |gradients| {
             with_gradient_of(&output, gradients, |gradient, gradients| {
@@ -86,7 +86,7 @@ impl Perceptron {
     /// # Panics
     /// If the input is not made of whole rows.
     pub fn evaluate<E: Real>(&self, parameters: &Parameters<E>, x: Arc<Vec<E>>) -> Vec<E> {
-        self.activations(parameters.values(), &mut vec![Rows::Data(x)]).to_vec()
+        self.activations(parameters.values(), &mut vec![Rows::Data(x)]).into_vec()
     }
 
     /// The last layer's output; the input of each later layer is added to `inputs`, which holds

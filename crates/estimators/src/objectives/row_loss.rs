@@ -33,7 +33,10 @@ impl<E: Real, F: RowLoss<E>> RowLosses<E, F> {
     pub fn new(loss: F, parameters: Vec<E>, batch: usize) -> Result<Self> {
         assert_eq!(parameters.len() % batch, 0, "parameters for {batch} rows");
         let shape = (batch, parameters.len() / batch);
-        Ok(Self { loss, parameters: Cpu::default().try_tensor_from_vec(parameters, shape)? })
+        Ok(Self {
+            loss,
+            parameters: kernels::tape::device().try_tensor_from_vec(parameters, shape)?,
+        })
     }
 
     /// What stands for the parameters in dfdx's gradients.

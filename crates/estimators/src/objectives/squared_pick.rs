@@ -41,7 +41,7 @@ impl<E: Real> SquaredPick<E> {
     /// If the values are not whole rows.
     pub fn of(values: Vec<E>, targets: Vec<E>) -> Result<Self> {
         let shape = (targets.len(), values.len() / targets.len());
-        Ok(Self::new(Cpu::default().try_tensor_from_vec(values, shape)?, targets))
+        Ok(Self::new(kernels::tape::device().try_tensor_from_vec(values, shape)?, targets))
     }
 
     /// The values: what stands for them in dfdx's gradients.
@@ -195,7 +195,7 @@ fn record<E: Real>(
     backward: impl FnOnce(&[E], &mut Gradients<E, Cpu>) -> Result<(), CpuError> + 'static,
 ) -> Result<Losses<E>> {
     let shape = (losses.len() / batch, batch);
-    let output = Cpu::default().try_tensor_from_vec(losses, shape)?;
+    let output = kernels::tape::device().try_tensor_from_vec(losses, shape)?;
     let result = output.clone();
     tape.add_backward_op(move |gradients| with_gradient_of(&output, gradients, backward));
     Ok(result.put_tape(tape))

@@ -1,4 +1,4 @@
-use super::values;
+use super::{device, values};
 use crate::Real;
 use dfdx::prelude::{Cpu, CpuError, HasShape, ReshapeTo, Shape, Tensor, TensorFromVec};
 
@@ -13,5 +13,5 @@ pub fn detach<S: Shape, E: Real, T>(
     tensor: &Tensor<S, E, Cpu, T>,
 ) -> Result<Tensor<S, E, Cpu>, CpuError> {
     let contiguous = tensor.retaped::<dfdx::prelude::NoneTape>().try_contiguous()?;
-    Cpu::default().try_tensor_from_vec(values(&contiguous), *tensor.shape())
+    device().try_tensor_from_vec(values(&contiguous), *tensor.shape())
 }

@@ -45,7 +45,7 @@ pub fn linear<E: Real, T: Tape<E, Cpu>>(
     let (x_values, w_values) = (values(&x), values(&weight));
     let y = dense.forward(&x_values, &w_values, &values(&bias), activation);
     let kept = if activation == Activation::Relu { y.to_vec() } else { vec![] };
-    let output = x.device().try_tensor_from_vec(y.to_vec(), (batch, outputs))?;
+    let output = x.device().try_tensor_from_vec(y.into_vec(), (batch, outputs))?;
     let result = output.clone();
     tape.add_backward_op(move |gradients| {
         with_gradient_of(&output, gradients, |gradient, gradients| {

@@ -29,6 +29,16 @@ use dfdx::prelude::{
 /// A tape that records.
 pub type Recording<E> = OwnedTape<E, Cpu>;
 
+/// This thread's processor. dfdx seeds a generator for each `Cpu::default()`, which takes longer than
+/// many an operation.
+pub fn device() -> Cpu {
+    thread_local! {
+        static DEVICE: Cpu = Cpu::default();
+    }
+    // Not there while the thread ends.
+    DEVICE.try_with(Cpu::clone).unwrap_or_default()
+}
+
 /// How many numbers a tensor has.
 pub fn elements<S: Shape, E: Real, T>(tensor: &Tensor<S, E, Cpu, T>) -> usize {
     tensor.shape().num_elements()

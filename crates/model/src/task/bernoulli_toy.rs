@@ -1,6 +1,6 @@
 use super::{Task, TaskKind};
 use crate::{Metric, Probe, Result, Training, training};
-use dfdx::prelude::{Cpu, TensorFromVec, Trace};
+use dfdx::prelude::{TensorFromVec, Trace};
 use estimators::objectives::BitSumSquares;
 use estimators::{Dims, Domain, Estimator, Fault};
 use kernels::{Noise, Optimizer, OptimizerState, Real};
@@ -119,7 +119,7 @@ impl Training for InTraining {
     ) -> Result<f64> {
         let logits = self.toy.logits(self.logit[0], self.batch);
         let shape = (self.batch, self.toy.targets.len(), 2);
-        let leaf = Cpu::default().try_tensor_from_vec(logits, shape)?;
+        let leaf = kernels::tape::device().try_tensor_from_vec(logits, shape)?;
         let objective = self.toy.objective().of(self.batch)?;
         let noise = &mut noise.at(step);
         let surrogate = estimator.surrogate(leaf.clone().leaky_traced(), &objective, noise)?;
