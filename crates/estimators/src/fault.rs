@@ -176,6 +176,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn words_are_so_many_letters_apart() {
+        for (a, b, letters) in [
+            ("abc", "", 3),
+            ("", "ab", 2),
+            ("abcd", "d", 3),
+            ("ab", "ba", 1),
+            ("kitten", "sitting", 3),
+            ("samples", "sampels", 1),
+            ("xaby", "xbay", 1),
+        ] {
+            assert_eq!(edit_distance(a, b), letters, "{a}, {b}");
+            assert_eq!(edit_distance(b, a), letters, "{b}, {a}");
+        }
+    }
+
+    #[test]
     fn the_nearest_name_is_near() {
         let names = ["temperature", "samples", "baseline"];
         assert_eq!(nearest("temprature", names).as_deref(), Some("temperature"));

@@ -6,6 +6,7 @@
 
 mod problem;
 
+use estimators::Dims;
 use problem::variants::defaults;
 use toml::Table;
 
@@ -54,6 +55,7 @@ fn impossible(default: &toml::Value, page: &str) -> Vec<toml::Value> {
                 ("from 2 up", 1.0),
                 ("at least 2", 1.0),
                 ("at most 20", 21.0),
+                ("below K", 1e6),
             ]))
             .map(|x| toml::Value::from(x as i64))
             .collect(),
@@ -75,6 +77,40 @@ fn a_schedule_has_a_range_too() {
             let message = entry.resolve(table).unwrap_err().to_string();
             assert!(message.contains("anneal."), "{message}");
         }
+    }
+}
+
+/// The committed page is what users read; a claim that changes has to change there.
+#[test]
+fn the_page_claims_what_properties_say() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/estimators.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    // Of one latent among eight categories, as the page says.
+    let dims = Dims { batch: 1, latents: 1, categories: 8 };
+    for variant in defaults() {
+        let name = variant.entry.name;
+        let begins = format!("| [`{name}`]");
+        let row = page.lines().find(|line| line.starts_with(&begins)).expect(name);
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let properties = variant.entry.double(Table::new()).unwrap().properties(dims);
+        let claims = [properties.unbiased.describe(), properties.needs.describe()];
+        assert_eq!(cells[3..5], claims, "{name}");
+    }
+}
+
+#[test]
+fn more_outcomes_than_there_are_cannot_be_drawn() {
+    for kind in [
+        "unordered-set",
+        "unordered-set-without-baseline",
+        "sum-and-sample",
+        "stochastic-sum-and-sample",
+    ] {
+        let entry = estimators::Registry::standard().get(kind).unwrap().clone();
+        let estimator = entry.double(Table::from_iter([("samples".to_owned(), 5.into())])).unwrap();
+        let refusal = |latents| estimator.refuses(Dims { batch: 1, latents, categories: 2 });
+        assert!(refusal(2).expect(kind).contains("5 different outcomes of 4"), "{kind}");
+        assert_eq!(refusal(3), None, "{kind}");
     }
 }
 

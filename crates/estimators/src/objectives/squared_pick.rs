@@ -200,3 +200,42 @@ fn record<E: Real>(
     tape.add_backward_op(move |gradients| with_gradient_of(&output, gradients, backward));
     Ok(result.put_tape(tape))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Dims;
+    use dfdx::prelude::{Backward, Trace};
+    use kernels::tape::{Weights, weigh};
+
+    /// The losses of points, [S, B], and what weights of them mean for the points and the values.
+    fn outcome(points: &[f64], weights: &[f64]) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
+        let dims = Dims { batch: 2, latents: 1, categories: 3 };
+        let samples = points.len() / dims.elements();
+        let shape = (samples, dims.batch, dims.latents, dims.categories);
+        let points = Cpu::default().tensor_from_vec(points.to_vec(), shape);
+        let objective = SquaredPick::of(vec![1.0, 2.0, 4.0, -1.0, 0.5, 3.0], vec![2.0, 1.0]);
+        let objective = objective.expect("an objective");
+        let choice = Choice::interior(points.clone().leaky_traced(), dims);
+        let losses = objective.loss(choice).expect("losses");
+        let values = kernels::tape::values(&losses);
+        let scalar = weigh(losses, Weights::Each(weights.to_vec())).expect("a scalar");
+        let mut gradients = scalar.backward();
+        let of = |tensor: &mut Vec<f64>| std::mem::take(tensor);
+        let dz = of(gradients.get_or_alloc_mut(&points).expect("a gradient"));
+        let dv = of(gradients.get_or_alloc_mut(objective.values()).expect("a gradient"));
+        (values, dz, dv)
+    }
+
+    #[test]
+    fn each_sample_has_its_own_loss_and_gradient() {
+        let (first, second) = ([0.2, 0.3, 0.5, 0.6, 0.3, 0.1], [0.7, 0.1, 0.2, 0.1, 0.1, 0.8]);
+        let (weights, others) = ([0.5, 2.0], [-1.0, 3.0]);
+        let (f, dz, dv) = outcome(&[first, second].concat(), &[weights, others].concat());
+        let (a, b) = (outcome(&first, &weights), outcome(&second, &others));
+        assert_eq!((f, dz), ([a.0, b.0].concat(), [a.1, b.1].concat()));
+        for ((sum, a), b) in dv.iter().zip(a.2).zip(b.2) {
+            assert!((sum - a - b).abs() < 1e-14);
+        }
+    }
+}

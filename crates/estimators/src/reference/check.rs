@@ -269,3 +269,107 @@ fn check_extreme(verdict: &mut Verdict, moments: &Moments, table: &Table, row: &
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A table of two rows of logits, and one of its rows.
+    fn two_rows() -> (Table, Row) {
+        let (name, text) = super::super::TABLES
+            .into_iter()
+            .find(|(name, _)| name.contains("k5-b2"))
+            .expect("the table");
+        let table = Table::parse(text).expect(name);
+        let row = table.rows[0].clone();
+        (table, row)
+    }
+
+    fn fails(check: impl Fn(&mut Verdict)) -> bool {
+        let mut verdict =
+            Verdict { failures: vec![], draws: 2, mean_deviation: 0.0, variance_deviation: None };
+        check(&mut verdict);
+        !verdict.failures.is_empty()
+    }
+
+    #[test]
+    fn moments_by_hand() {
+        let moments = Moments::of(&[1.0, 2.0, 3.0, 6.0], 2);
+        assert_eq!((moments.draws, moments.total, moments.scatter), (2.0, 10.0, 0.0));
+        assert_eq!((moments.mean, moments.variances), (vec![2.0, 4.0], vec![2.0, 8.0]));
+        let skewed = Moments::of(&[0.0, 0.0, 3.0], 1);
+        // Squared distances 1, 1 and 4.
+        assert!((skewed.total - 3.0).abs() < 1e-15 && (skewed.scatter - 2.0).abs() < 1e-15);
+        assert_eq!(largest(&[1.0, -3.0, 2.0]), 3.0);
+    }
+
+    /// Two draws around 2 with a standard error of 1, and two that are 2.
+    const SCATTERED: [f64; 2] = [1.0, 3.0];
+    const CONSTANT: [f64; 2] = [2.0, 2.0];
+
+    #[test]
+    fn a_mean_may_be_five_standard_errors_off() {
+        for (expected, error, scale, absolute, is_off) in [
+            (6.9, 0.0, 1.0, 0.0, false),
+            (7.1, 0.0, 1.0, 0.0, true),
+            (-3.1, 0.0, 1.0, 0.0, true),
+            (2.0 + 5.0 * 2f64.sqrt() - 0.1, 1.0, 1.0, 0.0, false),
+            (2.0 + 5.0 * 2f64.sqrt() + 0.1, 1.0, 1.0, 0.0, true),
+            (7.1, 0.0, 1.0, 0.2, false),
+            // Rounding counts beside the loss's size: 10⁻¹² of it.
+            (7.0 + 1e-6, 0.0, 1e7, 0.0, false),
+            (7.0 + 1e-4, 0.0, 1e7, 0.0, true),
+        ] {
+            let moments = Moments::of(&SCATTERED, 1);
+            let found = fails(|verdict| {
+                check_mean(verdict, "mean", &moments, &[expected], &[error], scale, absolute);
+            });
+            assert_eq!(found, is_off, "{expected} {error} {scale} {absolute}");
+        }
+        let mut verdict =
+            Verdict { failures: vec![], draws: 2, mean_deviation: 0.0, variance_deviation: None };
+        let moments = Moments::of(&SCATTERED, 1);
+        check_mean(&mut verdict, "mean", &moments, &[4.5], &[0.0], 1.0, 0.5);
+        // 2.5 off, of which rounding and the absolute half count for nothing.
+        assert!((verdict.mean_deviation - 2.0).abs() < 1e-6, "{}", verdict.mean_deviation);
+    }
+
+    #[test]
+    fn a_mean_beside_may_be_five_standard_errors_off_or_a_rounding() {
+        let (_, mut row) = two_rows();
+        let found = |draws: &[f64], expected: f64, row: &Row| {
+            fails(|verdict| check_side(verdict, "loss", draws, &[expected], row))
+        };
+        row.variance_error = 0.0;
+        for (expected, is_off) in [(6.9, false), (7.1, true), (-2.9, false), (-3.1, true)] {
+            assert_eq!(found(&SCATTERED, expected, &row), is_off, "{expected}");
+        }
+        for (off, relative) in [(1e-9, 0.0), (1e-5, 1e-3)] {
+            row.variance_error = relative;
+            assert!(!found(&CONSTANT, 2.0 * (1.0 - 0.9 * off), &row));
+            assert!(found(&CONSTANT, 2.0 * (1.0 - 1.2 * off), &row));
+        }
+        assert!(fails(|verdict| check_side(verdict, "loss", &[1.0], &[1.0, 1.0], &row)));
+        assert!(!fails(|verdict| check_side(verdict, "loss", &[1.0], &[], &row)));
+    }
+
+    #[test]
+    fn an_extreme_mean_may_be_as_far_off_as_the_table_says() {
+        let (table, mut row) = two_rows();
+        row.mean = vec![2.0];
+        for (tolerance, draws, scale, off, is_off) in [
+            (vec![0.1], SCATTERED, 1.0, 0.05, false),
+            (vec![0.1], SCATTERED, 1.0, 0.2, true),
+            (vec![], SCATTERED, 1.0, 7.9, false),
+            (vec![], SCATTERED, 1.0, 8.1, true),
+            // 10⁻⁶ of the loss's size, over two rows.
+            (vec![], CONSTANT, 1e6, 0.45, false),
+            (vec![], CONSTANT, 1e6, 0.55, true),
+        ] {
+            row.absolute_tolerance = tolerance;
+            let moments = Moments::of(&draws.map(|x| x + off), 1);
+            let found = fails(|verdict| check_extreme(verdict, &moments, &table, &row, scale));
+            assert_eq!(found, is_off, "{off}");
+        }
+    }
+}

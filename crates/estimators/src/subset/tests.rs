@@ -183,6 +183,6 @@ fn a_single_outcome_teaches_nothing() {
         let order = Order::Lexicographic;
         let subsets = Subsets::without_replacement(&opened, 2, order, noise);
         let surrogate = subsets.surrogate(opened, Weighting::Set { baseline }, &objective).unwrap();
-        assert_eq!(surrogate.losses, [4.0]);
+        assert_eq!((surrogate.loss(), surrogate.losses), (4.0, vec![4.0]));
     }
 }
