@@ -84,7 +84,7 @@ fn refuse_all_masked<E: Real>(theta: &Packed<E>) -> Result<()> {
             top[0] = rows::max(theta);
         }
     }
-    let mut top = Packed::zeros(theta.rows(), 1);
+    let mut top = Packed::any(theta.rows(), 1);
     largest(theta, &mut top);
     match top.to_columns().iter().position(|&top| top == E::NEGATIVE_INFINITY) {
         Some(row) => Err(Error::AllMasked { row }),

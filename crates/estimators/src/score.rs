@@ -92,7 +92,7 @@ pub(crate) fn scores<E: Real>(
             }
         }
     }
-    let mut v = Packed::zeros(p.rows(), p.columns());
+    let mut v = Packed::any(p.rows(), p.columns());
     let advantages = advantages.repeat_rows(dims.latents);
     let scale = E::ONE / E::of(dims.batch as f64);
     add_up(p, picks, &advantages, scale, &mut v);
@@ -156,7 +156,7 @@ pub(crate) fn row_sums<E: Real>(matrix: &Packed<E>) -> Vec<E> {
             total[0] = rows::sum(row);
         }
     }
-    let mut sums = Packed::zeros(matrix.rows(), 1);
+    let mut sums = Packed::any(matrix.rows(), 1);
     row_sums(matrix, &mut sums);
     sums.to_columns()
 }

@@ -6,8 +6,8 @@
 
 mod problem;
 
-use estimators::Dims;
-use problem::variants::defaults;
+use estimators::{Dims, Properties};
+use problem::variants::{Variant, defaults, variants};
 use toml::Table;
 
 #[test]
@@ -96,6 +96,33 @@ fn the_page_claims_what_properties_say() {
         let claims = [properties.unbiased.describe(), properties.needs.describe()];
         assert_eq!(cells[3..5], claims, "{name}");
     }
+}
+
+/// Laws hold an estimator to what it claims; this holds it to claiming it.
+#[test]
+fn few_claim_less_than_most() {
+    let dims = Dims { batch: 1, latents: 1, categories: 3 };
+    let without = |claims: fn(&Properties) -> bool| -> Vec<String> {
+        let lacks = |variant: &Variant| !claims(&variant.double().properties(dims));
+        let mut kinds: Vec<String> = variants()
+            .iter()
+            .filter(|variant| lacks(variant))
+            .map(|variant| match variant.entry.name {
+                "reinforce" => variant.name.clone(),
+                kind => kind.to_owned(),
+            })
+            .collect();
+        kinds.dedup();
+        kinds
+    };
+    // Their noise does not know of the simplex.
+    let blind = ["perturbed", "perturbed-score", "antithetic-es", "spsa"];
+    let of_sums = without(|properties| properties.sums_to_zero);
+    assert_eq!(of_sums[0], "reinforce baseline=\"optimal-per-component\"");
+    assert_eq!(of_sums[1..], blind);
+    // They look at the logits themselves.
+    let of_shifts = without(|properties| properties.ignores_shifts);
+    assert_eq!(of_shifts, ["reinforce baseline=\"learned\"", "relax", "aimle"]);
 }
 
 #[test]

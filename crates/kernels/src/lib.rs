@@ -4,6 +4,7 @@
 //! vector registers: elementary functions are this crate's own, reductions have one fixed order, and
 //! nothing in it starts a thread.
 
+mod chains;
 mod dense;
 mod elementary;
 mod matmul;

@@ -4,6 +4,7 @@
 //! last. Vector registers and tiles lie across rows and columns of the result, never along the
 //! chain, so neither their width nor the shape of a tile changes a bit.
 
+use crate::chains::Factors;
 use crate::simd::{LANES, Machine, MachineTask, Register};
 use crate::{Buffer, Real};
 
@@ -130,7 +131,7 @@ impl<E: Real> Product<'_, E> {
             row = self.tiles::<R, 12, N>(row, column, 0);
             row = self.tiles::<R, 8, N>(row, column, 0);
         } else if N == 1 {
-            // As many chains as hide the latency of a multiply-add: eight rows at least.
+            // As many chains as hide the latency of a multiply-add.
             row = self.tiles::<R, 8, N>(row, column, 0);
         }
         row = self.tiles::<R, 6, N>(row, column, 8);
@@ -187,28 +188,16 @@ impl<E: Real> Product<'_, E> {
                     }
                 }
             }
-            // Wrapping, as they end behind the last step, and begin there if there is none.
-            let mut left = a.data.as_ptr().wrapping_add(row * a.row_stride);
-            let mut right = b.data.as_ptr().wrapping_add(column);
-            let offsets: [usize; 4] = std::array::from_fn(|i| i * a.row_stride);
-            for _ in 0..a.columns {
-                let mut factors = [R::splat(E::ZERO); N];
-                for (j, factor) in factors.iter_mut().enumerate() {
-                    *factor = R::load(right.add(j * R::LANES));
-                }
-                let mut rows = left;
-                for sum in sum.chunks_mut(4) {
-                    for (sum, offset) in sum.iter_mut().zip(offsets) {
-                        let x = R::splat(*rows.add(offset));
-                        for (sum, factor) in sum.iter_mut().zip(factors) {
-                            *sum = x.mul_add(factor, *sum);
-                        }
-                    }
-                    rows = rows.wrapping_add(4 * a.row_stride);
-                }
-                left = left.wrapping_add(a.column_stride);
-                right = right.wrapping_add(b.row_stride);
-            }
+            // Wrapping, as there may be no step: then they lie outside of empty slices, unread.
+            let factors = Factors {
+                left: a.data.as_ptr().wrapping_add(row * a.row_stride),
+                row_stride: a.row_stride,
+                column_stride: a.column_stride,
+                right: b.data.as_ptr().wrapping_add(column),
+                right_stride: b.row_stride,
+                steps: a.columns,
+            };
+            factors.add_to(&mut sum);
             for (i, sum) in sum.into_iter().enumerate() {
                 for (j, sum) in sum.into_iter().enumerate() {
                     let place = row * stride + column + i * stride + j * R::LANES;

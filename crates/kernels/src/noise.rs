@@ -139,7 +139,7 @@ impl Noise {
 
     /// A matrix of uniform numbers of (0, 1). Rows are drawn sixteen at a time.
     pub fn uniforms<E: Real>(&mut self, rows: usize, columns: usize) -> Packed<E> {
-        let mut packed = Packed::zeros(rows, columns);
+        let mut packed = Packed::any(rows, columns);
         self.fill_uniform(packed.storage_mut());
         packed
     }

@@ -102,18 +102,19 @@ fn sums_over_orders_bear_the_improbable() {
 /// By either way: the list of all outcomes, and latent by latent.
 #[test]
 fn an_outcome_is_drawn_first_as_often_as_its_probability_says() {
-    let p = [0.35, 0.35, 0.15, 0.15];
+    let latents = [[0.6, 0.3, 0.1], [0.5, 0.3, 0.2]];
+    let p: Vec<f64> = latents[0].iter().flat_map(|a| latents[1].map(|b| a * b)).collect();
     const DRAWS: usize = 40_000;
-    let opened = opened(&[0.7, 0.3, 0.5, 0.5], Dims { batch: DRAWS, latents: 2, categories: 2 });
+    let opened = opened(&latents.concat(), Dims { batch: DRAWS, latents: 2, categories: 3 });
     let noise = &mut Noise::named(&["subset"]);
     for subsets in [
         Subsets::without_replacement(&opened, 2, Order::Drawn, noise),
         beam::without_replacement(&opened, 2, Order::Drawn, noise),
     ] {
-        let mut pairs = [[0.0; 4]; 4];
+        let mut pairs = [[0.0; 9]; 9];
         for b in 0..DRAWS {
             let place = |s: usize| {
-                2 * subsets.picks.get(2 * b, s) as usize + subsets.picks.get(2 * b + 1, s) as usize
+                3 * subsets.picks.get(2 * b, s) as usize + subsets.picks.get(2 * b + 1, s) as usize
             };
             let (first, second) = (place(0), place(1));
             pairs[first][second] += 1.0 / DRAWS as f64;
