@@ -65,7 +65,7 @@ impl Default for ArgmaxIndex {
 impl TaskKind for ArgmaxIndex {
     const NAME: &'static str = "argmax-index";
     const SUMMARY: &'static str = "the value of a linear head at the picked category";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 
     fn check(&self) -> Result<(), Fault> {
         let at_least = |key: &str, value: usize, least: usize| {
