@@ -159,3 +159,55 @@ impl<E: Real> Estimator<E> for Learning<E> {
 fn ones<E: Real>(dims: Dims) -> Packed<E> {
     Packed::from_columns(&vec![E::of(dims.batch as f64); dims.batch], dims.batch)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::objectives::ExpDot;
+    use kernels::rows;
+
+    /// [f(D) − c(ỹ)] s + ∇c(y) − ∇c(ỹ), with slopes by finite differences, while the network learns.
+    #[test]
+    fn an_estimate_is_its_formula() -> Result<()> {
+        const STEP: f64 = 1e-5;
+        let dims = Dims { batch: 1, latents: 2, categories: 3 };
+        let logits = [0.2, -0.7, 0.5, 0.1, 0.3, -0.4];
+        let objective = ExpDot::of(vec![0.6, -0.5, 0.2, -0.7, 0.9, 0.1], 1)?;
+        let settings = Relax { temperature: 0.7, learning_rate: 0.1, ..Relax::default() };
+        let mut relax = Learning::<f64> { settings, network: None, lesson: vec![] };
+        for step in 0..20 {
+            let noise = || Noise::named(&["relax"]).at(step);
+            let estimate =
+                crate::gradient(&mut relax, &logits, dims, &objective, None, &mut noise())?;
+            let Some(network) = &relax.network else { panic!("there is no network") };
+            let context: Arc<[f64]> = match objective.context() {
+                Some(context) => context.rows.into(),
+                None => logits.into(),
+            };
+            // The pick, c(y) and c(ỹ).
+            let at = |logits: &[f64]| {
+                let (p, noise) = (rows::softmax(&Packed::pack(logits, 3), 1.0), &mut noise());
+                let relaxation = Relaxation::draw(&p, perturb(&p.ln(), noise), noise);
+                let (y, conditional) = relaxation.points(0.7);
+                let c = |y| network.pass(y, &context, dims).outputs.get(0, 0);
+                (relaxation.picks.to_columns(), c(&y), c(&conditional))
+            };
+            let (picks, _, c) = at(&logits);
+            let p = rows::softmax(&Packed::pack(&logits, 3), 1.0).unpack();
+            for (i, given) in estimate.logits.iter().enumerate() {
+                let moved = |step: f64| {
+                    let mut logits = logits;
+                    logits[i] += step;
+                    let (_, free, conditional) = at(&logits);
+                    free - conditional
+                };
+                let slope = (moved(STEP) - moved(-STEP)) / (2.0 * STEP);
+                let score = f64::from(picks[i / 3] == (i % 3) as f64) - p[i];
+                let expected = (estimate.losses[0] - c) * score + slope;
+                assert!((given - expected).abs() < 1e-7, "{step}, {i}: {given} for {expected}");
+            }
+            relax.advance()?;
+        }
+        Ok(())
+    }
+}

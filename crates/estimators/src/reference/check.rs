@@ -277,7 +277,7 @@ mod tests {
     /// A table of two rows of logits, and one of its rows.
     fn two_rows() -> (Table, Row) {
         let (name, text) = super::super::TABLES
-            .into_iter()
+            .iter()
             .find(|(name, _)| name.contains("k5-b2"))
             .expect("the table");
         let table = Table::parse(text).expect(name);
