@@ -47,7 +47,7 @@ def spread(lines):
 
 
 def losses(lines, peer, estimator):
-    """Mean validation loss, its standard error, and how many seeds they are from."""
+    """Mean validation loss (NaN if one is), its standard error, and how many seeds they are from."""
     mine = [x for x in lines if (x["peer"], x["estimator"]) == (peer, estimator)]
     # The harness shortens its runs where there is no time for whole ones.
     mine = [x for x in mine if "error" not in x and x.get("steps", STEPS) == STEPS]
@@ -58,6 +58,8 @@ def losses(lines, peer, estimator):
         longest = max(mine, key=lambda line: line["runs"])
         return longest["validation_loss"], longest["validation_loss_error"] or math.nan, longest["runs"]
     found = [loss for line in mine for loss in line["validation_losses"]]
+    if not all(map(math.isfinite, found)):
+        return math.nan, math.nan, len(found)
     error = stdev(found) / math.sqrt(len(found)) if len(found) > 1 else math.nan
     return mean(found), error, len(found)
 
@@ -97,7 +99,10 @@ def time_table(found, peers, estimators):
 def loss_table(lines, peers, estimators):
     def cell(peer, estimator):
         found = losses(lines, peer, estimator)
-        return f"{found[0]:.3f} ± {2 * found[1]:.3f} ({found[2]})" if found else "-"
+        if found is None:
+            return "-"
+        loss, error, seeds = found
+        return f"{loss:.3f} ± {2 * error:.3f} ({seeds})" if math.isfinite(loss) else f"diverged ({seeds})"
 
     rows = [[e, *(cell(peer, e) for peer in peers)] for e in estimators]
     return table(["estimator", *peers], rows)
