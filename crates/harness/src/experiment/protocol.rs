@@ -94,7 +94,9 @@ impl Protocol {
                 if let Some(key) = OF_TRAINING.iter().find(|key| table.contains_key(**key)) {
                     bail!("`{key}` says how to train; the protocol `gradient` takes no step");
                 }
+                let cells = take_cells(&mut parameters)?;
                 let plan: GradientProtocol = fault::parse(parameters).context("protocol")?;
+                let plan = GradientProtocol { cells, ..plan };
                 within("protocol.draws", plan.draws, 2..=MOST_STEPS)?;
                 for more in &plan.cells {
                     within("protocol.cells.times", more.times, 1..=MOST_STEPS / plan.draws)?;
@@ -132,6 +134,20 @@ impl Protocol {
     }
 }
 
+/// The entries of `cells`, each read for itself, so that a fault names its key.
+fn take_cells(parameters: &mut Table) -> Result<Vec<CellDraws>> {
+    let entries = match parameters.remove("cells") {
+        None => return Ok(vec![]),
+        Some(Value::Array(entries)) => entries,
+        Some(other) => return Err(Fault::value("protocol.cells", other, "a list of tables").into()),
+    };
+    let read = |entry| match entry {
+        Value::Table(entry) => fault::parse(entry).context("protocol.cells"),
+        other => Err(Fault::value("protocol.cells", other, "a list of tables").into()),
+    };
+    entries.into_iter().map(read).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -160,6 +176,9 @@ mod tests {
             ("[protocol]\nkind = \"gradient\"\nsteps = 1", "steps"),
             ("[protocol]\nkind = \"gradient\"\ncells = [{ times = 0 }]", "times"),
             ("[protocol]\nkind = \"gradient\"\ncells = [{ tims = 2 }]", "did you mean `times`"),
+            ("[protocol]\nkind = \"gradient\"\ncells = [{ task = {} }]", "times"),
+            ("[protocol]\nkind = \"gradient\"\ncells = [2]", "a list of tables"),
+            ("[protocol]\nkind = \"gradient\"\ncells = 2", "a list of tables"),
             ("steps = 1\n[protocol]\nkind = \"gradient\"", "steps"),
         ] {
             let error = format!("{:#}", taken(text).unwrap_err());
