@@ -141,6 +141,16 @@ fn more_outcomes_than_there_are_cannot_be_drawn() {
     }
 }
 
+/// Only the oracles list every joint outcome.
+#[test]
+fn many_latents_are_for_every_baseline_but_the_oracles() {
+    let dims = Dims { batch: 1, latents: 64, categories: 2 };
+    for variant in variants().iter().filter(|variant| variant.entry.name == "reinforce") {
+        let is_oracle = ["optimal", "\"mean\""].iter().any(|word| variant.name.contains(word));
+        assert_eq!(variant.double().refuses(dims).is_some(), is_oracle, "{}", variant.name);
+    }
+}
+
 #[test]
 fn names_are_legal_and_pages_complete() {
     let mut names = vec![];
