@@ -6,7 +6,7 @@
 //! instead, as a table with the growth, and takes a minute; `ONLY=ars,arsm` keeps to some kinds.
 
 use criterion::{BenchmarkId, Criterion};
-use estimators::{Dims, Entry, Estimator, Noise, Registry, SquaredPick, gradient};
+use estimators::{Dims, Entry, Estimator, Node, Noise, Packed, Registry, SquaredPick, gradient};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 use toml::Table;
@@ -26,6 +26,7 @@ struct Subject {
     estimator: Box<dyn Estimator<f32>>,
     dims: Dims,
     logits: Vec<f32>,
+    values: Node<f32>,
     objective: SquaredPick<f32>,
     noise: Noise,
 }
@@ -46,16 +47,14 @@ impl Subject {
         let mut normals =
             |count| -> Vec<f32> { noise.normals(count).into_iter().map(|z| z as f32).collect() };
         let (logits, values) = (normals(dims.elements()), normals(dims.elements()));
-        let objective =
-            SquaredPick::of(values, normals(BATCH)).map_err(|error| error.to_string())?;
-        Ok(Self { estimator, dims, logits, objective, noise })
+        let values = Node::new(Packed::pack(&values, categories));
+        let objective = SquaredPick::new(values.clone(), &normals(BATCH));
+        Ok(Self { estimator, dims, logits, values, objective, noise })
     }
 
     fn estimate(&mut self) -> f32 {
-        let Self { estimator, dims, logits, objective, noise } = self;
-        let parameter = objective.values().clone();
-        let estimate =
-            gradient(&mut **estimator, logits, *dims, objective, Some(&parameter), noise);
+        let Self { estimator, dims, logits, values, objective, noise } = self;
+        let estimate = gradient(&mut **estimator, logits, *dims, objective, Some(values), noise);
         estimate.map_or(f32::NAN, |gradient| gradient.value)
     }
 

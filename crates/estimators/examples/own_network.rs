@@ -3,7 +3,7 @@
 
 use dfdx::optim::{Adam, AdamConfig};
 use dfdx::prelude::*;
-use estimators::{Kind, Noise, SquaredPick, kinds::ReinMax};
+use estimators::{Kind, Logits, Noise, SquaredPick, kinds::ReinMax};
 
 type Classifier = (Linear<4, 16>, ReLU, Linear<16, 3>);
 type Head = Linear<4, 3>;
@@ -20,11 +20,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let rows = noise.at(2 * step).normals(256).into_iter().map(|x| x as f32).collect();
         let x: Tensor<Rank2<64, 4>, f32, _> = device.tensor_from_vec(rows, (Const, Const));
         let target = |r: &[f32; 4]| if r[2] > 0.0 { r[0] } else { r[usize::from(r[3] > 0.0)] };
-        let targets = x.array().iter().map(target).collect();
+        let targets: Vec<f32> = x.array().iter().map(target).collect();
         // The head's values and the classifier's logits share a tape.
         let (values, tape) = network.1.forward(x.clone().traced(gradients)).split_tape();
         let logits = network.0.forward(x.put_tape(tape)).reshape_like(&(64, 1, 3));
-        let objective = SquaredPick::new(values.reshape_like(&(64, 3)), targets);
+        let objective = SquaredPick::new(values.reshape_like(&(64, 3)), &targets);
+        let logits = Logits::of(logits)?;
         let surrogate = estimator.surrogate(logits, &objective, &mut noise.at(2 * step + 1))?;
         if step % 200 == 0 {
             println!("step {step}: loss {:.3}", surrogate.loss());

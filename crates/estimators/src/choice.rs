@@ -1,7 +1,6 @@
 use crate::{Dims, Result};
-use dfdx::prelude::{Cpu, NoneTape, PutTape, SplitTape, Tensor, TensorFromVec};
-use kernels::Real;
-use kernels::tape::Recording;
+use kernels::tape::{Node, Recording, Taped, into_tensor, of_tensor};
+use kernels::{Packed, Real, rows};
 use std::cell::OnceCell;
 use std::rc::Rc;
 
@@ -9,7 +8,7 @@ use std::rc::Rc;
 /// objective is asked about.
 ///
 /// It is S samples of B rows of L latents, each a point of the simplex over K categories; most
-/// estimators ask about its vertices. An objective either takes the points as a tensor
+/// estimators ask about its vertices. An objective of dfdx's operations takes the points as a tensor
 /// ([`Choice::into_tensor`]), or looks at the category numbers ([`Choice::picks`]) where there are
 /// only vertices and nobody wants a gradient for them.
 #[derive(Debug)]
@@ -20,26 +19,25 @@ pub struct Choice<E: Real> {
     tape: Recording<E>,
 }
 
-/// Points [S, B, L, K].
-pub type Points<E, T = NoneTape> = Tensor<(usize, usize, usize, usize), E, Cpu, T>;
+/// Points [S, B, L, K], with the tape that recorded them.
+pub type Points<E> = Taped<(usize, usize, usize, usize), E>;
 
 #[derive(Debug)]
 enum Form<E: Real> {
-    /// Vertices; no gradient is wanted for them.
-    Vertices(Rc<[u32]>),
+    /// Vertices, [B·L, S]; no gradient is wanted for them.
+    Vertices(Rc<Packed<E>>),
     /// Every category of the one latent, a sample each; their numbers, once somebody asks.
-    Every(OnceCell<Rc<[u32]>>),
-    /// Vertices and where their gradient goes.
-    Differentiated(Rc<[u32]>, Points<E>),
-    /// Points anywhere, and where their gradient goes.
-    Interior(Points<E>),
+    Every(OnceCell<Packed<E>>),
+    /// Vertices and their points, [B·L, S·K].
+    Differentiated(Rc<Packed<E>>, Node<E>),
+    /// Points anywhere, [B·L, S·K].
+    Interior(Node<E>),
 }
 
 impl<E: Real> Choice<E> {
-    /// Vertices by their category numbers, [S, B, L], with no gradient wanted for them.
-    pub fn vertices(picks: Rc<[u32]>, dims: Dims, tape: Recording<E>) -> Self {
-        let samples = picks.len() / dims.rows();
-        Self { samples, dims, form: Form::Vertices(picks), tape }
+    /// Vertices by their category numbers, [B·L, S], with no gradient wanted for them.
+    pub fn vertices(picks: Rc<Packed<E>>, dims: Dims, tape: Recording<E>) -> Self {
+        Self { samples: picks.columns(), dims, form: Form::Vertices(picks), tape }
     }
 
     /// Every category of the one latent there is: sample k is category k in every row. An objective
@@ -48,18 +46,36 @@ impl<E: Real> Choice<E> {
         Self { samples: dims.categories, dims, form: Form::Every(OnceCell::new()), tape }
     }
 
-    /// Vertices whose gradient is wanted: their category numbers, [S, B, L], and their points.
-    pub fn differentiated(picks: Rc<[u32]>, points: Points<E, Recording<E>>, dims: Dims) -> Self {
-        let (points, tape) = points.split_tape();
-        let samples = picks.len() / dims.rows();
-        Self { samples, dims, form: Form::Differentiated(picks, points), tape }
+    /// Vertices whose gradient is wanted: their category numbers, [B·L, S], and their points,
+    /// [B·L, S·K].
+    pub fn differentiated(
+        picks: Rc<Packed<E>>,
+        points: Node<E>,
+        dims: Dims,
+        tape: Recording<E>,
+    ) -> Self {
+        Self { samples: picks.columns(), dims, form: Form::Differentiated(picks, points), tape }
     }
 
-    /// Points anywhere on the simplex, whose gradient is wanted.
-    pub fn interior(points: Points<E, Recording<E>>, dims: Dims) -> Self {
-        let (points, tape) = points.split_tape();
-        let samples = kernels::tape::elements(&points) / dims.elements();
+    /// Points anywhere on the simplex, [B·L, S·K].
+    pub fn interior(points: Node<E>, dims: Dims, tape: Recording<E>) -> Self {
+        let samples = points.numbers().columns() / dims.categories;
         Self { samples, dims, form: Form::Interior(points), tape }
+    }
+
+    /// Points anywhere on the simplex, [S, B, L, K], whose gradient is wanted.
+    ///
+    /// # Errors
+    /// If the device is out of memory.
+    pub fn of(points: Points<E>, dims: Dims) -> Result<Self> {
+        let samples = kernels::tape::elements(&points) / dims.elements();
+        let pack = |numbers: &[E]| pack_points(numbers, samples, dims);
+        let add = move |gradient: &Packed<E>, sums: &mut [E]| {
+            let gradient = unpack_points(gradient, samples, dims);
+            sums.iter_mut().zip(gradient).for_each(|(sum, x)| *sum += x);
+        };
+        let (node, tape) = of_tensor(points, pack, add)?;
+        Ok(Self::interior(node, dims, tape))
     }
 
     /// S, the number of samples of each row.
@@ -72,13 +88,9 @@ impl<E: Real> Choice<E> {
         self.dims
     }
 
-    /// The category numbers, [S, B, L], if every point is a vertex.
-    pub fn picks(&self) -> Option<&Rc<[u32]>> {
-        match &self.form {
-            Form::Vertices(picks) | Form::Differentiated(picks, _) => Some(picks),
-            Form::Every(picks) => Some(picks.get_or_init(|| every_pick(self.dims))),
-            Form::Interior(_) => None,
-        }
+    /// Whether every point is a vertex.
+    pub fn is_vertex(&self) -> bool {
+        !matches!(self.form, Form::Interior(_))
     }
 
     /// Whether sample k is category k in every row.
@@ -86,8 +98,32 @@ impl<E: Real> Choice<E> {
         matches!(self.form, Form::Every(_))
     }
 
-    /// What stands for the points in dfdx's gradients, where their gradient is wanted.
-    pub fn points(&self) -> Option<&Points<E>> {
+    /// The category numbers, [S, B, L], if every point is a vertex.
+    pub fn picks(&self) -> Option<Vec<u32>> {
+        let numbers = self.packed_picks()?.to_columns();
+        Some(numbers.into_iter().map(|pick| pick.widen() as u32).collect())
+    }
+
+    /// The category numbers, [B·L, S], if every point is a vertex.
+    pub fn packed_picks(&self) -> Option<&Packed<E>> {
+        match &self.form {
+            Form::Vertices(picks) | Form::Differentiated(picks, _) => Some(picks),
+            Form::Every(picks) => Some(picks.get_or_init(|| every_pick(self.dims))),
+            Form::Interior(_) => None,
+        }
+    }
+
+    /// The category numbers, [B·L, S], to be kept.
+    pub(crate) fn shared_picks(&self) -> Option<Rc<Packed<E>>> {
+        match &self.form {
+            Form::Vertices(picks) | Form::Differentiated(picks, _) => Some(Rc::clone(picks)),
+            Form::Every(_) => self.packed_picks().cloned().map(Rc::new),
+            Form::Interior(_) => None,
+        }
+    }
+
+    /// The points, [B·L, S·K], where they stand on the tape: where their gradient is wanted.
+    pub fn points(&self) -> Option<&Node<E>> {
         match &self.form {
             Form::Vertices(_) | Form::Every(_) => None,
             Form::Differentiated(_, points) | Form::Interior(points) => Some(points),
@@ -96,20 +132,31 @@ impl<E: Real> Choice<E> {
 
     /// Whether the gradient for the points is wanted.
     pub fn wants_gradient(&self) -> bool {
-        self.points().is_some()
+        self.points().is_some_and(Node::wants_gradient)
     }
 
-    /// The points, [S, B, L, K], with their tape.
+    /// The points, [B·L, S·K], with the tape.
+    pub fn into_points(self) -> (Node<E>, Recording<E>) {
+        let categories = self.dims.categories;
+        let points = match self.form {
+            Form::Vertices(picks) => Node::constant(rows::one_hots(&picks, categories)),
+            Form::Every(_) => Node::constant(rows::one_hots(&every_pick(self.dims), categories)),
+            Form::Differentiated(_, points) | Form::Interior(points) => points,
+        };
+        (points, self.tape)
+    }
+
+    /// The points as a tensor of dfdx, [S, B, L, K], with the tape.
     ///
     /// # Errors
     /// If the device is out of memory.
-    pub fn into_tensor(self) -> Result<Points<E, Recording<E>>> {
-        let points = match self.form {
-            Form::Vertices(picks) => one_hot_points(&picks, self.samples, self.dims)?,
-            Form::Every(_) => one_hot_points(&every_pick(self.dims), self.samples, self.dims)?,
-            Form::Differentiated(_, points) | Form::Interior(points) => points,
-        };
-        Ok(points.put_tape(self.tape))
+    pub fn into_tensor(self) -> Result<Points<E>> {
+        let (samples, dims) = (self.samples, self.dims);
+        let (points, tape) = self.into_points();
+        let numbers = unpack_points(points.numbers(), samples, dims);
+        let shape = (samples, dims.batch, dims.latents, dims.categories);
+        let pack = move |gradient: &[E]| pack_points(gradient, samples, dims);
+        Ok(into_tensor(&points, tape, numbers, shape, pack)?)
     }
 
     /// The tape alone, for an objective that took the category numbers.
@@ -118,22 +165,39 @@ impl<E: Real> Choice<E> {
     }
 }
 
-/// The category numbers of [`Choice::every`], [K, B, 1].
-fn every_pick(dims: Dims) -> Rc<[u32]> {
-    let categories = 0..dims.categories as u32;
-    categories.flat_map(|k| std::iter::repeat_n(k, dims.rows())).collect()
+/// The category numbers of [`Choice::every`], [B, K].
+fn every_pick<E: Real>(dims: Dims) -> Packed<E> {
+    let row: Vec<E> = (0..dims.categories).map(|k| E::of(k as f64)).collect();
+    Packed::pack(&row.repeat(dims.rows()), dims.categories)
 }
 
-/// Vertices as points.
-pub(crate) fn one_hot<E: Real>(picks: &[u32], categories: usize) -> Vec<E> {
-    let mut points = vec![E::ZERO; picks.len() * categories];
-    for (point, &pick) in points.chunks_exact_mut(categories).zip(picks) {
-        point[pick as usize] = E::ONE;
+/// [S, B, L, K] as [B·L, S·K].
+pub(crate) fn pack_points<E: Real>(numbers: &[E], samples: usize, dims: Dims) -> Packed<E> {
+    let categories = dims.categories;
+    if samples == 1 {
+        return Packed::pack(numbers, categories);
     }
-    points
+    let mut rows = Vec::with_capacity(numbers.len());
+    for row in 0..dims.rows() {
+        for sample in 0..samples {
+            let start = (sample * dims.rows() + row) * categories;
+            rows.extend_from_slice(&numbers[start..start + categories]);
+        }
+    }
+    Packed::pack(&rows, samples * categories)
 }
 
-fn one_hot_points<E: Real>(picks: &[u32], samples: usize, dims: Dims) -> Result<Points<E>> {
-    let shape = (samples, dims.batch, dims.latents, dims.categories);
-    Ok(kernels::tape::device().try_tensor_from_vec(one_hot(picks, dims.categories), shape)?)
+/// [B·L, S·K] as [S, B, L, K].
+pub(crate) fn unpack_points<E: Real>(points: &Packed<E>, samples: usize, dims: Dims) -> Vec<E> {
+    let (rows, categories) = (points.unpack(), dims.categories);
+    if samples == 1 {
+        return rows;
+    }
+    let mut numbers = Vec::with_capacity(rows.len());
+    for sample in 0..samples {
+        for row in rows.chunks_exact(samples * categories) {
+            numbers.extend_from_slice(&row[sample * categories..][..categories]);
+        }
+    }
+    numbers
 }

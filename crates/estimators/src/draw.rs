@@ -2,8 +2,8 @@
 
 use crate::estimator::Logits;
 use crate::{Dims, Error, Result};
-use dfdx::prelude::{Cpu, HasShape, PutTape, ReshapeTo, SplitTape, Tensor};
-use kernels::tape::{Recording, read};
+use kernels::simd::{Lanes, Task, run};
+use kernels::tape::{Node, Recording};
 use kernels::{Noise, Packed, Real, rows, rowwise};
 use std::rc::Rc;
 
@@ -11,21 +11,19 @@ use std::rc::Rc;
 pub(crate) struct Opened<E: Real> {
     pub(crate) dims: Dims,
     /// Where their gradient goes.
-    pub(crate) tensor: Tensor<(usize, usize, usize), E, Cpu>,
+    pub(crate) node: Node<E>,
     pub(crate) tape: Recording<E>,
     /// θ, [B·L, K].
-    pub(crate) theta: Packed<E>,
+    pub(crate) theta: Rc<Packed<E>>,
 }
 
 impl<E: Real> Opened<E> {
     /// Opens logits, and refuses rows in which every category is masked.
     pub(crate) fn new(logits: Logits<E>) -> Result<Self> {
-        let &(batch, latents, categories) = logits.shape();
-        let dims = Dims { batch, latents, categories };
-        let (tensor, tape) = logits.try_contiguous()?.split_tape();
-        let theta = Packed::pack(&read(&tensor), categories);
+        let Logits { node, dims, tape } = logits;
+        let theta = node.shared();
         refuse_all_masked(&theta)?;
-        Ok(Self { dims, tensor, tape, theta })
+        Ok(Self { dims, node, tape, theta })
     }
 
     /// p = softmax(θ/τ), [B·L, K].
@@ -33,9 +31,14 @@ impl<E: Real> Opened<E> {
         rows::softmax(&self.theta, temperature)
     }
 
+    /// softmax(θ/τ), where p is that of τ = 1.
+    pub(crate) fn softmax_again(&self, p: &Rc<Packed<E>>, temperature: E) -> Rc<Packed<E>> {
+        if temperature == E::ONE { Rc::clone(p) } else { Rc::new(self.softmax(temperature)) }
+    }
+
     /// The logits as a network can look at them, [B, L·K]: a masked category's is the least finite
     /// one of its row.
-    pub(crate) fn visible(&self) -> Vec<E> {
+    pub(crate) fn visible(&self) -> Packed<E> {
         rowwise! {
             fn unmask(theta => visible) {
                 let mut least = rows::max(theta);
@@ -50,18 +53,8 @@ impl<E: Real> Opened<E> {
         }
         let mut visible = Packed::zeros(self.theta.rows(), self.theta.columns());
         unmask(&self.theta, &mut visible);
-        visible.unpack()
+        visible.regroup(self.dims.latents * self.dims.categories)
     }
-
-    /// The logits with their tape again, and the dimensions.
-    pub(crate) fn close(self) -> (Logits<E>, Dims) {
-        (self.tensor.put_tape(self.tape), self.dims)
-    }
-}
-
-/// Category numbers [B·L, S] in the order in which objectives read them: [S, B, L].
-pub(crate) fn read_picks<E: Real>(picks: &Packed<E>) -> Rc<[u32]> {
-    E::to_words(&picks.to_columns())
 }
 
 /// θ + γ with γ standard Gumbel, [B·L, K].
@@ -79,36 +72,37 @@ pub(crate) fn perturb<E: Real>(theta: &Packed<E>, noise: &mut Noise) -> Packed<E
 }
 
 fn refuse_all_masked<E: Real>(theta: &Packed<E>) -> Result<()> {
-    rowwise! {
-        fn largest(theta => top) {
-            top[0] = rows::max(theta);
+    /// Whether every row has a category that is not masked; what fills the last block up has too.
+    struct AnyOpen<'a, E: Real>(&'a Packed<E>);
+    impl<E: Real> Task<E> for AnyOpen<'_, E> {
+        type Output = bool;
+        #[inline(always)]
+        fn run<V: Lanes<E>>(self) -> bool {
+            let mut least = V::splat(E::INFINITY);
+            for block in self.0.blocks::<V>() {
+                least = least.min(rows::max(block));
+            }
+            least.to_array().iter().all(|&top| top != E::NEGATIVE_INFINITY)
         }
     }
-    let mut top = Packed::any(theta.rows(), 1);
-    largest(theta, &mut top);
-    match top.to_columns().iter().position(|&top| top == E::NEGATIVE_INFINITY) {
-        Some(row) => Err(Error::AllMasked { row }),
-        None => Ok(()),
+    if run(AnyOpen(theta)) {
+        return Ok(());
     }
+    let is_masked =
+        |row: &usize| (0..theta.columns()).all(|k| theta.get(*row, k) == E::NEGATIVE_INFINITY);
+    (0..theta.rows()).find(is_masked).map_or(Ok(()), |row| Err(Error::AllMasked { row }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dfdx::prelude::TensorFromVec;
 
     #[test]
     fn a_masked_category_looks_like_the_least_of_its_row() {
         const MASKED: f64 = f64::NEG_INFINITY;
-        let logits = vec![MASKED, 2.0, -1.0, 0.5, MASKED, MASKED];
-        let tensor = Cpu::default().tensor_from_vec(logits, (1, 2, 3));
-        let opened = Opened::new(tensor.put_tape(Recording::default())).expect("logits");
-        assert_eq!(opened.visible(), [-1.0, 2.0, -1.0, 0.5, 0.5, 0.5]);
-    }
-
-    #[test]
-    fn picks_are_read_sample_by_sample() {
-        let picks = Packed::pack(&[0.0, 1.0, 2.0, 3.0], 2);
-        assert_eq!(*read_picks::<f64>(&picks), [0, 2, 1, 3]);
+        let logits = [MASKED, 2.0, -1.0, 0.5, MASKED, MASKED];
+        let node = Node::new(Packed::pack(&logits, 3));
+        let opened = Opened::new(Logits::new(node, 2, Recording::default())).expect("logits");
+        assert_eq!(opened.visible().unpack(), [-1.0, 2.0, -1.0, 0.5, 0.5, 0.5]);
     }
 }

@@ -1,10 +1,62 @@
 use crate::{Domain, Evaluations, Objective, Result};
-use dfdx::prelude::{Backward, Cpu, Gradients, Tensor};
-use kernels::tape::Recording;
-use kernels::{Noise, Real};
+use dfdx::prelude::{Backward, Cpu, Gradients, HasShape};
+use kernels::tape::{Node, Recording, Scalar, Taped, into_tensor, of_tensor};
+use kernels::{Noise, Packed, Real};
 
 /// Logits [B, L, K] with the tape that recorded them.
-pub type Logits<E> = Tensor<(usize, usize, usize), E, Cpu, Recording<E>>;
+pub struct Logits<E: Real> {
+    /// [B·L, K]
+    pub(crate) node: Node<E>,
+    pub(crate) dims: Dims,
+    pub(crate) tape: Recording<E>,
+}
+
+impl<E: Real> Logits<E> {
+    /// Logits that a network of this workspace computed, [B·L, K].
+    ///
+    /// # Panics
+    /// If the rows are not a multiple of the latents.
+    pub fn new(node: Node<E>, latents: usize, tape: Recording<E>) -> Self {
+        let (rows, categories) = (node.numbers().rows(), node.numbers().columns());
+        assert!(latents > 0 && rows % latents == 0, "{rows} rows of {latents} latents");
+        Self { node, dims: Dims { batch: rows / latents, latents, categories }, tape }
+    }
+
+    /// Logits that dfdx computed, [B, L, K].
+    ///
+    /// # Errors
+    /// If the device is out of memory.
+    ///
+    /// # Panics
+    /// If there are no categories or no latents.
+    pub fn of(tensor: Taped<(usize, usize, usize), E>) -> Result<Self> {
+        let &(_, latents, categories) = tensor.shape();
+        let pack = |numbers: &[E]| Packed::pack(numbers, categories);
+        let (node, tape) = of_tensor(tensor, pack, |gradient, sums| gradient.add_to(sums))?;
+        Ok(Self::new(node, latents, tape))
+    }
+
+    /// The logits as a tensor of dfdx, [B, L, K].
+    ///
+    /// # Errors
+    /// If the device is out of memory.
+    pub fn into_tensor(self) -> Result<Taped<(usize, usize, usize), E>> {
+        let Dims { batch, latents, categories } = self.dims;
+        let pack = move |gradient: &[E]| Packed::pack(gradient, categories);
+        let numbers = self.node.numbers().unpack();
+        Ok(into_tensor(&self.node, self.tape, numbers, (batch, latents, categories), pack)?)
+    }
+
+    /// B, L and K.
+    pub fn dims(&self) -> Dims {
+        self.dims
+    }
+
+    /// The logits, [B·L, K].
+    pub fn numbers(&self) -> &Packed<E> {
+        self.node.numbers()
+    }
+}
 
 /// The dimensions of a choice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,16 +127,16 @@ pub trait Estimator<E: Real> {
 /// What an estimator makes of one batch.
 pub struct Surrogate<E: Real> {
     /// Its gradient is the estimate.
-    pub scalar: Tensor<(), E, Cpu, Recording<E>>,
-    /// The loss of each row that the estimator met on its way, \[B\]: at its sample, at its relaxed
+    pub scalar: Scalar<E>,
+    /// The loss of each row that the estimator met on its way, [B, 1]: at its sample, at its relaxed
     /// point, or the expectation. Not comparable between estimators.
-    pub losses: Vec<E>,
+    pub losses: Packed<E>,
 }
 
 impl<E: Real> Surrogate<E> {
     /// The mean of the losses.
     pub fn loss(&self) -> f64 {
-        self.losses.iter().map(|loss| loss.widen()).sum::<f64>() / self.losses.len() as f64
+        self.losses.total() / self.losses.rows() as f64
     }
 
     /// The scalar's value.

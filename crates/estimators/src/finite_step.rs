@@ -8,10 +8,10 @@ use std::rc::Rc;
 /// A pick, and the step that its gradient will take.
 pub(crate) struct FiniteStep<E: Real> {
     /// argmax(θ + ε), [B·L, 1].
-    pub(crate) picks: Packed<E>,
+    pub(crate) picks: Rc<Packed<E>>,
     /// θ + ε, [B·L, K].
     perturbed: Packed<E>,
-    theta: Packed<E>,
+    theta: Rc<Packed<E>>,
     /// The batch that the gradient of a mean is divided by.
     batch: E,
     step: Step<E>,
@@ -30,9 +30,9 @@ impl<E: Real> FiniteStep<E> {
         let mut perturbed = epsilon;
         perturbed.add(&opened.theta);
         Self {
-            picks: rows::argmax(&perturbed),
+            picks: Rc::new(rows::argmax(&perturbed)),
             perturbed,
-            theta: opened.theta.clone(),
+            theta: Rc::clone(&opened.theta),
             batch: E::of(opened.dims.batch as f64),
             step,
         }
@@ -109,14 +109,13 @@ rowwise! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kernels::tape::Recording;
+    use crate::Logits;
+    use kernels::tape::{Node, Recording};
 
     /// The estimate for two rows of logits, given gradients of single rows.
     fn step(step: Step<f64>) -> Vec<f64> {
-        use dfdx::prelude::{Cpu, PutTape, TensorFromVec};
-        let logits = vec![1.0, 0.5, 0.0, 3.0, 0.0, 4.0];
-        let tensor = Cpu::default().tensor_from_vec(logits, (2, 1, 3));
-        let opened = Opened::new(tensor.put_tape(Recording::default())).expect("logits");
+        let logits = Node::new(Packed::pack(&[1.0, 0.5, 0.0, 3.0, 0.0, 4.0], 3));
+        let opened = Opened::new(Logits::new(logits, 1, Recording::default())).expect("logits");
         let step = FiniteStep::new(&opened, Packed::zeros(2, 3), step);
         assert_eq!(step.picks.to_columns(), [0.0, 2.0]);
         // The gradient of a mean over two rows is half of each row's own.

@@ -1,13 +1,14 @@
-use crate::{Dims, Estimator, Objective, Result};
-use dfdx::prelude::{Cpu, Tensor, TensorFromVec, Trace};
-use kernels::{Noise, Real};
+use crate::{Dims, Estimator, Logits, Objective, Result};
+use kernels::tape::{Node, Recording};
+use kernels::{Noise, Packed, Real};
 
 /// One estimate of the gradient for plain logits.
 #[derive(Clone, Debug)]
 pub struct Gradient<E> {
     /// For the logits, [B, L, K].
     pub logits: Vec<E>,
-    /// For a tensor of the objective's own, if one was asked for.
+    /// For a node of the objective's own, row after row, if one was asked for and a gradient came to
+    /// it.
     pub objective: Vec<E>,
     /// The loss of each row that the estimator met on its way, \[B\].
     pub losses: Vec<E>,
@@ -15,7 +16,7 @@ pub struct Gradient<E> {
     pub value: E,
 }
 
-/// One estimate at plain logits ([B, L, K]), and the gradient it gives `parameter`, a tensor of the
+/// One estimate at plain logits ([B, L, K]), and the gradient it gives `parameter`, a node of the
 /// objective's own.
 ///
 /// For measuring estimators. B equal rows are B independent draws: the gradient of each is B times
@@ -31,20 +32,18 @@ pub fn gradient<E: Real>(
     logits: &[E],
     dims: Dims,
     objective: &dyn Objective<E>,
-    parameter: Option<&Tensor<(usize, usize), E, Cpu>>,
+    parameter: Option<&Node<E>>,
     noise: &mut Noise,
 ) -> Result<Gradient<E>> {
-    let shape = (dims.batch, dims.latents, dims.categories);
     assert_eq!(logits.len(), dims.elements(), "logits of {dims:?}");
-    let leaf = kernels::tape::device().try_tensor_from_vec(logits.to_vec(), shape)?;
-    let surrogate = estimator.surrogate(leaf.clone().leaky_traced(), objective, noise)?;
-    let losses = surrogate.losses.clone();
+    let leaf = Node::new(Packed::pack(logits, dims.categories));
+    let taped = Logits::new(leaf.clone(), dims.latents, Recording::default());
+    let surrogate = estimator.surrogate(taped, objective, noise)?;
+    let losses = surrogate.losses.to_columns();
     let value = surrogate.value();
-    let mut gradients = surrogate.backward()?;
-    let logits = std::mem::take(&mut **gradients.get_or_alloc_mut(&leaf)?);
-    let objective = match parameter {
-        Some(parameter) => std::mem::take(&mut **gradients.get_or_alloc_mut(parameter)?),
-        None => vec![],
-    };
+    surrogate.backward()?;
+    let read = |node: &Node<E>| node.take().map(|gradient| gradient.unpack());
+    let logits = read(&leaf).unwrap_or_else(|| vec![E::ZERO; dims.elements()]);
+    let objective = parameter.and_then(read).unwrap_or_default();
     Ok(Gradient { logits, objective, losses, value })
 }

@@ -1,11 +1,55 @@
 use crate::{Choice, Result};
-use dfdx::prelude::{Cpu, Tensor};
-use kernels::Real;
-use kernels::tape::Recording;
+use dfdx::prelude::HasShape;
+use kernels::tape::{Node, Recording, Taped, into_tensor, of_tensor};
+use kernels::{Packed, Real};
 use std::cell::Cell;
 
-/// Losses [S, B] with the tape that recorded them.
-pub type Losses<E> = Tensor<(usize, usize), E, Cpu, Recording<E>>;
+/// Losses of S samples of B rows, with the tape that recorded them.
+pub struct Losses<E: Real> {
+    /// [B, S]
+    pub(crate) node: Node<E>,
+    pub(crate) tape: Recording<E>,
+}
+
+impl<E: Real> Losses<E> {
+    /// Losses that an objective of this workspace computed, [B, S].
+    pub fn new(node: Node<E>, tape: Recording<E>) -> Self {
+        Self { node, tape }
+    }
+
+    /// Losses that dfdx computed, [S, B].
+    ///
+    /// # Errors
+    /// If the device is out of memory.
+    ///
+    /// # Panics
+    /// If there are no samples or no rows.
+    pub fn of(tensor: Taped<(usize, usize), E>) -> Result<Self> {
+        let &(_, batch) = tensor.shape();
+        let pack = |numbers: &[E]| Packed::from_columns(numbers, batch);
+        let add = |gradient: &Packed<E>, sums: &mut [E]| {
+            sums.iter_mut().zip(gradient.to_columns()).for_each(|(sum, x)| *sum += x);
+        };
+        let (node, tape) = of_tensor(tensor, pack, add)?;
+        Ok(Self { node, tape })
+    }
+
+    /// The losses as a tensor of dfdx, [S, B].
+    ///
+    /// # Errors
+    /// If the device is out of memory.
+    pub fn into_tensor(self) -> Result<Taped<(usize, usize), E>> {
+        let (batch, samples) = (self.numbers().rows(), self.numbers().columns());
+        let pack = move |gradient: &[E]| Packed::from_columns(gradient, batch);
+        let numbers = self.numbers().to_columns();
+        Ok(into_tensor(&self.node, self.tape, numbers, (samples, batch), pack)?)
+    }
+
+    /// The losses, [B, S].
+    pub fn numbers(&self) -> &Packed<E> {
+        self.node.numbers()
+    }
+}
 
 /// Judges choices: the loss f that the choice is to make small in expectation.
 ///
@@ -13,7 +57,7 @@ pub type Losses<E> = Tensor<(usize, usize), E, Cpu, Recording<E>>;
 /// objective whose parameters feed several calls can compute them once, on the tape of the logits,
 /// before the estimator is asked: gradients of all calls come together there.
 pub trait Objective<E: Real> {
-    /// The loss of each sample of each row, [S, B].
+    /// The loss of each sample of each row.
     ///
     /// # Errors
     /// If it cannot be computed; [`crate::Error::Objective`] carries a reason of the objective's
@@ -57,11 +101,9 @@ impl Domain {
 
 /// A row of numbers for each row of a batch.
 #[derive(Clone, Copy, Debug)]
-pub struct Context<'a, E> {
+pub struct Context<'a, E: Real> {
     /// [B, width]
-    pub rows: &'a [E],
-    /// Numbers a row.
-    pub width: usize,
+    pub rows: &'a Packed<E>,
 }
 
 /// How often an objective is asked, per row and estimate.

@@ -2,9 +2,9 @@
 
 use crate::draw::Opened;
 use crate::estimator::Surrogate;
-use crate::{Choice, Dims, Losses, Objective, Result};
-use dfdx::prelude::{Backward, Cpu, SplitTape, Tensor, TensorFromVec, Trace};
-use kernels::tape::{Recording, Weights, inject, read, values, weigh};
+use crate::{Choice, Dims, Objective, Result};
+use dfdx::prelude::Backward;
+use kernels::tape::{Node, Recording, Weights, aside, inject, weigh};
 use kernels::{Packed, Real, rows, rowwise};
 use std::rc::Rc;
 
@@ -12,39 +12,45 @@ use std::rc::Rc;
 pub(crate) struct Asked<E: Real> {
     pub(crate) dims: Dims,
     /// Where the gradient for the logits goes.
-    logits: Tensor<(usize, usize, usize), E, Cpu>,
-    /// Losses with their tape, [S, B].
-    losses: Losses<E>,
+    logits: Node<E>,
+    /// Where that for the losses goes.
+    losses: Node<E>,
+    tape: Recording<E>,
     /// Losses, [B, S].
-    pub(crate) f: Packed<E>,
+    pub(crate) f: Rc<Packed<E>>,
 }
 
 impl<E: Real> Asked<E> {
-    /// Asks the objective about vertices, [S, B, L].
+    /// Asks the objective about vertices, [B·L, S].
     pub(crate) fn new(
         opened: Opened<E>,
-        picks: Rc<[u32]>,
+        picks: impl Into<Rc<Packed<E>>>,
         objective: &dyn Objective<E>,
     ) -> Result<Self> {
-        let Opened { dims, tensor: logits, tape, .. } = opened;
-        Self::about(Choice::vertices(picks, dims, tape), logits, objective)
+        let Opened { dims, node, tape, .. } = opened;
+        Self::about(Choice::vertices(picks.into(), dims, tape), node, objective)
     }
 
     /// Asks the objective about every category of the one latent.
     pub(crate) fn every(opened: Opened<E>, objective: &dyn Objective<E>) -> Result<Self> {
-        let Opened { dims, tensor: logits, tape, .. } = opened;
-        Self::about(Choice::every(dims, tape), logits, objective)
+        let Opened { dims, node, tape, .. } = opened;
+        Self::about(Choice::every(dims, tape), node, objective)
     }
 
-    fn about(
-        choice: Choice<E>,
-        logits: Tensor<(usize, usize, usize), E, Cpu>,
-        objective: &dyn Objective<E>,
-    ) -> Result<Self> {
+    fn about(choice: Choice<E>, logits: Node<E>, objective: &dyn Objective<E>) -> Result<Self> {
         let dims = choice.dims();
         let losses = objective.loss(choice)?;
-        let f = Packed::from_columns(&read(&losses), dims.batch);
-        Ok(Self { dims, logits, losses, f })
+        let (losses, tape) = (losses.node, losses.tape);
+        let f = losses.shared();
+        Ok(Self { dims, logits, losses, tape, f })
+    }
+
+    /// The losses of each latent's row, [B·L, S].
+    pub(crate) fn f_of_latents(&self) -> Rc<Packed<E>> {
+        match self.dims.latents {
+            1 => Rc::clone(&self.f),
+            latents => Rc::new((*self.f).clone().repeat_rows(latents)),
+        }
     }
 
     /// Σ_s a_s (D_s − p) / B as the gradient for the logits, for what each sample's loss says:
@@ -61,14 +67,14 @@ impl<E: Real> Asked<E> {
     }
 
     /// A surrogate with this gradient for the logits ([B·L, K]), these weights of the losses for
-    /// the objective's own parameters, and these losses of the rows.
+    /// the objective's own parameters, and these losses of the rows ([B, 1]).
     pub(crate) fn inject(
         self,
         weights: Weights<E>,
         vector: Packed<E>,
-        losses: Vec<E>,
+        losses: Packed<E>,
     ) -> Result<Surrogate<E>> {
-        let scalar = inject(self.losses, weights, self.logits, vector)?;
+        let scalar = inject(self.tape, self.losses, weights, self.logits, vector)?;
         Ok(Surrogate { scalar, losses })
     }
 }
@@ -108,15 +114,14 @@ rowwise! {
     }
 }
 
-/// Losses of vertices, [S, B], from which nothing learns.
+/// Losses of vertices ([B·L, S]) from which nothing learns, [B, S].
 pub(crate) fn losses_at<E: Real>(
     objective: &dyn Objective<E>,
-    picks: &Rc<[u32]>,
+    picks: impl Into<Rc<Packed<E>>>,
     dims: Dims,
 ) -> Result<Packed<E>> {
-    let choice = Choice::vertices(Rc::clone(picks), dims, Recording::default());
-    let losses = objective.loss(choice)?.split_tape().0;
-    Ok(Packed::from_columns(&values(&losses), dims.batch))
+    let choice = Choice::vertices(picks.into(), dims, Recording::default());
+    Ok(objective.loss(choice)?.numbers().clone())
 }
 
 /// Losses of one point a row ([B·L, K]) and their gradients there: f, [B, 1], and ∇f, [B·L, K].
@@ -126,31 +131,49 @@ pub(crate) fn value_and_gradient<E: Real>(
     points: &Packed<E>,
     dims: Dims,
 ) -> Result<(Packed<E>, Packed<E>)> {
-    let shape = (1, dims.batch, dims.latents, dims.categories);
-    let points = kernels::tape::device().try_tensor_from_vec(points.unpack(), shape)?;
-    let losses = objective.loss(Choice::interior(points.clone().leaky_traced(), dims))?;
-    let f = Packed::from_columns(&values(&losses), dims.batch);
-    let ones = Weights::Each(vec![E::ONE; dims.batch]);
-    let mut gradients = weigh(losses, ones)?.try_backward()?;
-    let g = Packed::pack(gradients.get_or_alloc_mut(&points)?, dims.categories);
-    Ok((f, g))
+    aside(|| {
+        let points = Node::new(points.clone());
+        let losses =
+            objective.loss(Choice::interior(points.clone(), dims, Recording::default()))?;
+        let f = losses.numbers().clone();
+        let ones = Packed::filled(dims.batch, 1, E::ONE);
+        weigh(losses.tape, losses.node, Weights::Each(ones))?.try_backward()?;
+        let g = points.take().unwrap_or_else(|| Packed::zeros(dims.rows(), dims.categories));
+        Ok((f, g))
+    })
 }
 
 /// Weights by which the objective's own parameters learn from one of the samples alone.
 pub(crate) fn only<E: Real>(sample: usize, samples: usize, dims: Dims) -> Weights<E> {
-    let mut weights = vec![E::ZERO; samples * dims.batch];
-    weights[sample * dims.batch..][..dims.batch].fill(E::of(1.0 / dims.batch as f64));
+    let share = Packed::filled(dims.batch, 1, E::of(1.0 / dims.batch as f64));
+    let mut weights = Packed::zeros(dims.batch, samples);
+    weights.set_column(sample, &share);
     Weights::Each(weights)
 }
 
-/// Each row's mean.
-pub(crate) fn row_means<E: Real>(matrix: &Packed<E>) -> Vec<E> {
-    let columns = E::of(matrix.columns() as f64);
-    row_sums(matrix).into_iter().map(|sum| sum / columns).collect()
+rowwise! {
+    /// x / divisor
+    pub(crate) fn divide(; divisor => x) {
+        for k in 0..x.len() {
+            x[k] = x[k] / divisor;
+        }
+    }
 }
 
-/// Each row's sum.
-pub(crate) fn row_sums<E: Real>(matrix: &Packed<E>) -> Vec<E> {
+/// Each row's mean, [B, 1].
+pub(crate) fn row_means<E: Real>(matrix: &Packed<E>) -> Packed<E> {
+    rowwise! {
+        fn row_means(row => mean) {
+            mean[0] = rows::sum(row) / V::splat(E::of(row.len() as f64));
+        }
+    }
+    let mut means = Packed::any(matrix.rows(), 1);
+    row_means(matrix, &mut means);
+    means
+}
+
+/// Each row's sum, [B, 1].
+pub(crate) fn row_sums<E: Real>(matrix: &Packed<E>) -> Packed<E> {
     rowwise! {
         fn row_sums(row => total) {
             total[0] = rows::sum(row);
@@ -158,7 +181,7 @@ pub(crate) fn row_sums<E: Real>(matrix: &Packed<E>) -> Vec<E> {
     }
     let mut sums = Packed::any(matrix.rows(), 1);
     row_sums(matrix, &mut sums);
-    sums.to_columns()
+    sums
 }
 
 #[cfg(test)]
@@ -178,7 +201,7 @@ mod tests {
     fn one_sample_alone_teaches_the_objective() {
         let dims = Dims { batch: 2, latents: 3, categories: 4 };
         let Weights::Each(weights) = only::<f64>(1, 3, dims) else { panic!("weights of samples") };
-        assert_eq!(weights, [0.0, 0.0, 0.5, 0.5, 0.0, 0.0]);
+        assert_eq!(weights.to_columns(), [0.0, 0.0, 0.5, 0.5, 0.0, 0.0]);
     }
 
     #[test]
@@ -187,6 +210,9 @@ mod tests {
         ignore_impossible(&Packed::pack(&[0.0, 1.0, 0.0], 3), &mut f);
         assert_eq!(f.unpack(), [0.0, 2.0, 0.0]);
         let rows = Packed::pack(&[1.0, 2.0, 3.0, 6.0], 2);
-        assert_eq!((row_sums(&rows), row_means(&rows)), (vec![3.0, 9.0], vec![1.5, 4.5]));
+        assert_eq!(
+            (row_sums(&rows).unpack(), row_means(&rows).unpack()),
+            (vec![3.0, 9.0], vec![1.5, 4.5])
+        );
     }
 }

@@ -2,11 +2,12 @@
 
 use crate::draw::Opened;
 use crate::estimator::Surrogate;
-use crate::score::{Asked, row_sums};
+use crate::score::{Asked, divide, row_sums};
 use crate::sparse::{backward, entmax};
 use crate::{Dims, Objective, Result};
 use kernels::tape::Weights;
 use kernels::{Packed, Real, rowwise};
+use std::rc::Rc;
 
 /// The expected loss under π, summed over its support, and its gradient: on the support
 /// u ⊙ (φ − ⟨u, φ⟩/Σu) with u = π^{2−α} and φ_n(c) = E_π[f | z_n = c].
@@ -18,15 +19,16 @@ pub(crate) fn marginalise<E: Real>(
     let dims = opened.dims;
     let pi = entmax(&opened.theta, alpha);
     let (picks, w) = supported_outcomes(&pi, dims);
-    let asked = Asked::new(opened, crate::draw::read_picks(&picks), objective)?;
+    let picks = Rc::new(picks);
+    let asked = Asked::new(opened, Rc::clone(&picks), objective)?;
     let mut weighted = Packed::zeros(dims.batch, picks.columns());
     multiply(&w, &asked.f, &mut weighted);
     let losses = row_sums(&weighted);
     // Σ_{z_n = c} w f, which is π_n(c) φ_n(c); and from it the gradient.
     let vector = backward(&pi, &sums_by_category(&picks, &weighted, dims), alpha);
-    let batch = E::of(dims.batch as f64);
-    let weights = w.to_columns().into_iter().map(|w| w / batch).collect();
-    asked.inject(Weights::Each(weights), vector, losses)
+    let mut shares = w;
+    divide(E::of(dims.batch as f64), &mut shares);
+    asked.inject(Weights::Each(shares), vector, losses)
 }
 
 rowwise! {

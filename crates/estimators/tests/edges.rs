@@ -56,10 +56,10 @@ fn judge<E: Real>(dims: Dims, of: impl Fn(&[f64]) -> Vec<E>) -> Box<dyn Objectiv
     let numbers: Vec<f64> = VALUES.iter().copied().cycle().take(width).collect();
     if dims.latents == 1 {
         let targets = of(&vec![0.8; dims.batch]);
-        Box::new(SquaredPick::of(of(&numbers.repeat(dims.batch)), targets).unwrap())
+        Box::new(SquaredPick::of(&of(&numbers.repeat(dims.batch)), &targets))
     } else {
         let weights: Vec<f64> = numbers.iter().map(|x| x / dims.latents as f64).collect();
-        Box::new(ExpDot::of(of(&weights.repeat(dims.batch)), dims.batch).unwrap())
+        Box::new(ExpDot::of(&of(&weights.repeat(dims.batch)), dims.batch))
     }
 }
 
@@ -167,7 +167,7 @@ fn a_row_that_is_masked_altogether_is_an_error() {
         if estimator.refuses(dims).is_some() {
             return;
         }
-        let objective = SquaredPick::of(VALUES[..6].to_vec(), vec![0.8, -0.4]).unwrap();
+        let objective = SquaredPick::of(&VALUES[..6], &[0.8, -0.4]);
         let noise = &mut Noise::named(&["edge", "masked"]);
         let error = gradient(&mut *estimator, &logits, dims, &objective, None, noise).unwrap_err();
         assert!(error.to_string().starts_with("row 1"), "{}: {error}", variant.name);
@@ -229,7 +229,7 @@ fn the_loss_of_a_masked_category_does_not_count() {
             if skips || estimator.refuses(dims).is_some() {
                 return;
             }
-            let objective = RowLosses::new(Forbidden(masked), vec![], dims.batch).unwrap();
+            let objective = RowLosses::new(Forbidden(masked), &[], dims.batch);
             let noise = &mut Noise::named(&["edge", "forbidden"]);
             let estimate =
                 gradient(&mut *estimator, &logits, dims, &objective, None, noise).unwrap();

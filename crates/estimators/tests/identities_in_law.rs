@@ -108,7 +108,7 @@ fn disarm_is_the_mean_of_arm_given_the_pair() {
 #[test]
 fn pairs_of_bits_vary_as_enumeration_says() {
     let make: fn(usize) -> Box<dyn Objective<f64>> =
-        |times| Box::new(BitSumSquares { targets: vec![0.45] }.of(times).expect("an objective"));
+        |times| Box::new(BitSumSquares { targets: vec![0.45] }.of(times));
     for (phi, arm, disarm, two) in
         [(0.0, 2.0833e-4, 0.0, 6.25e-4), (2.0, 3.550e-4, 3.522e-4, 4.147e-4)]
     {

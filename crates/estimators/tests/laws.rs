@@ -7,7 +7,9 @@
 mod problem;
 
 use estimators::objectives::SquaredPick;
-use estimators::{Counted, Dims, Domain, Estimator, Gradient, Noise, Real, Unbiased, gradient};
+use estimators::{
+    Counted, Dims, Domain, Estimator, Gradient, Node, Noise, Packed, Real, Unbiased, gradient,
+};
 use problem::variants::{hold, variants};
 use problem::{VALUES, assert_mean, exponential, linear, problems, squared_pick};
 
@@ -151,8 +153,8 @@ fn the_objectives_parameters_learn_from_the_scalar() {
         let estimate = |values: &[f64]| {
             let mut estimator = variant.double();
             estimator.refuses(dims).is_none().then(|| {
-                let objective = SquaredPick::of(values.to_vec(), vec![0.8, -0.4]).unwrap();
-                let leaf = objective.values().clone();
+                let leaf = Node::new(Packed::pack(values, dims.categories));
+                let objective = SquaredPick::new(leaf.clone(), &[0.8, -0.4]);
                 let noise = &mut Noise::named(&["law", "parameters"]);
                 gradient(&mut *estimator, &logits, dims, &objective, Some(&leaf), noise).unwrap()
             })
@@ -183,8 +185,8 @@ fn single_precision_agrees_with_double() {
     ) -> Option<Vec<f64>> {
         let of = |numbers: &[f64]| numbers.iter().map(|&x| E::of(x)).collect::<Vec<E>>();
         estimator.refuses(dims).is_none().then(|| {
-            let objective = SquaredPick::of(of(&VALUES[..4].repeat(400)), of(&vec![0.8; 400]));
-            let (objective, noise) = (objective.unwrap(), &mut Noise::named(&["law", "precision"]));
+            let objective = SquaredPick::of(&of(&VALUES[..4].repeat(400)), &of(&vec![0.8; 400]));
+            let noise = &mut Noise::named(&["law", "precision"]);
             let estimate =
                 gradient(&mut *estimator, &of(logits), dims, &objective, None, noise).unwrap();
             estimate.logits.into_iter().map(|g| 400.0 * g.widen()).collect()

@@ -120,7 +120,7 @@ fn a_running_mean_forgets_as_it_is_told_to() {
 fn normalising_divides_by_the_running_deviation() {
     let make: fn(usize) -> Box<dyn Objective<f64>> = |times| {
         let values = VALUES.map(|v| 10.0 * v).repeat(times);
-        Box::new(SquaredPick::of(values, [0.8, -0.4].repeat(times)).expect("an objective"))
+        Box::new(SquaredPick::of(&values, &[0.8, -0.4].repeat(times)))
     };
     let problem = Problem { make, ..squared_pick() };
     let parameters = "baseline = \"none\"\ndecay = 0.5\nnormalise = true";

@@ -1,16 +1,10 @@
 //! What the kernels cost: `cargo bench -p kernels --bench kernels --profile dev`.
 
 use criterion::{BenchmarkId, Criterion, Throughput};
-use dfdx::prelude::{Cpu, NoneTape, Tensor, TensorFromVec, Trace};
-use kernels::tape::{InputGradient, Recording, Weights, linear, weigh};
-use kernels::{
-    Activation, Finish, Matrix, Noise, Optimizer, OptimizerState, Packed, Start, matmul, rows,
-    rowwise,
-};
+use kernels::product::{Finish, Matrix, Start, Sums, inner_product, product, sum_rows};
+use kernels::{Noise, Optimizer, OptimizerState, Packed, rows, rowwise};
 use std::hint::black_box;
 
-/// Batch, inputs and outputs of the layers: one of the seed question, one of an autoencoder.
-const LAYERS: [(usize, usize, usize); 2] = [(128, 16, 32), (100, 784, 512)];
 /// Rows and categories.
 const ROWS: [(usize, usize); 3] = [(128, 8), (128, 64), (800, 4)];
 
@@ -18,72 +12,142 @@ fn normals(count: usize) -> Vec<f32> {
     Noise::named(&["bench"]).normals(count).into_iter().map(|z| z as f32).collect()
 }
 
-fn matrix(rows: usize, columns: usize) -> Tensor<(usize, usize), f32, Cpu> {
-    Cpu::default().tensor_from_vec(normals(rows * columns), (rows, columns))
+fn packed(rows: usize, columns: usize) -> Packed<f32> {
+    Packed::pack(&normals(rows * columns), columns)
 }
 
-/// A linear layer with its ReLU: forward alone, and with all that its backward pass computes.
-fn layers(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("linear");
-    for (batch, inputs, outputs) in LAYERS {
-        let (x, weight) = (matrix(batch, inputs), matrix(inputs, outputs));
-        let bias = Cpu::default().tensor_from_vec(normals(outputs), (outputs,));
-        let shape = format!("{batch}x{inputs}x{outputs}");
-        let operations = (2 * batch * inputs * outputs) as u64;
-        group.throughput(Throughput::Elements(operations));
-        group.bench_function(BenchmarkId::new("forward", &shape), |bencher| {
-            bencher.iter(|| {
-                let x: Tensor<_, f32, Cpu, NoneTape> = x.clone();
-                linear(x, &weight, &bias, Activation::Relu, InputGradient::Wanted)
-            });
-        });
-        group.throughput(Throughput::Elements(3 * operations));
-        group.bench_function(BenchmarkId::new("forward-backward", &shape), |bencher| {
-            bencher.iter(|| {
-                let x: Tensor<_, f32, Cpu, Recording<f32>> = x.clone().leaky_traced();
-                let y = linear(x, &weight, &bias, Activation::Relu, InputGradient::Wanted)?;
-                dfdx::prelude::Backward::try_backward(weigh(y, Weights::Mean)?)
-            });
-        });
-    }
-    group.finish();
-}
+/// A layer: its name, numbers in and out, and whether its input is data.
+type Layer = (&'static str, usize, usize, bool);
 
-/// A product of a step: its name, rows, inner dimension and columns, and whether the left factor is
-/// read as its transpose.
-type Shape = (&'static str, usize, usize, usize, bool);
-
-/// The products of a step of the seed question's network: batch of 128, 16 → 32 → 8, and 16 → 8.
-const PRODUCTS: [Shape; 7] = [
-    ("hidden", 128, 16, 32, false),
-    ("logits", 128, 32, 8, false),
-    ("values", 128, 16, 8, false),
-    ("logits-weight", 32, 128, 8, true),
-    ("hidden-gradient", 128, 8, 32, false),
-    ("hidden-weight", 16, 128, 32, true),
-    ("values-weight", 16, 128, 8, true),
+/// Networks by name, with their batch: that of the seed question, and an autoencoder of images.
+const NETWORKS: [(&str, usize, &[Layer]); 2] = [
+    (
+        "argmax-index",
+        128,
+        &[("hidden", 16, 32, true), ("logits", 32, 8, false), ("values", 16, 8, true)],
+    ),
+    (
+        "vae",
+        100,
+        &[
+            ("encoder-1", 784, 512, true),
+            ("encoder-2", 512, 256, false),
+            ("encoder-3", 256, 32, false),
+            ("decoder-1", 32, 256, false),
+            ("decoder-2", 256, 512, false),
+            ("decoder-3", 512, 784, false),
+        ],
+    ),
 ];
 
-/// The products of a step, each alone and all together.
-fn products(criterion: &mut Criterion) {
-    let factors = PRODUCTS.map(|(_, m, k, n, _)| (normals(m * k), normals(k * n), normals(m * n)));
-    let operations = PRODUCTS.map(|(_, m, k, n, _)| (2 * m * k * n) as u64);
-    let product = |i: usize, out: &mut [f32]| {
-        let ((_, m, k, n, is_transposed), (a, b, _)) = (PRODUCTS[i], &factors[i]);
-        let left =
-            if is_transposed { Matrix::new(a, k, m).transposed() } else { Matrix::new(a, m, k) };
-        matmul(left, Matrix::new(black_box(b), k, n), Start::Zero, Finish::Keep, out);
-    };
-    let mut results = factors.clone().map(|(_, _, out)| out);
-    let mut group = criterion.benchmark_group("product");
-    for (i, (name, ..)) in PRODUCTS.iter().enumerate() {
-        group.throughput(Throughput::Elements(operations[i]));
-        group.bench_function(*name, |bencher| bencher.iter(|| product(i, &mut results[i])));
+/// What the products of a layer read and write.
+struct Factors {
+    inputs: usize,
+    outputs: usize,
+    is_data: bool,
+    x: Packed<f32>,
+    x_transposed: Packed<f32>,
+    g: Packed<f32>,
+    weight: Vec<f32>,
+    bias: Vec<f32>,
+    sums: Vec<f32>,
+}
+
+impl Factors {
+    fn new(batch: usize, &(_, inputs, outputs, is_data): &Layer) -> Self {
+        let x = packed(batch, inputs);
+        Self {
+            inputs,
+            outputs,
+            is_data,
+            x_transposed: x.transposed(),
+            x,
+            g: packed(batch, outputs),
+            weight: normals(inputs * outputs),
+            bias: normals(outputs),
+            sums: normals(inputs * outputs),
+        }
     }
-    group.throughput(Throughput::Elements(operations.iter().sum()));
-    group.bench_function("all", |bencher| {
-        bencher.iter(|| (0..PRODUCTS.len()).for_each(|i| product(i, &mut results[i])));
-    });
+
+    fn weight(&self) -> Matrix<'_, f32> {
+        Matrix::new(&self.weight, self.outputs, self.inputs)
+    }
+
+    fn forward(&self) -> Packed<f32> {
+        let (x, w) = (black_box(&self.x), self.weight().transposed());
+        product(x, w, Start::Bias(&self.bias), Finish::Relu)
+    }
+
+    fn input_gradient(&self) -> Packed<f32> {
+        product(black_box(&self.g), self.weight(), Start::Zero, Finish::Gate(&self.x))
+    }
+
+    fn weight_gradient(&mut self) {
+        inner_product(&self.x_transposed, black_box(&self.g), Sums::Write(&mut self.sums));
+    }
+
+    /// Multiplications and additions of one of them.
+    fn operations(&self) -> u64 {
+        2 * (self.x.rows() * self.inputs * self.outputs) as u64
+    }
+}
+
+/// The products of a training step, each alone and all together.
+fn products(criterion: &mut Criterion) {
+    for (network, batch, layers) in NETWORKS {
+        let mut all: Vec<Factors> = layers.iter().map(|layer| Factors::new(batch, layer)).collect();
+        let mut group = criterion.benchmark_group(format!("product/{network}"));
+        let mut total = 0;
+        for (factors, (name, ..)) in all.iter_mut().zip(layers) {
+            group.throughput(Throughput::Elements(factors.operations()));
+            group.bench_function(format!("{name}/forward"), |bencher| {
+                bencher.iter(|| factors.forward());
+            });
+            group.bench_function(format!("{name}/weight"), |bencher| {
+                bencher.iter(|| factors.weight_gradient());
+            });
+            total += 2 * factors.operations();
+            if !factors.is_data {
+                group.bench_function(format!("{name}/input"), |bencher| {
+                    bencher.iter(|| factors.input_gradient());
+                });
+                total += factors.operations();
+            }
+        }
+        group.throughput(Throughput::Elements(total));
+        group.bench_function("all", |bencher| {
+            bencher.iter(|| {
+                for factors in &mut all {
+                    black_box(factors.forward());
+                    if !factors.is_data {
+                        black_box(factors.input_gradient());
+                    }
+                    factors.weight_gradient();
+                }
+            });
+        });
+        group.finish();
+    }
+}
+
+/// Packed matrices turned over, and their rows added up.
+fn orders(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("order");
+    for (rows, columns) in [(128, 16), (128, 32), (100, 784)] {
+        let shape = format!("{rows}x{columns}");
+        let (matrix, flat) = (packed(rows, columns), normals(rows * columns));
+        let mut sums = normals(columns);
+        group.throughput(Throughput::Elements((rows * columns) as u64));
+        group.bench_function(BenchmarkId::new("transposed", &shape), |bencher| {
+            bencher.iter(|| black_box(&matrix).transposed());
+        });
+        group.bench_function(BenchmarkId::new("pack", &shape), |bencher| {
+            bencher.iter(|| Packed::pack(black_box(&flat), columns));
+        });
+        group.bench_function(BenchmarkId::new("sum-rows", &shape), |bencher| {
+            bencher.iter(|| sum_rows(black_box(&matrix), Sums::Write(&mut sums)));
+        });
+    }
     group.finish();
 }
 
@@ -168,13 +232,9 @@ fn optimizers(criterion: &mut Criterion) {
     let sgd = Optimizer::Sgd { learning_rate: 0.01, momentum: 0.9 };
     for (name, optimizer) in [("adam", Optimizer::adam(0.01)), ("sgd", sgd)] {
         let mut state = OptimizerState::new(optimizer, PARAMETERS);
-        let (mut parameters, mut gradient) = (normals(PARAMETERS), normals(PARAMETERS));
-        let fresh = gradient.clone();
+        let (mut parameters, gradient) = (normals(PARAMETERS), normals(PARAMETERS));
         group.bench_function(name, |bencher| {
-            bencher.iter(|| {
-                gradient.copy_from_slice(&fresh);
-                state.step(&mut parameters, &mut gradient);
-            });
+            bencher.iter(|| state.step(&mut parameters, black_box(&gradient)));
         });
     }
     group.finish();
@@ -182,8 +242,8 @@ fn optimizers(criterion: &mut Criterion) {
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
-    layers(&mut criterion);
     products(&mut criterion);
+    orders(&mut criterion);
     of_rows(&mut criterion);
     elementary(&mut criterion);
     optimizers(&mut criterion);

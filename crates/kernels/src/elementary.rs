@@ -5,8 +5,8 @@
 //! [`exp`] 1.06, and below the normal numbers that fraction of their common spacing; [`ln`] 0.83. In
 //! `f64`, over samples of every binade, within 2 units of the platform's functions.
 
-use crate::Real;
-use crate::simd::{Machine, MachineTask, Register};
+use crate::simd::Register;
+use crate::{Packed, Real, rowwise};
 
 /// 1/n! for n = 0..=13.
 const INVERSE_FACTORIALS: [f64; 14] = {
@@ -70,17 +70,14 @@ pub(crate) fn ln<E: Real, R: Register<E>>(x: R) -> R {
 }
 
 /// tanh of each number, 1 − 2/(e²ˣ + 1): within a few units of 1 in the last place.
-pub fn tanh<E: Real>(numbers: &mut [E]) {
-    struct Tanh<'a, E>(&'a mut [E]);
-    impl<E: Real> MachineTask<E> for Tanh<'_, E> {
-        type Output = ();
-        #[inline(always)]
-        fn run<M: Machine<E>>(self) {
-            for x in self.0 {
-                let two = E::ONE + E::ONE;
-                *x = E::ONE - two / (E::exp_inline(two * *x) + E::ONE);
+pub fn tanh<E: Real>(numbers: &mut Packed<E>) {
+    rowwise! {
+        fn of_rows(=> row) {
+            let (one, two) = (V::splat(E::ONE), V::splat(E::of(2.0)));
+            for x in row {
+                *x = one - two / ((two * *x).exp() + one);
             }
         }
     }
-    E::on_machine(Tanh(numbers));
+    of_rows(numbers);
 }

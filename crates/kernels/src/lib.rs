@@ -4,16 +4,15 @@
 //! vector registers: elementary functions are this crate's own, reductions have one fixed order, and
 //! nothing in it starts a thread.
 
-mod chains;
 mod dense;
 mod elementary;
-mod matmul;
 mod noise;
 mod normal;
 mod optimizer;
 mod packed;
 mod parameters;
 mod perceptron;
+pub mod product;
 mod real;
 mod recycle;
 pub mod rows;
@@ -23,11 +22,9 @@ pub mod tape;
 
 pub use dense::{Activation, Dense};
 pub use elementary::tanh;
-pub use matmul::{Finish, Matrix, Start, matmul};
 pub use noise::Noise;
 pub use optimizer::{Optimizer, OptimizerState};
 pub use packed::Packed;
 pub use parameters::{Initial, Layer, Parameters};
-pub use perceptron::{Input, Perceptron};
+pub use perceptron::{Data, Input, Perceptron};
 pub use real::Real;
-pub use recycle::Buffer;

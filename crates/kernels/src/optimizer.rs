@@ -58,11 +58,11 @@ impl<E: Real> OptimizerState<E> {
         }
     }
 
-    /// Takes a step against the gradient and clears it.
+    /// Takes a step against the gradient.
     ///
     /// # Panics
     /// If there are not as many parameters as the state was made for, or gradients as parameters.
-    pub fn step(&mut self, parameters: &mut [E], gradient: &mut [E]) {
+    pub fn step(&mut self, parameters: &mut [E], gradient: &[E]) {
         assert_eq!(parameters.len(), self.first.len(), "parameters of the optimiser");
         assert_eq!(parameters.len(), gradient.len(), "one gradient a parameter");
         match self.optimizer {
@@ -93,7 +93,7 @@ impl<E: Real> OptimizerState<E> {
 
 struct AdamStep<'a, E> {
     parameters: &'a mut [E],
-    gradient: &'a mut [E],
+    gradient: &'a [E],
     first: &'a mut [E],
     second: &'a mut [E],
     decay: (E, E),
@@ -108,18 +108,17 @@ impl<E: Real> MachineTask<E> for AdamStep<'_, E> {
     #[inline(always)]
     fn run<M: Machine<E>>(self) {
         let moments = self.first.iter_mut().zip(self.second);
-        for ((p, g), (m, v)) in self.parameters.iter_mut().zip(self.gradient).zip(moments) {
-            *m = self.decay.0.mul_add(*m, self.gain.0 * *g);
-            *v = self.decay.1.mul_add(*v, self.gain.1 * *g * *g);
+        for ((p, &g), (m, v)) in self.parameters.iter_mut().zip(self.gradient).zip(moments) {
+            *m = self.decay.0.mul_add(*m, self.gain.0 * g);
+            *v = self.decay.1.mul_add(*v, self.gain.1 * g * g);
             *p -= self.rate * *m / ((*v * self.correction).sqrt() + self.epsilon);
-            *g = E::ZERO;
         }
     }
 }
 
 struct SgdStep<'a, E> {
     parameters: &'a mut [E],
-    gradient: &'a mut [E],
+    gradient: &'a [E],
     velocity: &'a mut [E],
     momentum: E,
     rate: E,
@@ -129,11 +128,10 @@ impl<E: Real> MachineTask<E> for SgdStep<'_, E> {
     type Output = ();
     #[inline(always)]
     fn run<M: Machine<E>>(self) {
-        let state = self.gradient.iter_mut().zip(self.velocity);
-        for (p, (g, velocity)) in self.parameters.iter_mut().zip(state) {
-            *velocity = self.momentum.mul_add(*velocity, *g);
+        let state = self.gradient.iter().zip(self.velocity);
+        for (p, (&g, velocity)) in self.parameters.iter_mut().zip(state) {
+            *velocity = self.momentum.mul_add(*velocity, g);
             *p -= self.rate * *velocity;
-            *g = E::ZERO;
         }
     }
 }

@@ -1,20 +1,31 @@
 //! Parameters of networks whose shapes are known at run time.
 
-use crate::tape::{Recording, device};
-use crate::{Dense, Noise, Real};
-use dfdx::prelude::{Cpu, CpuError, Gradients, SplitTape, Tensor, Trace, ZerosTensor};
+use crate::product::Sums;
+use crate::tape::depth;
+use crate::{Dense, Noise, OptimizerState, Real};
+use std::cell::RefCell;
 use std::ops::Range;
-use std::sync::Arc;
+use std::rc::Rc;
 
-/// All parameters of a network, side by side in one slice.
+/// All parameters of a network, side by side in one slice, with their gradient.
 ///
-/// Layers are ranges of it ([`Layer`]), an optimiser passes over it once a step, and its gradient
-/// is one slice of dfdx's gradients.
+/// Layers are ranges of it ([`Layer`]). Backward passes add up the gradient here, and
+/// [`Parameters::step`] takes a step against it.
 #[derive(Debug)]
 pub struct Parameters<E: Real> {
-    values: Arc<Vec<E>>,
-    /// Stands for the parameters in dfdx's gradients: an id and nothing else.
-    handle: Tensor<(usize,), E, Cpu>,
+    values: Rc<Vec<E>>,
+    gradient: Rc<RefCell<Gradient<E>>>,
+    /// Where they were made: only there a gradient reaches them.
+    depth: u32,
+}
+
+/// A gradient that is added up layer by layer.
+#[derive(Debug)]
+struct Gradient<E> {
+    sums: Vec<E>,
+    /// Each layer's range, and whether a backward pass has reached it: what has not been reached
+    /// holds old numbers, and counts as 0.
+    layers: Vec<(Range<usize>, bool)>,
 }
 
 /// A linear layer's place among parameters.
@@ -22,22 +33,25 @@ pub struct Parameters<E: Real> {
 pub struct Layer {
     /// Its shape.
     pub dense: Dense,
-    /// Where its weight lies, inputs × outputs.
+    /// Where its weight lies, outputs × inputs.
     pub weight: Range<usize>,
     /// Where its bias lies.
     pub bias: Range<usize>,
+    /// Its number among the layers.
+    index: usize,
 }
 
 /// Parameters in the making.
 #[derive(Clone, Debug, Default)]
 pub struct Initial<E> {
     values: Vec<E>,
+    layers: Vec<Range<usize>>,
 }
 
 impl<E: Real> Initial<E> {
     /// No parameters yet.
     pub fn new() -> Self {
-        Self { values: vec![] }
+        Self { values: vec![], layers: vec![] }
     }
 
     /// Adds a linear layer; weight and bias are uniform between ±1/√inputs.
@@ -52,13 +66,17 @@ impl<E: Real> Initial<E> {
         let weight = start..start + dense.weights();
         let bias = weight.end..weight.end + outputs;
         let draw = |_| E::of(bound * (2.0 * noise.uniform() - 1.0));
-        self.values.extend((0..bias.end - start).map(draw));
-        Layer { dense, weight, bias }
+        self.values.extend((start..bias.end).map(draw));
+        self.layers.push(start..bias.end);
+        Layer { dense, weight, bias, index: self.layers.len() - 1 }
     }
 
     /// The finished parameters.
     pub fn build(self) -> Parameters<E> {
-        Parameters { values: Arc::new(self.values), handle: device().zeros_like(&(0,)) }
+        let sums = vec![E::ZERO; self.values.len()];
+        let layers = self.layers.into_iter().map(|range| (range, false)).collect();
+        let gradient = Rc::new(RefCell::new(Gradient { sums, layers }));
+        Parameters { values: Rc::new(self.values), gradient, depth: depth() }
     }
 }
 
@@ -70,44 +88,56 @@ impl<E: Real> Parameters<E> {
 
     /// Their values, to be changed. Copies them first if a tape still holds them.
     pub fn values_mut(&mut self) -> &mut [E] {
-        Arc::<Vec<E>>::make_mut(&mut self.values)
+        Rc::<Vec<E>>::make_mut(&mut self.values)
     }
 
-    /// An empty tape. `buffer` will hold the parameters' gradient: what [`Parameters::gradient`]
-    /// returned for the step before and an optimiser has cleared, or an empty one.
+    /// What backward passes have added up since the last step.
+    pub fn gradient(&self) -> Vec<E> {
+        self.gradient.borrow_mut().complete().to_vec()
+    }
+
+    /// Takes a step against the gradient, and begins a new one.
     ///
-    /// # Errors
-    /// If the device is out of memory.
-    pub fn tape(&self, mut buffer: Vec<E>) -> Result<Recording<E>, CpuError> {
-        buffer.resize(self.values.len(), E::ZERO);
-        let mut gradients = Gradients::leaky();
-        **gradients.get_or_alloc_mut(&self.handle)? = buffer;
-        Ok(self.handle.clone().traced(gradients).split_tape().1)
+    /// # Panics
+    /// If the optimiser was made for another number of parameters.
+    pub fn step(&mut self, optimizer: &mut OptimizerState<E>) {
+        let gradient = &mut *self.gradient.borrow_mut();
+        optimizer.step(Rc::<Vec<E>>::make_mut(&mut self.values), gradient.complete());
+        gradient.layers.iter_mut().for_each(|(_, is_reached)| *is_reached = false);
     }
 
-    /// Takes the parameters' gradient out of what a backward pass returned.
-    ///
-    /// # Errors
-    /// If the device is out of memory.
-    pub fn gradient(&self, gradients: &mut Gradients<E, Cpu>) -> Result<Vec<E>, CpuError> {
-        self.lend(gradients, |_| ())?;
-        Ok(std::mem::take(&mut **gradients.get_or_alloc_mut(&self.handle)?))
-    }
-
-    /// What stands for the parameters on a tape.
+    /// The same parameters, for a tape: it holds their values of now.
     pub(crate) fn on_tape(&self) -> Self {
-        Self { values: Arc::clone(&self.values), handle: self.handle.clone() }
+        let (values, gradient) = (Rc::clone(&self.values), Rc::clone(&self.gradient));
+        Self { values, gradient, depth: self.depth }
     }
 
-    /// Hands over the parameters' gradient, to be added to.
-    pub(crate) fn lend<T>(
-        &self,
-        gradients: &mut Gradients<E, Cpu>,
-        add: impl FnOnce(&mut [E]) -> T,
-    ) -> Result<T, CpuError> {
-        let sums = gradients.get_or_alloc_mut(&self.handle)?;
-        // Empty on a tape that was not made by `tape`.
-        sums.resize(self.values.len(), E::ZERO);
-        Ok(add(sums))
+    /// Hands over where the gradients for a layer's weight and bias go, if they are wanted in this
+    /// scope.
+    pub(crate) fn reach(&self, layer: &Layer, add: impl FnOnce(Sums<'_, E>, Sums<'_, E>)) {
+        if self.depth != depth() {
+            return;
+        }
+        let gradient = &mut *self.gradient.borrow_mut();
+        let (range, is_reached) = &mut gradient.layers[layer.index];
+        // A layer's bias lies right behind its weight.
+        let (weight, bias) = gradient.sums[range.clone()].split_at_mut(layer.weight.len());
+        if std::mem::replace(is_reached, true) {
+            add(Sums::Add(weight), Sums::Add(bias))
+        } else {
+            add(Sums::Write(weight), Sums::Write(bias))
+        }
+    }
+}
+
+impl<E: Real> Gradient<E> {
+    /// The sums, with 0 where no backward pass has been.
+    fn complete(&mut self) -> &[E] {
+        for (range, is_reached) in &self.layers {
+            if !is_reached {
+                self.sums[range.clone()].fill(E::ZERO);
+            }
+        }
+        &self.sums
     }
 }

@@ -1,24 +1,70 @@
 //! A multilayer perceptron as one operation on the tape.
 
-use crate::dense::{DenseGradients, InputSum};
-use crate::tape::{Recording, contiguous, device, read, with_gradient_of};
-use crate::{Activation, Buffer, Initial, Layer, Noise, Parameters, Real};
-use dfdx::prelude::{Cpu, CpuError, Gradients, Tape, Tensor, TensorFromVec};
-use std::sync::Arc;
+use crate::tape::{Node, Recording};
+use crate::{Activation, Initial, Layer, Noise, Packed, Parameters, Real};
+use dfdx::prelude::Tape;
+use std::cell::OnceCell;
+use std::rc::Rc;
 
 /// Linear layers with ReLU between them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Perceptron {
-    layers: Arc<[Layer]>,
+    layers: Rc<[Layer]>,
 }
 
 /// What a perceptron reads.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Input<E: Real> {
-    /// Rows of data, [B, inputs]: no gradient is wanted for them.
-    Data(Arc<Vec<E>>),
+    /// Rows of data: no gradient is wanted for them.
+    Data(Rc<Data<E>>),
     /// Numbers that were computed from something that learns, [B, inputs].
-    Learned(Tensor<(usize, usize), E, Cpu>),
+    Learned(Node<E>),
+}
+
+/// Rows of data in the two orders in which a layer reads them.
+#[derive(Debug)]
+pub struct Data<E: Real> {
+    rows: Rc<Packed<E>>,
+    transposed: OnceCell<Packed<E>>,
+}
+
+impl<E: Real> Data<E> {
+    /// Rows, [B, inputs].
+    pub fn of_rows(rows: Packed<E>) -> Rc<Self> {
+        Rc::new(Self { rows: Rc::new(rows), transposed: OnceCell::new() })
+    }
+
+    /// The transpose of rows, [inputs, B].
+    ///
+    /// # Panics
+    /// If there are no rows.
+    pub fn of_transposed(transposed: Packed<E>) -> Rc<Self> {
+        let rows = Rc::new(transposed.transposed());
+        Rc::new(Self { rows, transposed: transposed.into() })
+    }
+
+    /// [B, inputs]
+    pub fn rows(&self) -> &Packed<E> {
+        &self.rows
+    }
+
+    /// [B, inputs], shared.
+    pub fn shared(&self) -> Rc<Packed<E>> {
+        Rc::clone(&self.rows)
+    }
+
+    fn transposed(&self) -> &Packed<E> {
+        self.transposed.get_or_init(|| self.rows.transposed())
+    }
+}
+
+impl<E: Real> Input<E> {
+    fn rows(&self) -> &Packed<E> {
+        match self {
+            Self::Data(data) => data.rows(),
+            Self::Learned(node) => node.numbers(),
+        }
+    }
 }
 
 impl Perceptron {
@@ -42,122 +88,93 @@ impl Perceptron {
         self.layers[self.layers.len() - 1].dense.outputs
     }
 
-    /// The outputs, [B, outputs]; their gradient for parameters and a learned input is recorded.
-    ///
-    /// # Errors
-    /// If the device is out of memory.
+    /// The outputs, [B, outputs]; what their gradient means for parameters and a learned input goes
+    /// to these.
     ///
     /// # Panics
-    /// If the input is not made of whole rows.
+    /// If the input has another width than the first layer.
     pub fn forward<E: Real>(
         &self,
         parameters: &Parameters<E>,
         input: Input<E>,
         tape: &mut Recording<E>,
-    ) -> Result<Tensor<(usize, usize), E, Cpu>, CpuError> {
-        let (x, learned) = match input {
-            Input::Data(x) => (Rows::Data(x), None),
-            Input::Learned(x) => {
-                let (x, longer) = contiguous(x, std::mem::take(tape))?;
-                *tape = longer;
-                (Rows::Computed(read(&x)), Some(x))
+    ) -> Node<E> {
+        let (hidden, output) = self.activations(parameters, input.rows());
+        let output = Node::new(output);
+        let (layers, parameters) = (Rc::clone(&self.layers), parameters.on_tape());
+        let place = output.place();
+        tape.add_backward_op(move |_| {
+            if let Some(gradient) = place.take() {
+                backward(&layers, &parameters, &input, &hidden, gradient);
             }
-        };
-        let parameters = parameters.on_tape();
-        let mut inputs = vec![x];
-        let y = self.activations(parameters.values(), &mut inputs);
-        let shape = (y.len() / self.outputs(), self.outputs());
-        let output = device().try_tensor_from_vec(y.into_vec(), shape)?;
-        let (layers, result) = (Arc::clone(&self.layers), output.clone());
-        tape.add_backward_op(move |gradients| {
-            with_gradient_of(&output, gradients, |gradient, gradients| {
-                let wanted = learned.is_some();
-                let input = parameters.lend(gradients, |sums| {
-                    backward(&layers, parameters.values(), &inputs, gradient, sums, wanted)
-                })?;
-                add_input_gradient(learned, input, gradients)
-            })
+            Ok(())
         });
-        Ok(result)
+        output
     }
 
     /// The outputs alone, [B, outputs].
     ///
     /// # Panics
-    /// If the input is not made of whole rows.
-    pub fn evaluate<E: Real>(&self, parameters: &Parameters<E>, x: Arc<Vec<E>>) -> Vec<E> {
-        self.activations(parameters.values(), &mut vec![Rows::Data(x)]).into_vec()
+    /// If the input has another width than the first layer.
+    pub fn evaluate<E: Real>(&self, parameters: &Parameters<E>, rows: &Packed<E>) -> Packed<E> {
+        self.activations(parameters, rows).1
     }
 
-    /// The last layer's output; the input of each later layer is added to `inputs`, which holds
-    /// that of the first.
-    fn activations<E: Real>(&self, parameters: &[E], inputs: &mut Vec<Rows<E>>) -> Buffer<E> {
-        let width = self.layers[0].dense.inputs;
-        assert_eq!(inputs[0].len() % width, 0, "rows of {width} numbers");
-        let forward = |layer: &Layer, x: &[E], activation| {
-            let (weight, bias) =
-                (&parameters[layer.weight.clone()], &parameters[layer.bias.clone()]);
+    /// The outputs of the hidden layers, and those of the last.
+    fn activations<E: Real>(
+        &self,
+        parameters: &Parameters<E>,
+        rows: &Packed<E>,
+    ) -> (Vec<Packed<E>>, Packed<E>) {
+        let values = parameters.values();
+        let forward = |layer: &Layer, x: &Packed<E>, activation| {
+            let (weight, bias) = (&values[layer.weight.clone()], &values[layer.bias.clone()]);
             layer.dense.forward(x, weight, bias, activation)
         };
-        let (last, hidden) =
+        let (last, before) =
             self.layers.split_last().unwrap_or_else(|| unreachable!("it has layers"));
-        for (depth, layer) in hidden.iter().enumerate() {
-            let y = forward(layer, &inputs[depth], Activation::Relu);
-            inputs.push(Rows::Computed(y));
+        let mut hidden: Vec<Packed<E>> = Vec::with_capacity(before.len());
+        for layer in before {
+            let y = forward(layer, hidden.last().unwrap_or(rows), Activation::Relu);
+            hidden.push(y);
         }
-        forward(last, &inputs[hidden.len()], Activation::Identity)
+        let output = forward(last, hidden.last().unwrap_or(rows), Activation::Identity);
+        (hidden, output)
     }
 }
 
-/// A layer's input, [B, inputs].
-enum Rows<E: Real> {
-    Data(Arc<Vec<E>>),
-    Computed(Buffer<E>),
-}
-
-impl<E: Real> std::ops::Deref for Rows<E> {
-    type Target = [E];
-    fn deref(&self) -> &[E] {
-        match self {
-            Self::Data(rows) => rows,
-            Self::Computed(rows) => rows,
-        }
-    }
-}
-
-/// Adds the parameters' gradients to `sums` and returns the input's, if it is wanted.
+/// Adds what a gradient for the outputs means for the parameters, and for a learned input.
 fn backward<E: Real>(
     layers: &[Layer],
-    parameters: &[E],
-    inputs: &[Rows<E>],
-    gradient: &[E],
-    sums: &mut [E],
-    input_wanted: bool,
-) -> Option<Buffer<E>> {
-    let mut of_outputs: Option<Buffer<E>> = None;
-    for (depth, (layer, x)) in layers.iter().zip(inputs).enumerate().rev() {
-        let mut of_inputs = (depth > 0 || input_wanted).then(|| Buffer::any(x.len()));
-        // A layer's bias lies right behind its weight.
-        let (weight, bias) =
-            sums[layer.weight.start..layer.bias.end].split_at_mut(layer.weight.len());
-        let rectified = if depth > 0 { InputSum::WriteRectified } else { InputSum::Write };
-        let input = of_inputs.as_deref_mut().map(rectified);
-        let place = DenseGradients { weight, bias, input };
-        let g = of_outputs.as_deref().unwrap_or(gradient);
-        layer.dense.backward(x, &parameters[layer.weight.clone()], g, place);
-        of_outputs = of_inputs;
+    parameters: &Parameters<E>,
+    input: &Input<E>,
+    hidden: &[Packed<E>],
+    mut gradient: Packed<E>,
+) {
+    if gradient.rows() == 0 {
+        // Nothing is learned from no rows.
+        return;
     }
-    of_outputs
-}
-
-fn add_input_gradient<E: Real>(
-    learned: Option<Tensor<(usize, usize), E, Cpu>>,
-    input: Option<Buffer<E>>,
-    gradients: &mut Gradients<E, Cpu>,
-) -> Result<(), CpuError> {
-    if let (Some(x), Some(input)) = (learned, input) {
-        let sums = gradients.get_or_alloc_mut(&x)?;
-        sums.iter_mut().zip(input.iter()).for_each(|(sum, &g)| *sum += g);
+    let values = parameters.values();
+    for (depth, layer) in layers.iter().enumerate().rev() {
+        let learn = |x_transposed: &Packed<E>, gradient: &Packed<E>| {
+            parameters.reach(layer, |weight, bias| {
+                layer.dense.weight_gradient(x_transposed, gradient, weight);
+                layer.dense.bias_gradient(gradient, bias);
+            });
+        };
+        let weight = &values[layer.weight.clone()];
+        if let Some(x) = depth.checked_sub(1).map(|before| &hidden[before]) {
+            learn(&x.transposed(), &gradient);
+            gradient = layer.dense.input_gradient(&gradient, weight, Some(x));
+            continue;
+        }
+        match input {
+            Input::Data(data) => learn(data.transposed(), &gradient),
+            Input::Learned(node) => {
+                learn(&node.numbers().transposed(), &gradient);
+                node.add(layer.dense.input_gradient(&gradient, weight, None));
+            }
+        }
     }
-    Ok(())
 }

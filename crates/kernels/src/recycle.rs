@@ -71,11 +71,6 @@ impl<T: Recycled> Buffer<T> {
         let used = T::with_shelf(|shelf| shelf.take(length)).flatten();
         Self(used.unwrap_or_else(|| vec![T::default(); length]))
     }
-
-    /// The numbers, for whoever keeps them: their memory is not used again.
-    pub(crate) fn into_vec(mut self) -> Vec<T> {
-        std::mem::take(&mut self.0)
-    }
 }
 
 impl<T: Recycled> Drop for Buffer<T> {

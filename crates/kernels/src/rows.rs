@@ -70,6 +70,89 @@ pub fn argmax<E: Real>(numbers: &Packed<E>) -> Packed<E> {
     picks
 }
 
+/// The vertices of these category numbers ([rows, S]), side by side: [rows, S·K].
+pub fn one_hots<E: Real>(picks: &Packed<E>, categories: usize) -> Packed<E> {
+    rowwise! {
+        fn mark(picks => points) {
+            let categories = points.len() / picks.len();
+            for (&pick, point) in picks.iter().zip(points.chunks_exact_mut(categories)) {
+                for k in 0..categories {
+                    point[k] = one_hot(pick, k);
+                }
+            }
+        }
+    }
+    let mut points = Packed::any(picks.rows(), picks.columns() * categories);
+    mark(picks, &mut points);
+    points
+}
+
+/// Categories up to which each is looked at; beyond, a row's number is fetched for itself.
+const FEW: usize = 32;
+
+/// The number of each category that is picked: [rows, S] of numbers ([rows, K]) and category numbers
+/// ([rows, S]).
+///
+/// # Panics
+/// If the rows differ, or, of many categories, one is not there.
+pub fn pick<E: Real>(numbers: &Packed<E>, picks: &Packed<E>) -> Packed<E> {
+    rowwise! {
+        fn look(numbers, picks => picked) {
+            for s in 0..picks.len() {
+                picked[s] = V::zero();
+                for (k, &x) in numbers.iter().enumerate() {
+                    let is_picked = picks[s].equal(V::splat(E::of(k as f64)));
+                    picked[s] = V::select(is_picked, x, picked[s]);
+                }
+            }
+        }
+    }
+    let mut picked = Packed::zeros(picks.rows(), picks.columns());
+    if numbers.columns() <= FEW {
+        look(numbers, picks, &mut picked);
+        return picked;
+    }
+    assert_eq!(numbers.rows(), picks.rows(), "picks of other rows");
+    for row in 0..picks.rows() {
+        for s in 0..picks.columns() {
+            picked.set(row, s, numbers.get(row, picks.get(row, s).widen() as usize));
+        }
+    }
+    picked
+}
+
+/// Σ_s c_s D_s of each row, [rows, K], of category numbers and c ([rows, S]): what gradients for
+/// [`pick`] mean for its numbers.
+///
+/// # Panics
+/// If the shapes differ, or, of many categories, one is not there.
+pub fn spread<E: Real>(picks: &Packed<E>, c: &Packed<E>, categories: usize) -> Packed<E> {
+    rowwise! {
+        fn look(picks, c => sums) {
+            for (k, sum) in sums.iter_mut().enumerate() {
+                *sum = V::zero();
+                for s in 0..picks.len() {
+                    let is_picked = picks[s].equal(V::splat(E::of(k as f64)));
+                    *sum += V::select(is_picked, c[s], V::zero());
+                }
+            }
+        }
+    }
+    let mut sums = Packed::zeros(picks.rows(), categories);
+    if categories <= FEW {
+        look(picks, c, &mut sums);
+        return sums;
+    }
+    assert_eq!((picks.rows(), picks.columns()), (c.rows(), c.columns()), "one number a pick");
+    for row in 0..picks.rows() {
+        for s in 0..picks.columns() {
+            let category = picks.get(row, s).widen() as usize;
+            sums.set(row, category, sums.get(row, category) + c.get(row, s));
+        }
+    }
+    sums
+}
+
 /// Largest number of each row.
 #[inline(always)]
 pub fn max<E: Real, V: Lanes<E>>(row: &[V]) -> V {

@@ -27,6 +27,7 @@ macro_rules! rowwise {
         $($input:ident),* $(; $($number:ident),*)? => $($output:ident),+
     ) $body:block) => {
         $(#[$meta])*
+        #[allow(clippy::too_many_arguments)]
         $visibility fn $name<E: $crate::Real>(
             $($input: &$crate::Packed<E>,)*
             $($($number: E,)*)?

@@ -5,22 +5,13 @@
 
 mod reference;
 
-use dfdx::prelude::*;
-use kernels::tape::{self, InputGradient, Weights};
-use kernels::{Activation, Initial, Noise, Packed, Parameters, Perceptron};
+use dfdx::prelude::Backward;
+use kernels::tape::{self, Node, Recording, Weights};
+use kernels::{Data, Initial, Input, Noise, Packed, Parameters, Perceptron};
 use reference::*;
-use std::sync::Arc;
 
-type Matrix = Tensor<(usize, usize), f64, Cpu>;
-
-fn matrix(rows: usize, columns: usize) -> Matrix {
-    tensor(&normals("matrix", rows * columns), (rows, columns))
-}
-
-fn linear(x: &Matrix, outputs: usize) -> Tensor<(usize, usize), f64, Cpu> {
-    let (weight, bias) = (matrix(x.shape().1, outputs), tensor(&vec![0.0; outputs], (outputs,)));
-    let wanted = InputGradient::Wanted;
-    tape::linear(x.clone(), &weight, &bias, Activation::Relu, wanted).unwrap()
+fn matrix(rows: usize, columns: usize) -> Packed<f64> {
+    Packed::pack(&normals("matrix", rows * columns), columns)
 }
 
 fn network() -> (Perceptron, Parameters<f64>) {
@@ -29,86 +20,54 @@ fn network() -> (Perceptron, Parameters<f64>) {
     (network, initial.build())
 }
 
-#[test]
-fn no_rows_give_no_rows() {
-    assert_eq!(linear(&matrix(0, 3), 2).shape(), &(0, 2));
-    assert_eq!(tape::softmax(matrix(0, 3), 1.0).unwrap().shape(), &(0, 3));
-    assert_eq!(tape::log_softmax(matrix(0, 3)).unwrap().shape(), &(0, 3));
-    let choice = tensor(&[], (2, 0, 3));
-    assert_eq!(tape::row_dot(choice, matrix(0, 3)).unwrap().shape(), &(2, 0));
-    let (network, parameters) = network();
-    assert!(network.evaluate(&parameters, Arc::new(vec![])).is_empty());
-}
-
-#[test]
-fn no_samples_give_no_samples() {
-    assert_eq!(tape::gather(matrix(2, 3), &[]).unwrap().shape(), &(0, 2));
-    assert_eq!(tape::squared_error(matrix(0, 2), &[1.0, 2.0]).unwrap().shape(), &(0, 2));
-    let choice = tensor(&[], (0, 2, 3));
-    assert_eq!(tape::row_dot(choice, matrix(2, 3)).unwrap().shape(), &(0, 2));
-}
-
-/// An empty batch passes backward, too, and leaves the parameters' gradient as it was.
+/// An empty batch passes forward and backward, and teaches nothing.
 #[test]
 fn nothing_is_learned_from_no_rows() {
-    let (weight, bias) = (matrix(3, 2), tensor(&[0.0, 0.0], (2,)));
-    let taped = matrix(0, 3).put_tape(start(&[&weight, &bias]));
-    let wanted = InputGradient::Wanted;
-    let y = tape::linear(taped, &weight, &bias, Activation::Relu, wanted).unwrap();
-    let (y, mut recording) = y.split_tape();
-    let scalar = tensor(&[1.0], ());
-    recording.add_backward_op(move |gradients| gradients.get_or_alloc_mut(&y).map(|_| ()));
-    let gradients = scalar.put_tape(recording).backward();
-    assert_eq!(weight.gradient(&gradients), [SEED; 6]);
-    assert_eq!(bias.gradient(&gradients), [SEED; 2]);
+    let (network, parameters) = network();
+    assert_eq!(network.evaluate(&parameters, &matrix(0, 3)).rows(), 0);
+    let mut tape = Recording::default();
+    let input = Node::new(matrix(0, 3));
+    let y = network.forward(&parameters, Input::Learned(input.clone()), &mut tape);
+    y.add(matrix(0, 2));
+    let losses = Node::new(matrix(1, 1));
+    tape::weigh(tape, losses, Weights::Mean).unwrap().backward();
+    assert_eq!(parameters.gradient(), vec![0.0; 26]);
+    assert!(input.take().is_none());
 }
 
 /// Each refusal, and words that it says.
 #[test]
 fn shapes_that_are_refused() {
+    fn weigh(losses: Packed<f64>, weights: Weights<f64>) {
+        drop(tape::weigh(Recording::default(), Node::new(losses), weights));
+    }
     type Refused = (&'static str, fn());
-    let all: [Refused; 20] = [
-        ("has inputs and outputs", || drop(linear(&matrix(2, 0), 2))),
-        ("has inputs and outputs", || drop(linear(&matrix(2, 2), 0))),
-        ("a weight of [3, outputs]", || {
-            let (weight, bias) = (matrix(2, 2), tensor(&[0.0; 2], (2,)));
-            let wanted = InputGradient::Wanted;
-            drop(tape::linear(matrix(2, 3), &weight, &bias, Activation::Identity, wanted));
-        }),
-        ("one bias an output", || {
-            let (weight, bias) = (matrix(3, 2), tensor(&[0.0; 3], (3,)));
-            let wanted = InputGradient::Wanted;
-            drop(tape::linear(matrix(2, 3), &weight, &bias, Activation::Identity, wanted));
-        }),
-        ("has columns", || drop(tape::softmax(matrix(2, 0), 1.0))),
-        ("a choice has categories", || {
-            drop(tape::row_dot(tensor::<_, f64>(&[], (2, 2, 0)), matrix(2, 0)));
-        }),
-        ("numbers of the choice's rows", || {
-            drop(tape::row_dot(tensor(&[0.0; 12], (2, 2, 3)), matrix(3, 3)));
-        }),
-        ("rows to pick from", || drop(tape::gather(matrix(0, 3), &[]))),
-        ("one pick a row and sample", || drop(tape::gather(matrix(2, 3), &[0]))),
-        ("category 3 of 3", || drop(tape::gather(matrix(2, 3), &[0, 3]))),
-        ("category 0 of 0", || drop(tape::gather(matrix(2, 0), &[0, 0]))),
-        ("rows with targets", || drop(tape::squared_error(matrix(2, 0), &[]))),
-        ("one target a row", || drop(tape::squared_error(matrix(2, 2), &[0.0]))),
-        ("a choice of shape", || drop(tape::choose(matrix(2, 2), vec![0.0; 3], (2, 2), |_, _| ()))),
-        ("a sum of losses has losses", || drop(tape::weigh(matrix(2, 0), Weights::Mean))),
-        ("one weight a loss", || drop(tape::weigh(matrix(1, 2), Weights::Each(vec![0.0])))),
-        ("one element a logit", || {
-            let vector = Packed::zeros(2, 3);
-            drop(tape::inject(matrix(1, 2), Weights::Mean, matrix(2, 2), vector));
-        }),
+    let all: [Refused; 8] = [
+        ("a sum of losses has losses", || weigh(matrix(0, 2), Weights::Mean)),
+        ("one weight a loss", || weigh(matrix(1, 2), Weights::Each(matrix(1, 1)))),
         ("has inputs and outputs", || {
             Perceptron::new(&mut Initial::<f64>::new(), &[2, 0], &mut Noise::named(&[]));
+        }),
+        ("has inputs and outputs", || {
+            Perceptron::new(&mut Initial::<f64>::new(), &[0, 2], &mut Noise::named(&[]));
         }),
         ("a perceptron has inputs and outputs", || {
             Perceptron::new(&mut Initial::<f64>::new(), &[2], &mut Noise::named(&[]));
         }),
-        ("rows of 3 numbers", || {
+        ("inner dimensions", || {
             let (network, parameters) = network();
-            network.evaluate(&parameters, Arc::new(vec![0.0; 4]));
+            network.evaluate(&parameters, &matrix(2, 4));
+        }),
+        ("inner dimensions", || {
+            let (network, parameters) = network();
+            let input = Input::Data(Data::of_rows(matrix(2, 4)));
+            network.forward(&parameters, input, &mut Recording::default());
+        }),
+        ("a gradient of another shape", || {
+            let (losses, logits) = (Node::new(matrix(1, 2)), Node::new(matrix(2, 2)));
+            let (tape, vector) = (Recording::default(), Packed::zeros(2, 3));
+            let scalar = tape::inject(tape, losses, Weights::Mean, logits, vector);
+            scalar.unwrap().backward();
         }),
     ];
     for (words, refused) in all {
@@ -122,8 +81,7 @@ fn shapes_that_are_refused() {
 /// What a tensor's numbers are read into.
 #[test]
 fn the_numbers_of_a_tensor() {
-    let x = matrix(3, 2);
+    let x = tensor(&normals("matrix", 6), (3, 2));
     assert_eq!(tape::elements(&x), 6);
     assert_eq!(tape::values(&x), normals("matrix", 6));
-    assert_eq!(tape::read(&x)[..], normals("matrix", 6));
 }

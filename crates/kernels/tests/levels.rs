@@ -6,14 +6,14 @@
 mod reference;
 
 use dfdx::prelude::{Cpu, Device};
+use kernels::product::{Finish, Matrix, Start, Sums, inner_product, product, sum_rows};
 use kernels::simd::Level;
-use kernels::tape::{self, InputGradient, Weights};
+use kernels::tape::{self, Node, Recording, Weights};
 use kernels::{
-    Activation, Finish, Initial, Input, Matrix, Noise, Optimizer, OptimizerState, Packed,
-    Perceptron, Real, Start, matmul, rows, tanh,
+    Data, Initial, Input, Noise, Optimizer, OptimizerState, Packed, Perceptron, Real, rows,
+    rowwise, tanh,
 };
 use reference::*;
-use std::sync::Arc;
 
 /// A kernel's name and everything it computes; numbers are widened, which keeps all their bits.
 type Kernel = (&'static str, fn() -> Vec<f64>);
@@ -23,10 +23,8 @@ where
     Cpu: Device<E>,
 {
     vec![
-        ("matmul", products::<E>),
-        ("linear", linear::<E>),
+        ("products", products::<E>),
         ("perceptron", perceptron::<E>),
-        ("softmax", softmax::<E>),
         ("sums of losses", sums::<E>),
         ("rows", of_rows::<E>),
         ("packed", packed::<E>),
@@ -90,43 +88,25 @@ fn products<E: Real>() -> Vec<f64> {
     let mut all = vec![];
     for (m, k, n) in [(1, 1, 1), (3, 5, 7), (17, 33, 9), (31, 16, 70), (40, 50, 16), (100, 784, 32)]
     {
-        let (a, b) = (numbers::<E>("a", m * k), numbers::<E>("b", k * n));
-        let bias = numbers::<E>("bias", n);
-        for (left, start) in [
-            (Matrix::new(&a, m, k), Start::Zero),
-            (Matrix::new(&a, k, m).transposed(), Start::Accumulate),
-            (Matrix::new(&a, m, k), Start::Bias(&bias)),
-        ] {
-            let gate = numbers("gate", m * n)
-                .iter()
-                .map(|x: &E| if *x < E::ZERO { E::ZERO } else { *x })
-                .collect::<Vec<_>>();
+        let x = Packed::pack(&numbers::<E>("x", m * k), k);
+        let (w, bias) = (numbers::<E>("w", k * n), numbers::<E>("bias", n));
+        let gate = numbers("gate", m * n)
+            .iter()
+            .map(|x: &E| if *x < E::ZERO { E::ZERO } else { *x })
+            .collect::<Vec<_>>();
+        let gate = Packed::pack(&gate, n);
+        let (straight, turned) = (Matrix::new(&w, k, n), Matrix::new(&w, n, k).transposed());
+        for (w, start) in [(straight, Start::Zero), (turned, Start::Bias(&bias))] {
             for finish in [Finish::Keep, Finish::Relu, Finish::Gate(&gate)] {
-                let mut out = numbers("out", m * n);
-                matmul(left, Matrix::new(&b, k, n), start, finish, &mut out);
-                all.extend(widen(&out));
+                all.extend(widen(&product(&x, w, start, finish).unpack()));
             }
         }
-    }
-    all
-}
-
-fn linear<E: Real>() -> Vec<f64>
-where
-    Cpu: Device<E>,
-{
-    let mut all = vec![];
-    for (batch, inputs, outputs) in [(1, 1, 1), (5, 17, 3), (33, 20, 37)] {
-        let x = tensor(&numbers::<E>("x", batch * inputs), (batch, inputs));
-        let weight = tensor(&numbers::<E>("w", inputs * outputs), (inputs, outputs));
-        let bias = tensor(&numbers::<E>("b", outputs), (outputs,));
-        for activation in [Activation::Identity, Activation::Relu] {
-            let taped = dfdx::prelude::PutTape::put_tape(x.clone(), start(&[&x, &weight, &bias]));
-            let wanted = InputGradient::Wanted;
-            let y = tape::linear(taped, &weight, &bias, activation, wanted).unwrap();
-            let Outcome { values, gradients } = outcome(y, &[&x, &weight, &bias]);
-            all.extend(values.into_iter().chain(gradients.concat()));
-        }
+        let (turned, mut sums) = (x.transposed(), numbers::<E>("sums", k * n));
+        inner_product(&turned, &gate, Sums::Add(&mut sums));
+        all.extend(widen(&sums));
+        sum_rows(&gate, Sums::Add(&mut sums[..n]));
+        all.extend(widen(&sums[..n]));
+        all.extend(widen(&turned.unpack()));
     }
     all
 }
@@ -139,17 +119,13 @@ where
     let network = Perceptron::new(&mut initial, &[19, 33, 8, 5], &mut Noise::named(&["levels"]));
     let mut parameters = initial.build();
     let mut adam = OptimizerState::new(Optimizer::adam(0.01), parameters.values().len());
-    let mut buffer = vec![];
     for step in 0..5 {
-        let x = Arc::new(numbers(&format!("x {step}"), 23 * 19));
-        let mut recording = parameters.tape(buffer).unwrap();
-        let y = network.forward(&parameters, Input::Data(x), &mut recording).unwrap();
-        let y = dfdx::prelude::PutTape::put_tape(y, recording);
-        let errors = tape::squared_error(y, &numbers::<E>("targets", 5)).unwrap();
-        let loss = tape::weigh(errors, Weights::Mean).unwrap();
-        let mut gradients = dfdx::prelude::Backward::backward(loss);
-        buffer = parameters.gradient(&mut gradients).unwrap();
-        adam.step(parameters.values_mut(), &mut buffer);
+        let x = Packed::pack(&numbers(&format!("x {step}"), 23 * 19), 19);
+        let mut tape = Recording::default();
+        let y = network.forward(&parameters, Input::Data(Data::of_rows(x)), &mut tape);
+        let loss = tape::weigh(tape, y, Weights::Mean).unwrap();
+        dfdx::prelude::Backward::backward(loss);
+        parameters.step(&mut adam);
     }
     widen(parameters.values())
 }
@@ -167,35 +143,25 @@ fn logits<E: Real>(rows: usize, k: usize) -> Vec<E> {
     logits
 }
 
-fn softmax<E: Real>() -> Vec<f64>
-where
-    Cpu: Device<E>,
-{
+fn sums<E: Real>() -> Vec<f64> {
     let mut all = vec![];
-    for (rows, k) in [(1, 2), (17, 3), (33, 19), (4, 1000)] {
-        let x = tensor(&logits::<E>(rows, k), (rows, k));
-        for logarithm in [false, true] {
-            let taped = dfdx::prelude::PutTape::put_tape(x.clone(), start(&[&x]));
-            let p =
-                if logarithm { tape::log_softmax(taped) } else { tape::softmax(taped, E::of(0.7)) };
-            // The weighted sum of −∞ is no number: it is the gradients that are looked at.
-            let Outcome { values, gradients } = outcome(p.unwrap(), &[&x]);
-            all.extend(values.into_iter().chain(gradients.concat()));
+    for count in 1..40 {
+        let losses = Packed::pack(&numbers::<E>("losses", count), 1);
+        let weights = Packed::pack(&numbers("weights", count), 1);
+        all.push(losses.total());
+        for weights in [Weights::Mean, Weights::Each(weights)] {
+            let losses = Node::new(losses.clone());
+            let sum = tape::weigh(Recording::default(), losses, weights).unwrap();
+            all.extend(widen(&tape::values(&sum)));
         }
     }
     all
 }
 
-fn sums<E: Real>() -> Vec<f64> {
-    let mut all = vec![];
-    for count in 1..40 {
-        let losses = tensor(&numbers::<E>("losses", count), (1, count));
-        let weights = Weights::Each(numbers("weights", count));
-        for weights in [Weights::Mean, weights] {
-            all.extend(widen(&tape::values(&tape::weigh(losses.clone(), weights).unwrap())));
-        }
+rowwise! {
+    fn jacobian_product(p, g => v) {
+        rows::add_jacobian_product(p, g, V::splat(E::of(0.7)), v);
     }
-    all
 }
 
 fn of_rows<E: Real>() -> Vec<f64> {
@@ -204,6 +170,9 @@ fn of_rows<E: Real>() -> Vec<f64> {
         let logits = Packed::pack(&logits::<E>(count, k), k);
         let p = rows::softmax(&logits, E::of(1.3));
         all.extend(widen(&rows::argmax(&logits).unpack()));
+        let mut v = Packed::zeros(count, k);
+        jacobian_product(&p, &Packed::pack(&numbers::<E>("g", count * k), k), &mut v);
+        all.extend(widen(&v.unpack()));
         all.extend(widen(&rows::categorical(&p, 7, &mut Noise::named(&["levels"])).unpack()));
         all.extend(widen(&rows::log_softmax(&logits, E::of(1.3)).unpack()));
         all.extend(widen(&p.unpack()));
@@ -219,9 +188,7 @@ fn packed<E: Real>() -> Vec<f64> {
         let mut sum = a.clone();
         sum.add(&b);
         sum.subtract(&a.clone().repeat_rows(3).sum_rows(3));
-        let mut scaled = numbers("scaled", count * k);
-        sum.add_scaled_to(E::of(-0.3), &mut scaled);
-        let parts = [sum.unpack(), sum.to_columns(), a.row_dots(&b).unpack(), scaled];
+        let parts = [sum.unpack(), sum.to_columns(), a.row_dots(&b).unpack()];
         parts.iter().for_each(|part| all.extend(widen(part)));
     }
     all
@@ -236,9 +203,9 @@ fn elementary<E: Real>() -> Vec<f64> {
     }
     let packed = Packed::pack(&arguments.iter().map(|x| x.exp()).collect::<Vec<E>>(), 1);
     all.extend(widen(&packed.ln().unpack()));
-    let mut numbers = arguments;
-    tanh(&mut numbers);
-    all.extend(widen(&numbers));
+    let mut packed = Packed::pack(&arguments, 1);
+    tanh(&mut packed);
+    all.extend(widen(&packed.unpack()));
     all
 }
 
@@ -262,7 +229,7 @@ fn optimizer<E: Real>() -> Vec<f64> {
             let mut state = OptimizerState::new(optimizer, count);
             let mut parameters = numbers::<E>("parameters", count);
             for step in 0..20 {
-                state.step(&mut parameters, &mut numbers(&format!("gradient {step}"), count));
+                state.step(&mut parameters, &numbers(&format!("gradient {step}"), count));
                 all.extend(widen(&parameters));
             }
         }

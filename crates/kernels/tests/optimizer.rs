@@ -7,9 +7,10 @@ mod reference;
 
 use dfdx::optim::{Adam, AdamConfig, Momentum, Optimizer as _, Sgd, SgdConfig};
 use dfdx::prelude::*;
-use kernels::{Initial, Input, Noise, Optimizer, OptimizerState, Perceptron, Real, tape};
+use kernels::{
+    Data, Initial, Input, Noise, Optimizer, OptimizerState, Packed, Perceptron, Real, tape,
+};
 use reference::*;
-use std::sync::Arc;
 
 /// Numbers in a layer are not a multiple of a register's, so that the last few count too.
 const STEPS: usize = 50;
@@ -20,20 +21,26 @@ type Layer<const I: usize, const O: usize, E> =
 /// 5 → 6 → 3 with shapes that are known to the compiler, as dfdx's optimisers want them.
 type Model<E> = (Layer<5, 6, E>, Layer<6, 3, E>);
 
+/// Weights of [inputs, outputs] as [outputs, inputs], or back.
+fn turned<E: Real>(weight: &[E], rows: usize) -> Vec<E> {
+    let columns = weight.len() / rows;
+    (0..weight.len()).map(|i| weight[i % rows * columns + i / rows]).collect()
+}
+
 fn parameters<E: Real>(model: &Model<E>) -> Vec<E> {
     let ((w, b), (v, c)) = model;
-    [w.as_vec(), b.as_vec(), v.as_vec(), c.as_vec()].concat()
+    [turned(&w.as_vec(), 5), b.as_vec(), turned(&v.as_vec(), 6), c.as_vec()].concat()
 }
 
 fn model<E: Real>(numbers: &[E]) -> Model<E> {
     let device = Cpu::default();
     let part = |range: std::ops::Range<usize>| numbers[range].to_vec();
     let first = (
-        device.tensor_from_vec(part(0..30), (Const, Const)),
+        device.tensor_from_vec(turned(&part(0..30), 6), (Const, Const)),
         device.tensor_from_vec(part(30..36), (Const,)),
     );
     let second = (
-        device.tensor_from_vec(part(36..54), (Const, Const)),
+        device.tensor_from_vec(turned(&part(36..54), 3), (Const, Const)),
         device.tensor_from_vec(part(54..57), (Const,)),
     );
     (first, second)
@@ -67,19 +74,17 @@ fn train<E: Real>(
     let mut ours = initial.build();
     let mut theirs = model(ours.values());
     let mut state = OptimizerState::new(optimizer, ours.values().len());
-    let mut buffer = vec![];
     for step in 0..STEPS {
         let x: Vec<E> = narrow(&normals(&format!("x {step}"), BATCH * 5));
         let target: Vec<E> = narrow(&normals(&format!("y {step}"), BATCH * 3));
 
-        let mut recording = ours.tape(buffer).unwrap();
-        let input = Input::Data(Arc::new(x.clone()));
-        let y = network.forward(&ours, input, &mut recording).unwrap();
-        let errors = y.put_tape(recording) - tensor(&target, (BATCH, 3));
-        let mut gradients = errors.square().mean::<(), _>().backward();
-        buffer = ours.gradient(&mut gradients).unwrap();
-        state.step(ours.values_mut(), &mut buffer);
-        assert!(buffer.iter().all(|&g| g == E::ZERO), "the gradient is cleared");
+        let mut tape = tape::Recording::default();
+        let input = Input::Data(Data::of_rows(Packed::pack(&x, 5)));
+        let y = network.forward(&ours, input, &mut tape);
+        let pack = |gradient: &[E]| Packed::pack(gradient, 3);
+        let y = tape::into_tensor(&y, tape, y.numbers().unpack(), (BATCH, 3), pack).unwrap();
+        (y - tensor(&target, (BATCH, 3))).square().mean::<(), _>().backward();
+        ours.step(&mut state);
 
         let x = Cpu::default().tensor_from_vec(x, (BATCH, Const::<5>));
         let y = linear(linear(x.leaky_traced(), &theirs.0).relu(), &theirs.1);
@@ -142,10 +147,10 @@ fn both_types_take_the_same_steps() {
         let mut single: Vec<f32> = narrow(&double);
         let mut states = (OptimizerState::new(optimizer, 37), OptimizerState::new(optimizer, 37));
         for step in 0..STEPS {
-            let mut gradient = normals(&format!("gradient {step}"), 37);
-            let mut narrowed: Vec<f32> = narrow(&gradient);
-            states.0.step(&mut double, &mut gradient);
-            states.1.step(&mut single, &mut narrowed);
+            let gradient = normals(&format!("gradient {step}"), 37);
+            let narrowed: Vec<f32> = narrow(&gradient);
+            states.0.step(&mut double, &gradient);
+            states.1.step(&mut single, &narrowed);
         }
         assert_close(&widen(&single), &double, 1e-6, &format!("{optimizer:?}"));
     }
@@ -155,7 +160,7 @@ fn stepped(optimizer: Optimizer, start: f64, gradients: &[f64]) -> f64 {
     let mut state = OptimizerState::new(optimizer, 1);
     let mut parameter = [start];
     for &gradient in gradients {
-        state.step(&mut parameter, &mut [gradient]);
+        state.step(&mut parameter, &[gradient]);
     }
     parameter[0]
 }
@@ -196,7 +201,7 @@ fn sgds_first_steps_in_closed_form() {
 #[test]
 fn nothing_to_learn() {
     for optimizer in [Optimizer::adam(0.1), Optimizer::Sgd { learning_rate: 0.1, momentum: 0.9 }] {
-        OptimizerState::<f64>::new(optimizer, 0).step(&mut [], &mut []);
+        OptimizerState::<f64>::new(optimizer, 0).step(&mut [], &[]);
         assert_eq!(stepped(optimizer, 1.5, &[0.0, 0.0]), 1.5);
     }
 }
@@ -204,11 +209,11 @@ fn nothing_to_learn() {
 #[test]
 #[should_panic(expected = "parameters of the optimiser")]
 fn the_parameters_are_those_it_was_made_for() {
-    OptimizerState::new(Optimizer::adam(0.1), 2).step(&mut [0.0; 3], &mut [0.0; 3]);
+    OptimizerState::new(Optimizer::adam(0.1), 2).step(&mut [0.0; 3], &[0.0; 3]);
 }
 
 #[test]
 #[should_panic(expected = "one gradient a parameter")]
 fn every_parameter_has_a_gradient() {
-    OptimizerState::new(Optimizer::adam(0.1), 3).step(&mut [0.0; 3], &mut [0.0; 2]);
+    OptimizerState::new(Optimizer::adam(0.1), 3).step(&mut [0.0; 3], &[0.0; 2]);
 }

@@ -22,17 +22,34 @@ fn check<E: Real>(rows: usize, columns: usize) {
     assert!(from_columns.unpack() == data, "from columns");
 
     let before: Vec<E> = narrow(&normals("before", rows * columns));
-    for scale in [E::ONE, E::of(-1.5)] {
-        let mut sum = before.clone();
-        packed.add_scaled_to(scale, &mut sum);
-        let expected = before.iter().zip(&data).map(|(&b, &x)| b + scale * x);
-        assert!(sum.into_iter().eq(expected), "add scaled");
-    }
     let mut sum = before.clone();
     packed.add_to(&mut sum);
     assert!(sum.into_iter().eq(before.iter().zip(&data).map(|(&b, &x)| b + x)), "add to");
 
+    let turned = packed.transposed();
+    assert_eq!((turned.rows(), turned.columns()), (columns, rows));
+    assert!(turned.to_columns() == data, "transposed");
+    assert!(turned.transposed().unpack() == data, "transposed twice");
+    assert!(packed.column(columns - 1).unpack() == flat[(columns - 1) * rows..], "column");
+    let picks: Vec<u32> = (0..5).map(|i| (i * 7) % columns as u32).collect();
+    let picked = packed.pick_columns(&picks);
+    let expected = (0..rows).flat_map(|row| picks.iter().map(move |&c| at(row, c as usize)));
+    assert!(picked.unpack().into_iter().eq(expected), "pick columns");
+
     let other = Packed::pack(&before, columns);
+    let both = packed.beside(&other).unpack();
+    let (left, right) = (
+        |row: usize| &data[row * columns..][..columns],
+        |row: usize| &before[row * columns..][..columns],
+    );
+    assert!(both == (0..rows).flat_map(|row| [left(row), right(row)].concat()).collect::<Vec<E>>());
+    let whole = packed.clone().regroup(rows * columns);
+    assert!((whole.rows(), whole.unpack()) == (1, data.clone()), "regroup");
+    assert!(packed.repeat(3).unpack() == data.repeat(3), "repeat");
+    let total = packed.total();
+    let sum = widen(&data).iter().sum::<f64>();
+    assert!((total - sum).abs() <= 1e-12 * (1.0 + sum.abs()) * data.len() as f64, "{total} {sum}");
+    assert!(Packed::filled(rows, columns, E::of(0.5)).unpack() == vec![E::of(0.5); data.len()]);
     let pairs = || data.iter().zip(&before);
     let mut sum = packed.clone();
     sum.add(&other);
@@ -105,7 +122,8 @@ fn the_last_block_is_filled_up_with_zeros() {
             drop(Packed::pack(&vec![5.0f32; 32 * k], k));
             drop(Packed::pack(&vec![5.0f32; 16 * k], k));
             let data = vec![1.0f32; rows * k];
-            for packed in [Packed::pack(&data, k), Packed::from_columns(&data, rows)] {
+            let transposed = Packed::filled(k, rows, 1.0).transposed();
+            for packed in [Packed::pack(&data, k), Packed::from_columns(&data, rows), transposed] {
                 let whole = Whole::of(packed);
                 assert_eq!(whole.len(), rows.div_ceil(LANES) * LANES * k);
                 assert_eq!(whole.iter().sum::<f32>(), (rows * k) as f32);

@@ -5,15 +5,31 @@
 
 mod reference;
 
-use dfdx::prelude::*;
-use kernels::{Dense, Initial, Input, Noise, Parameters, Perceptron};
+use dfdx::prelude::Backward;
+use kernels::tape::{self, Node, Recording, Weights};
+use kernels::{
+    Data, Dense, Initial, Input, Noise, Optimizer, OptimizerState, Packed, Parameters, Perceptron,
+};
 use reference::*;
-use std::sync::Arc;
+
+const ROWS: usize = 2;
 
 fn network() -> (Perceptron, Parameters<f64>) {
     let mut initial = Initial::new();
     let network = Perceptron::new(&mut initial, &[3, 4, 2], &mut Noise::named(&["tests"]));
     (network, initial.build())
+}
+
+/// The network's outputs on a tape, with a gradient that has come back to them.
+fn forward(network: &Perceptron, parameters: &Parameters<f64>, tape: &mut Recording<f64>) {
+    let rows = Data::of_rows(Packed::pack(&normals("x", 3 * ROWS), 3));
+    let y = network.forward(parameters, Input::Data(rows), tape);
+    y.add(Packed::pack(&normals("g", 2 * ROWS), 2));
+}
+
+fn run(tape: Recording<f64>) {
+    let losses = Node::new(Packed::filled(1, 1, 0.0));
+    tape::weigh(tape, losses, Weights::Mean).unwrap().backward();
 }
 
 /// Layers lie one behind the other, and their numbers are uniform between ±1/√inputs.
@@ -38,27 +54,77 @@ fn initial_parameters() {
 /// A tape holds the parameters of its forward pass, whatever becomes of them later.
 #[test]
 fn a_step_does_not_change_what_a_tape_remembers() {
-    let (network, mut parameters) = network();
-    let gradient = |parameters: &mut Parameters<f64>, change: bool| {
-        let mut recording = parameters.tape(vec![]).unwrap();
-        let data = Input::Data(Arc::new(normals("x", 6)));
-        let y = network.forward(parameters, data, &mut recording).unwrap();
+    let gradient = |(network, mut parameters): (Perceptron, Parameters<f64>), change: bool| {
+        let mut tape = Recording::default();
+        forward(&network, &parameters, &mut tape);
         if change {
             parameters.values_mut().fill(9.0);
         }
-        let mut gradients = y.put_tape(recording).square().sum::<(), _>().backward();
-        parameters.gradient(&mut gradients).unwrap()
+        run(tape);
+        parameters.gradient()
     };
-    let before = gradient(&mut parameters, false);
-    assert_eq!(before, gradient(&mut parameters, true));
-    assert_ne!(before, gradient(&mut parameters, false));
+    let before = gradient(network(), false);
+    assert_eq!(before, gradient(network(), true));
+    let (network, mut parameters) = network();
+    parameters.values_mut().fill(9.0);
+    assert_ne!(before, gradient((network, parameters), false));
 }
 
-/// Before any backward pass, a gradient of zeros, of the parameters' length.
+/// What several passes teach adds up, until a step is taken.
 #[test]
-fn a_gradient_that_nothing_was_added_to() {
-    let (_, parameters) = network();
-    assert_eq!(parameters.gradient(&mut Gradients::leaky()).unwrap(), vec![0.0; 26]);
-    let kept = tensor(&[1.0], ()).put_tape(parameters.tape(vec![2.5; 26]).unwrap());
-    assert_eq!(parameters.gradient(&mut kept.backward()).unwrap(), vec![2.5; 26]);
+fn gradients_add_up_between_steps() {
+    let (network, mut parameters) = network();
+    assert_eq!(parameters.gradient(), vec![0.0; 26]);
+    let pass = |parameters: &Parameters<f64>, times: usize| {
+        let mut tape = Recording::default();
+        (0..times).for_each(|_| forward(&network, parameters, &mut tape));
+        run(tape);
+        parameters.gradient()
+    };
+    let once = pass(&parameters, 1);
+    assert!(once.iter().any(|&g| g != 0.0));
+    let threefold: Vec<f64> = once.iter().map(|g| 3.0 * g).collect();
+    assert_close(&pass(&parameters, 2), &threefold, 1e-14, "three passes");
+    let descent = Optimizer::Sgd { learning_rate: 0.5, momentum: 0.0 };
+    let moved: Vec<f64> =
+        parameters.values().iter().zip(parameters.gradient()).map(|(p, g)| p - 0.5 * g).collect();
+    parameters.step(&mut OptimizerState::new(descent, 26));
+    assert_eq!(parameters.values(), moved);
+    assert_eq!(parameters.gradient(), vec![0.0; 26]);
+    // The next gradient does not begin where the last ended.
+    let next = pass(&parameters, 1);
+    assert_eq!(parameters.gradient(), next);
+}
+
+/// A layer that no backward pass reaches has a gradient of 0, whatever was there before.
+#[test]
+fn a_layer_that_is_not_reached_learns_nothing() {
+    let mut initial = Initial::<f64>::new();
+    let mut part = || Perceptron::new(&mut initial, &[3, 2], &mut Noise::named(&["tests"]));
+    let (first, second) = (part(), part());
+    let mut parameters = initial.build();
+    let mut state = OptimizerState::new(Optimizer::adam(0.1), 16);
+    let mut tape = Recording::default();
+    forward(&first, &parameters, &mut tape);
+    forward(&second, &parameters, &mut tape);
+    run(tape);
+    parameters.step(&mut state);
+    let mut tape = Recording::default();
+    forward(&second, &parameters, &mut tape);
+    run(tape);
+    let gradient = parameters.gradient();
+    assert_eq!(gradient[..8], [0.0; 8]);
+    assert!(gradient[8..].iter().any(|&g| g != 0.0));
+}
+
+/// Nothing is learned from what is computed aside.
+#[test]
+fn a_pass_aside_teaches_nothing() {
+    let (network, parameters) = network();
+    tape::aside(|| {
+        let mut tape = Recording::default();
+        forward(&network, &parameters, &mut tape);
+        run(tape);
+    });
+    assert_eq!(parameters.gradient(), vec![0.0; 26]);
 }

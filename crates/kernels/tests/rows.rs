@@ -204,3 +204,136 @@ fn rows_must_be_as_many() {
     }
     copy(&Packed::<f64>::zeros(17, 1), &mut Packed::zeros(18, 1));
 }
+
+fn any_finite() -> impl Strategy<Value = Vec<f32>> {
+    use prop::num::f32::{NEGATIVE, NORMAL, POSITIVE, SUBNORMAL, ZERO};
+    prop::collection::vec(POSITIVE | NEGATIVE | NORMAL | SUBNORMAL | ZERO, 20..64)
+}
+
+/// Softmax and its logarithm of rows of `k`: no NaN, sums of 1, and a Jacobian that is finite.
+fn finite_softmax(logits: &[f32], k: usize) {
+    rowwise! {
+        fn jacobian_product(p, g => v) {
+            rows::add_jacobian_product(p, g, V::splat(E::of(1.5)), v);
+        }
+    }
+    fn check<E: Real>(logits: &[f64], k: usize) {
+        let packed = Packed::pack(&narrow::<E>(logits), k);
+        for temperature in [1.0, 0.1, 7.0] {
+            let p = rows::softmax(&packed, E::of(temperature));
+            let log_p = widen(&rows::log_softmax(&packed, E::of(temperature)).unpack());
+            let of_logarithms: Vec<f64> = log_p.iter().map(|x| x.exp()).collect();
+            for p in [widen(&p.unpack()), of_logarithms] {
+                for row in p.chunks(k) {
+                    let (low, sum) = row.iter().fold((1.0f64, 0.0), |(l, s), &p| (l.min(p), s + p));
+                    assert!(low >= 0.0 && (sum - 1.0).abs() < 1e-4, "{sum} of {row:?}");
+                }
+            }
+            let g = Packed::pack(&narrow::<E>(&normals("g", logits.len())), k);
+            let mut v = Packed::zeros(p.rows(), k);
+            jacobian_product(&p, &g, &mut v);
+            assert!(v.unpack().iter().all(|x| x.is_finite()), "{logits:?}");
+        }
+    }
+    let wide = widen(logits);
+    check::<f32>(&wide, k);
+    check::<f64>(&wide, k);
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    /// Any finite logits: probabilities and gradients that are numbers.
+    #[test]
+    fn softmax_of_any_finite_logits(logits in any_finite(), k in 1usize..20) {
+        finite_softmax(&logits[..logits.len() / k * k], k);
+    }
+}
+
+#[test]
+fn softmax_of_extreme_equal_and_masked_logits() {
+    let masked = f32::NEG_INFINITY;
+    finite_softmax(&[1e4, -1e4, 1e4, -1e4, -1e4, -1e4, 1e4, 1e4], 4);
+    finite_softmax(&[f32::MAX, f32::MIN, 0.0, f32::MIN, f32::MIN, f32::MIN], 3);
+    finite_softmax(&[masked, 0.5, masked, -1e4, masked, 1e4], 2);
+    finite_softmax(&[masked, 0.5, 1.0, masked, masked, -2.0], 3);
+    for k in [1, 2, 7, 1000] {
+        finite_softmax(&vec![0.3; 17 * k], k);
+    }
+}
+
+#[test]
+fn equal_logits_give_equal_probabilities() {
+    for k in [2usize, 16, 1000] {
+        for logit in [0.0, 1e4, -1e4] {
+            let p = rows::softmax(&Packed::filled(3, k, logit), 1.0).unpack();
+            assert_close(&p, &vec![1.0 / k as f64; 3 * k], 1e-13 / k as f64, "1/K");
+        }
+    }
+}
+
+#[test]
+fn a_masked_category_has_no_part_in_the_others_softmax() {
+    for logarithm in [false, true] {
+        let of = |k, logits: &[f64]| {
+            let packed = Packed::pack(logits, k);
+            let softmax = if logarithm { rows::log_softmax } else { rows::softmax };
+            softmax(&packed, 1.0).unpack()
+        };
+        let (with, without) = (of(4, &[0.3, MASKED, -0.4, 1.1]), of(3, &[0.3, -0.4, 1.1]));
+        assert_eq!([with[0], with[2], with[3]], without[..]);
+        assert_eq!(with[1], if logarithm { MASKED } else { 0.0 });
+    }
+}
+
+/// What is picked, what a gradient for it means, and the vertices, against plain indexing: of few
+/// categories and of many.
+#[test]
+fn picks_spread_and_vertices() {
+    for (count, k, samples) in [(1, 2, 1), (17, 3, 4), (33, 32, 2), (20, 33, 3), (5, 1000, 6)] {
+        let numbers = normals("numbers", count * k);
+        let mut indices = vec![0; count * samples];
+        Noise::named(&["picks"]).fill_index(k as u32, &mut indices);
+        let picks: Vec<f64> = indices.iter().map(|&i| f64::from(i)).collect();
+        let (picks, c) = (Packed::pack(&picks, samples), normals("c", count * samples));
+        let picked = rows::pick(&Packed::pack(&numbers, k), &picks).unpack();
+        let points = rows::one_hots(&picks, k);
+        assert_eq!((points.rows(), points.columns()), (count, samples * k));
+        let mut sums = vec![0.0; count * k];
+        for (i, &index) in indices.iter().enumerate() {
+            let row = i / samples;
+            assert_eq!(picked[i], numbers[row * k + index as usize], "{count}×{k}");
+            sums[row * k + index as usize] += c[i];
+            for category in 0..k {
+                let is_picked = category == index as usize;
+                let point = points.get(row, i % samples * k + category);
+                assert_eq!(point, f64::from(is_picked), "{count}×{k}");
+            }
+        }
+        let spread = rows::spread(&picks, &Packed::pack(&c, samples), k).unpack();
+        assert_close(&spread, &sums, 1e-15, "spread");
+    }
+}
+
+/// What cannot be picked is not looked at: its number may be none.
+#[test]
+fn other_categories_do_not_count() {
+    for k in [3, 40] {
+        let mut numbers = vec![f64::NAN; k];
+        numbers[1] = 2.5;
+        let picks = Packed::filled(1, 1, 1.0);
+        assert_eq!(rows::pick(&Packed::pack(&numbers, k), &picks).unpack(), [2.5]);
+    }
+}
+
+#[test]
+#[should_panic(expected = "picks of other rows")]
+fn picks_have_the_rows() {
+    rows::pick(&Packed::<f64>::zeros(3, 40), &Packed::zeros(2, 1));
+}
+
+#[test]
+#[should_panic(expected = "one number a pick")]
+fn every_pick_has_a_number() {
+    rows::spread(&Packed::<f64>::zeros(3, 2), &Packed::zeros(3, 1), 40);
+}

@@ -1,8 +1,6 @@
-use crate::Result;
-use dfdx::prelude::{Cpu, ReshapeTo, Tensor};
-use kernels::tape::Recording;
-use kernels::{Initial, Input, Noise, Parameters, Perceptron, Real};
-use std::sync::Arc;
+use kernels::tape::{Node, Recording};
+use kernels::{Data, Initial, Input, Noise, Packed, Parameters, Perceptron, Real};
+use std::rc::Rc;
 
 /// The network of the seed question: a classifier picks a category, and the output is a linear
 /// head's value for it.
@@ -13,12 +11,6 @@ pub struct CombinedNetwork {
     classifier: Perceptron,
     head: Perceptron,
 }
-
-/// Logits [B, 1, K].
-pub type Classified<E> = Tensor<(usize, usize, usize), E, Cpu>;
-
-/// Values [B, K].
-pub type Valued<E> = Tensor<(usize, usize), E, Cpu>;
 
 impl CombinedNetwork {
     /// A network and its first parameters.
@@ -34,31 +26,31 @@ impl CombinedNetwork {
         (Self { classifier, head }, initial.build())
     }
 
-    /// Logits [B, 1, K] and values [B, K] of rows [B, I]. What flows back to either reaches the
+    /// Logits and values of rows [B, I], [B, K] each. What flows back to either reaches the
     /// parameters by `tape`.
     ///
-    /// # Errors
-    /// If the device is out of memory.
+    /// # Panics
+    /// If the rows have another width than the network's inputs.
     pub fn forward<E: Real>(
         &self,
         parameters: &Parameters<E>,
-        rows: Arc<Vec<E>>,
+        rows: &Rc<Data<E>>,
         tape: &mut Recording<E>,
-    ) -> Result<(Classified<E>, Valued<E>)> {
-        let values = self.head.forward(parameters, Input::Data(Arc::clone(&rows)), tape)?;
-        let logits = self.classifier.forward(parameters, Input::Data(rows), tape)?;
-        let categories = self.classifier.outputs();
-        let batch = kernels::tape::elements(&logits) / categories;
-        Ok((logits.try_reshape_like(&(batch, 1, categories))?, values))
+    ) -> (Node<E>, Node<E>) {
+        let values = self.head.forward(parameters, Input::Data(Rc::clone(rows)), tape);
+        let logits = self.classifier.forward(parameters, Input::Data(Rc::clone(rows)), tape);
+        (logits, values)
     }
 
     /// Logits and values of rows [B, I] as plain numbers, [B, K] each.
+    ///
+    /// # Panics
+    /// If the rows have another width than the network's inputs.
     pub fn evaluate<E: Real>(
         &self,
         parameters: &Parameters<E>,
-        rows: &Arc<Vec<E>>,
-    ) -> (Vec<E>, Vec<E>) {
-        let logits = self.classifier.evaluate(parameters, Arc::clone(rows));
-        (logits, self.head.evaluate(parameters, Arc::clone(rows)))
+        rows: &Packed<E>,
+    ) -> (Packed<E>, Packed<E>) {
+        (self.classifier.evaluate(parameters, rows), self.head.evaluate(parameters, rows))
     }
 }

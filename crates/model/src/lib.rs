@@ -11,7 +11,7 @@ mod table;
 pub mod task;
 mod training;
 
-pub use combined::{Classified, CombinedNetwork, Valued};
+pub use combined::CombinedNetwork;
 pub use error::{Error, Result};
 pub use matching::matched_accuracy;
 pub use regimes::{RegimeRow, Regimes};

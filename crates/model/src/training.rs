@@ -1,7 +1,8 @@
 use crate::Result;
-use estimators::{Dims, Domain, Estimator, Objective, gradient};
-use kernels::{Noise, Packed, Real, rows, rowwise};
-use std::sync::Arc;
+use estimators::{Dims, Domain, Estimator, Logits, Objective};
+use kernels::tape::{Node, Recording};
+use kernels::{Data, Noise, Packed, Real, rows, rowwise};
+use std::rc::Rc;
 
 /// A network in training on a task, for one seed.
 ///
@@ -73,45 +74,56 @@ pub trait Probe<E: Real> {
 
 /// Rows of data: features and targets.
 pub(crate) struct Sample {
-    /// [rows, inputs]
-    pub(crate) features: Arc<Vec<f32>>,
+    /// [inputs, rows]
+    features: Packed<f32>,
     pub(crate) targets: Vec<f32>,
 }
 
+/// Rows that a network reads, and their targets, [B, 1].
+pub(crate) type Batch = (Rc<Data<f32>>, Rc<Packed<f32>>);
+
 impl Sample {
+    /// Of features [rows, inputs], row after row.
     pub(crate) fn new(features: Vec<f64>, targets: Vec<f64>) -> Self {
-        let single = |numbers: Vec<f64>| numbers.into_iter().map(|x| x as f32).collect();
-        Self { features: Arc::new(single(features)), targets: single(targets) }
+        let single =
+            |numbers: Vec<f64>| numbers.into_iter().map(|x| x as f32).collect::<Vec<f32>>();
+        let inputs = features.len() / targets.len();
+        // Features column after column of the transpose.
+        let features = Packed::from_columns(&single(features), inputs);
+        Self { features, targets: single(targets) }
+    }
+
+    /// Rows of these numbers.
+    pub(crate) fn rows(&self, indices: &[u32]) -> Batch {
+        let targets: Vec<f32> = indices.iter().map(|&row| self.targets[row as usize]).collect();
+        let targets = Packed::from_columns(&targets, indices.len());
+        (Data::of_transposed(self.features.pick_columns(indices)), Rc::new(targets))
+    }
+
+    /// Every row.
+    pub(crate) fn all(&self) -> Batch {
+        let targets = Packed::from_columns(&self.targets, self.targets.len());
+        (Data::of_transposed(self.features.clone()), Rc::new(targets))
     }
 
     /// `count` rows drawn with replacement.
-    pub(crate) fn draw(
-        &self,
-        count: usize,
-        inputs: usize,
-        noise: &mut Noise,
-    ) -> (Arc<Vec<f32>>, Vec<f32>) {
+    pub(crate) fn draw(&self, count: usize, noise: &mut Noise) -> Batch {
         let mut indices = vec![0; count];
         noise.fill_index(self.targets.len() as u32, &mut indices);
-        let mut features = Vec::with_capacity(count * inputs);
-        for &index in &indices {
-            features.extend_from_slice(&self.features[index as usize * inputs..][..inputs]);
-        }
-        let targets = indices.iter().map(|&index| self.targets[index as usize]).collect();
-        (Arc::new(features), targets)
+        self.rows(&indices)
     }
 }
 
 /// What a classifier says of rows.
 pub(crate) struct Classified {
-    /// The most probable category of each row.
-    pub(crate) picks: Vec<u32>,
+    /// The most probable category of each row, [rows, 1].
+    pub(crate) picks: Packed<f32>,
     /// Mean entropy of the rows' distributions, in nats.
     pub(crate) entropy: f64,
 }
 
 /// Reads logits [rows, K].
-pub(crate) fn classify(logits: &[f32], categories: usize) -> Classified {
+pub(crate) fn classify(logits: &Packed<f32>) -> Classified {
     rowwise! {
         /// −Σ_k p_k ln p_k
         fn entropies(log_p => entropy) {
@@ -122,40 +134,42 @@ pub(crate) fn classify(logits: &[f32], categories: usize) -> Classified {
             }
         }
     }
-    let packed = Packed::pack(logits, categories);
-    let log_p = rows::log_softmax(&packed, 1.0);
-    let mut entropy = Packed::zeros(packed.rows(), 1);
+    let log_p = rows::log_softmax(logits, 1.0);
+    let mut entropy = Packed::any(logits.rows(), 1);
     entropies(&log_p, &mut entropy);
-    let picks = rows::argmax(&packed).to_columns().into_iter().map(|pick| pick as u32).collect();
-    let total = entropy.to_columns().into_iter().map(f64::from).sum::<f64>();
-    Classified { picks, entropy: total / packed.rows() as f64 }
+    Classified { picks: rows::argmax(logits), entropy: entropy.total() / logits.rows() as f64 }
 }
 
 /// Rows of which draws are made at a time, unless one draw has more: as many as a batch has, so that
 /// what is worked on stays in the cache.
 const ROWS_AT_ONCE: usize = 128;
 
-/// Draws estimates at equal logits: a batch that is repeated so many times is as many draws, and
-/// `objective` makes the objective of a batch that is.
+/// Draws estimates at equal logits ([B·L, K]): a batch that is repeated so many times is as many
+/// draws, and `objective` makes the objective of a batch that is.
 pub(crate) fn draw_repeated<E: Real, O: Objective<E>>(
-    dims: Dims,
-    logits: &[E],
+    logits: &Packed<E>,
+    latents: usize,
     estimator: &mut dyn Estimator<E>,
     draws: usize,
     noise: &mut Noise,
     each: &mut dyn FnMut(&[E]),
-    objective: impl Fn(usize) -> Result<O>,
+    objective: impl Fn(usize) -> O,
 ) -> Result<()> {
-    let at_once = (ROWS_AT_ONCE / dims.batch).max(1);
+    let elements = logits.rows() * logits.columns();
+    let at_once = (ROWS_AT_ONCE / (logits.rows() / latents)).max(1);
     let mut left = draws;
     while left > 0 {
         let times = left.min(at_once);
-        let repeated = Dims { batch: dims.batch * times, ..dims };
-        let mut gradient =
-            gradient(estimator, &logits.repeat(times), repeated, &objective(times)?, None, noise)?;
-        gradient.logits.iter_mut().for_each(|g| *g *= E::of(times as f64));
-        gradient.logits.chunks_exact(dims.elements()).for_each(&mut *each);
-        left -= times;
+        let (repeated, objective) = (Rc::new(logits.repeat(times)), objective(times));
+        while left >= times {
+            let leaf = Node::new(Rc::clone(&repeated));
+            let taped = Logits::new(leaf.clone(), latents, Recording::default());
+            estimator.surrogate(taped, &objective, noise)?.backward()?;
+            let mut gradient = leaf.take().map_or(vec![E::ZERO; times * elements], |g| g.unpack());
+            gradient.iter_mut().for_each(|g| *g *= E::of(times as f64));
+            gradient.chunks_exact(elements).for_each(&mut *each);
+            left -= times;
+        }
     }
     Ok(())
 }

@@ -35,7 +35,7 @@ use std::rc::Rc;
 /// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::Aimle};
 /// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
 /// let rows = 4096;
-/// let objective = SquaredPick::of([22.0, 30.0, 10.0].repeat(rows), vec![25.0; rows])?;
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
 /// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
 /// let dims = Dims { batch: rows, latents: 1, categories: 3 };
 /// let mut estimator = Aimle::default().build();
@@ -109,8 +109,8 @@ impl<E: Real> Estimator<E> for Adapting {
         let epsilon = self.settings.noise.draw(theta.rows(), theta.columns(), noise);
         let step = Step::Adaptive(E::of(self.beta), Rc::clone(&self.seen));
         let step = FiniteStep::new(&opened, epsilon, step);
-        let picks = step.picks.clone();
-        at_vertices_from(opened, &picks, objective, move |g, v| step.backward(g, v))
+        let picks = Rc::clone(&step.picks);
+        at_vertices_from(opened, picks, objective, move |g, v| step.backward(g, v))
     }
 
     fn properties(&self, _: Dims) -> Properties {

@@ -1,4 +1,4 @@
-use crate::draw::{Opened, read_picks};
+use crate::draw::Opened;
 use crate::estimator::Logits;
 use crate::score::{Asked, row_means};
 use crate::{
@@ -67,9 +67,9 @@ impl<E: Real> Estimator<E> for Arm {
         let uniforms = noise.uniforms(dims.rows(), 1);
         let mut picks = Packed::zeros(dims.rows(), 2);
         antithetic_bits(&opened.softmax(E::ONE), &uniforms, &mut picks);
-        let asked = Asked::new(opened, read_picks(&picks), objective)?;
+        let asked = Asked::new(opened, picks, objective)?;
         let losses = row_means(&asked.f);
-        let f = asked.f.clone().repeat_rows(dims.latents);
+        let f = asked.f_of_latents();
         let mut vector = Packed::zeros(dims.rows(), 2);
         arm(&f, &uniforms, E::of(1.0 / dims.batch as f64), &mut vector);
         asked.inject(Weights::Mean, vector, losses)

@@ -1,4 +1,4 @@
-use crate::draw::{Opened, read_picks};
+use crate::draw::Opened;
 use crate::estimator::Logits;
 use crate::parameter::require;
 use crate::score::{Asked, only};
@@ -32,7 +32,7 @@ use serde::{Deserialize, Serialize};
 /// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::Ars};
 /// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
 /// let rows = 4096;
-/// let objective = SquaredPick::of([22.0, 30.0, 10.0].repeat(rows), vec![25.0; rows])?;
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
 /// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
 /// let dims = Dims { batch: rows, latents: 1, categories: 3 };
 /// let mut estimator = Ars { reference: 0 }.build();
@@ -78,10 +78,10 @@ impl<E: Real> Estimator<E> for Ars {
         let pairs: Vec<(usize, usize)> = (0..dims.categories).map(|c| (c, j)).collect();
         let swaps = Swaps::draw(&opened.theta, &pairs, noise);
         let theta = opened.theta.clone();
-        let asked = Asked::new(opened, read_picks(&swaps.picks), objective)?;
+        let asked = Asked::new(opened, swaps.picks, objective)?;
         // The loss of the pick as it was drawn: the swap of j with itself.
-        let losses = (0..dims.batch).map(|row| asked.f.get(row, j)).collect();
-        let f = asked.f.clone().repeat_rows(dims.latents);
+        let losses = asked.f.column(j);
+        let f = asked.f_of_latents();
         let mut vector = Packed::zeros(dims.rows(), dims.categories);
         let scale = E::of(1.0 / dims.batch as f64);
         swap(&theta, &swaps.exponentials, &f, E::of(j as f64), scale, &mut vector);

@@ -1,4 +1,4 @@
-use crate::draw::{Opened, read_picks};
+use crate::draw::Opened;
 use crate::estimator::Logits;
 use crate::score::{Asked, only};
 use crate::swaps::Swaps;
@@ -33,7 +33,7 @@ use serde::{Deserialize, Serialize};
 /// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::Arsm};
 /// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
 /// let rows = 4096;
-/// let objective = SquaredPick::of([22.0, 30.0, 10.0].repeat(rows), vec![25.0; rows])?;
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
 /// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
 /// let dims = Dims { batch: rows, latents: 1, categories: 3 };
 /// let mut estimator = Arsm {}.build();
@@ -70,10 +70,10 @@ impl<E: Real> Estimator<E> for Arsm {
         let (dims, pairs) = (opened.dims, all_pairs(opened.dims.categories));
         let swaps = Swaps::draw(&opened.theta, &pairs, noise);
         let theta = opened.theta.clone();
-        let asked = Asked::new(opened, read_picks(&swaps.picks), objective)?;
+        let asked = Asked::new(opened, swaps.picks, objective)?;
         // The loss of the pick as it was drawn.
-        let losses = (0..dims.batch).map(|row| asked.f.get(row, 0)).collect();
-        let f = asked.f.clone().repeat_rows(dims.latents);
+        let losses = asked.f.column(0);
+        let f = asked.f_of_latents();
         let mut vector = Packed::zeros(dims.rows(), dims.categories);
         merge(&theta, &swaps.exponentials, &f, E::of(1.0 / dims.batch as f64), &mut vector);
         let weights = only(0, asked.f.columns(), dims);

@@ -10,6 +10,7 @@ use crate::{
 use kernels::{Noise, Packed, Real};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::rc::Rc;
 
 /// The argmax as a black-box solver, differentiated through a piecewise affine interpolation.
 ///
@@ -31,7 +32,7 @@ use serde::{Deserialize, Serialize};
 /// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::Blackbox};
 /// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
 /// let rows = 4096;
-/// let objective = SquaredPick::of([22.0, 30.0, 10.0].repeat(rows), vec![25.0; rows])?;
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
 /// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
 /// let dims = Dims { batch: rows, latents: 1, categories: 3 };
 /// let mut estimator = Blackbox { lambda: 10.0 }.build();
@@ -81,8 +82,8 @@ impl<E: Real> Estimator<E> for Blackbox {
         let opened = Opened::new(logits)?;
         let still = Packed::zeros(opened.theta.rows(), opened.theta.columns());
         let step = FiniteStep::new(&opened, still, Step::Fixed(E::of(self.lambda)));
-        let picks = step.picks.clone();
-        at_vertices_from(opened, &picks, objective, move |g, v| step.backward(g, v))
+        let picks = Rc::clone(&step.picks);
+        at_vertices_from(opened, picks, objective, move |g, v| step.backward(g, v))
     }
 
     fn properties(&self, _: Dims) -> Properties {

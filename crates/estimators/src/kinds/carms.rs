@@ -1,4 +1,4 @@
-use crate::draw::{Opened, read_picks};
+use crate::draw::Opened;
 use crate::estimator::Logits;
 use crate::parameter::samples;
 use crate::score::{Asked, row_means};
@@ -36,7 +36,7 @@ use serde::{Deserialize, Serialize};
 /// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::Carms};
 /// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
 /// let rows = 4096;
-/// let objective = SquaredPick::of([22.0, 30.0, 10.0].repeat(rows), vec![25.0; rows])?;
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
 /// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
 /// let dims = Dims { batch: rows, latents: 1, categories: 3 };
 /// let mut estimator = Carms::default().build();
@@ -86,7 +86,7 @@ impl<E: Real> Estimator<E> for Carms {
         let (dims, n, p) = (opened.dims, self.samples, opened.softmax(E::ONE));
         let bundle = Bundle::new(&p);
         let (taken, picks) = bundle.take::<E>(n, noise);
-        let asked = Asked::new(opened, read_picks(&picks), objective)?;
+        let asked = Asked::new(opened, picks, objective)?;
         let losses = row_means(&asked.f);
         let scale = 1.0 / (n * (n - 1) * dims.batch) as f64;
         let mut vector = Packed::zeros(dims.rows(), dims.categories);

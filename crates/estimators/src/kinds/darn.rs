@@ -9,6 +9,7 @@ use crate::{
 use kernels::{Noise, Real, rows};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::rc::Rc;
 
 /// The score function with the loss replaced by its linear expansion between p and the pick.
 ///
@@ -31,7 +32,7 @@ use serde::{Deserialize, Serialize};
 /// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::Darn};
 /// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
 /// let rows = 4096;
-/// let objective = SquaredPick::of([22.0, 30.0, 10.0].repeat(rows), vec![25.0; rows])?;
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
 /// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
 /// let dims = Dims { batch: rows, latents: 1, categories: 3 };
 /// let mut estimator = Darn {}.build();
@@ -67,8 +68,13 @@ impl<E: Real> Estimator<E> for Darn {
     ) -> Result<Surrogate<E>> {
         let opened = Opened::new(logits)?;
         let p = opened.softmax(E::ONE);
-        let picks = rows::categorical(&p, 1, noise);
-        at_vertices(opened, &picks.clone(), objective, FirstOrderMix { p, picks, weight: E::ONE })
+        let picks = Rc::new(rows::categorical(&p, 1, noise));
+        at_vertices(
+            opened,
+            Rc::clone(&picks),
+            objective,
+            FirstOrderMix { p, picks, weight: E::ONE },
+        )
     }
 
     fn properties(&self, _: Dims) -> Properties {

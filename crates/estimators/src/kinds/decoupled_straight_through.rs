@@ -9,6 +9,7 @@ use crate::{
 use kernels::{Noise, Real, rows};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::rc::Rc;
 
 /// Straight-through whose pick and whose backward pass have temperatures of their own.
 ///
@@ -30,7 +31,7 @@ use serde::{Deserialize, Serialize};
 /// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::DecoupledStraightThrough};
 /// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
 /// let rows = 4096;
-/// let objective = SquaredPick::of([22.0, 30.0, 10.0].repeat(rows), vec![25.0; rows])?;
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
 /// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
 /// let dims = Dims { batch: rows, latents: 1, categories: 3 };
 /// let mut estimator = DecoupledStraightThrough::default().build();
@@ -83,8 +84,8 @@ impl<E: Real> Estimator<E> for DecoupledStraightThrough {
         let opened = Opened::new(logits)?;
         let forward = opened.softmax(E::of(self.forward_temperature));
         let picks = rows::categorical(&forward, 1, noise);
-        let points = opened.softmax(temperature);
-        at_vertices(opened, &picks, objective, Relaxed { points, temperature })
+        let points = Rc::new(opened.softmax(temperature));
+        at_vertices(opened, Rc::new(picks), objective, Relaxed { points, temperature })
     }
 
     fn properties(&self, _: Dims) -> Properties {

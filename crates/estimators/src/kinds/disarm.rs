@@ -1,4 +1,4 @@
-use crate::draw::{Opened, read_picks};
+use crate::draw::Opened;
 use crate::estimator::Logits;
 use crate::kinds::arm::{antithetic_bits, binary_only};
 use crate::score::{Asked, row_means};
@@ -10,6 +10,7 @@ use kernels::tape::Weights;
 use kernels::{Noise, Packed, Real, rowwise};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::rc::Rc;
 
 /// ARM, averaged over the uniform number given the pair of bits.
 ///
@@ -70,9 +71,10 @@ impl<E: Real> Estimator<E> for Disarm {
         let uniforms = noise.uniforms(dims.rows(), 1);
         let mut picks = Packed::zeros(dims.rows(), 2);
         antithetic_bits(&p, &uniforms, &mut picks);
-        let asked = Asked::new(opened, read_picks(&picks), objective)?;
+        let picks = Rc::new(picks);
+        let asked = Asked::new(opened, Rc::clone(&picks), objective)?;
         let losses = row_means(&asked.f);
-        let f = asked.f.clone().repeat_rows(dims.latents);
+        let f = asked.f_of_latents();
         let mut vector = Packed::zeros(dims.rows(), 2);
         disarm(&p, &picks, &f, E::of(0.5 / dims.batch as f64), &mut vector);
         asked.inject(Weights::Mean, vector, losses)

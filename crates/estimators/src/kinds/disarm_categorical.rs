@@ -1,4 +1,4 @@
-use crate::draw::{Opened, read_picks};
+use crate::draw::Opened;
 use crate::estimator::Logits;
 use crate::score::{Asked, row_means};
 use crate::sticks::{Bundle, Sticks};
@@ -36,7 +36,7 @@ use serde::{Deserialize, Serialize};
 /// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::DisarmCategorical};
 /// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
 /// let rows = 4096;
-/// let objective = SquaredPick::of([22.0, 30.0, 10.0].repeat(rows), vec![25.0; rows])?;
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
 /// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
 /// let dims = Dims { batch: rows, latents: 1, categories: 3 };
 /// let mut estimator = DisarmCategorical::default().build();
@@ -93,7 +93,7 @@ impl<E: Real> Estimator<E> for DisarmCategorical {
         let (dims, p) = (opened.dims, opened.softmax(E::ONE));
         let bundle = Bundle::new(&p);
         let (taken, picks) = bundle.take::<E>(2, noise);
-        let asked = Asked::new(opened, read_picks(&picks), objective)?;
+        let asked = Asked::new(opened, picks, objective)?;
         let losses = row_means(&asked.f);
         let mut vector = Packed::zeros(dims.rows(), dims.categories);
         let mut gradient = vec![0.0; dims.categories];

@@ -1,4 +1,4 @@
-use crate::draw::{Opened, read_picks};
+use crate::draw::Opened;
 use crate::estimator::Logits;
 use crate::parameter::{require, samples};
 use crate::vertex::at_all_vertices;
@@ -35,7 +35,7 @@ use std::rc::Rc;
 /// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::DoubleCv};
 /// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
 /// let rows = 4096;
-/// let objective = SquaredPick::of([22.0, 30.0, 10.0].repeat(rows), vec![25.0; rows])?;
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
 /// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
 /// let dims = Dims { batch: rows, latents: 1, categories: 3 };
 /// let mut estimator = DoubleCv::default().build();
@@ -86,13 +86,12 @@ impl<E: Real> Estimator<E> for DoubleCv {
     ) -> Result<Surrogate<E>> {
         let opened = Opened::new(logits)?;
         let (dims, p) = (opened.dims, opened.softmax(E::ONE));
-        let picks = rows::categorical(&p, self.samples, noise);
+        let picks = Rc::new(rows::categorical(&p, self.samples, noise));
         // The losses, which the backward pass finds here.
-        let losses: Rc<OnceCell<Packed<E>>> = Rc::default();
+        let losses: Rc<OnceCell<Rc<Packed<E>>>> = Rc::default();
         let known = Rc::clone(&losses);
-        let read = read_picks(&picks);
-        let controlled = Controlled { p, picks, alpha: E::of(self.alpha), dims };
-        let surrogate = at_all_vertices(opened, read, objective, move |g, v| {
+        let controlled = Controlled { p, picks: Rc::clone(&picks), alpha: E::of(self.alpha), dims };
+        let surrogate = at_all_vertices(opened, picks, objective, move |g, v| {
             if let Some(f) = known.get() {
                 controlled.backward(f, g, v);
             }
@@ -114,7 +113,7 @@ impl<E: Real> Estimator<E> for DoubleCv {
 
 struct Controlled<E: Real> {
     p: Packed<E>,
-    picks: Packed<E>,
+    picks: Rc<Packed<E>>,
     alpha: E,
     dims: crate::Dims,
 }

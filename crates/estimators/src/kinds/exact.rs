@@ -1,6 +1,6 @@
-use crate::draw::{Opened, read_picks};
+use crate::draw::Opened;
 use crate::estimator::Logits;
-use crate::score::{Asked, row_sums, scores};
+use crate::score::{Asked, divide, row_sums, scores};
 use crate::{
     Dims, Domain, Estimator, Evaluations, Family, Kind, Objective, Properties, Result, Surrogate,
     Unbiased,
@@ -10,6 +10,7 @@ use kernels::tape::Weights;
 use kernels::{Noise, Packed, Real, rowwise};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::rc::Rc;
 
 /// Joint outcomes that are enumerated at most.
 pub(crate) const MOST_OUTCOMES: usize = 65_536;
@@ -34,7 +35,7 @@ pub(crate) const MOST_OUTCOMES: usize = 65_536;
 ///
 /// ```
 /// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::Exact};
-/// let objective = SquaredPick::of(vec![22.0, 30.0, 10.0], vec![25.0])?;
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0], &[25.0]);
 /// let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
 /// let dims = Dims { batch: 1, latents: 1, categories: 3 };
 /// let mut exact = Exact {}.build();
@@ -110,17 +111,17 @@ fn one_latent<E: Real>(
     let scale = E::ONE / E::of(batch as f64);
     let mut v = Packed::any(batch, categories);
     let mut means = Packed::any(batch, 1);
-    one_latent_rows(p, &asked.f, scale, &mut v, &mut means);
-    let mut weights = p.to_columns();
-    weights.iter_mut().for_each(|p| *p *= scale);
-    asked.inject(Weights::Each(weights), v, means.to_columns())
+    let mut shares = Packed::any(batch, categories);
+    one_latent_rows(p, &asked.f, scale, &mut v, &mut shares, &mut means);
+    asked.inject(Weights::Each(shares), v, means)
 }
 
 rowwise! {
-    fn one_latent_rows(p, f; scale => v, mean) {
+    fn one_latent_rows(p, f; scale => v, share, mean) {
         mean[0] = expectation(p, f);
         for k in 0..p.len() {
             v[k] = where_possible(p[k], p[k] * (f[k] - mean[0])) * scale;
+            share[k] = p[k] * scale;
         }
     }
 }
@@ -148,17 +149,17 @@ fn joint<E: Real>(
     objective: &dyn Objective<E>,
 ) -> Result<Surrogate<E>> {
     let dims = opened.dims;
-    let picks = lexicographic(dims, dims.outcomes().unwrap_or(0));
-    let asked = Asked::new(opened, read_picks(&picks), objective)?;
+    let picks = Rc::new(lexicographic(dims, dims.outcomes().unwrap_or(0)));
+    let asked = Asked::new(opened, Rc::clone(&picks), objective)?;
     let w = outcome_probabilities(p, &picks, dims);
     let mut weighted = Packed::zeros(dims.batch, w.columns());
     weigh(&w, &asked.f, &mut weighted);
     let losses = row_sums(&weighted);
     // The same sum as a score function's: w f in place of the advantage.
     let vector = scores(p, &picks, weighted, dims);
-    let batch = E::of(dims.batch as f64);
-    let weights = w.to_columns().into_iter().map(|w| w / batch).collect();
-    asked.inject(Weights::Each(weights), vector, losses)
+    let mut shares = w;
+    divide(E::of(dims.batch as f64), &mut shares);
+    asked.inject(Weights::Each(shares), vector, losses)
 }
 
 rowwise! {

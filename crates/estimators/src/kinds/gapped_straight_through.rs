@@ -10,6 +10,7 @@ use kernels::simd::Lanes;
 use kernels::{Noise, Packed, Real, rows, rowwise};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::rc::Rc;
 
 /// Straight-through at logits that are moved apart so that they agree with the pick.
 ///
@@ -33,7 +34,7 @@ use serde::{Deserialize, Serialize};
 /// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::GappedStraightThrough};
 /// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
 /// let rows = 4096;
-/// let objective = SquaredPick::of([22.0, 30.0, 10.0].repeat(rows), vec![25.0; rows])?;
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
 /// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
 /// let dims = Dims { batch: rows, latents: 1, categories: 3 };
 /// let mut estimator = GappedStraightThrough::default().build();
@@ -116,8 +117,8 @@ impl<E: Real> Estimator<E> for GappedStraightThrough {
         let mut shifted = Packed::zeros(p.rows(), p.columns());
         move_apart(&opened.theta, &picks, &gaps, &mut shifted);
         let temperature = E::of(self.temperature);
-        let points = rows::softmax(&shifted, temperature);
-        at_vertices(opened, &picks, objective, Relaxed { points, temperature })
+        let points = Rc::new(rows::softmax(&shifted, temperature));
+        at_vertices(opened, Rc::new(picks), objective, Relaxed { points, temperature })
     }
 
     fn properties(&self, _: Dims) -> Properties {

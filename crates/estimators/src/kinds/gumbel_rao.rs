@@ -10,6 +10,7 @@ use kernels::simd::Lanes;
 use kernels::{Noise, Packed, Real, rows, rowwise};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::rc::Rc;
 
 /// Straight-through Gumbel-softmax, Rao-Blackwellised: averaged over the Gumbel noise that leads to the
 /// same pick.
@@ -33,7 +34,7 @@ use serde::{Deserialize, Serialize};
 /// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::GumbelRao};
 /// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
 /// let rows = 4096;
-/// let objective = SquaredPick::of([22.0, 30.0, 10.0].repeat(rows), vec![25.0; rows])?;
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
 /// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
 /// let dims = Dims { batch: rows, latents: 1, categories: 3 };
 /// let mut estimator = GumbelRao { temperature: 0.1, samples: 10 }.build();
@@ -88,7 +89,7 @@ impl<E: Real> Estimator<E> for GumbelRao {
         let temperature = E::of(self.temperature);
         let mut points = noise.exponentials(p.rows(), self.samples * p.columns());
         conditional_softmax(&p, &picks, E::ONE / temperature, &mut points);
-        at_vertices(opened, &picks, objective, Averaged { points, temperature })
+        at_vertices(opened, Rc::new(picks), objective, Averaged { points, temperature })
     }
 
     fn properties(&self, _: Dims) -> Properties {

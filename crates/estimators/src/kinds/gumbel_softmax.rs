@@ -9,6 +9,7 @@ use crate::{
 use kernels::{Noise, Real, rows};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::rc::Rc;
 
 /// A random point of the simplex in place of a pick.
 ///
@@ -31,7 +32,7 @@ use serde::{Deserialize, Serialize};
 /// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::GumbelSoftmax};
 /// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
 /// let rows = 4096;
-/// let objective = SquaredPick::of([22.0, 30.0, 10.0].repeat(rows), vec![25.0; rows])?;
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
 /// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
 /// let dims = Dims { batch: rows, latents: 1, categories: 3 };
 /// let mut estimator = GumbelSoftmax { temperature: 0.1, ..Default::default() }.build();
@@ -87,8 +88,8 @@ impl<E: Real> Estimator<E> for Annealed {
         let temperature = self.temperature.now();
         let opened = Opened::new(logits)?;
         let perturbed = perturb(&opened.theta, noise);
-        let points = rows::softmax(&perturbed, temperature);
-        in_interior(opened, &points.clone(), objective, Relaxed { points, temperature })
+        let points = Rc::new(rows::softmax(&perturbed, temperature));
+        in_interior(opened, Rc::clone(&points), objective, Relaxed { points, temperature })
     }
 
     fn properties(&self, _: Dims) -> Properties {

@@ -1,7 +1,7 @@
 use crate::draw::Opened;
 use crate::estimator::Logits;
 use crate::parameter::samples;
-use crate::score::{Asked, ignore_impossible, row_sums};
+use crate::score::{Asked, divide, ignore_impossible, row_sums};
 use crate::{
     Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
     Surrogate, Unbiased,
@@ -10,7 +10,6 @@ use kernels::tape::Weights;
 use kernels::{Noise, Packed, Real, rows};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::rc::Rc;
 
 /// The CatLog derivative for independent latents: each latent's categories are summed out in turn, given a
 /// sample of the others.
@@ -34,7 +33,7 @@ use std::rc::Rc;
 /// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::Indecater};
 /// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
 /// let rows = 4096;
-/// let objective = SquaredPick::of([22.0, 30.0, 10.0].repeat(rows), vec![25.0; rows])?;
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
 /// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
 /// let dims = Dims { batch: rows, latents: 1, categories: 3 };
 /// let mut estimator = Indecater { samples: 1 }.build();
@@ -90,8 +89,8 @@ impl<E: Real> Estimator<E> for Indecater {
         let mut vector = Packed::zeros(dims.rows(), dims.categories);
         expected_gradient(&p, &phi, scale, &mut vector);
         let expected = p.row_dots(&phi).sum_rows(dims.latents);
-        let losses = row_sums(&expected).into_iter().map(|f| f / E::of(dims.latents as f64));
-        let losses = losses.collect();
+        let mut losses = row_sums(&expected);
+        divide(E::of(dims.latents as f64), &mut losses);
         let weights = self.weights(&p, dims);
         asked.inject(Weights::Each(weights), vector, losses)
     }
@@ -108,20 +107,20 @@ impl<E: Real> Estimator<E> for Indecater {
 }
 
 impl Indecater {
-    /// Every sample with every latent at every category, [M·L·K, B, L].
-    fn changed<E: Real>(&self, drawn: &Packed<E>, dims: Dims) -> Rc<[u32]> {
+    /// Every sample with every latent at every category, [B·L, M·L·K].
+    fn changed<E: Real>(&self, drawn: &Packed<E>, dims: Dims) -> Packed<E> {
         let mut picks = Vec::with_capacity(self.samples * dims.elements() * dims.latents);
         for sample in 0..self.samples {
             for latent in 0..dims.latents {
-                for category in 0..dims.categories as u32 {
+                for category in 0..dims.categories {
                     picks.extend((0..dims.rows()).map(|row| match row % dims.latents {
-                        other if other == latent => category,
-                        _ => drawn.get(row, sample).widen() as u32,
+                        other if other == latent => E::of(category as f64),
+                        _ => drawn.get(row, sample),
                     }));
                 }
             }
         }
-        picks.into()
+        Packed::from_columns(&picks, dims.rows())
     }
 
     /// φ, [B·L, K], of losses [B, M·L·K].
@@ -141,8 +140,8 @@ impl Indecater {
         phi
     }
 
-    /// p_n(c)/(M·L·B) of each loss, [M·L·K, B].
-    fn weights<E: Real>(&self, p: &Packed<E>, dims: Dims) -> Vec<E> {
+    /// p_n(c)/(M·L·B) of each loss, [B, M·L·K].
+    fn weights<E: Real>(&self, p: &Packed<E>, dims: Dims) -> Packed<E> {
         let Dims { batch, latents, categories } = dims;
         let scale = E::of(1.0 / (self.samples * latents * batch) as f64);
         let mut weights = Vec::with_capacity(self.samples * dims.elements());
@@ -154,7 +153,7 @@ impl Indecater {
                 }
             }
         }
-        weights
+        Packed::from_columns(&weights, batch)
     }
 }
 

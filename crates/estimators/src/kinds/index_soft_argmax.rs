@@ -12,6 +12,7 @@ use kernels::tape::Weights;
 use kernels::{Noise, Packed, Real, rows, rowwise};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::rc::Rc;
 
 /// The expected category *number* in place of a category, as in the code of the question this
 /// project was made for: a negative control.
@@ -35,7 +36,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// ```
 /// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::IndexSoftArgmax};
-/// let objective = SquaredPick::of(vec![22.0, 30.0, 10.0], vec![25.0])?;
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0], &[25.0]);
 /// let logits = [5.0, 0.0, 5.0];
 /// let dims = Dims { batch: 1, latents: 1, categories: 3 };
 /// let mut index = IndexSoftArgmax { sharpness: 1.0, rounded: true }.build::<f64>();
@@ -97,8 +98,8 @@ impl<E: Real> Estimator<E> for IndexSoftArgmax {
         if self.rounded {
             let mut picks = Packed::zeros(dims.rows(), 1);
             round(&index, &q, &mut picks);
-            let asked = Asked::new(opened, crate::draw::read_picks(&picks), objective)?;
-            let losses = asked.f.to_columns();
+            let asked = Asked::new(opened, picks, objective)?;
+            let losses = (*asked.f).clone();
             return asked.inject(
                 Weights::Mean,
                 Packed::zeros(dims.rows(), dims.categories),
@@ -108,7 +109,7 @@ impl<E: Real> Estimator<E> for IndexSoftArgmax {
         let mut points = Packed::zeros(dims.rows(), dims.categories);
         interpolate(&index, &mut points);
         let sharpness = E::of(self.sharpness);
-        in_interior(opened, &points, objective, Between { q, index, sharpness })
+        in_interior(opened, Rc::new(points), objective, Between { q, index, sharpness })
     }
 
     fn properties(&self, _: Dims) -> Properties {

@@ -1,4 +1,4 @@
-use crate::draw::{Opened, read_picks};
+use crate::draw::Opened;
 use crate::estimator::Logits;
 use crate::score::{Asked, scores, value_and_gradient};
 use crate::{
@@ -9,6 +9,7 @@ use kernels::tape::Weights;
 use kernels::{Noise, Packed, Real, rows, rowwise};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::rc::Rc;
 
 /// The score function of what is left of the loss when its linear expansion at p is taken off, and the
 /// expansion's gradient in closed form.
@@ -30,7 +31,7 @@ use serde::{Deserialize, Serialize};
 /// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::MuProp};
 /// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
 /// let rows = 4096;
-/// let objective = SquaredPick::of([22.0, 30.0, 10.0].repeat(rows), vec![25.0; rows])?;
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
 /// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
 /// let dims = Dims { batch: rows, latents: 1, categories: 3 };
 /// let mut estimator = MuProp {}.build();
@@ -65,9 +66,9 @@ impl<E: Real> Estimator<E> for MuProp {
     ) -> Result<Surrogate<E>> {
         let opened = Opened::new(logits)?;
         let (dims, p) = (opened.dims, opened.softmax(E::ONE));
-        let picks = rows::categorical(&p, 1, noise);
+        let picks = Rc::new(rows::categorical(&p, 1, noise));
         let (f, g) = value_and_gradient(objective, &p, dims)?;
-        let asked = Asked::new(opened, read_picks(&picks), objective)?;
+        let asked = Asked::new(opened, Rc::clone(&picks), objective)?;
         let mut along = Packed::zeros(dims.rows(), 1);
         slope_along_score(&p, &picks, &g, &mut along);
         let along = along.sum_rows(dims.latents);
@@ -75,7 +76,7 @@ impl<E: Real> Estimator<E> for MuProp {
         residual(&asked.f, &f, &along, &mut advantages);
         let mut vector = scores(&p, &picks, advantages, dims);
         add_mean_field(&p, &g, E::of(1.0 / dims.batch as f64), &mut vector);
-        let losses = asked.f.to_columns();
+        let losses = (*asked.f).clone();
         asked.inject(Weights::Mean, vector, losses)
     }
 

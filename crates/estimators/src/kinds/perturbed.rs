@@ -11,6 +11,7 @@ use kernels::simd::Lanes;
 use kernels::{Noise, Packed, Real, rows, rowwise};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::rc::Rc;
 
 /// A layer that averages the argmaxes of perturbed logits, with its own Jacobian.
 ///
@@ -34,7 +35,7 @@ use serde::{Deserialize, Serialize};
 /// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::Perturbed};
 /// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
 /// let rows = 4096;
-/// let objective = SquaredPick::of([22.0, 30.0, 10.0].repeat(rows), vec![25.0; rows])?;
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
 /// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
 /// let dims = Dims { batch: rows, latents: 1, categories: 3 };
 /// let mut estimator = Perturbed::default().build();
@@ -92,7 +93,7 @@ impl<E: Real> Estimator<E> for Perturbed {
         let mut points = Packed::zeros(opened.theta.rows(), opened.theta.columns());
         frequencies(&drawn.picks, E::of(1.0 / count as f64), &mut points);
         let scale = E::ONE / (sigma * E::of(count as f64));
-        in_interior(opened, &points, objective, OfPerturbations { drawn, scale })
+        in_interior(opened, Rc::new(points), objective, OfPerturbations { drawn, scale })
     }
 
     fn properties(&self, _: Dims) -> Properties {

@@ -1,4 +1,4 @@
-use crate::draw::{Opened, read_picks};
+use crate::draw::Opened;
 use crate::estimator::Logits;
 use crate::noisy::{NoiseKind, Perturbations};
 use crate::parameter::{samples, temperature};
@@ -33,7 +33,7 @@ use serde::{Deserialize, Serialize};
 /// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::PerturbedScore};
 /// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
 /// let rows = 4096;
-/// let objective = SquaredPick::of([22.0, 30.0, 10.0].repeat(rows), vec![25.0; rows])?;
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
 /// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
 /// let dims = Dims { batch: rows, latents: 1, categories: 3 };
 /// let mut estimator = PerturbedScore::default().build();
@@ -88,11 +88,11 @@ impl<E: Real> Estimator<E> for PerturbedScore {
         let opened = Opened::new(logits)?;
         let (dims, sigma) = (opened.dims, E::of(self.sigma));
         let drawn = Perturbations::draw(&opened.theta, self.noise, self.samples, sigma, noise);
-        let asked = Asked::new(opened, read_picks(&drawn.picks), objective)?;
+        let asked = Asked::new(opened, drawn.picks, objective)?;
         let losses = row_means(&asked.f);
         let scale = 1.0 / (self.sigma * (self.samples * dims.batch) as f64);
         let mut vector = Packed::zeros(dims.rows(), dims.categories);
-        let f = asked.f.clone().repeat_rows(dims.latents);
+        let f = asked.f_of_latents();
         weigh_scores(&f, &drawn.scores, E::of(scale), &mut vector);
         asked.inject(Weights::Mean, vector, losses)
     }

@@ -1,6 +1,6 @@
-use crate::draw::{Opened, read_picks};
+use crate::draw::Opened;
 use crate::estimator::Logits;
-use crate::score::{Asked, scores};
+use crate::score::{Asked, divide, scores};
 use crate::{
     Dims, Domain, Estimator, Evaluations, Family, Kind, Objective, Properties, Result, Surrogate,
 };
@@ -8,6 +8,7 @@ use kernels::tape::Weights;
 use kernels::{Noise, Packed, Real, rows, rowwise};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::rc::Rc;
 
 /// The accepted answer to the question this project was made for, exactly as it was posted: a
 /// negative control.
@@ -30,7 +31,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// ```
 /// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::PostedScoreFunction};
-/// let objective = SquaredPick::of(vec![22.0, 30.0, 10.0], vec![25.0])?;
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0], &[25.0]);
 /// let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
 /// let dims = Dims { batch: 1, latents: 1, categories: 3 };
 /// let mut posted = PostedScoreFunction {}.build();
@@ -65,18 +66,15 @@ impl<E: Real> Estimator<E> for PostedScoreFunction {
         let opened = Opened::new(logits)?;
         let dims = opened.dims;
         let log_p = rows::log_softmax(&opened.theta, E::ONE);
-        let (p, picks) = (opened.softmax(E::ONE), rows::argmax(&opened.theta));
-        let asked = Asked::new(opened, read_picks(&picks), objective)?;
+        let (p, picks) = (opened.softmax(E::ONE), Rc::new(rows::argmax(&opened.theta)));
+        let asked = Asked::new(opened, Rc::clone(&picks), objective)?;
         let mut weights = Packed::zeros(dims.rows(), 1);
         surprise(&log_p, &picks, &mut weights);
-        let weights: Vec<E> = weights
-            .to_columns()
-            .chunks_exact(dims.latents)
-            .map(|row| row.iter().copied().sum::<E>() / E::of(dims.batch as f64))
-            .collect();
+        let mut weights = weights.sum_rows(dims.latents);
+        divide(E::of(dims.batch as f64), &mut weights);
         let mut advantages = Packed::zeros(dims.batch, 1);
         negate(&asked.f, &mut advantages);
-        let (vector, losses) = (scores(&p, &picks, advantages, dims), asked.f.to_columns());
+        let (vector, losses) = (scores(&p, &picks, advantages, dims), (*asked.f).clone());
         asked.inject(Weights::Each(weights), vector, losses)
     }
 

@@ -1,8 +1,8 @@
-use crate::draw::{Opened, perturb, read_picks};
+use crate::draw::{Opened, perturb};
 use crate::estimator::Logits;
 use crate::parameter::{require, temperature};
 use crate::relaxation::Relaxation;
-use crate::score::{Asked, row_sums};
+use crate::score::Asked;
 use crate::{
     Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
     Surrogate, Unbiased,
@@ -11,6 +11,7 @@ use kernels::tape::Weights;
 use kernels::{Noise, Packed, Real, rowwise};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::rc::Rc;
 
 /// The score function with the loss of the relaxed pick as a control variate, whose mean Gumbel noise
 /// gives by reparametrisation.
@@ -35,7 +36,7 @@ use serde::{Deserialize, Serialize};
 /// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::Rebar};
 /// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
 /// let rows = 4096;
-/// let objective = SquaredPick::of([22.0, 30.0, 10.0].repeat(rows), vec![25.0; rows])?;
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
 /// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
 /// let dims = Dims { batch: rows, latents: 1, categories: 3 };
 /// let mut estimator = Rebar::default().build();
@@ -71,6 +72,7 @@ impl Kind for Rebar {
     const SUMMARY: &'static str = "score function with a Gumbel-softmax control variate";
     const SOURCE: &'static str =
         "Tucker, Mnih, Maddison, Lawson & Sohl-Dickstein 2017, arXiv:1703.07370";
+    const VERSION: u32 = 2;
 
     fn check(&self) -> Result<(), Fault> {
         temperature("temperature", self.temperature)?;
@@ -107,13 +109,13 @@ impl<E: Real> Estimator<E> for Tuned {
         let opened = Opened::new(logits)?;
         let (dims, p) = (opened.dims, opened.softmax(E::ONE));
         let relaxation = Relaxation::draw(&p, perturb(&p.ln(), noise), noise);
-        let picks = relaxation.picks.clone();
-        let asked = Asked::new(opened, read_picks(&picks), objective)?;
+        let picks = Rc::new(relaxation.picks.clone());
+        let asked = Asked::new(opened, Rc::clone(&picks), objective)?;
         let temperature = |shift: f64| E::of(Real::exp(self.log_temperature + shift));
         let at = |shift: f64| relaxation.control(&p, temperature(shift), objective, dims);
         let eta = E::of(self.eta);
         let control = at(0.0)?;
-        let plain = crate::score::scores(&p, &picks, asked.f.clone(), dims);
+        let plain = crate::score::scores(&p, &picks, (*asked.f).clone(), dims);
         let mut vector = Packed::zeros(dims.rows(), dims.categories);
         combine(&plain, &control, eta, &mut vector);
         if self.rate > 0.0 {
@@ -127,7 +129,7 @@ impl<E: Real> Estimator<E> for Tuned {
             let slope = 2.0 * inner_product(&vector, &control);
             self.slopes = (slope / norm, difference / (2.0 * DIFFERENCE) / norm);
         }
-        let losses = asked.f.to_columns();
+        let losses = (*asked.f).clone();
         asked.inject(Weights::Mean, vector, losses)
     }
 
@@ -169,5 +171,5 @@ fn inner_product<E: Real>(a: &Packed<E>, b: &Packed<E>) -> f64 {
     }
     let mut products = Packed::zeros(a.rows(), a.columns());
     multiply(a, b, &mut products);
-    row_sums(&products).into_iter().map(Real::widen).sum()
+    products.total()
 }

@@ -1,4 +1,4 @@
-use crate::draw::{Opened, read_picks};
+use crate::draw::Opened;
 use crate::estimator::Logits;
 use crate::kinds::exact::too_many_outcomes;
 use crate::parameter::require;
@@ -11,6 +11,7 @@ use kernels::tape::Weights;
 use kernels::{Noise, Packed, Real, rows, rowwise};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::rc::Rc;
 
 mod learned;
 mod oracle;
@@ -46,7 +47,7 @@ use oracle::Oracle;
 /// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::{Baseline, Reinforce}};
 /// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
 /// let rows = 4096;
-/// let objective = SquaredPick::of([22.0, 30.0, 10.0].repeat(rows), vec![25.0; rows])?;
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
 /// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
 /// let dims = Dims { batch: rows, latents: 1, categories: 3 };
 /// let mut estimator = Reinforce { baseline: Baseline::Greedy, ..Default::default() }.build();
@@ -109,6 +110,7 @@ impl Kind for Reinforce {
     const FAMILY: Family = Family::ScoreFunction;
     const SUMMARY: &'static str = "score function of one sample, with a baseline";
     const SOURCE: &'static str = "Williams 1992; Mnih & Gregor 2014, arXiv:1402.0030";
+    const VERSION: u32 = 2;
 
     fn check(&self) -> Result<(), Fault> {
         let Self { decay, learning_rate: rate, hidden, .. } = *self;
@@ -173,8 +175,8 @@ trait Predictor<E: Real> {
     fn looks_at_logits(&self) -> bool {
         false
     }
-    /// What the losses were, [B].
-    fn observe(&mut self, losses: &[E]) {
+    /// What the losses were, [B, 1].
+    fn observe(&mut self, losses: &Rc<Packed<E>>) {
         let _ = losses;
     }
     /// Learns from what it observed last.
@@ -192,10 +194,10 @@ impl<E: Real, B: Predictor<E>> Estimator<E> for ScoreFunction<B> {
     ) -> Result<Surrogate<E>> {
         let opened = Opened::new(logits)?;
         let p = opened.softmax(E::ONE);
-        let picks = rows::categorical(&p, 1, noise);
+        let picks = Rc::new(rows::categorical(&p, 1, noise));
         let predicted = self.baseline.predict(&opened, objective, noise)?;
-        let asked = Asked::new(opened, read_picks(&picks), objective)?;
-        self.baseline.observe(&asked.f.to_columns());
+        let asked = Asked::new(opened, Rc::clone(&picks), objective)?;
+        self.baseline.observe(&asked.f);
         match predicted {
             Predicted::Rows(mut advantages) => {
                 less_baseline(&asked.f, &mut advantages);
@@ -205,8 +207,8 @@ impl<E: Real, B: Predictor<E>> Estimator<E> for ScoreFunction<B> {
                 asked.score(&p, &picks, advantages)
             }
             Predicted::Components(b) => {
-                let (dims, losses) = (asked.dims, asked.f.to_columns());
-                let f = asked.f.clone().repeat_rows(dims.latents);
+                let (dims, losses) = (asked.dims, (*asked.f).clone());
+                let f = asked.f_of_latents();
                 let mut vector = Packed::zeros(dims.rows(), dims.categories);
                 let scale = E::of(1.0 / dims.batch as f64);
                 by_component(&p, &picks, &f, &b, scale, &mut vector);
@@ -310,12 +312,11 @@ impl<E: Real> Predictor<E> for Running {
         _: &dyn Objective<E>,
         _: &Noise,
     ) -> Result<Predicted<E>> {
-        let batch = opened.dims.batch;
-        Ok(Predicted::Rows(Packed::from_columns(&vec![E::of(self.mean); batch], batch)))
+        Ok(Predicted::Rows(Packed::filled(opened.dims.batch, 1, E::of(self.mean))))
     }
 
-    fn observe(&mut self, losses: &[E]) {
-        let mean = losses.iter().map(|f| f.widen()).sum::<f64>() / losses.len() as f64;
+    fn observe(&mut self, losses: &Rc<Packed<E>>) {
+        let mean = losses.total() / losses.rows() as f64;
         self.next = self.decay * self.mean + (1.0 - self.decay) * mean;
     }
 
@@ -334,8 +335,7 @@ impl<E: Real> Predictor<E> for Greedy {
         objective: &dyn Objective<E>,
         _: &Noise,
     ) -> Result<Predicted<E>> {
-        let picks = read_picks(&rows::argmax(&opened.theta));
-        Ok(Predicted::Rows(losses_at(objective, &picks, opened.dims)?))
+        Ok(Predicted::Rows(losses_at(objective, rows::argmax(&opened.theta), opened.dims)?))
     }
 
     fn losses(&self, _: Dims) -> u64 {

@@ -1,4 +1,4 @@
-use crate::draw::{Opened, read_picks};
+use crate::draw::Opened;
 use crate::estimator::Logits;
 use crate::parameter::samples;
 use crate::score::Asked;
@@ -9,6 +9,7 @@ use crate::{
 use kernels::{Noise, Packed, Real, rows, rowwise};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::rc::Rc;
 
 /// The score function with the other samples' mean loss as each sample's baseline.
 ///
@@ -30,7 +31,7 @@ use serde::{Deserialize, Serialize};
 /// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::ReinforceLoo};
 /// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
 /// let rows = 4096;
-/// let objective = SquaredPick::of([22.0, 30.0, 10.0].repeat(rows), vec![25.0; rows])?;
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
 /// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
 /// let dims = Dims { batch: rows, latents: 1, categories: 3 };
 /// let mut estimator = ReinforceLoo { samples: 4 }.build();
@@ -78,8 +79,8 @@ impl<E: Real> Estimator<E> for ReinforceLoo {
     ) -> Result<Surrogate<E>> {
         let opened = Opened::new(logits)?;
         let p = opened.softmax(E::ONE);
-        let picks = rows::categorical(&p, self.samples, noise);
-        let asked = Asked::new(opened, read_picks(&picks), objective)?;
+        let picks = Rc::new(rows::categorical(&p, self.samples, noise));
+        let asked = Asked::new(opened, Rc::clone(&picks), objective)?;
         let advantages = leave_one_out(&asked.f);
         asked.score(&p, &picks, advantages)
     }

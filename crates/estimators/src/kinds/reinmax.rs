@@ -10,6 +10,7 @@ use kernels::simd::Lanes;
 use kernels::{Noise, Packed, Real, rows};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::rc::Rc;
 
 /// Straight-through with Heun's rule in place of Euler's.
 ///
@@ -33,7 +34,7 @@ use serde::{Deserialize, Serialize};
 /// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::ReinMax};
 /// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
 /// let rows = 4096;
-/// let objective = SquaredPick::of([22.0, 30.0, 10.0].repeat(rows), vec![25.0; rows])?;
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
 /// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
 /// let dims = Dims { batch: rows, latents: 1, categories: 3 };
 /// let mut estimator = ReinMax::default().build();
@@ -80,10 +81,10 @@ impl<E: Real> Estimator<E> for ReinMax {
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
         let opened = Opened::new(logits)?;
-        let p = opened.softmax(E::ONE);
-        let tempered = opened.softmax(E::of(self.temperature));
-        let picks = rows::categorical(&p, 1, noise);
-        at_vertices(opened, &picks.clone(), objective, Heun { p, tempered, picks })
+        let p = Rc::new(opened.softmax(E::ONE));
+        let tempered = opened.softmax_again(&p, E::of(self.temperature));
+        let picks = Rc::new(rows::categorical(&p, 1, noise));
+        at_vertices(opened, Rc::clone(&picks), objective, Heun { p, tempered, picks })
     }
 
     fn properties(&self, _: Dims) -> Properties {
@@ -96,9 +97,9 @@ impl<E: Real> Estimator<E> for ReinMax {
 }
 
 struct Heun<E: Real> {
-    p: Packed<E>,
-    tempered: Packed<E>,
-    picks: Packed<E>,
+    p: Rc<Packed<E>>,
+    tempered: Rc<Packed<E>>,
+    picks: Rc<Packed<E>>,
 }
 
 impl<E: Real> Jacobian<E> for Heun<E> {

@@ -1,4 +1,4 @@
-use crate::draw::{Opened, perturb, read_picks};
+use crate::draw::{Opened, perturb};
 use crate::estimator::Logits;
 use crate::parameter::{require, temperature};
 use crate::relaxation::Relaxation;
@@ -9,7 +9,7 @@ use crate::{
 };
 use kernels::tape::Weights;
 use kernels::{Noise, Packed, Real};
-use std::sync::Arc;
+use std::rc::Rc;
 
 mod surrogate_network;
 
@@ -41,7 +41,7 @@ use surrogate_network::{Passes, SurrogateNetwork};
 /// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::Relax};
 /// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
 /// let rows = 4096;
-/// let objective = SquaredPick::of([22.0, 30.0, 10.0].repeat(rows), vec![25.0; rows])?;
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
 /// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
 /// let dims = Dims { batch: rows, latents: 1, categories: 3 };
 /// let mut estimator = Relax::default().build();
@@ -74,7 +74,7 @@ impl Kind for Relax {
     const FAMILY: Family = Family::ScoreFunction;
     const SUMMARY: &'static str = "rebar with a learned network as control variate";
     const SOURCE: &'static str = "Grathwohl, Choi, Wu, Roeder & Duvenaud 2018, arXiv:1711.00123";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
 
     fn check(&self) -> Result<(), Fault> {
         temperature("temperature", self.temperature)?;
@@ -106,27 +106,27 @@ impl<E: Real> Estimator<E> for Learning<E> {
         let (dims, p) = (opened.dims, opened.softmax(E::ONE));
         let temperature = E::of(self.settings.temperature);
         let width = dims.latents * dims.categories;
-        let (rows, context) = match objective.context() {
-            Some(context) => (context.rows.to_vec(), context.width),
-            None => (opened.visible(), width),
+        let context = match objective.context() {
+            Some(context) => context.rows.clone(),
+            None => opened.visible(),
         };
         let settings = &self.settings;
         let network = self.network.get_or_insert_with(|| {
             // From a stream far from those of the steps, so that the pick is not disturbed.
             let stream = &mut noise.at(u64::MAX);
-            SurrogateNetwork::new(width, context, settings.hidden, settings.learning_rate, stream)
+            let inputs = (width, context.columns());
+            SurrogateNetwork::new(inputs, settings.hidden, settings.learning_rate, stream)
         });
         let relaxation = Relaxation::draw(&p, perturb(&p.ln(), noise), noise);
-        let picks = relaxation.picks.clone();
-        let asked = Asked::new(opened, read_picks(&picks), objective)?;
+        let picks = Rc::new(relaxation.picks.clone());
+        let asked = Asked::new(opened, Rc::clone(&picks), objective)?;
         let (y, conditional) = relaxation.points(temperature);
-        let context: Arc<[E]> = rows.into();
-        let first = network.pass(&y, &context, dims);
-        let second = network.pass(&conditional, &context, dims);
+        let first = network.pass(&y, &context);
+        let second = network.pass(&conditional, &context);
         let (g, conditional_g) = (network.slope(&first, dims), network.slope(&second, dims));
         let mut vector =
             relaxation.difference(&p, &y, &g, &conditional, &conditional_g, temperature, dims);
-        let mut advantages = asked.f.clone();
+        let mut advantages = (*asked.f).clone();
         advantages.subtract(&second.outputs);
         vector.add(&scores(&p, &picks, advantages, dims));
         let along = relaxation.push_forward(&p, &vector, temperature);
@@ -134,7 +134,7 @@ impl<E: Real> Estimator<E> for Learning<E> {
         let weights = vector.row_dots(&score).sum_rows(dims.latents);
         let passes = Passes { first: &first, second: &second, along: &along, weights: &weights };
         self.lesson = network.lesson(&passes, dims);
-        let losses = asked.f.to_columns();
+        let losses = (*asked.f).clone();
         asked.inject(Weights::Mean, vector, losses)
     }
 
@@ -149,7 +149,7 @@ impl<E: Real> Estimator<E> for Learning<E> {
 
     fn advance(&mut self) -> Result<()> {
         if let (Some(network), false) = (&mut self.network, self.lesson.is_empty()) {
-            network.learn(&mut self.lesson);
+            network.learn(&self.lesson);
             self.lesson.clear();
         }
         Ok(())
@@ -157,7 +157,7 @@ impl<E: Real> Estimator<E> for Learning<E> {
 }
 
 fn ones<E: Real>(dims: Dims) -> Packed<E> {
-    Packed::from_columns(&vec![E::of(dims.batch as f64); dims.batch], dims.batch)
+    Packed::filled(dims.batch, 1, E::of(dims.batch as f64))
 }
 
 #[cfg(test)]
@@ -172,7 +172,7 @@ mod tests {
         const STEP: f64 = 1e-5;
         let dims = Dims { batch: 1, latents: 2, categories: 3 };
         let logits = [0.2, -0.7, 0.5, 0.1, 0.3, -0.4];
-        let objective = ExpDot::of(vec![0.6, -0.5, 0.2, -0.7, 0.9, 0.1], 1)?;
+        let objective = ExpDot::of(&[0.6, -0.5, 0.2, -0.7, 0.9, 0.1], 1);
         let settings = Relax { temperature: 0.7, learning_rate: 0.1, ..Relax::default() };
         let mut relax = Learning::<f64> { settings, network: None, lesson: vec![] };
         for step in 0..20 {
@@ -180,16 +180,13 @@ mod tests {
             let estimate =
                 crate::gradient(&mut relax, &logits, dims, &objective, None, &mut noise())?;
             let Some(network) = &relax.network else { panic!("there is no network") };
-            let context: Arc<[f64]> = match objective.context() {
-                Some(context) => context.rows.into(),
-                None => logits.into(),
-            };
+            let context = Packed::pack(&logits, 6);
             // The pick, c(y) and c(ỹ).
             let at = |logits: &[f64]| {
                 let (p, noise) = (rows::softmax(&Packed::pack(logits, 3), 1.0), &mut noise());
                 let relaxation = Relaxation::draw(&p, perturb(&p.ln(), noise), noise);
                 let (y, conditional) = relaxation.points(0.7);
-                let c = |y| network.pass(y, &context, dims).outputs.get(0, 0);
+                let c = |y| network.pass(y, &context).outputs.get(0, 0);
                 (relaxation.picks.to_columns(), c(&y), c(&conditional))
             };
             let (picks, _, c) = at(&logits);

@@ -10,6 +10,7 @@ use kernels::simd::Lanes;
 use kernels::{Noise, Packed, Real, rows};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::rc::Rc;
 
 /// The axis on which ReinMax lies in the middle.
 ///
@@ -32,7 +33,7 @@ use serde::{Deserialize, Serialize};
 /// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::SecondOrder};
 /// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
 /// let rows = 4096;
-/// let objective = SquaredPick::of([22.0, 30.0, 10.0].repeat(rows), vec![25.0; rows])?;
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
 /// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
 /// let dims = Dims { batch: rows, latents: 1, categories: 3 };
 /// let mut estimator = SecondOrder::default().build();
@@ -80,9 +81,9 @@ impl<E: Real> Estimator<E> for SecondOrder {
     ) -> Result<Surrogate<E>> {
         let opened = Opened::new(logits)?;
         let p = opened.softmax(E::ONE);
-        let picks = rows::categorical(&p, 1, noise);
+        let picks = Rc::new(rows::categorical(&p, 1, noise));
         let weight = E::of(self.weight);
-        at_vertices(opened, &picks.clone(), objective, FirstOrderMix { p, picks, weight })
+        at_vertices(opened, Rc::clone(&picks), objective, FirstOrderMix { p, picks, weight })
     }
 
     fn properties(&self, _: Dims) -> Properties {
@@ -97,7 +98,7 @@ impl<E: Real> Estimator<E> for SecondOrder {
 /// w · s ⟨g, s⟩ + (1 − w) · J(p) g
 pub(crate) struct FirstOrderMix<E: Real> {
     pub(crate) p: Packed<E>,
-    pub(crate) picks: Packed<E>,
+    pub(crate) picks: Rc<Packed<E>>,
     pub(crate) weight: E,
 }
 

@@ -9,6 +9,7 @@ use crate::{
 use kernels::{Noise, Real};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::rc::Rc;
 
 /// The mixture of all categories in place of a choice.
 ///
@@ -30,7 +31,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// ```
 /// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::SoftArgmax};
-/// let objective = SquaredPick::of(vec![22.0, 30.0, 10.0], vec![25.0])?;
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0], &[25.0]);
 /// let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
 /// let dims = Dims { batch: 1, latents: 1, categories: 3 };
 /// let mut soft_argmax = SoftArgmax { temperature: 1.0 }.build();
@@ -79,8 +80,8 @@ impl<E: Real> Estimator<E> for SoftArgmax {
     ) -> Result<Surrogate<E>> {
         let temperature = E::of(self.temperature);
         let opened = Opened::new(logits)?;
-        let p = opened.softmax(temperature);
-        in_interior(opened, &p.clone(), objective, Relaxed { points: p, temperature })
+        let points = Rc::new(opened.softmax(temperature));
+        in_interior(opened, Rc::clone(&points), objective, Relaxed { points, temperature })
     }
 
     fn properties(&self, _: Dims) -> Properties {

@@ -1,4 +1,4 @@
-use crate::draw::{Opened, read_picks};
+use crate::draw::Opened;
 use crate::estimator::Logits;
 use crate::kinds::antithetic_es::{antithetic, differences};
 use crate::parameter::{samples, temperature};
@@ -32,7 +32,7 @@ use serde::{Deserialize, Serialize};
 /// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::Spsa};
 /// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
 /// let rows = 4096;
-/// let objective = SquaredPick::of([22.0, 30.0, 10.0].repeat(rows), vec![25.0; rows])?;
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
 /// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
 /// let dims = Dims { batch: rows, latents: 1, categories: 3 };
 /// let mut estimator = Spsa { sigma: 0.5, samples: 4 }.build();
@@ -89,9 +89,9 @@ impl<E: Real> Estimator<E> for Spsa {
         let mut picks = Packed::zeros(dims.rows(), 2 * self.samples);
         antithetic(&opened.theta, &gumbels, &directions, E::of(self.sigma), &mut picks);
         let theta = opened.theta.clone();
-        let asked = Asked::new(opened, read_picks(&picks), objective)?;
+        let asked = Asked::new(opened, picks, objective)?;
         let losses = row_means(&asked.f);
-        let f = asked.f.clone().repeat_rows(dims.latents);
+        let f = asked.f_of_latents();
         let scale = 1.0 / (2.0 * self.sigma * (self.samples * dims.batch) as f64);
         let mut vector = Packed::zeros(dims.rows(), dims.categories);
         differences(&theta, &f, &directions, E::of(scale), &mut vector);

@@ -9,6 +9,7 @@ use crate::{
 use kernels::{Noise, Real, rows};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::rc::Rc;
 
 /// A hard pick forward, the softmax's Jacobian backward.
 ///
@@ -32,7 +33,7 @@ use serde::{Deserialize, Serialize};
 /// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::StraightThrough};
 /// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
 /// let rows = 4096;
-/// let objective = SquaredPick::of([22.0, 30.0, 10.0].repeat(rows), vec![25.0; rows])?;
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
 /// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
 /// let dims = Dims { batch: rows, latents: 1, categories: 3 };
 /// let mut estimator = StraightThrough::default().build();
@@ -82,13 +83,11 @@ impl<E: Real> Estimator<E> for StraightThrough {
     ) -> Result<Surrogate<E>> {
         let temperature = E::of(self.temperature);
         let opened = Opened::new(logits)?;
-        let picks = if self.sample {
-            rows::categorical(&opened.softmax(E::ONE), 1, noise)
-        } else {
-            rows::argmax(&opened.theta)
-        };
-        let points = opened.softmax(temperature);
-        at_vertices(opened, &picks, objective, Relaxed { points, temperature })
+        let p = Rc::new(opened.softmax(E::ONE));
+        let picks =
+            if self.sample { rows::categorical(&p, 1, noise) } else { rows::argmax(&opened.theta) };
+        let points = opened.softmax_again(&p, temperature);
+        at_vertices(opened, Rc::new(picks), objective, Relaxed { points, temperature })
     }
 
     fn properties(&self, _: Dims) -> Properties {

@@ -1,5 +1,4 @@
 use super::{RowLoss, RowLosses};
-use crate::Result;
 use kernels::Real;
 
 /// f(z) = (1/L) Σ_n |z_n1 − c|ᵖ of L bits (K = 2): polynomial programming.
@@ -13,11 +12,8 @@ pub struct BitPower {
 
 impl BitPower {
     /// The objective for B rows.
-    ///
-    /// # Errors
-    /// If the device is out of memory.
-    pub fn of<E: Real>(self, batch: usize) -> Result<RowLosses<E, Self>> {
-        RowLosses::new(self, vec![], batch)
+    pub fn of<E: Real>(self, batch: usize) -> RowLosses<E, Self> {
+        RowLosses::new(self, &[], batch)
     }
 }
 
@@ -56,11 +52,8 @@ pub struct BitSumSquares {
 
 impl BitSumSquares {
     /// The objective for B rows.
-    ///
-    /// # Errors
-    /// If the device is out of memory.
-    pub fn of<E: Real>(self, batch: usize) -> Result<RowLosses<E, Self>> {
-        RowLosses::new(self, vec![], batch)
+    pub fn of<E: Real>(self, batch: usize) -> RowLosses<E, Self> {
+        RowLosses::new(self, &[], batch)
     }
 }
 

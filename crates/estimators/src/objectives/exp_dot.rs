@@ -1,5 +1,4 @@
 use super::{RowLoss, RowLosses};
-use crate::Result;
 use kernels::Real;
 
 /// f(z) = exp(Σ_nk a_nk z_nk), with weights a ([L, K]) that are learned: as far from linear and
@@ -9,10 +8,7 @@ pub struct ExpDot;
 
 impl ExpDot {
     /// The objective of weights for B rows, [B, L·K].
-    ///
-    /// # Errors
-    /// If the device is out of memory.
-    pub fn of<E: Real>(weights: Vec<E>, batch: usize) -> Result<RowLosses<E, Self>> {
+    pub fn of<E: Real>(weights: &[E], batch: usize) -> RowLosses<E, Self> {
         RowLosses::new(Self, weights, batch)
     }
 }

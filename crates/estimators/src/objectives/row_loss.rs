@@ -1,7 +1,7 @@
+use crate::choice::{pack_points, unpack_points};
 use crate::{Choice, Losses, Objective, Result};
-use dfdx::prelude::{Cpu, Gradients, HasShape, PutTape, SplitTape, Tape, Tensor, TensorFromVec};
-use kernels::Real;
-use kernels::tape::{values, with_gradient_of};
+use kernels::tape::{Node, record};
+use kernels::{Packed, Real};
 
 /// A loss of one row, in plain numbers: what is left of an objective when tapes are taken care of.
 pub trait RowLoss<E: Real>: Clone + 'static {
@@ -19,39 +19,36 @@ pub trait RowLoss<E: Real>: Clone + 'static {
 #[derive(Clone, Debug)]
 pub struct RowLosses<E: Real, F> {
     loss: F,
-    parameters: Tensor<(usize, usize), E, Cpu>,
+    /// Absent where there are none.
+    parameters: Option<Node<E>>,
 }
 
 impl<E: Real, F: RowLoss<E>> RowLosses<E, F> {
     /// The objective of a loss, with B rows of parameters; rows may be empty.
     ///
-    /// # Errors
-    /// If the device is out of memory.
-    ///
     /// # Panics
     /// If the parameters are not whole rows.
-    pub fn new(loss: F, parameters: Vec<E>, batch: usize) -> Result<Self> {
+    pub fn new(loss: F, parameters: &[E], batch: usize) -> Self {
         assert_eq!(parameters.len() % batch, 0, "parameters for {batch} rows");
-        let shape = (batch, parameters.len() / batch);
-        Ok(Self {
-            loss,
-            parameters: kernels::tape::device().try_tensor_from_vec(parameters, shape)?,
-        })
+        let width = parameters.len() / batch;
+        let pack = || Node::new(Packed::pack(parameters, width));
+        Self { loss, parameters: (width > 0).then(pack) }
     }
 
-    /// What stands for the parameters in dfdx's gradients.
-    pub fn parameters(&self) -> &Tensor<(usize, usize), E, Cpu> {
-        &self.parameters
+    /// The parameters, if there are any: what is computed from them learns through them.
+    pub fn parameters(&self) -> Option<&Node<E>> {
+        self.parameters.as_ref()
     }
 }
 
 impl<E: Real, F: RowLoss<E>> Objective<E> for RowLosses<E, F> {
     fn loss(&self, choice: Choice<E>) -> Result<Losses<E>> {
         let (samples, dims) = (choice.samples(), choice.dims());
-        let wanted = choice.wants_gradient();
-        let (points, mut tape) = choice.into_tensor()?.split_tape();
-        let (z, p) = (values(&points), values(&self.parameters));
-        let (width, own) = (dims.latents * dims.categories, self.parameters.shape().1);
+        let (points, mut tape) = choice.into_points();
+        let z = unpack_points(points.numbers(), samples, dims);
+        let parameters = self.parameters.clone();
+        let p = parameters.as_ref().map_or(vec![], |node| node.numbers().unpack());
+        let (width, own) = (dims.latents * dims.categories, p.len() / dims.batch);
         let mut dz = vec![E::ZERO; z.len()];
         let mut dp = vec![E::ZERO; samples * p.len()];
         let mut losses = Vec::with_capacity(samples * dims.batch);
@@ -60,28 +57,23 @@ impl<E: Real, F: RowLoss<E>> Objective<E> for RowLosses<E, F> {
             let parameters = &p[row * own..][..own];
             losses.push(self.loss.loss(row, z, parameters, dz, &mut dp[i * own..][..own]));
         }
-        let output = points.device().try_tensor_from_vec(losses, (samples, dims.batch))?;
-        let (result, parameters) = (output.clone(), self.parameters.clone());
-        tape.add_backward_op(move |gradients: &mut Gradients<E, Cpu>| {
-            with_gradient_of(&output, gradients, |gradient, gradients| {
-                if wanted {
-                    let sums = gradients.get_or_alloc_mut(&points)?;
-                    let rows = sums.chunks_exact_mut(width).zip(dz.chunks_exact(width));
-                    rows.zip(gradient).for_each(|((sums, dz), &g)| add(sums, dz, g));
+        let losses = Packed::from_columns(&losses, dims.batch);
+        let node = record(&mut tape, losses, move |gradient| {
+            let gradient = gradient.to_columns();
+            if points.wants_gradient() {
+                let rows = dz.chunks_exact_mut(width).zip(&gradient);
+                rows.for_each(|(dz, &g)| dz.iter_mut().for_each(|x| *x *= g));
+                points.add(pack_points(&dz, samples, dims));
+            }
+            if let Some(parameters) = parameters {
+                let mut sums = vec![E::ZERO; dims.batch * own];
+                for (i, (dp, &g)) in dp.chunks_exact(own).zip(&gradient).enumerate() {
+                    let sums = &mut sums[i % dims.batch * own..][..own];
+                    sums.iter_mut().zip(dp).for_each(|(sum, &x)| *sum += g * x);
                 }
-                if own > 0 {
-                    let sums = gradients.get_or_alloc_mut(&parameters)?;
-                    for (i, (dp, &g)) in dp.chunks_exact(own).zip(gradient).enumerate() {
-                        add(&mut sums[i % dims.batch * own..][..own], dp, g);
-                    }
-                }
-                Ok(())
-            })
+                parameters.add(Packed::pack(&sums, own));
+            }
         });
-        Ok(result.put_tape(tape))
+        Ok(Losses::new(node, tape))
     }
-}
-
-fn add<E: Real>(sums: &mut [E], terms: &[E], weight: E) {
-    sums.iter_mut().zip(terms).for_each(|(sum, &x)| *sum += weight * x);
 }

@@ -105,7 +105,7 @@ impl Drawn {
         let mut left = draws;
         while left > 0 {
             let times = left.min(at_once);
-            let (dims, logits, (objective, parameters)) = instance.repeated(times)?;
+            let (dims, logits, (objective, parameters)) = instance.repeated(times);
             let estimate =
                 gradient(estimator, &logits, dims, &*objective, parameters.as_ref(), noise)?;
             // The surrogate is the mean over all rows; a draw is the mean over its own.

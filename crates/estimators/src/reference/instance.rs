@@ -2,7 +2,8 @@ use super::table::{Table, numbers};
 use crate::fault::{Fault, UnknownName};
 use crate::objectives::{BitPower, BitSumSquares, ExpDot, SquaredPick};
 use crate::{Dims, Objective, Result};
-use dfdx::prelude::{Cpu, Tensor};
+use kernels::Packed;
+use kernels::tape::Node;
 use serde_json::Value;
 
 /// A place to draw estimates at: logits and an objective, in `f64`.
@@ -23,8 +24,8 @@ enum Loss {
     BitSumSquares(BitSumSquares),
 }
 
-/// An objective, and what stands for its parameters in dfdx's gradients, if it learns any.
-pub(super) type Judge = (Box<dyn Objective<f64>>, Option<Tensor<(usize, usize), f64, Cpu>>);
+/// An objective, and its parameters, if it learns any.
+pub(super) type Judge = (Box<dyn Objective<f64>>, Option<Node<f64>>);
 
 const KINDS: [&str; 4] = ["squared-pick", "exp-dot", "bit-power", "bit-sum-squares"];
 
@@ -70,27 +71,28 @@ impl Instance {
     }
 
     /// The instance with every row there `times` times: as many independent draws.
-    pub(super) fn repeated(&self, times: usize) -> Result<(Dims, Vec<f64>, Judge)> {
+    pub(super) fn repeated(&self, times: usize) -> (Dims, Vec<f64>, Judge) {
         let dims = Dims { batch: self.dims.batch * times, ..self.dims };
-        Ok((dims, self.logits.repeat(times), self.judge(times)?))
+        (dims, self.logits.repeat(times), self.judge(times))
     }
 
-    fn judge(&self, times: usize) -> Result<Judge> {
+    fn judge(&self, times: usize) -> Judge {
         let batch = self.dims.batch * times;
-        Ok(match &self.loss {
+        match &self.loss {
             Loss::SquaredPick { values, targets } => {
-                let objective = SquaredPick::of(values.repeat(times), targets.repeat(times))?;
-                let parameters = objective.values().clone();
-                (Box::new(objective), Some(parameters))
+                let categories = self.dims.categories;
+                let values = Node::new(Packed::pack(&values.repeat(times), categories));
+                let objective = SquaredPick::new(values.clone(), &targets.repeat(times));
+                (Box::new(objective), Some(values))
             }
             Loss::ExpDot { weights } => {
-                let objective = ExpDot::of(weights.repeat(batch), batch)?;
-                let parameters = objective.parameters().clone();
-                (Box::new(objective), Some(parameters))
+                let objective = ExpDot::of(&weights.repeat(batch), batch);
+                let parameters = objective.parameters().cloned();
+                (Box::new(objective), parameters)
             }
-            Loss::BitPower(loss) => (Box::new(loss.of::<f64>(batch)?), None),
-            Loss::BitSumSquares(loss) => (Box::new(loss.clone().of::<f64>(batch)?), None),
-        })
+            Loss::BitPower(loss) => (Box::new(loss.of::<f64>(batch)), None),
+            Loss::BitSumSquares(loss) => (Box::new(loss.clone().of::<f64>(batch)), None),
+        }
     }
 
     /// Parameters of the objective are shared by all rows: their gradient is a sum over rows.
@@ -102,9 +104,9 @@ impl Instance {
     pub(super) fn loss_scale(&self) -> Result<f64> {
         let dims = self.dims;
         let outcomes = dims.outcomes().unwrap_or(usize::MAX).min(4096);
-        let (objective, _) = self.judge(1)?;
+        let (objective, _) = self.judge(1);
         let picks = crate::kinds::lexicographic::<f64>(dims, outcomes);
-        let losses = crate::score::losses_at(&*objective, &crate::draw::read_picks(&picks), dims)?;
+        let losses = crate::score::losses_at(&*objective, picks, dims)?;
         Ok(losses.unpack().into_iter().map(f64::abs).fold(0.0, f64::max))
     }
 }

@@ -44,7 +44,7 @@ pub(super) fn without_replacement<E: Real>(
         // All that there are leave nothing, but for rounding.
         rest.set(row, 0, if outcomes.len() < samples { 0.0 } else { left.max(0.0) });
     }
-    Subsets { dims, picks, p, rest }
+    Subsets { dims, picks: picks.into(), p, rest }
 }
 
 /// The first `count` joint outcomes of a row that sampling without replacement draws, in order: those

@@ -4,19 +4,20 @@ mod beam;
 mod enumerated;
 mod orders;
 
-use crate::draw::{Opened, read_picks};
+use crate::draw::Opened;
 use crate::estimator::Surrogate;
-use crate::score::{Asked, row_sums, scores};
+use crate::score::{Asked, divide, row_sums, scores};
 use crate::{Dims, Objective, Result};
 use kernels::tape::Weights;
 use kernels::{Noise, Packed, Real, rowwise};
+use std::rc::Rc;
 
 /// Joint outcomes of each row, all different. Where a row has fewer than are asked for, its first
 /// stands in the places left over, with probability 0.
 pub(crate) struct Subsets<E: Real> {
     dims: Dims,
     /// The categories of each outcome, [B·L, S].
-    picks: Packed<E>,
+    picks: Rc<Packed<E>>,
     /// The probability of each, [B, S].
     p: Packed<f64>,
     /// What is left for all others, [B, 1].
@@ -73,7 +74,7 @@ impl<E: Real> Subsets<E> {
     }
 
     fn enumerated(drawn: enumerated::Chosen, dims: Dims) -> Self {
-        Self { dims, picks: drawn.categories(dims).cast(), p: drawn.p, rest: drawn.rest }
+        Self { dims, picks: Rc::new(drawn.categories(dims).cast()), p: drawn.p, rest: drawn.rest }
     }
 
     /// Σ_x w_x (f_x − Σ_y c_xy f_y) s_x of each row.
@@ -93,7 +94,7 @@ impl<E: Real> Subsets<E> {
         }
         let dims = self.dims;
         let p = opened.softmax(E::ONE);
-        let asked = Asked::new(opened, read_picks(&self.picks), objective)?;
+        let asked = Asked::new(opened, Rc::clone(&self.picks), objective)?;
         let f: Packed<f64> = asked.f.cast();
         let (weights, mut advantages) = match weighting {
             Weighting::Sum => (self.sum_weights(), f.clone()),
@@ -102,11 +103,11 @@ impl<E: Real> Subsets<E> {
         let mut weighted = f;
         weigh(&weights, &mut weighted);
         weigh(&weights, &mut advantages);
-        let share = |&weight: &f64| E::of(weight / dims.batch as f64);
-        let shares = weights.to_columns().iter().map(share).collect();
-        let losses = row_sums(&weighted).into_iter().map(E::of).collect();
+        let losses = row_sums(&weighted).cast();
         let vector = scores(&p, &self.picks, advantages.cast(), dims);
-        asked.inject(Weights::Each(shares), vector, losses)
+        let mut shares = weights;
+        divide(dims.batch as f64, &mut shares);
+        asked.inject(Weights::Each(shares.cast()), vector, losses)
     }
 
     /// p_x, and at the last outcome what is left besides.

@@ -5,10 +5,10 @@
 
 use estimators::objectives::{ExpDot, RowLoss, RowLosses, SquaredPick};
 use estimators::{
-    Choice, Context, Dims, Domain, Estimator, Losses, Noise, Objective, Registry, Result, gradient,
+    Choice, Context, Dims, Domain, Estimator, Losses, Noise, Objective, Packed, Registry, Result,
+    gradient,
 };
 use std::cell::RefCell;
-use std::rc::Rc;
 use toml::Table;
 
 pub mod variants;
@@ -33,10 +33,7 @@ pub fn squared_pick() -> Problem {
         name: "squared pick",
         dims: Dims { batch: 2, latents: 1, categories: 4 },
         logits: vec![0.4, -0.3, 0.9, 0.0, -1.2, 0.5, 0.1, 0.7],
-        make: |times| {
-            let objective = SquaredPick::of(VALUES.repeat(times), [0.8, -0.4].repeat(times));
-            Box::new(objective.expect("an objective"))
-        },
+        make: |times| Box::new(SquaredPick::of(&VALUES.repeat(times), &[0.8, -0.4].repeat(times))),
         quadratic: true,
     }
 }
@@ -48,7 +45,7 @@ pub fn exponential() -> Problem {
         logits: vec![0.2, -0.7, 0.5, 0.1],
         make: |times| {
             let weights = [0.3, 1.1, -0.4, 0.7].repeat(times);
-            Box::new(ExpDot::of(weights, times).expect("an objective"))
+            Box::new(ExpDot::of(&weights, times))
         },
         quadratic: false,
     }
@@ -59,7 +56,7 @@ pub fn two_latents() -> Problem {
         name: "exponential of two latents",
         dims: Dims { batch: 1, latents: 2, categories: 3 },
         logits: SIX.to_vec(),
-        make: |times| Box::new(ExpDot::of(WEIGHTS.repeat(times), times).expect("an objective")),
+        make: |times| Box::new(ExpDot::of(&WEIGHTS.repeat(times), times)),
         quadratic: false,
     }
 }
@@ -75,7 +72,7 @@ pub fn one_bit() -> Problem {
         logits: vec![0.3, -0.5],
         make: |times| {
             let weights = [0.2, 0.9].repeat(times);
-            Box::new(ExpDot::of(weights, times).expect("an objective"))
+            Box::new(ExpDot::of(&weights, times))
         },
         quadratic: false,
     }
@@ -84,10 +81,7 @@ pub fn one_bit() -> Problem {
 pub fn linear() -> Problem {
     Problem {
         name: "linear",
-        make: |times| {
-            let losses = RowLosses::new(Linear, WEIGHTS.repeat(times), times);
-            Box::new(losses.expect("an objective"))
-        },
+        make: |times| Box::new(RowLosses::new(Linear, &WEIGHTS.repeat(times), times)),
         quadratic: true,
         ..two_latents()
     }
@@ -174,7 +168,7 @@ pub struct Watched {
 /// A question to an objective and its answer.
 pub struct Asked {
     /// Category numbers, [S, B, L], if every point was a vertex.
-    pub picks: Option<Rc<[u32]>>,
+    pub picks: Option<Vec<u32>>,
     /// Points [S, B, L, K], if their gradient was wanted.
     pub points: Vec<f64>,
     /// Losses, [S, B].
@@ -188,10 +182,11 @@ struct Spy<'a> {
 
 impl Objective<f64> for Spy<'_> {
     fn loss(&self, choice: Choice<f64>) -> Result<Losses<f64>> {
-        let picks = choice.picks().cloned();
-        let points = choice.points().map(kernels::tape::values).unwrap_or_default();
+        let (picks, dims, samples) = (choice.picks(), choice.dims(), choice.samples());
+        let points = choice.points().map(|points| in_order(points.numbers(), samples, dims));
         let losses = self.objective.loss(choice)?;
-        let asked = Asked { picks, points, losses: kernels::tape::values(&losses) };
+        let points = points.unwrap_or_default();
+        let asked = Asked { picks, points, losses: losses.numbers().to_columns() };
         self.seen.borrow_mut().push(asked);
         Ok(losses)
     }
@@ -201,6 +196,13 @@ impl Objective<f64> for Spy<'_> {
     fn context(&self) -> Option<Context<'_, f64>> {
         self.objective.context()
     }
+}
+
+/// [B·L, S·K] as [S, B, L, K].
+fn in_order(points: &Packed<f64>, samples: usize, dims: Dims) -> Vec<f64> {
+    let k = dims.categories;
+    let at = |i: usize| points.get(i / k % dims.rows(), i / k / dims.rows() * k + i % k);
+    (0..samples * dims.elements()).map(at).collect()
 }
 
 /// An estimator by its name, with parameters as TOML.

@@ -92,9 +92,14 @@ impl<E: Real, R: Register<E>, const N: usize> Pack<E, R, N> {
     );
 
     #[inline(always)]
-    fn new(registers: [R; N]) -> Self {
+    pub(super) fn new(registers: [R; N]) -> Self {
         const { Self::IS_PLAIN };
         Self(registers, PhantomData)
+    }
+
+    #[inline(always)]
+    pub(super) fn registers(self) -> [R; N] {
+        self.0
     }
 }
 

@@ -44,28 +44,25 @@ pub fn run<E: Real, T: Task<E>>(task: T) -> T::Output {
 pub trait Machine<E: Real> {
     /// The widest register.
     type Wide: Register<E>;
-    /// One of half that width.
-    type Half: Register<E>;
     /// Sixteen numbers in as many registers as they need.
     type Lanes: Lanes<E>;
     /// Whether there are 32 registers rather than 16.
     const MANY_REGISTERS: bool;
 
-    /// Exchanges rows and columns of a square tile.
+    /// Exchanges rows and columns of a square.
     #[inline(always)]
-    fn transpose(tile: &mut [[E; TILE]; TILE]) {
-        let rows = *tile;
-        for (i, row) in tile.iter_mut().enumerate() {
-            for (x, from) in row.iter_mut().zip(&rows) {
-                *x = from[i];
+    fn transpose(square: &mut [Self::Lanes; LANES]) {
+        let mut turned = [[E::ZERO; LANES]; LANES];
+        for (i, row) in square.iter().enumerate() {
+            for (turned, x) in turned.iter_mut().zip(row.to_array()) {
+                turned[i] = x;
             }
+        }
+        for (row, turned) in square.iter_mut().zip(&turned) {
+            *row = Self::Lanes::of(turned);
         }
     }
 }
-
-/// Side of the tiles that [`Machine::transpose`] exchanges.
-#[doc(hidden)]
-pub const TILE: usize = 8;
 
 /// A kernel over the registers of one instruction set.
 #[doc(hidden)]
@@ -79,31 +76,28 @@ pub trait MachineTask<E: Real> {
 struct Portable;
 impl<E: Real + Register<E>> Machine<E> for Portable {
     type Wide = E;
-    type Half = E;
     type Lanes = Pack<E, E, 16>;
     const MANY_REGISTERS: bool = false;
 }
 
 #[cfg(target_arch = "x86_64")]
 mod x86_64 {
-    use super::{Machine, MachineTask, Pack, TILE};
+    use super::{LANES, Machine, MachineTask, Pack};
     use std::arch::x86_64::*;
 
     pub(super) struct Avx2;
     impl Machine<f32> for Avx2 {
         type Wide = __m256;
-        type Half = __m256;
         type Lanes = Pack<f32, __m256, 2>;
         const MANY_REGISTERS: bool = false;
         #[inline(always)]
-        fn transpose(tile: &mut [[f32; TILE]; TILE]) {
+        fn transpose(square: &mut [Self::Lanes; LANES]) {
             // SAFETY: this machine has AVX2 (see `dispatch`).
-            unsafe { transpose_8x8(tile) }
+            unsafe { transpose_quarters(square) }
         }
     }
     impl Machine<f64> for Avx2 {
         type Wide = __m256d;
-        type Half = __m256d;
         type Lanes = Pack<f64, __m256d, 4>;
         const MANY_REGISTERS: bool = false;
     }
@@ -111,34 +105,28 @@ mod x86_64 {
     pub(super) struct Avx512;
     impl Machine<f32> for Avx512 {
         type Wide = __m512;
-        type Half = __m256;
         type Lanes = Pack<f32, __m512, 1>;
         const MANY_REGISTERS: bool = true;
         #[inline(always)]
-        fn transpose(tile: &mut [[f32; TILE]; TILE]) {
-            // SAFETY: this machine has AVX2 (see `dispatch`).
-            unsafe { transpose_8x8(tile) }
+        fn transpose(square: &mut [Self::Lanes; LANES]) {
+            // SAFETY: this machine has AVX-512 (see `dispatch`).
+            unsafe { transpose_whole(square) }
         }
     }
     impl Machine<f64> for Avx512 {
         type Wide = __m512d;
-        type Half = __m256d;
         type Lanes = Pack<f64, __m512d, 2>;
         const MANY_REGISTERS: bool = true;
     }
 
-    /// Pairs, quadruples and halves of rows are interleaved in turn.
+    /// Pairs, quadruples and halves of eight rows are interleaved in turn.
     ///
     /// # Safety
     /// The processor has AVX2.
     #[inline(always)]
-    unsafe fn transpose_8x8(tile: &mut [[f32; TILE]; TILE]) {
-        // SAFETY: AVX2 by the contract; each row is eight numbers, read and written unaligned.
+    unsafe fn transpose_8x8(r: [__m256; 8]) -> [__m256; 8] {
+        // SAFETY: by the contract.
         unsafe {
-            let mut r = [_mm256_setzero_ps(); TILE];
-            for i in 0..TILE {
-                r[i] = _mm256_loadu_ps(tile[i].as_ptr());
-            }
             let mut pairs = r;
             for i in 0..4 {
                 pairs[2 * i] = _mm256_unpacklo_ps(r[2 * i], r[2 * i + 1]);
@@ -152,12 +140,79 @@ mod x86_64 {
                 fours[a + 2] = _mm256_shuffle_ps::<0x44>(pairs[a + 1], pairs[b + 1]);
                 fours[a + 3] = _mm256_shuffle_ps::<0xee>(pairs[a + 1], pairs[b + 1]);
             }
+            let mut turned = fours;
             for i in 0..4 {
-                let low = _mm256_permute2f128_ps::<0x20>(fours[i], fours[i + 4]);
-                let high = _mm256_permute2f128_ps::<0x31>(fours[i], fours[i + 4]);
-                _mm256_storeu_ps(tile[i].as_mut_ptr(), low);
-                _mm256_storeu_ps(tile[i + 4].as_mut_ptr(), high);
+                turned[i] = _mm256_permute2f128_ps::<0x20>(fours[i], fours[i + 4]);
+                turned[i + 4] = _mm256_permute2f128_ps::<0x31>(fours[i], fours[i + 4]);
             }
+            turned
+        }
+    }
+
+    /// A square of sixteen as four of eight.
+    ///
+    /// # Safety
+    /// The processor has AVX2.
+    #[inline(always)]
+    unsafe fn transpose_quarters(square: &mut [Pack<f32, __m256, 2>; LANES]) {
+        let mut quarters = [[[square[0].registers()[0]; 8]; 2]; 2];
+        for i in 0..LANES {
+            let [left, right] = square[i].registers();
+            quarters[i / 8][0][i % 8] = left;
+            quarters[i / 8][1][i % 8] = right;
+        }
+        // SAFETY: by the contract.
+        unsafe {
+            quarters[0][0] = transpose_8x8(quarters[0][0]);
+            quarters[0][1] = transpose_8x8(quarters[0][1]);
+            quarters[1][0] = transpose_8x8(quarters[1][0]);
+            quarters[1][1] = transpose_8x8(quarters[1][1]);
+        }
+        for i in 0..LANES {
+            square[i] = Pack::new([quarters[0][i / 8][i % 8], quarters[1][i / 8][i % 8]]);
+        }
+    }
+
+    /// Pairs and quadruples of sixteen rows are interleaved in turn, then quarters of registers
+    /// exchanged.
+    ///
+    /// # Safety
+    /// The processor has AVX-512 F.
+    #[inline(always)]
+    unsafe fn transpose_whole(square: &mut [Pack<f32, __m512, 1>; LANES]) {
+        let mut r = [square[0].registers()[0]; LANES];
+        for i in 0..LANES {
+            r[i] = square[i].registers()[0];
+        }
+        // SAFETY: by the contract.
+        unsafe {
+            let mut pairs = r;
+            for i in 0..8 {
+                pairs[2 * i] = _mm512_unpacklo_ps(r[2 * i], r[2 * i + 1]);
+                pairs[2 * i + 1] = _mm512_unpackhi_ps(r[2 * i], r[2 * i + 1]);
+            }
+            // Register 4i + c: columns c, c + 4, c + 8 and c + 12 of rows 4i to 4i + 3.
+            let mut fours = pairs;
+            for i in 0..4 {
+                let (a, b) = (4 * i, 4 * i + 2);
+                fours[a] = _mm512_shuffle_ps::<0x44>(pairs[a], pairs[b]);
+                fours[a + 1] = _mm512_shuffle_ps::<0xee>(pairs[a], pairs[b]);
+                fours[a + 2] = _mm512_shuffle_ps::<0x44>(pairs[a + 1], pairs[b + 1]);
+                fours[a + 3] = _mm512_shuffle_ps::<0xee>(pairs[a + 1], pairs[b + 1]);
+            }
+            for c in 0..4 {
+                let even = _mm512_shuffle_f32x4::<0x88>(fours[c], fours[c + 4]);
+                let odd = _mm512_shuffle_f32x4::<0xdd>(fours[c], fours[c + 4]);
+                let more_even = _mm512_shuffle_f32x4::<0x88>(fours[c + 8], fours[c + 12]);
+                let more_odd = _mm512_shuffle_f32x4::<0xdd>(fours[c + 8], fours[c + 12]);
+                r[c] = _mm512_shuffle_f32x4::<0x88>(even, more_even);
+                r[c + 4] = _mm512_shuffle_f32x4::<0x88>(odd, more_odd);
+                r[c + 8] = _mm512_shuffle_f32x4::<0xdd>(even, more_even);
+                r[c + 12] = _mm512_shuffle_f32x4::<0xdd>(odd, more_odd);
+            }
+        }
+        for i in 0..LANES {
+            square[i] = Pack::new([r[i]]);
         }
     }
 

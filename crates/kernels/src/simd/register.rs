@@ -51,22 +51,6 @@ pub trait Register<E>: Copy + 'static {
     fn exp2_integer(self) -> Self;
     /// A positive normal number as (m, n) with m·2ⁿ = self and ½√2 ≤ m < √2.
     fn split(self) -> (Self, Self);
-
-    /// Whether it is worth loading four numbers at once, to spread each of them over a register.
-    const HAS_QUADS: bool = false;
-    /// Four numbers that lie side by side, as often as there is room for them.
-    ///
-    /// # Safety
-    /// `from` is valid for reads of four numbers; it need not be aligned. Only where there are quads.
-    #[inline(always)]
-    unsafe fn load_quad(_: *const E) -> Self {
-        unreachable!("this register has no quads")
-    }
-    /// Number `i` of a quad in every lane. Only where there are quads.
-    #[inline(always)]
-    fn of_quad(_: Self, _: usize) -> Self {
-        unreachable!("this register has no quads")
-    }
 }
 
 macro_rules! scalar {
@@ -347,28 +331,6 @@ mod x86_64 {
             _mm256_srli_epi32,
             _mm256_cvtepi32_ps
         );
-
-        const HAS_QUADS: bool = true;
-        #[inline(always)]
-        unsafe fn load_quad(from: *const f32) -> Self {
-            // SAFETY: by the contract of this function and the trait.
-            unsafe {
-                let four = _mm_loadu_ps(from);
-                _mm256_set_m128(four, four)
-            }
-        }
-        #[inline(always)]
-        fn of_quad(quad: Self, i: usize) -> Self {
-            // SAFETY: the processor has the instruction (see the trait).
-            unsafe {
-                match i {
-                    0 => _mm256_permute_ps::<0x00>(quad),
-                    1 => _mm256_permute_ps::<0x55>(quad),
-                    2 => _mm256_permute_ps::<0xaa>(quad),
-                    _ => _mm256_permute_ps::<0xff>(quad),
-                }
-            }
-        }
     }
     impl Register<f64> for __m256d {
         const LANES: usize = 4;

@@ -1,35 +1,35 @@
-use super::{contiguous, read, with_gradient_of};
-use crate::simd::{Machine, MachineTask};
-use crate::{Packed, Real};
-use dfdx::prelude::{
-    Cpu, CpuError, HasShape, PutTape, ReshapeTo, Shape, SplitTape, Tape, Tensor, TensorFromVec,
-};
+use super::{Node, Recording, Scalar, device};
+use crate::simd::{LANES, Lanes, Task, run};
+use crate::{Packed, Real, rowwise};
+use dfdx::prelude::{CpuError, PutTape, Tape, TensorFromVec};
 
 /// What each loss counts in a sum.
 #[derive(Clone, Debug)]
-pub enum Weights<E> {
+pub enum Weights<E: Real> {
     /// The same: 1/(S·B), so that the sum is the mean over samples and rows.
     Mean,
-    /// A weight for each loss, [S, B].
-    Each(Vec<E>),
+    /// A weight for each loss, [B, S].
+    Each(Packed<E>),
 }
 
-/// Σ_sb w_sb f_sb of losses f ([S, B]), as a scalar.
+/// Σ_bs w_bs f_bs of losses f ([B, S]), as a scalar. A weight of 0 is a sample that does not count,
+/// even where its loss is not finite.
 ///
 /// # Errors
 /// If the device is out of memory.
 ///
 /// # Panics
 /// If there are no losses, or not as many weights as losses.
-pub fn weigh<E: Real, T: Tape<E, Cpu>>(
-    losses: Tensor<(usize, usize), E, Cpu, T>,
+pub fn weigh<E: Real>(
+    tape: Recording<E>,
+    losses: Node<E>,
     weights: Weights<E>,
-) -> Result<Tensor<(), E, Cpu, T>, CpuError> {
-    weigh_and_inject(losses, weights, None::<(Tensor<(), E, Cpu>, Packed<E>)>)
+) -> Result<Scalar<E>, CpuError> {
+    weigh_and_inject(tape, losses, weights, None)
 }
 
-/// [`weigh`], as a scalar whose gradient for the logits is a given vector ([rows, K] in their
-/// order), beside whatever flows back through the losses.
+/// [`weigh`], as a scalar whose gradient for the logits is a given vector (of their shape), beside
+/// whatever flows back through the losses.
 ///
 /// Score-function estimators are this operation: the losses' values decide the vector, and the
 /// losses themselves pass a gradient to the objective's own parameters. The scalar's value is the
@@ -40,94 +40,92 @@ pub fn weigh<E: Real, T: Tape<E, Cpu>>(
 ///
 /// # Panics
 /// If there are no losses, or not as many weights as losses or elements in the vector as logits.
-pub fn inject<L: Shape, E: Real, T: Tape<E, Cpu>>(
-    losses: Tensor<(usize, usize), E, Cpu, T>,
+pub fn inject<E: Real>(
+    tape: Recording<E>,
+    losses: Node<E>,
     weights: Weights<E>,
-    logits: Tensor<L, E, Cpu>,
+    logits: Node<E>,
     vector: Packed<E>,
-) -> Result<Tensor<(), E, Cpu, T>, CpuError> {
-    weigh_and_inject(losses, weights, Some((logits, vector)))
+) -> Result<Scalar<E>, CpuError> {
+    weigh_and_inject(tape, losses, weights, Some((logits, vector)))
 }
 
-fn weigh_and_inject<L: Shape, E: Real, T: Tape<E, Cpu>>(
-    losses: Tensor<(usize, usize), E, Cpu, T>,
+fn weigh_and_inject<E: Real>(
+    mut tape: Recording<E>,
+    losses: Node<E>,
     weights: Weights<E>,
-    mut score: Option<(Tensor<L, E, Cpu>, Packed<E>)>,
-) -> Result<Tensor<(), E, Cpu, T>, CpuError> {
-    let (losses, mut tape) = losses.try_contiguous()?.split_tape();
-    let count = losses.shape().num_elements();
-    assert!(count > 0, "a sum of losses has losses");
-    if let Weights::Each(weights) = &weights {
-        assert_eq!(weights.len(), count, "one weight a loss");
-    }
-    if let Some((logits, vector)) = score {
-        let elements = logits.shape().num_elements();
-        assert_eq!(vector.rows() * vector.columns(), elements, "one element a logit");
-        let (logits, longer) = contiguous(logits, tape)?;
-        (score, tape) = (Some((logits, vector)), longer);
-    }
-    let mean = E::ONE / E::of(count as f64);
-    let sum = match &weights {
-        Weights::Mean => E::on_machine(Sum(&read(&losses))) * mean,
-        Weights::Each(weights) => E::on_machine(WeightedSum(&read(&losses), weights)),
+    score: Option<(Node<E>, Packed<E>)>,
+) -> Result<Scalar<E>, CpuError> {
+    let (rows, samples) = (losses.numbers().rows(), losses.numbers().columns());
+    assert!(rows > 0, "a sum of losses has losses");
+    let mut weights = match weights {
+        Weights::Mean => Packed::filled(rows, samples, E::ONE / E::of((rows * samples) as f64)),
+        Weights::Each(weights) => weights,
     };
-    let scalar = losses.device().try_tensor_from_vec(vec![sum], ())?;
+    let sum = run(WeightedSum { losses: losses.numbers(), weights: &weights });
+    let scalar = device().try_tensor_from_vec(vec![sum], ())?;
     let output = scalar.clone();
     tape.add_backward_op(move |gradients| {
-        with_gradient_of(&output, gradients, |gradient, gradients| {
-            let g = gradient[0];
-            let sums = gradients.get_or_alloc_mut(&losses)?;
-            match weights {
-                Weights::Mean => {
-                    let step = g * mean;
-                    sums.iter_mut().for_each(|sum| *sum += step);
-                }
-                Weights::Each(weights) => {
-                    sums.iter_mut().zip(weights).for_each(|(sum, w)| *sum += g * w);
-                }
-            }
-            if let Some((logits, vector)) = score {
-                vector.add_scaled_to(g, gradients.get_or_alloc_mut(&logits)?);
-            }
-            Ok(())
-        })
+        let g = gradients.get_or_alloc_mut(&output)?[0];
+        scale(g, &mut weights);
+        losses.add(weights);
+        if let Some((logits, mut vector)) = score {
+            scale(g, &mut vector);
+            logits.add(vector);
+        }
+        Ok(())
     });
     Ok(scalar.put_tape(tape))
 }
 
-/// Partial sums that are added up side by side.
-const WIDTH: usize = 16;
-
-/// Σ x in sixteen partial sums, element i in the sum i mod 16, which are then added up in order.
-struct Sum<'a, E>(&'a [E]);
-
-impl<E: Real> MachineTask<E> for Sum<'_, E> {
-    type Output = E;
-    #[inline(always)]
-    fn run<M: Machine<E>>(self) -> E {
-        let mut partial = [E::ZERO; WIDTH];
-        for chunk in self.0.chunks(WIDTH) {
-            for (sum, &x) in partial.iter_mut().zip(chunk) {
-                *sum += x;
-            }
+rowwise! {
+    fn scale(; factor => x) {
+        for k in 0..x.len() {
+            x[k] = factor * x[k];
         }
-        partial.into_iter().fold(E::ZERO, |sum, x| sum + x)
     }
 }
 
-/// Σ w x likewise. A weight of 0 is a sample that does not count, even where its loss is not finite.
-struct WeightedSum<'a, E>(&'a [E], &'a [E]);
+/// Σ w f: row b goes to the partial sum b mod 16, and the sixteen are added up in order.
+struct WeightedSum<'a, E: Real> {
+    losses: &'a Packed<E>,
+    weights: &'a Packed<E>,
+}
 
-impl<E: Real> MachineTask<E> for WeightedSum<'_, E> {
+impl<E: Real> Task<E> for WeightedSum<'_, E> {
     type Output = E;
     #[inline(always)]
-    fn run<M: Machine<E>>(self) -> E {
-        let mut partial = [E::ZERO; WIDTH];
-        for (x, w) in self.0.chunks(WIDTH).zip(self.1.chunks(WIDTH)) {
-            for ((sum, &x), &w) in partial.iter_mut().zip(x).zip(w) {
-                *sum += if w == E::ZERO { E::ZERO } else { w * x };
+    fn run<V: Lanes<E>>(self) -> E {
+        let shape = (self.losses.rows(), self.losses.columns());
+        assert_eq!((self.weights.rows(), self.weights.columns()), shape, "one weight a loss");
+        let (whole, rest) = (shape.0 / LANES, shape.0 % LANES);
+        let mut partial = V::zero();
+        for block in 0..whole {
+            partial += Self::block::<V>(self.losses.block(block), self.weights.block(block));
+        }
+        let mut partial = partial.to_array();
+        if rest > 0 {
+            let last = Self::block::<V>(self.losses.block(whole), self.weights.block(whole));
+            // What fills the last block up is no row.
+            for (sum, x) in partial.iter_mut().zip(last.to_array()).take(rest) {
+                *sum += x;
             }
         }
-        partial.into_iter().fold(E::ZERO, |sum, x| sum + x)
+        let mut sum = E::ZERO;
+        for x in partial {
+            sum += x;
+        }
+        sum
+    }
+}
+
+impl<E: Real> WeightedSum<'_, E> {
+    #[inline(always)]
+    fn block<V: Lanes<E>>(losses: &[V], weights: &[V]) -> V {
+        let mut sum = V::zero();
+        for (&f, &w) in losses.iter().zip(weights) {
+            sum += V::select(w.equal(V::zero()), V::zero(), w * f);
+        }
+        sum
     }
 }

@@ -1,13 +1,14 @@
 use super::{Task, TaskKind};
-use crate::training::Sample;
+use crate::training::{Batch, Sample};
 use crate::{CombinedNetwork, Error, Metric, Probe, RegimeRow, Regimes, Result, Table, Training};
 use crate::{matched_accuracy, training};
-use dfdx::prelude::PutTape;
 use estimators::{Dims, Domain, Estimator, Fault, Logits, SquaredPick};
-use kernels::{Noise, Optimizer, OptimizerState, Parameters, Real};
+use kernels::tape::{Node, Recording};
+use kernels::{Noise, Optimizer, OptimizerState, Packed, Parameters, Real, rows, rowwise};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// The seed question: a classifier picks a category, and the output is a linear head's value for it.
@@ -65,7 +66,7 @@ impl Default for ArgmaxIndex {
 impl TaskKind for ArgmaxIndex {
     const NAME: &'static str = "argmax-index";
     const SUMMARY: &'static str = "the value of a linear head at the picked category";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
 
     fn check(&self) -> Result<(), Fault> {
         let at_least = |key: &str, value: usize, least: usize| {
@@ -134,7 +135,7 @@ impl Loaded {
             optimizer: OptimizerState::new(optimizer, parameters.values().len()),
             network,
             parameters,
-            gradient: vec![],
+            validation: rows.validation.all(),
             rows,
             dims: Dims { batch, latents: 1, categories },
             batches: stream("batch"),
@@ -226,46 +227,38 @@ struct InTraining {
     network: CombinedNetwork,
     parameters: Parameters<f32>,
     optimizer: OptimizerState<f32>,
-    /// The parameters' gradient: cleared, and kept between steps.
-    gradient: Vec<f32>,
     rows: Rows,
+    /// The rows to validate on, as a network reads them.
+    validation: Batch,
     dims: Dims,
     batches: Noise,
 }
 
 impl InTraining {
     /// Rows of a step, drawn with replacement.
-    fn batch(&self, step: u64) -> (Arc<Vec<f32>>, Vec<f32>) {
-        self.rows.train.draw(self.dims.batch, self.rows.inputs, &mut self.batches.at(step))
+    fn batch(&self, step: u64) -> Batch {
+        self.rows.train.draw(self.dims.batch, &mut self.batches.at(step))
     }
 
     /// Logits and values of the batch of a step.
     fn at<E: Real>(&self, step: u64) -> At<E> {
-        let of = |numbers: &[f32]| numbers.iter().map(|&x| E::of(x.into())).collect::<Vec<E>>();
         let (rows, targets) = self.batch(step);
-        let (logits, values) = self.network.evaluate(&self.parameters, &rows);
+        let (logits, values) = self.network.evaluate(&self.parameters, rows.rows());
         At {
             dims: self.dims,
-            inputs: self.rows.inputs,
-            logits: of(&logits),
-            values: of(&values),
-            targets: of(&targets),
-            rows: Arc::new(of(&rows)),
+            logits: logits.cast(),
+            values: values.cast(),
+            targets: targets.cast(),
+            rows: rows.rows().cast(),
         }
     }
 
-    /// Logits with their tape, and the objective of their rows.
-    fn forward(
-        &self,
-        rows: Arc<Vec<f32>>,
-        targets: Vec<f32>,
-        gradient: Vec<f32>,
-    ) -> Result<(Logits<f32>, SquaredPick<f32>)> {
-        let mut tape = self.parameters.tape(gradient)?;
-        let (logits, values) =
-            self.network.forward(&self.parameters, Arc::clone(&rows), &mut tape)?;
-        let objective = SquaredPick::new(values, targets).with_context(rows, self.rows.inputs);
-        Ok((logits.put_tape(tape), objective))
+    /// Logits with their tape, their values, and the objective of their rows.
+    fn forward(&self, (rows, targets): &Batch) -> (Logits<f32>, Node<f32>, SquaredPick<f32>) {
+        let mut tape = Recording::default();
+        let (logits, values) = self.network.forward(&self.parameters, rows, &mut tape);
+        let objective = SquaredPick::with_targets(values.clone(), Rc::clone(targets));
+        (Logits::new(logits, 1, tape), values, objective.with_context(rows.shared()))
     }
 }
 
@@ -284,14 +277,11 @@ impl Training for InTraining {
         estimator: &mut dyn Estimator<f32>,
         noise: &Noise,
     ) -> Result<f64> {
-        let (rows, targets) = self.batch(step);
-        let buffer = std::mem::take(&mut self.gradient);
-        let (logits, objective) = self.forward(rows, targets, buffer)?;
+        let (logits, _, objective) = self.forward(&self.batch(step));
         let surrogate = estimator.surrogate(logits, &objective, &mut noise.at(step))?;
         let loss = surrogate.loss();
-        let mut gradients = surrogate.backward()?;
-        self.gradient = self.parameters.gradient(&mut gradients)?;
-        self.optimizer.step(self.parameters.values_mut(), &mut self.gradient);
+        surrogate.backward()?;
+        self.parameters.step(&mut self.optimizer);
         estimator.advance()?;
         Ok(loss * self.rows.loss_unit)
     }
@@ -301,19 +291,19 @@ impl Training for InTraining {
         estimator: &mut dyn Estimator<f32>,
         noise: &mut Noise,
     ) -> Result<Vec<Metric>> {
-        let validation = &self.rows.validation;
-        let (logits, objective) =
-            self.forward(Arc::clone(&validation.features), validation.targets.to_vec(), vec![])?;
-        let (theta, values) =
-            (kernels::tape::values(&logits), kernels::tape::values(objective.values()));
-        let classified = training::classify(&theta, self.dims.categories);
+        rowwise! {
+            fn squared_errors(picked, target => squared) {
+                let error = picked[0] - target[0];
+                squared[0] = error * error;
+            }
+        }
+        let (logits, values, objective) = self.forward(&self.validation);
+        let classified = training::classify(logits.numbers());
         let forward = estimator.surrogate(logits, &objective, noise)?.loss();
-        let picked = values.chunks_exact(self.dims.categories).zip(&classified.picks);
-        let squares = picked.zip(&validation.targets).map(|((v, &pick), &y)| {
-            let error = f64::from(v[pick as usize]) - f64::from(y);
-            error * error
-        });
-        let hard = squares.sum::<f64>() / validation.targets.len() as f64;
+        let picked = rows::pick(values.numbers(), &classified.picks);
+        let mut squared = Packed::any(picked.rows(), 1);
+        squared_errors(&picked, &self.validation.1, &mut squared);
+        let hard = squared.total() / picked.rows() as f64;
         let unit = self.rows.loss_unit;
         let mut metrics = vec![
             Metric { name: "validation-loss", value: hard * unit },
@@ -323,7 +313,7 @@ impl Training for InTraining {
         if let Some(labels) = &self.rows.labels {
             let k = self.dims.categories;
             let mut counts = vec![0; k * k];
-            for (&pick, &label) in classified.picks.iter().zip(labels) {
+            for (pick, &label) in classified.picks.to_columns().into_iter().zip(labels) {
                 counts[pick as usize * k + label as usize] += 1;
             }
             let accuracy = matched_accuracy(&counts, k);
@@ -338,13 +328,12 @@ impl Training for InTraining {
 }
 
 /// Logits and values of a batch.
-struct At<E> {
+struct At<E: Real> {
     dims: Dims,
-    inputs: usize,
-    rows: Arc<Vec<E>>,
-    logits: Vec<E>,
-    values: Vec<E>,
-    targets: Vec<E>,
+    rows: Packed<E>,
+    logits: Packed<E>,
+    values: Packed<E>,
+    targets: Packed<E>,
 }
 
 impl<E: Real> Probe<E> for At<E> {
@@ -363,9 +352,12 @@ impl<E: Real> Probe<E> for At<E> {
         noise: &mut Noise,
         each: &mut dyn FnMut(&[E]),
     ) -> Result<()> {
-        training::draw_repeated(self.dims, &self.logits, estimator, draws, noise, each, |times| {
-            let objective = SquaredPick::of(self.values.repeat(times), self.targets.repeat(times))?;
-            Ok(objective.with_context(Arc::new(self.rows.repeat(times)), self.inputs))
+        training::draw_repeated(&self.logits, 1, estimator, draws, noise, each, |times| {
+            // Nothing learns from the values here.
+            let values = Node::constant(self.values.repeat(times));
+            let targets = Rc::new(self.targets.repeat(times));
+            let objective = SquaredPick::with_targets(values, targets);
+            objective.with_context(Rc::new(self.rows.repeat(times)))
         })
     }
 }

@@ -1,9 +1,9 @@
 use super::{Task, TaskKind};
 use crate::{Metric, Probe, Result, Training, training};
-use dfdx::prelude::{TensorFromVec, Trace};
 use estimators::objectives::BitSumSquares;
-use estimators::{Dims, Domain, Estimator, Fault};
-use kernels::{Noise, Optimizer, OptimizerState, Real};
+use estimators::{Dims, Domain, Estimator, Fault, Logits};
+use kernels::tape::{Node, Recording};
+use kernels::{Noise, Optimizer, OptimizerState, Packed, Real};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -67,8 +67,8 @@ impl BernoulliToy {
     }
 
     /// The logits (0, φ) of each bit of each row.
-    fn logits<E: Real>(&self, logit: E, batch: usize) -> Vec<E> {
-        [E::ZERO, logit].repeat(self.targets.len() * batch)
+    fn logits<E: Real>(&self, logit: E, batch: usize) -> Packed<E> {
+        Packed::pack(&[E::ZERO, logit].repeat(self.targets.len() * batch), 2)
     }
 }
 
@@ -117,16 +117,14 @@ impl Training for InTraining {
         estimator: &mut dyn Estimator<f32>,
         noise: &Noise,
     ) -> Result<f64> {
-        let logits = self.toy.logits(self.logit[0], self.batch);
-        let shape = (self.batch, self.toy.targets.len(), 2);
-        let leaf = kernels::tape::device().try_tensor_from_vec(logits, shape)?;
-        let objective = self.toy.objective().of(self.batch)?;
-        let noise = &mut noise.at(step);
-        let surrogate = estimator.surrogate(leaf.clone().leaky_traced(), &objective, noise)?;
+        let leaf = Node::new(self.toy.logits(self.logit[0], self.batch));
+        let taped = Logits::new(leaf.clone(), self.toy.targets.len(), Recording::default());
+        let objective = self.toy.objective().of(self.batch);
+        let surrogate = estimator.surrogate(taped, &objective, &mut noise.at(step))?;
         let loss = surrogate.loss();
-        let mut gradients = surrogate.backward()?;
-        let mut gradient = [tied(gradients.get_or_alloc_mut(&leaf)?)];
-        self.optimizer.step(&mut self.logit, &mut gradient);
+        surrogate.backward()?;
+        let gradient = leaf.take().map_or(0.0, |gradient| tied(&gradient.unpack()));
+        self.optimizer.step(&mut self.logit, &[gradient]);
         estimator.advance()?;
         Ok(loss)
     }
@@ -169,10 +167,10 @@ impl<E: Real> Probe<E> for At<E> {
         noise: &mut Noise,
         each: &mut dyn FnMut(&[E]),
     ) -> Result<()> {
-        let (dims, logits) = (Probe::<E>::dims(self), self.toy.logits(self.logit, self.batch));
+        let (logits, latents) = (self.toy.logits(self.logit, self.batch), self.toy.targets.len());
         let mut each = |gradient: &[E]| each(&[tied(gradient)]);
-        training::draw_repeated(dims, &logits, estimator, draws, noise, &mut each, |times| {
-            Ok(self.toy.objective().of(self.batch * times)?)
+        training::draw_repeated(&logits, latents, estimator, draws, noise, &mut each, |times| {
+            self.toy.objective().of(self.batch * times)
         })
     }
 }

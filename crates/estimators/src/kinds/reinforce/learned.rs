@@ -3,33 +3,34 @@
 use super::{Predicted, Predictor};
 use crate::draw::Opened;
 use crate::{Objective, Result};
-use dfdx::prelude::{Backward, PutTape, ReshapeTo};
-use kernels::tape::{Weights, squared_error, weigh};
+use dfdx::prelude::Backward;
+use kernels::tape::{Node, Recording, Weights, record, weigh};
 use kernels::{
-    Initial, Input, Noise, Optimizer, OptimizerState, Packed, Parameters, Perceptron, Real,
+    Data, Initial, Input, Noise, Optimizer, OptimizerState, Packed, Parameters, Perceptron, Real,
+    rowwise,
 };
-use std::sync::Arc;
+use std::rc::Rc;
 
 /// A perceptron of one hidden layer, fitted to the losses by least squares.
 pub(super) struct Learned<E: Real> {
     hidden: usize,
     learning_rate: f64,
     network: Option<Network<E>>,
-    /// What it looked at last, and the losses that came of it.
-    rows: Arc<Vec<E>>,
-    losses: Vec<E>,
+    /// What it looked at last, [B, _].
+    rows: Option<Rc<Data<E>>>,
+    /// The losses that came of it, [B, 1].
+    losses: Option<Rc<Packed<E>>>,
 }
 
 struct Network<E: Real> {
     perceptron: Perceptron,
     parameters: Parameters<E>,
     optimizer: OptimizerState<E>,
-    gradient: Vec<E>,
 }
 
 impl<E: Real> Learned<E> {
     pub(super) fn new(hidden: usize, learning_rate: f64) -> Self {
-        Self { hidden, learning_rate, network: None, rows: Arc::default(), losses: vec![] }
+        Self { hidden, learning_rate, network: None, rows: None, losses: None }
     }
 }
 
@@ -40,20 +41,44 @@ impl<E: Real> Network<E> {
         let parameters = initial.build();
         let optimizer =
             OptimizerState::new(Optimizer::adam(learning_rate), parameters.values().len());
-        Self { perceptron, parameters, optimizer, gradient: vec![] }
+        Self { perceptron, parameters, optimizer }
     }
 
     /// One step on Σ_b (b_ψ(x_b) − f_b)² / B.
-    fn fit(&mut self, rows: Arc<Vec<E>>, losses: &[E]) -> Result<()> {
-        let mut tape = self.parameters.tape(std::mem::take(&mut self.gradient))?;
-        let predicted = self.perceptron.forward(&self.parameters, Input::Data(rows), &mut tape)?;
-        let predicted = predicted.try_reshape_like(&(1, losses.len()))?;
-        let errors = squared_error(predicted.put_tape(tape), losses)?;
-        let mut gradients = weigh(errors, Weights::Mean)?.try_backward()?;
-        self.gradient = self.parameters.gradient(&mut gradients)?;
-        self.optimizer.step(self.parameters.values_mut(), &mut self.gradient);
+    fn fit(&mut self, rows: Rc<Data<E>>, losses: Rc<Packed<E>>) -> Result<()> {
+        let mut tape = Recording::default();
+        let predicted = self.perceptron.forward(&self.parameters, Input::Data(rows), &mut tape);
+        let errors = squared_errors(&mut tape, predicted, losses);
+        weigh(tape, errors, Weights::Mean)?.try_backward()?;
+        self.parameters.step(&mut self.optimizer);
         Ok(())
     }
+}
+
+/// (ŷ − y)² of predictions and targets, [B, 1].
+fn squared_errors<E: Real>(
+    tape: &mut Recording<E>,
+    predicted: Node<E>,
+    targets: Rc<Packed<E>>,
+) -> Node<E> {
+    rowwise! {
+        fn square(predicted, target => squared) {
+            let error = predicted[0] - target[0];
+            squared[0] = error * error;
+        }
+    }
+    rowwise! {
+        fn slope(predicted, target => g) {
+            let error = predicted[0] - target[0];
+            g[0] = g[0] * (error + error);
+        }
+    }
+    let mut squared = Packed::any(targets.rows(), 1);
+    square(predicted.numbers(), &targets, &mut squared);
+    record(tape, squared, move |mut gradient| {
+        slope(predicted.numbers(), &targets, &mut gradient);
+        predicted.add(gradient);
+    })
 }
 
 impl<E: Real> Predictor<E> for Learned<E> {
@@ -63,32 +88,32 @@ impl<E: Real> Predictor<E> for Learned<E> {
         objective: &dyn Objective<E>,
         noise: &Noise,
     ) -> Result<Predicted<E>> {
-        let dims = opened.dims;
-        let (rows, width) = match objective.context() {
-            Some(context) => (context.rows.to_vec(), context.width),
-            None => (opened.visible(), dims.latents * dims.categories),
+        let rows = match objective.context() {
+            Some(context) => context.rows.clone(),
+            None => opened.visible(),
         };
-        self.rows = Arc::new(rows);
         let network = self.network.get_or_insert_with(|| {
             // From a stream far from those of the steps, so that the pick is not disturbed.
-            Network::new(width, self.hidden, self.learning_rate, &mut noise.at(u64::MAX))
+            let stream = &mut noise.at(u64::MAX);
+            Network::new(rows.columns(), self.hidden, self.learning_rate, stream)
         });
-        let predicted = network.perceptron.evaluate(&network.parameters, Arc::clone(&self.rows));
-        Ok(Predicted::Rows(Packed::from_columns(&predicted, dims.batch)))
+        let predicted = network.perceptron.evaluate(&network.parameters, &rows);
+        self.rows = Some(Data::of_rows(rows));
+        Ok(Predicted::Rows(predicted))
     }
 
     fn looks_at_logits(&self) -> bool {
         true
     }
 
-    fn observe(&mut self, losses: &[E]) {
-        self.losses = losses.to_vec();
+    fn observe(&mut self, losses: &Rc<Packed<E>>) {
+        self.losses = Some(Rc::clone(losses));
     }
 
     fn advance(&mut self) -> Result<()> {
-        match &mut self.network {
-            Some(network) => network.fit(std::mem::take(&mut self.rows), &self.losses),
-            None => Ok(()),
+        match (&mut self.network, self.rows.take(), self.losses.take()) {
+            (Some(network), Some(rows), Some(losses)) => network.fit(rows, losses),
+            _ => Ok(()),
         }
     }
 }

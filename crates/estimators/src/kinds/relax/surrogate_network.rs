@@ -1,17 +1,15 @@
 //! The network that stands in for the loss, with the derivatives that learning it takes.
 
 use crate::Dims;
-use kernels::{
-    Dense, Finish, Matrix, Noise, Optimizer, OptimizerState, Packed, Real, Start, matmul, tanh,
-};
-use std::sync::Arc;
+use kernels::product::{Finish, Matrix, Start, Sums, inner_product, product, sum_rows};
+use kernels::{Activation, Dense, Noise, Optimizer, OptimizerState, Packed, Real, rowwise, tanh};
 
 /// c(y, x) = w·tanh(A y + C x + b) + d, for rows of picks y (L·K numbers) and context x.
 pub(super) struct SurrogateNetwork<E> {
+    /// Numbers of y.
     width: usize,
-    context: usize,
-    hidden: usize,
-    /// A over C ([width + context, hidden]), then b, w and d.
+    layer: Dense,
+    /// A beside C ([hidden, width + context]), then b, w and d.
     parameters: Vec<E>,
     optimizer: OptimizerState<E>,
 }
@@ -19,9 +17,9 @@ pub(super) struct SurrogateNetwork<E> {
 /// What a pass over a batch leaves.
 pub(super) struct Pass<E: Real> {
     /// y beside x, [B, width + context].
-    inputs: Vec<E>,
+    inputs: Packed<E>,
     /// h = tanh(a), [B, hidden].
-    activations: Vec<E>,
+    activations: Packed<E>,
     /// c, [B, 1].
     pub(super) outputs: Packed<E>,
 }
@@ -39,129 +37,133 @@ pub(super) struct Passes<'a, E: Real> {
 }
 
 impl<E: Real> SurrogateNetwork<E> {
+    /// For so many numbers of y and of x.
     pub(super) fn new(
-        width: usize,
-        context: usize,
+        (width, context): (usize, usize),
         hidden: usize,
         learning_rate: f64,
         noise: &mut Noise,
     ) -> Self {
-        let inputs = width + context;
+        let layer = Dense { inputs: width + context, outputs: hidden };
         let mut uniform = |count: usize, fan_in: usize| {
             let bound = 1.0 / (fan_in as f64).sqrt();
             (0..count).map(|_| E::of(bound * (2.0 * noise.uniform() - 1.0))).collect::<Vec<E>>()
         };
-        let mut parameters = uniform(inputs * hidden + hidden, inputs);
+        let mut parameters = uniform(layer.weights() + hidden, layer.inputs);
         parameters.extend(uniform(hidden + 1, hidden));
         let optimizer = OptimizerState::new(Optimizer::adam(learning_rate), parameters.len());
-        Self { width, context, hidden, parameters, optimizer }
-    }
-
-    fn layer(&self) -> Dense {
-        Dense { inputs: self.width + self.context, outputs: self.hidden }
+        Self { width, layer, parameters, optimizer }
     }
 
     fn weight(&self) -> &[E] {
-        &self.parameters[..self.layer().weights()]
+        &self.parameters[..self.layer.weights()]
+    }
+
+    /// A, [hidden, width].
+    fn of_picks(&self) -> Matrix<'_, E> {
+        let Dense { inputs, outputs } = self.layer;
+        Matrix::new(self.weight(), outputs, inputs).first_columns(self.width)
     }
 
     fn bias(&self) -> &[E] {
-        &self.parameters[self.layer().weights()..][..self.hidden]
+        &self.parameters[self.layer.weights()..][..self.layer.outputs]
     }
 
     fn head(&self) -> &[E] {
-        &self.parameters[self.layer().weights() + self.hidden..][..self.hidden]
+        &self.parameters[self.layer.weights() + self.layer.outputs..][..self.layer.outputs]
     }
 
-    /// c of each row.
-    pub(super) fn pass(&self, y: &Packed<E>, context: &Arc<[E]>, dims: Dims) -> Pass<E> {
-        let (batch, inputs) = (dims.batch, self.layer().inputs);
-        let rows = y.unpack();
-        let mut joined = Vec::with_capacity(batch * inputs);
-        let pairs = rows.chunks_exact(self.width).zip(context.chunks_exact(self.context));
-        for (y, x) in pairs {
-            joined.extend_from_slice(y);
-            joined.extend_from_slice(x);
-        }
-        let mut activations = vec![E::ZERO; batch * self.hidden];
-        matmul(
-            Matrix::new(&joined, batch, inputs),
-            Matrix::new(self.weight(), inputs, self.hidden),
-            Start::Bias(self.bias()),
-            Finish::Keep,
-            &mut activations,
-        );
+    /// w as a row for each of so many rows.
+    fn heads(&self, rows: usize) -> Packed<E> {
+        Packed::pack(&self.head().repeat(rows), self.layer.outputs)
+    }
+
+    /// c of each row, of picks [B·L, K] and context [B, _].
+    pub(super) fn pass(&self, y: &Packed<E>, context: &Packed<E>) -> Pass<E> {
+        let inputs = y.clone().regroup(self.width).beside(context);
+        let identity = Activation::Identity;
+        let mut activations = self.layer.forward(&inputs, self.weight(), self.bias(), identity);
         tanh(&mut activations);
-        let last = self.parameters[self.parameters.len() - 1];
-        let outputs: Vec<E> = activations
-            .chunks_exact(self.hidden)
-            .map(|h| h.iter().zip(self.head()).fold(last, |sum, (&h, &w)| sum + h * w))
-            .collect();
-        Pass { inputs: joined, activations, outputs: Packed::from_columns(&outputs, batch) }
+        let head = Matrix::new(self.head(), self.layer.outputs, 1);
+        let last = &self.parameters[self.parameters.len() - 1..];
+        let outputs = product(&activations, head, Start::Bias(last), Finish::Keep);
+        Pass { inputs, activations, outputs }
     }
 
     /// ∂c/∂y of each row, [B·L, K].
     pub(super) fn slope(&self, pass: &Pass<E>, dims: Dims) -> Packed<E> {
-        let mut slopes = Vec::with_capacity(dims.elements());
-        for h in pass.activations.chunks_exact(self.hidden) {
-            let back: Vec<E> =
-                h.iter().zip(self.head()).map(|(&h, &w)| w * (E::ONE - h * h)).collect();
-            let rows = self.weight().chunks_exact(self.hidden).take(self.width);
-            slopes.extend(rows.map(|row| dot(row, &back)));
+        rowwise! {
+            /// w (1 − h²)
+            fn back_through(h => w) {
+                for j in 0..h.len() {
+                    w[j] = w[j] * (V::splat(E::ONE) - h[j] * h[j]);
+                }
+            }
         }
-        Packed::pack(&slopes, dims.categories)
+        let mut back = self.heads(dims.batch);
+        back_through(&pass.activations, &mut back);
+        let slopes = product(&back, self.of_picks(), Start::Zero, Finish::Keep);
+        slopes.regroup(dims.categories)
     }
 
     /// The gradient of ĝ² for the parameters.
     pub(super) fn lesson(&self, passes: &Passes<'_, E>, dims: Dims) -> Vec<E> {
         let mut lesson = vec![E::ZERO; self.parameters.len()];
-        let nothing = vec![E::ZERO; dims.elements()];
-        let weights = passes.weights.to_columns();
-        let (first, second) = (passes.along.0.unpack(), passes.along.1.unpack());
-        let zero = vec![E::ZERO; dims.batch];
-        let minus: Vec<E> = weights.iter().map(|&w| -w).collect();
-        self.add(&mut lesson, passes.first, &first, E::ONE, &zero);
-        self.add(&mut lesson, passes.second, &second, -E::ONE, &zero);
-        self.add(&mut lesson, passes.second, &nothing, E::ONE, &minus);
+        let nothing = Packed::zeros(dims.batch, 1);
+        let mut minus = nothing.clone();
+        minus.subtract(passes.weights);
+        let along = |direction: &Packed<E>| direction.clone().regroup(self.width);
+        self.add(&mut lesson, passes.first, &along(&passes.along.0), E::ONE, &nothing);
+        self.add(&mut lesson, passes.second, &along(&passes.along.1), -E::ONE, &minus);
         let scale = E::of(2.0);
         lesson.iter_mut().for_each(|x| *x *= scale);
         lesson
     }
 
-    /// Adds ∂/∂φ Σ_b [value_b · c_b + sign · ċ_b], with ċ the derivative of c along `direction`.
-    fn add(&self, sums: &mut [E], pass: &Pass<E>, direction: &[E], sign: E, value: &[E]) {
-        let (inputs, hidden) = (self.layer().inputs, self.hidden);
-        let last = sums.len() - 1;
-        for (b, h) in pass.activations.chunks_exact(hidden).enumerate() {
-            let x = &pass.inputs[b * inputs..][..inputs];
-            let dx = &direction[b * self.width..][..self.width];
-            for (j, (&h, &w)) in h.iter().zip(self.head()).enumerate() {
-                let da = (0..self.width)
-                    .fold(E::ZERO, |sum, k| sum + dx[k] * self.weight()[k * hidden + j]);
-                let first = E::ONE - h * h;
-                let second = -(h + h) * first;
-                // ∂(value·c + sign·ċ)/∂a_j, and what multiplies dx in ∂/∂A.
-                let through = w * (value[b] * first + sign * second * da);
-                let along = sign * w * first;
-                for (k, &x) in x.iter().enumerate() {
-                    let dx = dx.get(k).copied().unwrap_or(E::ZERO);
-                    sums[k * hidden + j] += through * x + along * dx;
+    /// Adds ∂/∂φ Σ_b [value_b · c_b + sign · ċ_b], with ċ the derivative of c along `direction`
+    /// ([B, width]).
+    fn add(
+        &self,
+        sums: &mut [E],
+        pass: &Pass<E>,
+        direction: &Packed<E>,
+        sign: E,
+        value: &Packed<E>,
+    ) {
+        rowwise! {
+            /// Of ȧ: what multiplies x and dx in the derivative for A and C, and the derivative for w.
+            fn slopes(h, da, w, value; sign => through, along, head) {
+                for j in 0..h.len() {
+                    let first = V::splat(E::ONE) - h[j] * h[j];
+                    let second = -(h[j] + h[j]) * first;
+                    through[j] = w[j] * (value[0] * first + sign * second * da[j]);
+                    along[j] = sign * w[j] * first;
+                    head[j] = value[0] * h[j] + sign * first * da[j];
                 }
-                sums[inputs * hidden + j] += through;
-                sums[(inputs + 1) * hidden + j] += value[b] * h + sign * first * da;
             }
-            sums[last] += value[b];
         }
+        let h = &pass.activations;
+        let (batch, hidden) = (h.rows(), h.columns());
+        let da = product(direction, self.of_picks().transposed(), Start::Zero, Finish::Keep);
+        let [mut through, mut along, mut head] = [0; 3].map(|_| Packed::any(batch, hidden));
+        let w = self.heads(batch);
+        slopes(h, &da, &w, value, sign, &mut through, &mut along, &mut head);
+        let (weight, rest) = sums.split_at_mut(self.layer.weights());
+        let (of_bias, rest) = rest.split_at_mut(hidden);
+        let (of_head, last) = rest.split_at_mut(hidden);
+        inner_product(&pass.inputs.transposed(), &through, Sums::Add(weight));
+        let context = Packed::zeros(batch, self.layer.inputs - self.width);
+        let steps = direction.beside(&context).transposed();
+        inner_product(&steps, &along, Sums::Add(weight));
+        sum_rows(&through, Sums::Add(of_bias));
+        sum_rows(&head, Sums::Add(of_head));
+        sum_rows(value, Sums::Add(last));
     }
 
     /// One step against the lesson.
-    pub(super) fn learn(&mut self, lesson: &mut [E]) {
+    pub(super) fn learn(&mut self, lesson: &[E]) {
         self.optimizer.step(&mut self.parameters, lesson);
     }
-}
-
-fn dot<E: Real>(a: &[E], b: &[E]) -> E {
-    a.iter().zip(b).fold(E::ZERO, |sum, (&a, &b)| sum + a * b)
 }
 
 #[cfg(test)]
@@ -172,23 +174,23 @@ mod tests {
     #[test]
     fn the_lesson_is_the_gradient() {
         let dims = Dims { batch: 3, latents: 2, categories: 2 };
-        let mut network = SurrogateNetwork::<f64>::new(4, 2, 5, 0.01, &mut Noise::named(&["test"]));
+        let mut network =
+            SurrogateNetwork::<f64>::new((4, 2), 5, 0.01, &mut Noise::named(&["test"]));
         let numbers = |seed: &str, count: usize| Noise::named(&[seed]).normals(count);
         let (y, tilde) = (Packed::pack(&numbers("y", 12), 2), Packed::pack(&numbers("t", 12), 2));
         let along = (Packed::pack(&numbers("a", 12), 2), Packed::pack(&numbers("b", 12), 2));
         let weights = Packed::from_columns(&numbers("w", 3), 3);
-        let context: Arc<[f64]> = numbers("x", 6).into();
+        let context = Packed::pack(&numbers("x", 6), 2);
         let value = |network: &SurrogateNetwork<f64>| {
             let derivative = |at: &Packed<f64>, along: &Packed<f64>| {
-                let slope = network.slope(&network.pass(at, &context, dims), dims);
+                let slope = network.slope(&network.pass(at, &context), dims);
                 slope.row_dots(along).to_columns().iter().sum::<f64>()
             };
-            let c = network.pass(&tilde, &context, dims).outputs.to_columns();
+            let c = network.pass(&tilde, &context).outputs.to_columns();
             let scored: f64 = c.iter().zip(weights.to_columns()).map(|(c, w)| c * w).sum();
             2.0 * (derivative(&y, &along.0) - derivative(&tilde, &along.1) - scored)
         };
-        let (first, second) =
-            (network.pass(&y, &context, dims), network.pass(&tilde, &context, dims));
+        let (first, second) = (network.pass(&y, &context), network.pass(&tilde, &context));
         let passes = Passes { first: &first, second: &second, along: &along, weights: &weights };
         let lesson = network.lesson(&passes, dims);
         for (i, &taught) in lesson.iter().enumerate() {

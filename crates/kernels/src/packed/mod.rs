@@ -1,0 +1,219 @@
+//! A matrix whose rows are worked on sixteen at a time.
+
+mod arithmetic;
+mod order;
+
+pub(crate) use order::{load_part, store_part};
+
+use crate::Real;
+use crate::recycle::{Buffer, Recycled, Shelf};
+use crate::simd::{LANES, Lanes};
+
+/// [`LANES`] numbers, aligned for every register.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(C, align(64))]
+pub struct Sixteen<E>([E; LANES]);
+
+impl<E: Real> Recycled for Sixteen<E> {
+    fn with_shelf<R>(use_shelf: impl FnOnce(&mut Shelf<Self>) -> R) -> Option<R> {
+        E::with_packed_shelf(use_shelf)
+    }
+}
+
+/// A rows × columns matrix in blocks of [`LANES`] rows: within a block the sixteen numbers of a
+/// column lie side by side, so that one [`Lanes`] value is a column of sixteen rows. The last
+/// block is filled up with rows of zeros.
+#[derive(Clone, Debug)]
+pub struct Packed<E: Real> {
+    data: Buffer<Sixteen<E>>,
+    rows: usize,
+    columns: usize,
+}
+
+impl<E: Real> Packed<E> {
+    /// A matrix of zeros.
+    ///
+    /// # Panics
+    /// If there are no columns.
+    pub fn zeros(rows: usize, columns: usize) -> Self {
+        Self::filled(rows, columns, E::ZERO)
+    }
+
+    /// A matrix of the same number everywhere, where it is filled up too.
+    ///
+    /// # Panics
+    /// If there are no columns.
+    pub fn filled(rows: usize, columns: usize, x: E) -> Self {
+        let mut packed = Self::any(rows, columns);
+        packed.data.fill(Sixteen([x; LANES]));
+        packed
+    }
+
+    /// A matrix of any numbers, for a function that writes all of them.
+    ///
+    /// # Panics
+    /// If there are no columns.
+    pub fn any(rows: usize, columns: usize) -> Self {
+        assert!(columns > 0, "a packed matrix has columns");
+        Self { data: Buffer::any(rows.div_ceil(LANES) * columns), rows, columns }
+    }
+
+    /// The numbers in another type, each the nearest that it has.
+    pub fn cast<F: Real>(&self) -> Packed<F> {
+        let mut cast = Packed::<F>::any(self.rows, self.columns);
+        for (to, from) in cast.data.iter_mut().zip(self.data.iter()) {
+            for (to, from) in to.0.iter_mut().zip(from.0) {
+                *to = F::of(from.widen());
+            }
+        }
+        cast
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Number of columns.
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// The element of a row and column.
+    ///
+    /// # Panics
+    /// If there is no such element.
+    pub fn get(&self, row: usize, column: usize) -> E {
+        assert!(row < self.rows && column < self.columns, "element ({row}, {column})");
+        self.data[row / LANES * self.columns + column].0[row % LANES]
+    }
+
+    /// Sets the element of a row and column.
+    ///
+    /// # Panics
+    /// If there is no such element.
+    pub fn set(&mut self, row: usize, column: usize, x: E) {
+        assert!(row < self.rows && column < self.columns, "element ({row}, {column})");
+        self.data[row / LANES * self.columns + column].0[row % LANES] = x;
+    }
+
+    /// A column, as a matrix of one.
+    ///
+    /// # Panics
+    /// If there is no such column.
+    pub fn column(&self, column: usize) -> Self {
+        assert!(column < self.columns, "column {column}");
+        let mut alone = Self::any(self.rows, 1);
+        let places = self.data.iter().skip(column).step_by(self.columns);
+        alone.data.iter_mut().zip(places).for_each(|(to, from)| *to = *from);
+        alone
+    }
+
+    /// Sets a column, from a matrix of one.
+    ///
+    /// # Panics
+    /// If there is no such column, or the rows differ.
+    pub fn set_column(&mut self, column: usize, from: &Self) {
+        assert!(column < self.columns, "column {column}");
+        assert_eq!((self.rows, 1), (from.rows, from.columns), "a column of {} rows", self.rows);
+        let places = self.data.iter_mut().skip(column).step_by(self.columns);
+        places.zip(from.data.iter()).for_each(|(to, from)| *to = *from);
+    }
+
+    /// The block of rows 16·`index` and on, one value a column.
+    ///
+    /// # Panics
+    /// If there is no such block.
+    #[inline(always)]
+    pub fn block<V: Lanes<E>>(&self, index: usize) -> &[V] {
+        &self.numbers()[index * self.columns..][..self.columns]
+    }
+
+    /// The block of rows 16·`index` and on, to be changed.
+    ///
+    /// # Panics
+    /// If there is no such block.
+    #[inline(always)]
+    pub fn block_mut<V: Lanes<E>>(&mut self, index: usize) -> &mut [V] {
+        let columns = self.columns;
+        &mut self.numbers_mut()[index * columns..][..columns]
+    }
+
+    /// `C` columns of a block, from `column` on.
+    ///
+    /// # Panics
+    /// If there are no such columns.
+    #[inline(always)]
+    pub(crate) fn columns_of<V: Lanes<E>, const C: usize>(
+        &self,
+        block: usize,
+        column: usize,
+    ) -> &[V; C] {
+        match self.block(block)[column..].first_chunk() {
+            Some(columns) => columns,
+            None => panic!("columns of a block"),
+        }
+    }
+
+    /// `C` columns of a block, from `column` on, to be changed.
+    #[inline(always)]
+    pub(crate) fn columns_of_mut<V: Lanes<E>, const C: usize>(
+        &mut self,
+        block: usize,
+        column: usize,
+    ) -> &mut [V; C] {
+        match self.block_mut(block)[column..].first_chunk_mut() {
+            Some(columns) => columns,
+            None => panic!("columns of a block"),
+        }
+    }
+
+    /// Blocks of sixteen rows, the last filled up.
+    #[inline(always)]
+    pub(crate) fn blocks_of_rows(&self) -> usize {
+        self.rows.div_ceil(LANES)
+    }
+
+    /// Where a block begins.
+    #[inline(always)]
+    pub(crate) fn block_start(&self, index: usize) -> *const Sixteen<E> {
+        self.data.as_ptr().wrapping_add(index * self.columns)
+    }
+
+    /// The blocks in order, each as one value a column.
+    #[inline(always)]
+    pub fn blocks<V: Lanes<E>>(&self) -> std::slice::ChunksExact<'_, V> {
+        self.numbers().chunks_exact(self.columns)
+    }
+
+    /// The blocks in order, to be changed.
+    #[inline(always)]
+    pub fn blocks_mut<V: Lanes<E>>(&mut self) -> std::slice::ChunksExactMut<'_, V> {
+        let columns = self.columns;
+        self.numbers_mut().chunks_exact_mut(columns)
+    }
+
+    /// Every sixteen numbers in storage order: block by block, column by column.
+    #[inline(always)]
+    pub fn numbers<V: Lanes<E>>(&self) -> &[V] {
+        // SAFETY: `Lanes` values are `Plain`: sixteen numbers of E with an alignment of at most 64,
+        // which is what a `Sixteen<E>` is and has.
+        unsafe { std::slice::from_raw_parts(self.data.as_ptr().cast(), self.data.len()) }
+    }
+
+    /// Every sixteen numbers in storage order, to be changed.
+    #[inline(always)]
+    pub fn numbers_mut<V: Lanes<E>>(&mut self) -> &mut [V] {
+        // SAFETY: as in `numbers`, and the borrow is exclusive.
+        unsafe { std::slice::from_raw_parts_mut(self.data.as_mut_ptr().cast(), self.data.len()) }
+    }
+
+    /// Every number in storage order, the padding rows too.
+    pub(crate) fn storage_mut(&mut self) -> &mut [E] {
+        let numbers = self.data.len() * LANES;
+        // SAFETY: a `Sixteen<E>` is `repr(C)` around `[E; 16]`, whose size (64 or 128 bytes) is a
+        // multiple of its alignment: the numbers lie without gaps. The borrow is exclusive.
+        unsafe { std::slice::from_raw_parts_mut(self.data.as_mut_ptr().cast(), numbers) }
+    }
+}

@@ -1,0 +1,254 @@
+//! Packed matrices from other orders of the same numbers, and back.
+
+use super::Packed;
+use crate::Real;
+use crate::simd::{LANES, Lanes, Machine, MachineTask};
+
+impl<E: Real> Packed<E> {
+    /// Packs a matrix that lies row after row.
+    ///
+    /// # Panics
+    /// If `data` is not made of whole rows.
+    pub fn pack(data: &[E], columns: usize) -> Self {
+        let mut packed = Self::any(data.len() / columns.max(1), columns);
+        assert_eq!(data.len() % columns, 0, "whole rows of {columns}");
+        E::on_machine(PackRows { data, packed: &mut packed });
+        packed
+    }
+
+    /// The matrix row after row.
+    pub fn unpack(&self) -> Vec<E> {
+        let mut data = vec![E::ZERO; self.rows * self.columns];
+        E::on_machine(UnpackRows { packed: self, data: &mut data });
+        data
+    }
+
+    /// Adds the matrix to one that lies row after row.
+    ///
+    /// # Panics
+    /// If `data` has another number of elements.
+    pub fn add_to(&self, data: &mut [E]) {
+        assert_eq!(data.len(), self.rows * self.columns, "a sum of equal shapes");
+        data.iter_mut().zip(self.unpack()).for_each(|(sum, x)| *sum += x);
+    }
+
+    /// Packs a matrix that lies column after column.
+    ///
+    /// # Panics
+    /// If `data` is not made of whole columns, or they have no rows.
+    pub fn from_columns(data: &[E], rows: usize) -> Self {
+        assert!(rows > 0, "columns of a packed matrix have rows");
+        assert_eq!(data.len() % rows, 0, "whole columns of {rows}");
+        let mut packed = Self::any(rows, data.len() / rows);
+        let columns = packed.columns;
+        for (column, data) in data.chunks_exact(rows).enumerate() {
+            for (block, data) in data.chunks(LANES).enumerate() {
+                let sixteen = &mut packed.data[block * columns + column].0;
+                // Of known length: moved by registers, not by a call.
+                if let Ok(data) = data.try_into() {
+                    *sixteen = data;
+                } else {
+                    sixteen[..data.len()].copy_from_slice(data);
+                    sixteen[data.len()..].fill(E::ZERO);
+                }
+            }
+        }
+        packed
+    }
+
+    /// The matrix column after column.
+    pub fn to_columns(&self) -> Vec<E> {
+        let mut data = vec![E::ZERO; self.rows * self.columns];
+        if data.is_empty() {
+            return data;
+        }
+        for (column, data) in data.chunks_exact_mut(self.rows).enumerate() {
+            let sixteens = self.data.iter().skip(column).step_by(self.columns);
+            for (data, sixteen) in data.chunks_mut(LANES).zip(sixteens) {
+                match data.as_mut_array() {
+                    Some(data) => *data = sixteen.0,
+                    None => data.copy_from_slice(&sixteen.0[..data.len()]),
+                }
+            }
+        }
+        data
+    }
+
+    /// Columns × rows of the same numbers; what fills its last block up is 0.
+    ///
+    /// # Panics
+    /// If there are no rows.
+    pub fn transposed(&self) -> Self {
+        let mut turned = Self::any(self.columns, self.rows);
+        E::on_machine(Transpose { from: self, to: &mut turned });
+        turned
+    }
+
+    /// These columns, in this order: [rows, indices].
+    ///
+    /// # Panics
+    /// If there are no indices, or there is no such column.
+    pub fn pick_columns(&self, indices: &[u32]) -> Self {
+        let mut picked = Self::any(self.rows, indices.len());
+        let blocks = self.data.chunks_exact(self.columns);
+        for (to, from) in picked.data.chunks_exact_mut(indices.len()).zip(blocks) {
+            for (to, &index) in to.iter_mut().zip(indices) {
+                *to = from[index as usize];
+            }
+        }
+        picked
+    }
+
+    /// The same numbers row after row, in rows of `columns`.
+    ///
+    /// # Panics
+    /// If they are not whole rows.
+    pub fn regroup(self, columns: usize) -> Self {
+        if columns == self.columns { self } else { Self::pack(&self.unpack(), columns) }
+    }
+
+    /// The columns of this matrix, then those of another with as many rows.
+    ///
+    /// # Panics
+    /// If it has other rows.
+    pub fn beside(&self, other: &Self) -> Self {
+        assert_eq!(self.rows, other.rows, "matrices side by side");
+        let mut both = Self::any(self.rows, self.columns + other.columns);
+        let columns = both.columns;
+        let pairs =
+            self.data.chunks_exact(self.columns).zip(other.data.chunks_exact(other.columns));
+        for (both, (left, right)) in both.data.chunks_exact_mut(columns).zip(pairs) {
+            both[..left.len()].copy_from_slice(left);
+            both[left.len()..].copy_from_slice(right);
+        }
+        both
+    }
+}
+
+/// The first sixteen numbers, or as many as there are and zeros.
+#[inline(always)]
+pub(crate) fn load_part<E: Real, V: Lanes<E>>(numbers: &[E]) -> V {
+    match numbers.first_chunk() {
+        Some(sixteen) => V::of(sixteen),
+        None => {
+            let mut part = [E::ZERO; LANES];
+            part[..numbers.len()].copy_from_slice(numbers);
+            V::of(&part)
+        }
+    }
+}
+
+/// Writes sixteen numbers, or as many as there is room for.
+#[inline(always)]
+pub(crate) fn store_part<E: Real, V: Lanes<E>>(sixteen: V, room: &mut [E]) {
+    match room.first_chunk_mut() {
+        Some(room) => *room = sixteen.to_array(),
+        None => {
+            let count = room.len();
+            room.copy_from_slice(&sixteen.to_array()[..count]);
+        }
+    }
+}
+
+/// Up to sixteen columns, and zeros. Of known number, and moved one by one, they stay in registers.
+#[inline(always)]
+#[allow(clippy::manual_memcpy)]
+fn load_columns<E: Real, V: Lanes<E>>(columns: &[V]) -> [V; LANES] {
+    let mut square = [V::zero(); LANES];
+    match columns.first_chunk::<LANES>() {
+        Some(columns) => {
+            for i in 0..LANES {
+                square[i] = columns[i];
+            }
+        }
+        None => square[..columns.len()].copy_from_slice(columns),
+    }
+    square
+}
+
+/// Writes up to sixteen columns.
+#[inline(always)]
+#[allow(clippy::manual_memcpy)]
+fn store_columns<E: Real, V: Lanes<E>>(square: &[V; LANES], columns: &mut [V]) {
+    match columns.first_chunk_mut::<LANES>() {
+        Some(columns) => {
+            for i in 0..LANES {
+                columns[i] = square[i];
+            }
+        }
+        None => columns.copy_from_slice(&square[..columns.len()]),
+    }
+}
+
+/// Rows into packed columns, a square at a time.
+struct PackRows<'a, E: Real> {
+    data: &'a [E],
+    packed: &'a mut Packed<E>,
+}
+
+impl<E: Real> MachineTask<E> for PackRows<'_, E> {
+    type Output = ();
+    #[inline(always)]
+    fn run<M: Machine<E>>(self) {
+        let columns = self.packed.columns;
+        let blocks = self.packed.blocks_mut::<M::Lanes>();
+        for (block, rows) in blocks.zip(self.data.chunks(LANES * columns)) {
+            for (first, to) in (0..columns).step_by(LANES).zip(block.chunks_mut(LANES)) {
+                let mut square = [M::Lanes::zero(); LANES];
+                for (i, row) in rows.chunks_exact(columns).enumerate() {
+                    square[i] = load_part(&row[first..columns.min(first + LANES)]);
+                }
+                M::transpose(&mut square);
+                store_columns(&square, to);
+            }
+        }
+    }
+}
+
+/// Packed columns into rows, a square at a time.
+struct UnpackRows<'a, E: Real> {
+    packed: &'a Packed<E>,
+    data: &'a mut [E],
+}
+
+impl<E: Real> MachineTask<E> for UnpackRows<'_, E> {
+    type Output = ();
+    #[inline(always)]
+    fn run<M: Machine<E>>(self) {
+        let columns = self.packed.columns;
+        let blocks = self.packed.blocks::<M::Lanes>();
+        for (block, rows) in blocks.zip(self.data.chunks_mut(LANES * columns)) {
+            for (first, from) in (0..columns).step_by(LANES).zip(block.chunks(LANES)) {
+                let mut square = load_columns::<E, M::Lanes>(from);
+                M::transpose(&mut square);
+                for (i, row) in rows.chunks_exact_mut(columns).enumerate() {
+                    store_part(square[i], &mut row[first..columns.min(first + LANES)]);
+                }
+            }
+        }
+    }
+}
+
+/// Columns into the columns of the transpose, a square at a time.
+struct Transpose<'a, E: Real> {
+    from: &'a Packed<E>,
+    to: &'a mut Packed<E>,
+}
+
+impl<E: Real> MachineTask<E> for Transpose<'_, E> {
+    type Output = ();
+    #[inline(always)]
+    fn run<M: Machine<E>>(self) {
+        let Self { from, to } = self;
+        let rows = from.rows;
+        for (place, block) in from.blocks::<M::Lanes>().enumerate() {
+            let first = place * LANES;
+            let targets = to.blocks_mut::<M::Lanes>();
+            for (columns, target) in block.chunks(LANES).zip(targets) {
+                let mut square = load_columns::<E, M::Lanes>(columns);
+                M::transpose(&mut square);
+                store_columns(&square, &mut target[first..rows.min(first + LANES)]);
+            }
+        }
+    }
+}

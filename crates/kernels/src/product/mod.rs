@@ -1,0 +1,192 @@
+//! Matrix products with a packed factor, in one fixed order.
+//!
+//! Each element of a product is one chain of fused multiply-adds over the inner dimension, first to
+//! last. Registers lie along the sixteen rows of a block and tiles across blocks and columns, never
+//! along the chain, so neither their width nor the shape of a tile changes a bit.
+//!
+//! Arrays of registers are gone through by index: an iterator that takes one by value moves it
+//! through memory.
+
+#![allow(clippy::needless_range_loop, clippy::manual_memcpy)]
+
+mod inner;
+mod tile;
+
+pub use inner::{Sums, inner_product, sum_rows};
+
+use crate::simd::{Lanes, Machine, MachineTask};
+use crate::{Packed, Real};
+use tile::{Steps, Tiles, cover};
+
+/// A matrix in a slice, with any strides.
+#[derive(Clone, Copy, Debug)]
+pub struct Matrix<'a, E> {
+    data: &'a [E],
+    rows: usize,
+    columns: usize,
+    row_stride: usize,
+    column_stride: usize,
+}
+
+impl<'a, E> Matrix<'a, E> {
+    /// `data` as rows × columns, row after row.
+    ///
+    /// # Panics
+    /// If the slice has another length.
+    pub fn new(data: &'a [E], rows: usize, columns: usize) -> Self {
+        assert_eq!(data.len(), rows * columns, "a {rows}×{columns} matrix");
+        Self { data, rows, columns, row_stride: columns, column_stride: 1 }
+    }
+
+    /// The same numbers, read as columns × rows.
+    pub fn transposed(self) -> Self {
+        Self {
+            rows: self.columns,
+            columns: self.rows,
+            row_stride: self.column_stride,
+            column_stride: self.row_stride,
+            ..self
+        }
+    }
+
+    /// The first columns alone.
+    ///
+    /// # Panics
+    /// If there are not so many.
+    pub fn first_columns(self, columns: usize) -> Self {
+        assert!(columns <= self.columns, "{columns} of {} columns", self.columns);
+        Self { columns, ..self }
+    }
+}
+
+/// What each element's chain starts from.
+#[derive(Clone, Copy, Debug)]
+pub enum Start<'a, E> {
+    /// 0.
+    Zero,
+    /// The number of its column.
+    Bias(&'a [E]),
+}
+
+/// What happens to an element when its chain is complete.
+#[derive(Clone, Copy, Debug)]
+pub enum Finish<'a, E: Real> {
+    /// Nothing.
+    Keep,
+    /// max(0, ·), with NaN kept.
+    Relu,
+    /// It becomes 0 where this matrix, of the result's shape, is 0.
+    Gate(&'a Packed<E>),
+}
+
+/// `finish(start + x·w)`, [B, N], of x ([B, K]) and w ([K, N]).
+///
+/// # Panics
+/// If the shapes do not fit together, or the result has no columns.
+pub fn product<E: Real>(
+    x: &Packed<E>,
+    w: Matrix<'_, E>,
+    start: Start<'_, E>,
+    finish: Finish<'_, E>,
+) -> Packed<E> {
+    assert_eq!(x.columns(), w.rows, "inner dimensions of a product");
+    if let Start::Bias(bias) = start {
+        assert_eq!(bias.len(), w.columns, "one bias a column");
+    }
+    let mut out = Packed::any(x.rows(), w.columns);
+    if let Finish::Gate(gate) = finish {
+        assert_eq!((gate.rows(), gate.columns()), (out.rows(), out.columns()), "a gate an element");
+    }
+    E::on_machine(Product { x, w, start, finish, steps: 0..0, out: &mut out });
+    out
+}
+
+/// Steps of the inner dimension that are taken at a time, so that what a block reads stays in the
+/// nearest cache while it is used again for the next columns.
+const STEPS_AT_ONCE: usize = 256;
+
+struct Product<'a, E: Real> {
+    x: &'a Packed<E>,
+    w: Matrix<'a, E>,
+    start: Start<'a, E>,
+    finish: Finish<'a, E>,
+    /// Those that are taken now.
+    steps: std::ops::Range<usize>,
+    out: &'a mut Packed<E>,
+}
+
+impl<E: Real> MachineTask<E> for Product<'_, E> {
+    type Output = ();
+    #[inline(always)]
+    fn run<M: Machine<E>>(mut self) {
+        let (blocks, columns) = (self.x.blocks_of_rows(), self.w.columns);
+        // A packed matrix has columns: there is a first step.
+        while self.steps.end < self.w.rows {
+            let first = self.steps.end;
+            self.steps = first..self.w.rows.min(first + STEPS_AT_ONCE);
+            cover::<E, M, _>(&mut self, blocks, columns);
+        }
+    }
+}
+
+impl<E: Real> Tiles<E> for Product<'_, E> {
+    #[inline(always)]
+    fn tile<M: Machine<E>, const C: usize, const N: usize>(&mut self, block: usize, column: usize) {
+        let (w, first) = (self.w, self.steps.start);
+        debug_assert!(column + C <= w.columns);
+        let mut sums = [[M::Lanes::zero(); C]; N];
+        if first > 0 {
+            for n in 0..N {
+                let before: &[M::Lanes; C] = self.out.columns_of(block + n, column);
+                for c in 0..C {
+                    sums[n][c] = before[c];
+                }
+            }
+        } else if let Start::Bias(bias) = self.start {
+            let bias = &bias[column..][..C];
+            for n in 0..N {
+                for c in 0..C {
+                    sums[n][c] = M::Lanes::splat(bias[c]);
+                }
+            }
+        }
+        let steps = Steps {
+            vectors: self.x.block_start(block).wrapping_add(first),
+            vector_stride: self.x.columns(),
+            numbers: w.data.as_ptr().wrapping_add(first * w.row_stride + column * w.column_stride),
+            step_stride: w.row_stride,
+            number_stride: w.column_stride,
+            count: self.steps.len(),
+        };
+        // SAFETY: the blocks are blocks of x, which has a column for each step; with the assertion of
+        // `Matrix::new`, the element of each step and column lies in the slice.
+        unsafe { steps.add_to(&mut sums) };
+        let zero = M::Lanes::zero();
+        match self.finish {
+            _ if self.steps.end < w.rows => {}
+            Finish::Keep => {}
+            Finish::Relu => {
+                for n in 0..N {
+                    for c in 0..C {
+                        // The order of the operands lets NaN pass.
+                        sums[n][c] = zero.max(sums[n][c]);
+                    }
+                }
+            }
+            Finish::Gate(gate) => {
+                for n in 0..N {
+                    let open: &[M::Lanes; C] = gate.columns_of(block + n, column);
+                    for c in 0..C {
+                        sums[n][c] = M::Lanes::select(open[c].equal(zero), zero, sums[n][c]);
+                    }
+                }
+            }
+        }
+        for n in 0..N {
+            let out: &mut [M::Lanes; C] = self.out.columns_of_mut(block + n, column);
+            for c in 0..C {
+                out[c] = sums[n][c];
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+use super::{Node, Recording, Taped, device};
+use crate::{Packed, Real};
+use dfdx::prelude::{
+    Cpu, CpuError, HasShape, PutTape, ReshapeTo, Shape, SplitTape, Tape, Tensor, TensorFromVec,
+};
+
+/// A tensor of dfdx as a node, with its tape.
+///
+/// `pack` reads the tensor's numbers, which lie in the order of its shape; `add` adds the gradient
+/// for the node to that for the tensor, which lies likewise.
+///
+/// # Errors
+/// If the device is out of memory.
+pub fn of_tensor<S: Shape, E: Real>(
+    tensor: Taped<S, E>,
+    pack: impl FnOnce(&[E]) -> Packed<E>,
+    add: impl FnOnce(&Packed<E>, &mut [E]) + 'static,
+) -> Result<(Node<E>, Recording<E>), CpuError> {
+    let (tensor, mut tape) = tensor.try_contiguous()?.split_tape();
+    let node = Node::new(pack(&values(&tensor)));
+    let place = node.place();
+    tape.add_backward_op(move |gradients| {
+        let sums = gradients.get_or_alloc_mut(&tensor)?;
+        if let Some(gradient) = place.take() {
+            add(&gradient, sums);
+        }
+        Ok(())
+    });
+    Ok((node, tape))
+}
+
+/// A node as a tensor of dfdx, of these numbers and this shape. `pack` makes of the tensor's gradient
+/// that for the node.
+///
+/// # Errors
+/// If the device is out of memory, or there are not as many numbers as the shape says.
+pub fn into_tensor<S: Shape, E: Real>(
+    node: &Node<E>,
+    mut tape: Recording<E>,
+    numbers: Vec<E>,
+    shape: S,
+    pack: impl FnOnce(&[E]) -> Packed<E> + 'static,
+) -> Result<Taped<S, E>, CpuError> {
+    let tensor = device().try_tensor_from_vec(numbers, shape)?;
+    if node.wants_gradient() {
+        let (node, output) = (node.clone(), tensor.clone());
+        tape.add_backward_op(move |gradients| {
+            node.add(pack(gradients.get_or_alloc_mut(&output)?));
+            Ok(())
+        });
+    }
+    Ok(tensor.put_tape(tape))
+}
+
+/// How many numbers a tensor has.
+pub fn elements<S: Shape, E: Real, T>(tensor: &Tensor<S, E, Cpu, T>) -> usize {
+    tensor.shape().num_elements()
+}
+
+/// The numbers of a contiguous tensor.
+pub fn values<S: Shape, E: Real, T>(tensor: &Tensor<S, E, Cpu, T>) -> Vec<E> {
+    let mut values = vec![E::ZERO; elements(tensor)];
+    tensor.copy_into(&mut values);
+    values
+}
