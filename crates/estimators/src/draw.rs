@@ -10,20 +10,17 @@ use std::rc::Rc;
 /// Logits, with the tape taken off.
 pub(crate) struct Opened<E: Real> {
     pub(crate) dims: Dims,
-    /// Where their gradient goes.
-    pub(crate) node: Node<E>,
     pub(crate) tape: Recording<E>,
     /// θ, [B·L, K].
-    pub(crate) theta: Rc<Packed<E>>,
+    pub(crate) theta: Node<E>,
 }
 
 impl<E: Real> Opened<E> {
     /// Opens logits, and refuses rows in which every category is masked.
     pub(crate) fn new(logits: Logits<E>) -> Result<Self> {
         let Logits { node, dims, tape } = logits;
-        let theta = node.shared();
-        refuse_all_masked(&theta)?;
-        Ok(Self { dims, node, tape, theta })
+        refuse_all_masked(&node)?;
+        Ok(Self { dims, tape, theta: node })
     }
 
     /// p = softmax(θ/τ), [B·L, K].

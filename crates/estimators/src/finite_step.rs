@@ -1,6 +1,7 @@
 //! Estimators that compare the pick with the pick after a finite step of the logits.
 
 use crate::draw::Opened;
+use kernels::tape::Node;
 use kernels::{Packed, Real, rows, rowwise};
 use std::cell::Cell;
 use std::rc::Rc;
@@ -11,7 +12,7 @@ pub(crate) struct FiniteStep<E: Real> {
     pub(crate) picks: Rc<Packed<E>>,
     /// θ + ε, [B·L, K].
     perturbed: Packed<E>,
-    theta: Rc<Packed<E>>,
+    theta: Node<E>,
     /// The batch that the gradient of a mean is divided by.
     batch: E,
     step: Step<E>,
@@ -32,7 +33,7 @@ impl<E: Real> FiniteStep<E> {
         Self {
             picks: Rc::new(rows::argmax(&perturbed)),
             perturbed,
-            theta: Rc::clone(&opened.theta),
+            theta: opened.theta.clone(),
             batch: E::of(opened.dims.batch as f64),
             step,
         }
@@ -110,7 +111,7 @@ rowwise! {
 mod tests {
     use super::*;
     use crate::Logits;
-    use kernels::tape::{Node, Recording};
+    use kernels::tape::Recording;
 
     /// The estimate for two rows of logits, given gradients of single rows.
     fn step(step: Step<f64>) -> Vec<f64> {

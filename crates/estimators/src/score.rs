@@ -13,11 +13,9 @@ pub(crate) struct Asked<E: Real> {
     pub(crate) dims: Dims,
     /// Where the gradient for the logits goes.
     logits: Node<E>,
-    /// Where that for the losses goes.
-    losses: Node<E>,
     tape: Recording<E>,
     /// Losses, [B, S].
-    pub(crate) f: Rc<Packed<E>>,
+    pub(crate) f: Node<E>,
 }
 
 impl<E: Real> Asked<E> {
@@ -27,29 +25,28 @@ impl<E: Real> Asked<E> {
         picks: impl Into<Rc<Packed<E>>>,
         objective: &dyn Objective<E>,
     ) -> Result<Self> {
-        let Opened { dims, node, tape, .. } = opened;
-        Self::about(Choice::vertices(picks.into(), dims, tape), node, objective)
+        let Opened { dims, theta, tape } = opened;
+        Self::about(Choice::vertices(picks.into(), dims, tape), theta, objective)
     }
 
     /// Asks the objective about every category of the one latent.
     pub(crate) fn every(opened: Opened<E>, objective: &dyn Objective<E>) -> Result<Self> {
-        let Opened { dims, node, tape, .. } = opened;
-        Self::about(Choice::every(dims, tape), node, objective)
+        let Opened { dims, theta, tape } = opened;
+        Self::about(Choice::every(dims, tape), theta, objective)
     }
 
     fn about(choice: Choice<E>, logits: Node<E>, objective: &dyn Objective<E>) -> Result<Self> {
         let dims = choice.dims();
         let losses = objective.loss(choice)?;
         let (losses, tape) = (losses.node, losses.tape);
-        let f = losses.shared();
-        Ok(Self { dims, logits, losses, tape, f })
+        Ok(Self { dims, logits, f: losses, tape })
     }
 
     /// The losses of each latent's row, [B·L, S].
-    pub(crate) fn f_of_latents(&self) -> Rc<Packed<E>> {
+    pub(crate) fn f_of_latents(&self) -> Node<E> {
         match self.dims.latents {
-            1 => Rc::clone(&self.f),
-            latents => Rc::new((*self.f).clone().repeat_rows(latents)),
+            1 => self.f.clone(),
+            latents => Node::constant((*self.f).clone().repeat_rows(latents)),
         }
     }
 
@@ -74,7 +71,7 @@ impl<E: Real> Asked<E> {
         vector: Packed<E>,
         losses: Packed<E>,
     ) -> Result<Surrogate<E>> {
-        let scalar = inject(self.tape, self.losses, weights, self.logits, vector)?;
+        let scalar = inject(self.tape, self.f, weights, self.logits, vector)?;
         Ok(Surrogate { scalar, losses })
     }
 }

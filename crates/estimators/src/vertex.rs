@@ -6,7 +6,7 @@ use crate::estimator::Surrogate;
 use crate::score::row_means;
 use crate::{Choice, Objective, Result};
 use kernels::simd::{self, Lanes, Task};
-use kernels::tape::{Weights, choose, weigh};
+use kernels::tape::{Node, Weights, choose, weigh};
 use kernels::{Packed, Real, rows};
 use std::rc::Rc;
 
@@ -61,12 +61,12 @@ pub(crate) fn at_all_vertices<E: Real>(
     picks: Rc<Packed<E>>,
     objective: &dyn Objective<E>,
     backward: impl FnOnce(&Packed<E>, &mut Packed<E>) + 'static,
-) -> Result<(Surrogate<E>, Rc<Packed<E>>)> {
-    let Opened { dims, node, mut tape, .. } = opened;
+) -> Result<(Surrogate<E>, Node<E>)> {
+    let Opened { dims, theta, mut tape } = opened;
     let points = rows::one_hots(&picks, dims.categories);
-    let points = choose(&mut tape, &node, points, backward);
+    let points = choose(&mut tape, &theta, points, backward);
     let losses = objective.loss(Choice::differentiated(picks, points, dims, tape))?;
-    let f = losses.node.shared();
+    let f = losses.node.clone();
     let scalar = weigh(losses.tape, losses.node, Weights::Mean)?;
     Ok((Surrogate { scalar, losses: row_means(&f) }, f))
 }
@@ -78,8 +78,8 @@ pub(crate) fn in_interior<E: Real>(
     objective: &dyn Objective<E>,
     jacobian: impl Jacobian<E>,
 ) -> Result<Surrogate<E>> {
-    let Opened { dims, node, mut tape, .. } = opened;
-    let points = choose(&mut tape, &node, points, move |g, v| {
+    let Opened { dims, theta, mut tape } = opened;
+    let points = choose(&mut tape, &theta, points, move |g, v| {
         simd::run(Product { jacobian: &jacobian, g, v });
     });
     let losses = objective.loss(Choice::interior(points, dims, tape))?;

@@ -36,10 +36,7 @@ pub(crate) fn exp<E: Real, R: Register<E>>(x: R) -> R {
     for degree in (2..format.exp_degree).rev() {
         tail = tail.mul_add(r, c(INVERSE_FACTORIALS[degree]));
     }
-    let y = tail.mul_add(r.mul(r), r).add(c(1.0));
-    // In two steps, as 2ⁿ alone may lie outside the format where the result does not.
-    let half = n.mul_add(c(0.5), rounder).sub(rounder);
-    y.mul(half.exp2_integer()).mul(n.sub(half).exp2_integer())
+    tail.mul_add(r.mul(r), r).add(c(1.0)).scale(n)
 }
 
 /// ln of each number: −∞ at 0, NaN below 0 and of NaN, +∞ at +∞.

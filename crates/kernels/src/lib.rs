@@ -28,3 +28,4 @@ pub use packed::Packed;
 pub use parameters::{Initial, Layer, Parameters};
 pub use perceptron::{Data, Input, Perceptron};
 pub use real::Real;
+pub use recycle::Buffer;

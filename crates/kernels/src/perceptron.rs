@@ -24,14 +24,14 @@ pub enum Input<E: Real> {
 /// Rows of data in the two orders in which a layer reads them.
 #[derive(Debug)]
 pub struct Data<E: Real> {
-    rows: Rc<Packed<E>>,
+    rows: Packed<E>,
     transposed: OnceCell<Packed<E>>,
 }
 
 impl<E: Real> Data<E> {
     /// Rows, [B, inputs].
     pub fn of_rows(rows: Packed<E>) -> Rc<Self> {
-        Rc::new(Self { rows: Rc::new(rows), transposed: OnceCell::new() })
+        Rc::new(Self { rows, transposed: OnceCell::new() })
     }
 
     /// The transpose of rows, [inputs, B].
@@ -39,18 +39,12 @@ impl<E: Real> Data<E> {
     /// # Panics
     /// If there are no rows.
     pub fn of_transposed(transposed: Packed<E>) -> Rc<Self> {
-        let rows = Rc::new(transposed.transposed());
-        Rc::new(Self { rows, transposed: transposed.into() })
+        Rc::new(Self { rows: transposed.transposed(), transposed: transposed.into() })
     }
 
     /// [B, inputs]
     pub fn rows(&self) -> &Packed<E> {
         &self.rows
-    }
-
-    /// [B, inputs], shared.
-    pub fn shared(&self) -> Rc<Packed<E>> {
-        Rc::clone(&self.rows)
     }
 
     fn transposed(&self) -> &Packed<E> {
@@ -102,14 +96,14 @@ impl Perceptron {
         let (hidden, output) = self.activations(parameters, input.rows());
         let output = Node::new(output);
         let (layers, parameters) = (Rc::clone(&self.layers), parameters.on_tape());
-        let place = output.place();
+        let result = output.clone();
         tape.add_backward_op(move |_| {
-            if let Some(gradient) = place.take() {
+            if let Some(gradient) = output.take() {
                 backward(&layers, &parameters, &input, &hidden, gradient);
             }
             Ok(())
         });
-        output
+        result
     }
 
     /// The outputs alone, [B, outputs].

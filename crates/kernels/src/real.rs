@@ -159,7 +159,9 @@ macro_rules! real {
             #[inline(always)]
             fn uniform(word: u32) -> Self {
                 const BELOW_ONE: $real = 1.0 - $real::EPSILON / 2.0;
-                let u = ((word as f64 + 0.5) * (1.0 / 4294967296.0)) as $real;
+                // The two parts and the product are exact, so that the sum is all that is rounded.
+                let (high, low) = ((word >> 8) as i32 as $real, (word & 0xff) as i32 as $real);
+                let u = high.mul_add(256.0, low + 0.5) * (1.0 / 4294967296.0);
                 if u < BELOW_ONE { u } else { BELOW_ONE }
             }
             fn to_words(numbers: &[Self]) -> std::rc::Rc<[u32]> {

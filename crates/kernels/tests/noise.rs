@@ -110,6 +110,19 @@ fn a_uniform_word() {
     assert_eq!(f32::uniform(1 << 31), 0.5);
 }
 
+/// (word + ½)·2⁻³², rounded once: about every power of two, and at many other words.
+#[test]
+fn a_uniform_number_is_rounded_once() {
+    let about = |power: u32| (-40i64..=40).map(move |off| ((1i64 << power) + off) as u32);
+    let others = words(100_000);
+    for word in (0..=32).flat_map(about).chain(others) {
+        let exact = (f64::from(word) + 0.5) * 0.5f64.powi(32);
+        assert_eq!(f64::uniform(word), exact, "{word}");
+        let single = (exact as f32).min(1.0 - f32::EPSILON / 2.0);
+        assert_eq!(f32::uniform(word), single, "{word}");
+    }
+}
+
 /// The high half of word·n, for words whose low half is not below 2³² mod n.
 fn accepted(word: u32, n: u32) -> Option<u32> {
     let product = u64::from(word) * u64::from(n);
@@ -136,12 +149,10 @@ fn many_indices_replace_rejected_words_by_later_ones() {
             let mut indices = vec![0; count];
             noise().fill_index(n, &mut indices);
             let mut words = words(4 * count + 100).into_iter();
-            for chunk in indices.chunks(256) {
-                let first: Vec<u32> = words.by_ref().take(chunk.len()).collect();
-                for (&index, word) in chunk.iter().zip(first) {
-                    let later = || words.by_ref().find_map(|word| accepted(word, n));
-                    assert_eq!(Some(index), accepted(word, n).or_else(later), "below {n}");
-                }
+            let first: Vec<u32> = words.by_ref().take(count).collect();
+            for (index, word) in indices.into_iter().zip(first) {
+                let later = || words.by_ref().find_map(|word| accepted(word, n));
+                assert_eq!(Some(index), accepted(word, n).or_else(later), "below {n}");
             }
         }
     }

@@ -36,6 +36,12 @@ fn check<E: Real>(rows: usize, columns: usize) {
     let expected = (0..rows).flat_map(|row| picks.iter().map(move |&c| at(row, c as usize)));
     assert!(picked.unpack().into_iter().eq(expected), "pick columns");
 
+    let picks: Vec<u32> = (0..19).map(|i| (i * 7) % rows as u32).collect();
+    let picked = packed.pick_rows(&picks);
+    assert_eq!((picked.rows(), picked.columns()), (19, columns));
+    let expected = picks.iter().flat_map(|&row| (0..columns).map(move |c| at(row as usize, c)));
+    assert!(picked.unpack().into_iter().eq(expected), "pick rows");
+
     let other = Packed::pack(&before, columns);
     let both = packed.beside(&other).unpack();
     let (left, right) = (
@@ -246,4 +252,22 @@ fn another_type_has_the_nearest_numbers() {
     let packed = Packed::pack(&[0.1f64, f64::INFINITY, -2.0, 1e300], 2);
     assert_eq!(packed.cast::<f32>().unpack(), [0.1f32, f32::INFINITY, -2.0, f32::INFINITY]);
     assert_eq!(Packed::pack(&[0.1f32, 1.0], 2).cast::<f64>().unpack(), [f64::from(0.1f32), 1.0]);
+}
+
+#[test]
+#[should_panic(expected = "row 3 of 3")]
+fn there_is_no_row_to_pick_outside() {
+    Packed::<f64>::zeros(3, 2).pick_rows(&[0, 3]);
+}
+
+#[test]
+#[should_panic(expected = "index out of bounds")]
+fn there_is_no_column_to_pick_outside() {
+    Packed::<f64>::zeros(3, 2).pick_columns(&[2]);
+}
+
+#[test]
+#[should_panic(expected = "matrices side by side")]
+fn matrices_side_by_side_have_equal_rows() {
+    Packed::<f64>::zeros(3, 2).beside(&Packed::zeros(4, 2));
 }

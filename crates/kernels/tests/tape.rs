@@ -76,7 +76,7 @@ impl Operation for Chosen {
         let (logits, mut tape) = node_of(&x, &[&x]);
         let mut squared = Packed::any(self.count, 2);
         squares(logits.numbers(), &mut squared);
-        let kept = logits.shared();
+        let kept = logits.clone();
         let choice = tape::choose(&mut tape, &logits, squared, move |g, v| slopes(&kept, g, v));
         outcome(tensor_of(&choice, tape), &[&x])
     }
@@ -384,7 +384,7 @@ mod strides {
         let (node, mut tape) = tape::of_tensor(x, pack, add).unwrap();
         let mut y = Packed::any(node.numbers().rows(), 3);
         squares(node.numbers(), &mut y);
-        let kept = node.shared();
+        let kept = node.clone();
         let y = tape::choose(&mut tape, &node, y, move |g, v| slopes(&kept, g, v));
         let outcome = outcome(tensor_of(&y, tape), &[place]);
         (outcome.values, outcome.gradients.concat())

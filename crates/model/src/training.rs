@@ -76,7 +76,8 @@ pub trait Probe<E: Real> {
 pub(crate) struct Sample {
     /// [inputs, rows]
     features: Packed<f32>,
-    pub(crate) targets: Vec<f32>,
+    /// [rows, 1]
+    targets: Packed<f32>,
 }
 
 /// Rows that a network reads, and their targets, [B, 1].
@@ -88,29 +89,25 @@ impl Sample {
         let single =
             |numbers: Vec<f64>| numbers.into_iter().map(|x| x as f32).collect::<Vec<f32>>();
         let inputs = features.len() / targets.len();
-        // Features column after column of the transpose.
+        // Rows of the features are columns of the transpose.
         let features = Packed::from_columns(&single(features), inputs);
-        Self { features, targets: single(targets) }
+        Self { features, targets: Packed::pack(&single(targets), 1) }
     }
 
     /// Rows of these numbers.
     pub(crate) fn rows(&self, indices: &[u32]) -> Batch {
-        let targets: Vec<f32> = indices.iter().map(|&row| self.targets[row as usize]).collect();
-        let targets = Packed::from_columns(&targets, indices.len());
+        let targets = self.targets.pick_rows(indices);
         (Data::of_transposed(self.features.pick_columns(indices)), Rc::new(targets))
     }
 
     /// Every row.
     pub(crate) fn all(&self) -> Batch {
-        let targets = Packed::from_columns(&self.targets, self.targets.len());
-        (Data::of_transposed(self.features.clone()), Rc::new(targets))
+        (Data::of_transposed(self.features.clone()), Rc::new(self.targets.clone()))
     }
 
     /// `count` rows drawn with replacement.
     pub(crate) fn draw(&self, count: usize, noise: &mut Noise) -> Batch {
-        let mut indices = vec![0; count];
-        noise.fill_index(self.targets.len() as u32, &mut indices);
-        self.rows(&indices)
+        self.rows(&noise.indices(self.targets.rows() as u32, count))
     }
 }
 

@@ -6,6 +6,7 @@ use crate::{
     Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
     Surrogate, Unbiased,
 };
+use kernels::tape::Node;
 use kernels::{Noise, Packed, Real, rows, rowwise};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -88,7 +89,7 @@ impl<E: Real> Estimator<E> for DoubleCv {
         let (dims, p) = (opened.dims, opened.softmax(E::ONE));
         let picks = Rc::new(rows::categorical(&p, self.samples, noise));
         // The losses, which the backward pass finds here.
-        let losses: Rc<OnceCell<Rc<Packed<E>>>> = Rc::default();
+        let losses: Rc<OnceCell<Node<E>>> = Rc::default();
         let known = Rc::clone(&losses);
         let controlled = Controlled { p, picks: Rc::clone(&picks), alpha: E::of(self.alpha), dims };
         let surrogate = at_all_vertices(opened, picks, objective, move |g, v| {

@@ -7,7 +7,7 @@ use crate::{
     Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
     Surrogate, Unbiased,
 };
-use kernels::tape::Weights;
+use kernels::tape::{Node, Weights};
 use kernels::{Noise, Packed, Real, rows, rowwise};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -176,7 +176,7 @@ trait Predictor<E: Real> {
         false
     }
     /// What the losses were, [B, 1].
-    fn observe(&mut self, losses: &Rc<Packed<E>>) {
+    fn observe(&mut self, losses: &Node<E>) {
         let _ = losses;
     }
     /// Learns from what it observed last.
@@ -315,7 +315,7 @@ impl<E: Real> Predictor<E> for Running {
         Ok(Predicted::Rows(Packed::filled(opened.dims.batch, 1, E::of(self.mean))))
     }
 
-    fn observe(&mut self, losses: &Rc<Packed<E>>) {
+    fn observe(&mut self, losses: &Node<E>) {
         let mean = losses.total() / losses.rows() as f64;
         self.next = self.decay * self.mean + (1.0 - self.decay) * mean;
     }

@@ -1,7 +1,7 @@
 use crate::{Choice, Context, Domain, Losses, Objective, Result};
 use dfdx::prelude::{Cpu, HasShape, PutTape, Tensor};
 use kernels::tape::{Node, Recording, of_tensor, record};
-use kernels::{Packed, Real, rows, rowwise};
+use kernels::{Data, Packed, Real, rows, rowwise};
 use std::rc::Rc;
 
 /// f(z) = (Σ_k z_k v_k − y)²: the squared error of the value at the pick.
@@ -13,7 +13,7 @@ pub struct SquaredPick<E: Real> {
     values: Values<E>,
     targets: Rc<Packed<E>>,
     /// What a learned baseline may look at.
-    context: Option<Rc<Packed<E>>>,
+    context: Option<Rc<Data<E>>>,
 }
 
 /// One value a category, [B, K].
@@ -61,7 +61,7 @@ impl<E: Real> SquaredPick<E> {
     }
 
     /// The same objective, with rows ([B, width]) that a learned baseline may look at.
-    pub fn with_context(self, rows: Rc<Packed<E>>) -> Self {
+    pub fn with_context(self, rows: Rc<Data<E>>) -> Self {
         Self { context: Some(rows), ..self }
     }
 
@@ -109,7 +109,7 @@ impl<E: Real> Objective<E> for SquaredPick<E> {
     }
 
     fn context(&self) -> Option<Context<'_, E>> {
-        self.context.as_ref().map(|rows| Context { rows })
+        self.context.as_ref().map(|data| Context { rows: data.rows() })
     }
 }
 

@@ -90,12 +90,17 @@ impl<E: Real> Packed<E> {
     /// If there are no indices, or there is no such column.
     pub fn pick_columns(&self, indices: &[u32]) -> Self {
         let mut picked = Self::any(self.rows, indices.len());
-        let blocks = self.data.chunks_exact(self.columns);
-        for (to, from) in picked.data.chunks_exact_mut(indices.len()).zip(blocks) {
-            for (to, &index) in to.iter_mut().zip(indices) {
-                *to = from[index as usize];
-            }
-        }
+        E::on_machine(PickColumns { from: self, indices, to: &mut picked });
+        picked
+    }
+
+    /// These rows, in this order: [indices, columns].
+    ///
+    /// # Panics
+    /// If there is no such row.
+    pub fn pick_rows(&self, indices: &[u32]) -> Self {
+        let mut picked = Self::any(indices.len(), self.columns);
+        E::on_machine(PickRows { from: self, indices, to: &mut picked });
         picked
     }
 
@@ -150,34 +155,30 @@ pub(crate) fn store_part<E: Real, V: Lanes<E>>(sixteen: V, room: &mut [E]) {
     }
 }
 
-/// Up to sixteen columns, and zeros. Of known number, and moved one by one, they stay in registers.
+/// A whole square, turned over without leaving registers.
 #[inline(always)]
 #[allow(clippy::manual_memcpy)]
-fn load_columns<E: Real, V: Lanes<E>>(columns: &[V]) -> [V; LANES] {
-    let mut square = [V::zero(); LANES];
-    match columns.first_chunk::<LANES>() {
-        Some(columns) => {
-            for i in 0..LANES {
-                square[i] = columns[i];
-            }
-        }
-        None => square[..columns.len()].copy_from_slice(columns),
+fn turn<E: Real, M: Machine<E>>(from: &[M::Lanes; LANES], to: &mut [M::Lanes; LANES]) {
+    let mut square = [M::Lanes::zero(); LANES];
+    for i in 0..LANES {
+        square[i] = from[i];
     }
-    square
+    M::transpose(&mut square);
+    for i in 0..LANES {
+        to[i] = square[i];
+    }
 }
 
-/// Writes up to sixteen columns.
+/// Up to sixteen columns, filled up with zeros, to as many of their transpose as there is room for.
 #[inline(always)]
-#[allow(clippy::manual_memcpy)]
-fn store_columns<E: Real, V: Lanes<E>>(square: &[V; LANES], columns: &mut [V]) {
-    match columns.first_chunk_mut::<LANES>() {
-        Some(columns) => {
-            for i in 0..LANES {
-                columns[i] = square[i];
-            }
-        }
-        None => columns.copy_from_slice(&square[..columns.len()]),
+fn turn_part<E: Real, M: Machine<E>>(from: &[M::Lanes], to: &mut [M::Lanes]) {
+    if let (Some(from), Some(to)) = (from.as_array(), to.as_mut_array()) {
+        return turn::<E, M>(from, to);
     }
+    let mut square = [M::Lanes::zero(); LANES];
+    square[..from.len()].copy_from_slice(from);
+    M::transpose(&mut square);
+    to.copy_from_slice(&square[..to.len()]);
 }
 
 /// Rows into packed columns, a square at a time.
@@ -198,8 +199,7 @@ impl<E: Real> MachineTask<E> for PackRows<'_, E> {
                 for (i, row) in rows.chunks_exact(columns).enumerate() {
                     square[i] = load_part(&row[first..columns.min(first + LANES)]);
                 }
-                M::transpose(&mut square);
-                store_columns(&square, to);
+                turn_part::<E, M>(&square, to);
             }
         }
     }
@@ -219,11 +219,74 @@ impl<E: Real> MachineTask<E> for UnpackRows<'_, E> {
         let blocks = self.packed.blocks::<M::Lanes>();
         for (block, rows) in blocks.zip(self.data.chunks_mut(LANES * columns)) {
             for (first, from) in (0..columns).step_by(LANES).zip(block.chunks(LANES)) {
-                let mut square = load_columns::<E, M::Lanes>(from);
-                M::transpose(&mut square);
+                let mut square = [M::Lanes::zero(); LANES];
+                turn_part::<E, M>(from, &mut square);
                 for (i, row) in rows.chunks_exact_mut(columns).enumerate() {
                     store_part(square[i], &mut row[first..columns.min(first + LANES)]);
                 }
+            }
+        }
+    }
+}
+
+/// Rows as they are asked for.
+struct PickRows<'a, E: Real> {
+    from: &'a Packed<E>,
+    indices: &'a [u32],
+    to: &'a mut Packed<E>,
+}
+
+impl<E: Real> MachineTask<E> for PickRows<'_, E> {
+    type Output = ();
+    #[inline(always)]
+    fn run<M: Machine<E>>(self) {
+        let Packed { data, rows, columns } = self.from;
+        let mut last = 0;
+        for &row in self.indices {
+            last = last.max(row);
+        }
+        assert!(self.indices.is_empty() || (last as usize) < *rows, "row {last} of {rows}");
+        let blocks = self.to.data.chunks_exact_mut(*columns);
+        for (to, rows) in blocks.zip(self.indices.chunks(LANES)) {
+            for (column, to) in to.iter_mut().enumerate() {
+                let number = |row: u32| {
+                    let (block, lane) = (row as usize / LANES, row as usize % LANES);
+                    data[block * columns + column].0[lane]
+                };
+                to.0 = [E::ZERO; LANES];
+                match rows.as_array::<LANES>() {
+                    // Of known number: fetched without looking for the end after each.
+                    Some(rows) => {
+                        for (i, &row) in rows.iter().enumerate() {
+                            to.0[i] = number(row);
+                        }
+                    }
+                    None => {
+                        for (i, &row) in rows.iter().enumerate() {
+                            to.0[i] = number(row);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Columns as they are asked for.
+struct PickColumns<'a, E: Real> {
+    from: &'a Packed<E>,
+    indices: &'a [u32],
+    to: &'a mut Packed<E>,
+}
+
+impl<E: Real> MachineTask<E> for PickColumns<'_, E> {
+    type Output = ();
+    #[inline(always)]
+    fn run<M: Machine<E>>(self) {
+        let blocks = self.from.blocks::<M::Lanes>().zip(self.to.blocks_mut::<M::Lanes>());
+        for (from, to) in blocks {
+            for (to, &index) in to.iter_mut().zip(self.indices) {
+                *to = from[index as usize];
             }
         }
     }
@@ -245,9 +308,7 @@ impl<E: Real> MachineTask<E> for Transpose<'_, E> {
             let first = place * LANES;
             let targets = to.blocks_mut::<M::Lanes>();
             for (columns, target) in block.chunks(LANES).zip(targets) {
-                let mut square = load_columns::<E, M::Lanes>(columns);
-                M::transpose(&mut square);
-                store_columns(&square, &mut target[first..rows.min(first + LANES)]);
+                turn_part::<E, M>(columns, &mut target[first..rows.min(first + LANES)]);
             }
         }
     }

@@ -123,14 +123,24 @@ impl<E: Real> MachineTask<E> for SumRows<'_, E> {
         for (first, place) in (0..).step_by(LANES).zip(self.sums.place().chunks_mut(LANES)) {
             let mut partial = [M::Lanes::zero(); LANES];
             for block in 0..whole {
-                let columns = &g.block::<M::Lanes>(block)[first..][..place.len()];
-                for (i, &x) in columns.iter().enumerate() {
-                    partial[i] += x;
+                let columns = &g.block::<M::Lanes>(block)[first..];
+                match columns.first_chunk::<LANES>() {
+                    // Of known number, they are added up in registers.
+                    Some(columns) => {
+                        for i in 0..LANES {
+                            partial[i] += columns[i];
+                        }
+                    }
+                    None => {
+                        for (i, &x) in columns.iter().enumerate() {
+                            partial[i] += x;
+                        }
+                    }
                 }
             }
             if rest > 0 {
-                let columns = &g.block::<M::Lanes>(whole)[first..][..place.len()];
-                for (i, &x) in columns.iter().enumerate() {
+                let columns = &g.block::<M::Lanes>(whole)[first..];
+                for (i, &x) in columns.iter().take(LANES).enumerate() {
                     partial[i] += M::Lanes::select(is_row, x, M::Lanes::zero());
                 }
             }

@@ -9,10 +9,12 @@
 mod lanes;
 mod level;
 mod register;
+mod words;
 
 pub use lanes::{LANES, Lanes, Pack};
 pub use level::Level;
 pub use register::Register;
+pub use words::Words;
 
 use crate::Real;
 
@@ -44,6 +46,8 @@ pub fn run<E: Real, T: Task<E>>(task: T) -> T::Output {
 pub trait Machine<E: Real> {
     /// The widest register.
     type Wide: Register<E>;
+    /// The widest register of words.
+    type Words: Words;
     /// Sixteen numbers in as many registers as they need.
     type Lanes: Lanes<E>;
     /// Whether there are 32 registers rather than 16.
@@ -76,6 +80,7 @@ pub trait MachineTask<E: Real> {
 struct Portable;
 impl<E: Real + Register<E>> Machine<E> for Portable {
     type Wide = E;
+    type Words = u32;
     type Lanes = Pack<E, E, 16>;
     const MANY_REGISTERS: bool = false;
 }
@@ -88,6 +93,7 @@ mod x86_64 {
     pub(super) struct Avx2;
     impl Machine<f32> for Avx2 {
         type Wide = __m256;
+        type Words = __m256i;
         type Lanes = Pack<f32, __m256, 2>;
         const MANY_REGISTERS: bool = false;
         #[inline(always)]
@@ -98,6 +104,7 @@ mod x86_64 {
     }
     impl Machine<f64> for Avx2 {
         type Wide = __m256d;
+        type Words = __m256i;
         type Lanes = Pack<f64, __m256d, 4>;
         const MANY_REGISTERS: bool = false;
     }
@@ -105,6 +112,7 @@ mod x86_64 {
     pub(super) struct Avx512;
     impl Machine<f32> for Avx512 {
         type Wide = __m512;
+        type Words = __m512i;
         type Lanes = Pack<f32, __m512, 1>;
         const MANY_REGISTERS: bool = true;
         #[inline(always)]
@@ -115,6 +123,7 @@ mod x86_64 {
     }
     impl Machine<f64> for Avx512 {
         type Wide = __m512d;
+        type Words = __m512i;
         type Lanes = Pack<f64, __m512d, 2>;
         const MANY_REGISTERS: bool = true;
     }

@@ -47,6 +47,19 @@ pub trait Register<E>: Copy + 'static {
     fn equal(self, b: Self) -> Self::Mask;
     /// yes where the mask is true, else no
     fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
+    /// self · 2ⁿ, rounded once, of numbers between ½ and 2 and integers n that may lie as far again
+    /// outside of the exponents of normal numbers.
+    #[inline(always)]
+    fn scale(self, n: Self) -> Self
+    where
+        E: Real,
+    {
+        // In two steps, as 2ⁿ alone may lie outside the format where the result does not. The first
+        // product is exact.
+        let rounder = Self::splat(E::of(E::FORMAT.rounder));
+        let half = n.mul_add(Self::splat(E::of(0.5)), rounder).sub(rounder);
+        self.mul(half.exp2_integer()).mul(n.sub(half).exp2_integer())
+    }
     /// 2ⁿ of an integer n within the exponents of normal numbers.
     fn exp2_integer(self) -> Self;
     /// A positive normal number as (m, n) with m·2ⁿ = self and ½√2 ≤ m < √2.
@@ -377,6 +390,11 @@ mod x86_64 {
             _mm512_sqrt_ps
         );
         compare_avx512!(__mmask16, _mm512_cmp_ps_mask, _mm512_mask_blend_ps);
+        #[inline(always)]
+        fn scale(self, n: Self) -> Self {
+            // SAFETY: the processor has the instruction (see the trait).
+            unsafe { _mm512_scalef_ps(self, n) }
+        }
         exponent_single!(
             _mm512_castps_si512,
             _mm512_castsi512_ps,
@@ -406,6 +424,11 @@ mod x86_64 {
             _mm512_sqrt_pd
         );
         compare_avx512!(__mmask8, _mm512_cmp_pd_mask, _mm512_mask_blend_pd);
+        #[inline(always)]
+        fn scale(self, n: Self) -> Self {
+            // SAFETY: the processor has the instruction (see the trait).
+            unsafe { _mm512_scalef_pd(self, n) }
+        }
         exponent_double!(
             _mm512_castpd_si512,
             _mm512_castsi512_pd,

@@ -58,7 +58,7 @@ fn weigh_and_inject<E: Real>(
 ) -> Result<Scalar<E>, CpuError> {
     let (rows, samples) = (losses.numbers().rows(), losses.numbers().columns());
     assert!(rows > 0, "a sum of losses has losses");
-    let mut weights = match weights {
+    let weights = match weights {
         Weights::Mean => Packed::filled(rows, samples, E::ONE / E::of((rows * samples) as f64)),
         Weights::Each(weights) => weights,
     };
@@ -67,23 +67,28 @@ fn weigh_and_inject<E: Real>(
     let output = scalar.clone();
     tape.add_backward_op(move |gradients| {
         let g = gradients.get_or_alloc_mut(&output)?[0];
-        scale(g, &mut weights);
-        losses.add(weights);
-        if let Some((logits, mut vector)) = score {
-            scale(g, &mut vector);
-            logits.add(vector);
+        losses.add(scaled(weights, g));
+        if let Some((logits, vector)) = score {
+            logits.add(scaled(vector, g));
         }
         Ok(())
     });
     Ok(scalar.put_tape(tape))
 }
 
-rowwise! {
-    fn scale(; factor => x) {
-        for k in 0..x.len() {
-            x[k] = factor * x[k];
+fn scaled<E: Real>(mut packed: Packed<E>, factor: E) -> Packed<E> {
+    rowwise! {
+        fn scale(; factor => x) {
+            for k in 0..x.len() {
+                x[k] = factor * x[k];
+            }
         }
     }
+    // Nearly always the scalar is what the tape ends with.
+    if factor != E::ONE {
+        scale(factor, &mut packed);
+    }
+    packed
 }
 
 /// Σ w f: row b goes to the partial sum b mod 16, and the sixteen are added up in order.

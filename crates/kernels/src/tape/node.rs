@@ -2,49 +2,68 @@ use super::depth;
 use crate::{Packed, Real};
 use std::cell::Cell;
 use std::fmt;
+use std::ops::Deref;
 use std::rc::Rc;
 
 /// A packed matrix on a tape: its numbers, and the place where the gradient for them is added up.
 ///
 /// Whatever uses the numbers adds to the gradient when the tape runs backward; the operation that
 /// computed them takes it from there. A clone is the same node.
-#[derive(Clone, Debug)]
-pub struct Node<E: Real> {
-    numbers: Rc<Packed<E>>,
-    place: Option<Place<E>>,
+#[derive(Clone)]
+pub struct Node<E: Real>(Rc<Inner<E>>);
+
+struct Inner<E: Real> {
+    numbers: Numbers<E>,
+    gradient: Cell<Option<Packed<E>>>,
+    /// The scope that it was made in, if anything learns from it.
+    depth: Option<u32>,
 }
 
-/// Where a gradient is added up, within one scope.
-#[derive(Clone)]
-pub struct Place<E: Real> {
-    sum: Rc<Cell<Option<Packed<E>>>>,
-    depth: u32,
+enum Numbers<E: Real> {
+    Own(Packed<E>),
+    Shared(Rc<Packed<E>>),
+}
+
+impl<E: Real> From<Packed<E>> for Node<E> {
+    /// Numbers that are computed from something that learns.
+    fn from(numbers: Packed<E>) -> Self {
+        Self::made(Numbers::Own(numbers), Some(depth()))
+    }
+}
+
+impl<E: Real> From<Rc<Packed<E>>> for Node<E> {
+    /// Numbers that are computed from something that learns, and that somebody else holds too.
+    fn from(numbers: Rc<Packed<E>>) -> Self {
+        Self::made(Numbers::Shared(numbers), Some(depth()))
+    }
 }
 
 impl<E: Real> Node<E> {
     /// Numbers that are computed from something that learns.
-    pub fn new(numbers: impl Into<Rc<Packed<E>>>) -> Self {
-        Self { numbers: numbers.into(), place: Some(Place::new()) }
+    pub fn new(numbers: impl Into<Self>) -> Self {
+        numbers.into()
     }
 
     /// Numbers from which nothing learns.
-    pub fn constant(numbers: impl Into<Rc<Packed<E>>>) -> Self {
-        Self { numbers: numbers.into(), place: None }
+    pub fn constant(numbers: Packed<E>) -> Self {
+        Self::made(Numbers::Own(numbers), None)
+    }
+
+    fn made(numbers: Numbers<E>, depth: Option<u32>) -> Self {
+        Self(Rc::new(Inner { numbers, gradient: Cell::new(None), depth }))
     }
 
     /// The numbers.
     pub fn numbers(&self) -> &Packed<E> {
-        &self.numbers
-    }
-
-    /// The numbers, shared.
-    pub fn shared(&self) -> Rc<Packed<E>> {
-        Rc::clone(&self.numbers)
+        match &self.0.numbers {
+            Numbers::Own(numbers) => numbers,
+            Numbers::Shared(numbers) => numbers,
+        }
     }
 
     /// Whether anything learns from the numbers, in this scope ([`super::aside`]).
     pub fn wants_gradient(&self) -> bool {
-        self.place.as_ref().is_some_and(|place| place.depth == depth())
+        self.0.depth == Some(depth())
     }
 
     /// Adds to the gradient, if it is wanted in this scope.
@@ -53,47 +72,36 @@ impl<E: Real> Node<E> {
     /// If it has another shape than the numbers.
     pub fn add(&self, gradient: Packed<E>) {
         let shape = |packed: &Packed<E>| (packed.rows(), packed.columns());
-        assert_eq!(shape(&gradient), shape(&self.numbers), "a gradient of another shape");
-        if let Some(place) = self.place.as_ref().filter(|place| place.depth == depth()) {
-            place.add(gradient);
+        assert_eq!(shape(&gradient), shape(self.numbers()), "a gradient of another shape");
+        if !self.wants_gradient() {
+            return;
         }
-    }
-
-    /// What has been added to the gradient, which is then none again.
-    pub fn take(&self) -> Option<Packed<E>> {
-        self.place.as_ref()?.take()
-    }
-
-    /// Where the gradient is added up; nowhere for a constant, whose place nothing reaches.
-    pub(crate) fn place(&self) -> Place<E> {
-        self.place.clone().unwrap_or_else(Place::new)
-    }
-}
-
-impl<E: Real> Place<E> {
-    fn new() -> Self {
-        Self { sum: Rc::default(), depth: depth() }
-    }
-
-    fn add(&self, gradient: Packed<E>) {
-        let sum = match self.sum.take() {
+        let sum = match self.take() {
             None => gradient,
             Some(mut sum) => {
                 sum.add(&gradient);
                 sum
             }
         };
-        self.sum.set(Some(sum));
+        self.0.gradient.set(Some(sum));
     }
 
-    /// What has been added up, if anything has.
-    pub(crate) fn take(&self) -> Option<Packed<E>> {
-        self.sum.take()
+    /// What has been added to the gradient, which is then none again.
+    pub fn take(&self) -> Option<Packed<E>> {
+        self.0.gradient.take()
     }
 }
 
-impl<E: Real> fmt::Debug for Place<E> {
+impl<E: Real> Deref for Node<E> {
+    type Target = Packed<E>;
+    fn deref(&self) -> &Packed<E> {
+        self.numbers()
+    }
+}
+
+impl<E: Real> fmt::Debug for Node<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Place")
+        let (rows, columns) = (self.rows(), self.columns());
+        f.debug_struct("Node").field("rows", &rows).field("columns", &columns).finish()
     }
 }

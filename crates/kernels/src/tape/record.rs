@@ -1,19 +1,18 @@
 use super::{Node, Recording};
 use crate::{Packed, Real};
 use dfdx::prelude::Tape;
-use std::rc::Rc;
 
 /// An operation's result on the tape: when the tape runs backward, `backward` is handed the gradient
 /// for the numbers, unless none came.
 pub fn record<E: Real>(
     tape: &mut Recording<E>,
-    numbers: impl Into<Rc<Packed<E>>>,
+    numbers: impl Into<Node<E>>,
     backward: impl FnOnce(Packed<E>) + 'static,
 ) -> Node<E> {
-    let node = Node::new(numbers);
-    let place = node.place();
+    let node = numbers.into();
+    let output = node.clone();
     tape.add_backward_op(move |_| {
-        if let Some(gradient) = place.take() {
+        if let Some(gradient) = output.take() {
             backward(gradient);
         }
         Ok(())
@@ -29,7 +28,7 @@ pub fn record<E: Real>(
 pub fn choose<E: Real>(
     tape: &mut Recording<E>,
     logits: &Node<E>,
-    choice: impl Into<Rc<Packed<E>>>,
+    choice: impl Into<Node<E>>,
     backward: impl FnOnce(&Packed<E>, &mut Packed<E>) + 'static,
 ) -> Node<E> {
     let logits = logits.clone();

@@ -18,10 +18,10 @@ pub fn of_tensor<S: Shape, E: Real>(
 ) -> Result<(Node<E>, Recording<E>), CpuError> {
     let (tensor, mut tape) = tensor.try_contiguous()?.split_tape();
     let node = Node::new(pack(&values(&tensor)));
-    let place = node.place();
+    let read = node.clone();
     tape.add_backward_op(move |gradients| {
         let sums = gradients.get_or_alloc_mut(&tensor)?;
-        if let Some(gradient) = place.take() {
+        if let Some(gradient) = read.take() {
             add(&gradient, sums);
         }
         Ok(())

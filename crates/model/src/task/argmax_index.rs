@@ -4,7 +4,7 @@ use crate::{CombinedNetwork, Error, Metric, Probe, RegimeRow, Regimes, Result, T
 use crate::{matched_accuracy, training};
 use estimators::{Dims, Domain, Estimator, Fault, Logits, SquaredPick};
 use kernels::tape::{Node, Recording};
-use kernels::{Noise, Optimizer, OptimizerState, Packed, Parameters, Real, rows, rowwise};
+use kernels::{Data, Noise, Optimizer, OptimizerState, Packed, Parameters, Real, rows, rowwise};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -258,7 +258,7 @@ impl InTraining {
         let mut tape = Recording::default();
         let (logits, values) = self.network.forward(&self.parameters, rows, &mut tape);
         let objective = SquaredPick::with_targets(values.clone(), Rc::clone(targets));
-        (Logits::new(logits, 1, tape), values, objective.with_context(rows.shared()))
+        (Logits::new(logits, 1, tape), values, objective.with_context(Rc::clone(rows)))
     }
 }
 
@@ -357,7 +357,7 @@ impl<E: Real> Probe<E> for At<E> {
             let values = Node::constant(self.values.repeat(times));
             let targets = Rc::new(self.targets.repeat(times));
             let objective = SquaredPick::with_targets(values, targets);
-            objective.with_context(Rc::new(self.rows.repeat(times)))
+            objective.with_context(Data::of_rows(self.rows.repeat(times)))
         })
     }
 }

@@ -19,7 +19,7 @@ pub(super) struct Learned<E: Real> {
     /// What it looked at last, [B, _].
     rows: Option<Rc<Data<E>>>,
     /// The losses that came of it, [B, 1].
-    losses: Option<Rc<Packed<E>>>,
+    losses: Option<Node<E>>,
 }
 
 struct Network<E: Real> {
@@ -45,7 +45,7 @@ impl<E: Real> Network<E> {
     }
 
     /// One step on Σ_b (b_ψ(x_b) − f_b)² / B.
-    fn fit(&mut self, rows: Rc<Data<E>>, losses: Rc<Packed<E>>) -> Result<()> {
+    fn fit(&mut self, rows: Rc<Data<E>>, losses: Node<E>) -> Result<()> {
         let mut tape = Recording::default();
         let predicted = self.perceptron.forward(&self.parameters, Input::Data(rows), &mut tape);
         let errors = squared_errors(&mut tape, predicted, losses);
@@ -59,7 +59,7 @@ impl<E: Real> Network<E> {
 fn squared_errors<E: Real>(
     tape: &mut Recording<E>,
     predicted: Node<E>,
-    targets: Rc<Packed<E>>,
+    targets: Node<E>,
 ) -> Node<E> {
     rowwise! {
         fn square(predicted, target => squared) {
@@ -106,8 +106,8 @@ impl<E: Real> Predictor<E> for Learned<E> {
         true
     }
 
-    fn observe(&mut self, losses: &Rc<Packed<E>>) {
-        self.losses = Some(Rc::clone(losses));
+    fn observe(&mut self, losses: &Node<E>) {
+        self.losses = Some(losses.clone());
     }
 
     fn advance(&mut self) -> Result<()> {

@@ -1,16 +1,19 @@
 //! Named streams of random numbers: the same words give the same numbers on every machine.
 
+mod chacha;
+
 use crate::simd::{Machine, MachineTask};
-use crate::{Packed, Real, normal, rowwise};
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use crate::{Buffer, Packed, Real, normal, rowwise};
+use chacha::{AT_ONCE, BLOCK};
+use rand::TryRng;
+use std::convert::Infallible;
 
 /// A stream of random numbers with a name.
 ///
 /// The name is made of coordinates (what it is for, the task, the seed), never of the estimator
 /// that will use it: then all estimators meet the same numbers, and their comparison is paired.
 /// [`Noise::at`] gives each step of a run a stream of its own, so what one step used up does not
-/// shift the next.
+/// shift the next. It is a generator for [`rand`], too.
 ///
 /// ```
 /// use kernels::Noise;
@@ -20,11 +23,21 @@ use rand_chacha::ChaCha8Rng;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Noise {
-    generator: ChaCha8Rng,
+    key: [u32; 8],
+    stream: u64,
+    /// Words that have been drawn.
+    position: u64,
+    /// The words about the position, for whoever draws them one by one.
+    ahead: Option<Ahead>,
 }
 
-/// Words that are turned into numbers at a time.
-const CHUNK: usize = 256;
+/// Words that were made before they are drawn.
+#[derive(Clone, Debug)]
+struct Ahead {
+    /// The position of the first.
+    first: u64,
+    words: Box<[u32; AT_ONCE]>,
+}
 
 impl Noise {
     /// The stream of that name: ChaCha8 (Bernstein 2008) keyed by the BLAKE3 hash of the words.
@@ -34,26 +47,64 @@ impl Noise {
             hash.update(&(word.len() as u64).to_le_bytes());
             hash.update(word.as_bytes());
         }
-        Self { generator: ChaCha8Rng::from_seed(hash.finalize().into()) }
+        let mut key = [0; 8];
+        for (key, bytes) in key.iter_mut().zip(hash.finalize().as_bytes().as_chunks::<4>().0) {
+            *key = u32::from_le_bytes(*bytes);
+        }
+        Self { key, stream: 0, position: 0, ahead: None }
     }
 
     /// The sub-stream of a step, from its beginning.
     pub fn at(&self, step: u64) -> Self {
-        let mut generator = self.generator.clone();
-        generator.set_stream(step);
-        generator.set_word_pos(0);
-        Self { generator }
+        Self { key: self.key, stream: step, position: 0, ahead: None }
     }
 
     /// 32 random bits.
     pub fn word(&mut self) -> u32 {
-        self.generator.next_u32()
+        let position = self.position;
+        self.position += 1;
+        if let Some(ahead) = &self.ahead {
+            let place = position.wrapping_sub(ahead.first);
+            if place < AT_ONCE as u64 {
+                return ahead.words[place as usize];
+            }
+        }
+        let block = position / BLOCK as u64;
+        let mut words = self.ahead.take().map_or_else(|| Box::new([0; AT_ONCE]), |old| old.words);
+        chacha::blocks(&self.key, self.stream, block, &mut words);
+        let word = words[(position % BLOCK as u64) as usize];
+        self.ahead = Some(Ahead { first: block * BLOCK as u64, words });
+        word
+    }
+
+    /// Hands over as many random words as there are places, with the places they are for.
+    fn fill<T>(&mut self, mut places: &mut [T], mut put: impl FnMut(&[u32], &mut [T])) {
+        let mut words = [0; AT_ONCE];
+        while !places.is_empty() {
+            let skipped = (self.position % BLOCK as u64) as usize;
+            chacha::blocks(&self.key, self.stream, self.position / BLOCK as u64, &mut words);
+            let count = places.len().min(AT_ONCE - skipped);
+            let (now, later) = places.split_at_mut(count);
+            put(&words[skipped..skipped + count], now);
+            self.position += count as u64;
+            places = later;
+        }
+    }
+
+    /// Fills with random words.
+    fn fill_words(&mut self, words: &mut [u32]) {
+        self.fill(words, |made, words| words.copy_from_slice(made));
+    }
+
+    /// 64 random bits: the first word below the second.
+    fn double_word(&mut self) -> u64 {
+        u64::from(self.word()) | u64::from(self.word()) << 32
     }
 
     /// A uniform number of the open interval (0, 1), a multiple of 2⁻⁵³.
     pub fn uniform(&mut self) -> f64 {
         loop {
-            let u = (self.generator.next_u64() >> 11) as f64 * (1.0 / 9007199254740992.0);
+            let u = (self.double_word() >> 11) as f64 * (1.0 / 9007199254740992.0);
             if u > 0.0 {
                 return u;
             }
@@ -93,19 +144,22 @@ impl Noise {
     pub fn fill_index(&mut self, n: u32, indices: &mut [u32]) {
         assert!(n > 0, "an index below 0");
         let threshold = n.wrapping_neg() % n;
-        let mut bytes = [0; 4 * CHUNK];
-        for indices in indices.chunks_mut(CHUNK) {
-            let bytes = &mut bytes[..4 * indices.len()];
-            self.generator.fill_bytes(bytes);
-            for (index, word) in indices.iter_mut().zip(bytes.as_chunks::<4>().0) {
-                let product = u64::from(u32::from_le_bytes(*word)) * u64::from(n);
-                *index = if product as u32 >= threshold {
-                    (product >> 32) as u32
-                } else {
-                    self.index(n)
-                };
-            }
+        self.fill_words(indices);
+        for index in indices {
+            let product = u64::from(*index) * u64::from(n);
+            *index =
+                if product as u32 >= threshold { (product >> 32) as u32 } else { self.index(n) };
         }
+    }
+
+    /// `count` uniform indices below `n`, as [`Noise::fill_index`].
+    ///
+    /// # Panics
+    /// If `n` is 0.
+    pub fn indices(&mut self, n: u32, count: usize) -> Buffer<u32> {
+        let mut indices = Buffer::any(count);
+        self.fill_index(n, &mut indices);
+        indices
     }
 
     /// A uniform permutation of 0..n.
@@ -119,22 +173,17 @@ impl Noise {
 
     /// Fills with uniform numbers of (0, 1), one word each ([`Real::uniform`]).
     pub fn fill_uniform<E: Real>(&mut self, numbers: &mut [E]) {
-        struct Convert<'a, E>(&'a [u8], &'a mut [E]);
+        struct Convert<'a, E>(&'a [u32], &'a mut [E]);
         impl<E: Real> MachineTask<E> for Convert<'_, E> {
             type Output = ();
             #[inline(always)]
             fn run<M: Machine<E>>(self) {
-                for (number, word) in self.1.iter_mut().zip(self.0.as_chunks::<4>().0) {
-                    *number = E::uniform(u32::from_le_bytes(*word));
+                for (number, &word) in self.1.iter_mut().zip(self.0) {
+                    *number = E::uniform(word);
                 }
             }
         }
-        let mut bytes = [0; 4 * CHUNK];
-        for numbers in numbers.chunks_mut(CHUNK) {
-            let bytes = &mut bytes[..4 * numbers.len()];
-            self.generator.fill_bytes(bytes);
-            E::on_machine(Convert(bytes, numbers));
-        }
+        self.fill(numbers, |words, numbers| E::on_machine(Convert(words, numbers)));
     }
 
     /// A matrix of uniform numbers of (0, 1). Rows are drawn sixteen at a time.
@@ -180,9 +229,71 @@ impl Noise {
     }
 }
 
+impl TryRng for Noise {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        Ok(self.word())
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        Ok(self.double_word())
+    }
+
+    /// Uses whole words up; of the last, what is not asked for is lost.
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        let mut words = [0; AT_ONCE];
+        for bytes in bytes.chunks_mut(4 * AT_ONCE) {
+            let words = &mut words[..bytes.len().div_ceil(4)];
+            self.fill_words(words);
+            for (bytes, word) in bytes.chunks_mut(4).zip(words) {
+                bytes.copy_from_slice(&word.to_le_bytes()[..bytes.len()]);
+            }
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Word for word what another implementation makes of the same key, however it is drawn.
+    #[test]
+    fn the_stream_is_that_of_chacha8() {
+        use rand_chacha::ChaCha8Rng;
+        use rand_chacha::rand_core::{Rng, SeedableRng};
+        let noise = Noise::named(&["chacha", "8"]);
+        let mut seed = [0; 32];
+        for (bytes, word) in seed.as_chunks_mut::<4>().0.iter_mut().zip(noise.key) {
+            *bytes = word.to_le_bytes();
+        }
+        for step in [0, 1, u64::from(u32::MAX) + 5] {
+            let (mut ours, mut theirs) = (noise.at(step), ChaCha8Rng::from_seed(seed));
+            theirs.set_stream(step);
+            for count in [1, 2, 15, 16, 17, 100, 255, 256, 257, 700, 3] {
+                let mut words = vec![0; count];
+                ours.fill_words(&mut words);
+                let expected: Vec<u32> = (0..count).map(|_| theirs.next_u32()).collect();
+                assert_eq!(words, expected, "{count} words of step {step}");
+                assert_eq!(ours.word(), theirs.next_u32(), "a word of step {step}");
+                assert_eq!(ours.double_word(), theirs.next_u64(), "two words of step {step}");
+                let (mut bytes, mut expected) = (vec![0; count + 3], vec![0; count + 3]);
+                ours.fill_bytes(&mut bytes);
+                theirs.fill_bytes(&mut expected);
+                assert_eq!(bytes, expected, "{count} bytes of step {step}");
+            }
+        }
+        // Where the counter's lower half is full.
+        let far = (u64::from(u32::MAX) - 7) * BLOCK as u64;
+        let (mut ours, mut theirs) = (noise.at(3), ChaCha8Rng::from_seed(seed));
+        ours.position = far;
+        theirs.set_stream(3);
+        theirs.set_word_pos(far.into());
+        for i in 0..300 {
+            assert_eq!(ours.word(), theirs.next_u32(), "word {i} about the end");
+        }
+    }
 
     #[test]
     fn first_numbers_are_pinned() {
