@@ -1,5 +1,5 @@
 use crate::{Dims, Result};
-use kernels::tape::{Node, Recording, Taped, into_tensor, of_tensor};
+use kernels::tape::{Node, Recording, Taped, into_tensor, of_tensor, record};
 use kernels::{Packed, Real, rows};
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -144,6 +144,21 @@ impl<E: Real> Choice<E> {
             Form::Differentiated(_, points) | Form::Interior(points) => points,
         };
         (points, self.tape)
+    }
+
+    /// The points as rows that a network reads, [S·B, L·K]: sample after sample, latent beside latent.
+    pub fn into_rows(self) -> (Node<E>, Recording<E>) {
+        let (samples, dims) = (self.samples, self.dims);
+        let (points, mut tape) = self.into_points();
+        let numbers = unpack_points(&points, samples, dims);
+        let rows = Packed::pack(&numbers, dims.latents * dims.categories);
+        if !points.wants_gradient() {
+            return (Node::constant(rows), tape);
+        }
+        let rows = record(&mut tape, rows, move |gradient| {
+            points.add(pack_points(&gradient.unpack(), samples, dims));
+        });
+        (rows, tape)
     }
 
     /// The points as a tensor of dfdx, [S, B, L, K], with the tape.

@@ -49,6 +49,11 @@ impl<E: Real> Losses<E> {
     pub fn numbers(&self) -> &Packed<E> {
         self.node.numbers()
     }
+
+    /// The losses, [B, S], and the tape.
+    pub fn into_node(self) -> (Node<E>, Recording<E>) {
+        (self.node, self.tape)
+    }
 }
 
 /// Judges choices: the loss f that the choice is to make small in expectation.

@@ -33,10 +33,13 @@ fn a_line_for_each_estimator_asked_for() {
 
 #[test]
 fn all_estimators_of_the_workload_unless_asked() {
-    let workload = &harness::bench::WORKLOADS[0];
-    let kinds: Vec<&str> = workload.estimators.iter().map(|(kind, _)| *kind).collect();
-    let lines = lines(&["--workload", workload.name]).unwrap();
-    assert_eq!(lines.iter().map(|line| &line["estimator"]).collect::<Vec<_>>(), kinds);
+    for workload in harness::bench::WORKLOADS {
+        let kinds: Vec<&str> = workload.estimators.iter().map(|(kind, _)| *kind).collect();
+        let lines = lines(&["--workload", workload.name]).unwrap();
+        assert_eq!(lines.iter().map(|line| &line["estimator"]).collect::<Vec<_>>(), kinds);
+        let trains = |line: &Value| line["validation_loss"].as_f64().is_some_and(|x| x > 0.0);
+        assert!(lines.iter().all(trains), "{lines:?}");
+    }
 }
 
 #[test]
@@ -45,6 +48,7 @@ fn what_cannot_be_timed_is_refused_with_a_reason() {
         (["--estimator", "exakt"], "exact"),
         (["--estimator", "arm"], "arm cannot serve the workload argmax-index"),
         (["--workload", "argmin"], "argmax-index"),
+        (["--workload", "vea"], "vae"),
         (["--seconds", "0"], "above 0"),
     ] {
         let output = bench(&[]).args(arguments).assert().code(2).get_output().clone();

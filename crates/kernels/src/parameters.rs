@@ -15,8 +15,8 @@ use std::rc::Rc;
 pub struct Parameters<E: Real> {
     values: Rc<Vec<E>>,
     gradient: Rc<RefCell<Gradient<E>>>,
-    /// Where they were made: only there a gradient reaches them.
-    depth: u32,
+    /// Where they were made, if anything is to reach them: only there a gradient does.
+    depth: Option<u32>,
 }
 
 /// A gradient that is added up layer by layer.
@@ -76,7 +76,7 @@ impl<E: Real> Initial<E> {
         let sums = vec![E::ZERO; self.values.len()];
         let layers = self.layers.into_iter().map(|range| (range, false)).collect();
         let gradient = Rc::new(RefCell::new(Gradient { sums, layers }));
-        Parameters { values: Rc::new(self.values), gradient, depth: depth() }
+        Parameters { values: Rc::new(self.values), gradient, depth: Some(depth()) }
     }
 }
 
@@ -106,6 +106,11 @@ impl<E: Real> Parameters<E> {
         gradient.layers.iter_mut().for_each(|(_, is_reached)| *is_reached = false);
     }
 
+    /// The same values, from which nothing is learned.
+    pub fn frozen(&self) -> Self {
+        Self { depth: None, ..self.on_tape() }
+    }
+
     /// The same parameters, for a tape: it holds their values of now.
     pub(crate) fn on_tape(&self) -> Self {
         let (values, gradient) = (Rc::clone(&self.values), Rc::clone(&self.gradient));
@@ -115,7 +120,7 @@ impl<E: Real> Parameters<E> {
     /// Hands over where the gradients for a layer's weight and bias go, if they are wanted in this
     /// scope.
     pub(crate) fn reach(&self, layer: &Layer, add: impl FnOnce(Sums<'_, E>, Sums<'_, E>)) {
-        if self.depth != depth() {
+        if self.depth != Some(depth()) {
             return;
         }
         let gradient = &mut *self.gradient.borrow_mut();

@@ -167,7 +167,9 @@ fn backward<E: Real>(
             Input::Data(data) => learn(data.transposed(), &gradient),
             Input::Learned(node) => {
                 learn(&node.numbers().transposed(), &gradient);
-                node.add(layer.dense.input_gradient(&gradient, weight, None));
+                if node.wants_gradient() {
+                    node.add(layer.dense.input_gradient(&gradient, weight, None));
+                }
             }
         }
     }

@@ -3,6 +3,7 @@
 //! A [`Task`] is data and a network for every seed. [`Training`] is one of them in the making: it
 //! takes steps with whatever estimator it is handed, and knows none by name.
 
+mod autoencoder;
 mod combined;
 mod error;
 mod matching;
@@ -11,6 +12,7 @@ mod table;
 pub mod task;
 mod training;
 
+pub use autoencoder::{Autoencoder, Reconstruction, divergence_from_uniform};
 pub use combined::CombinedNetwork;
 pub use error::{Error, Result};
 pub use matching::matched_accuracy;

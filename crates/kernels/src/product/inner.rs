@@ -47,7 +47,7 @@ impl<E: Real> MachineTask<E> for InnerProduct<'_, E> {
     #[inline(always)]
     fn run<M: Machine<E>>(mut self) {
         let (blocks, columns) = (self.x.blocks_of_rows(), self.g.columns());
-        cover::<E, M, _>(&mut self, blocks, columns);
+        cover::<E, M, _>(&mut self, blocks, columns, false);
     }
 }
 

@@ -105,6 +105,9 @@ pub fn product<E: Real>(
 /// nearest cache while it is used again for the next columns.
 const STEPS_AT_ONCE: usize = 256;
 
+/// Steps from which on a chain is long.
+const LONG: usize = 64;
+
 struct Product<'a, E: Real> {
     x: &'a Packed<E>,
     w: Matrix<'a, E>,
@@ -124,7 +127,8 @@ impl<E: Real> MachineTask<E> for Product<'_, E> {
         while self.steps.end < self.w.rows {
             let first = self.steps.end;
             self.steps = first..self.w.rows.min(first + STEPS_AT_ONCE);
-            cover::<E, M, _>(&mut self, blocks, columns);
+            let is_long = self.steps.len() >= LONG;
+            cover::<E, M, _>(&mut self, blocks, columns, is_long);
         }
     }
 }

@@ -10,15 +10,23 @@ pub(super) trait Tiles<E: Real> {
     fn tile<M: Machine<E>, const C: usize, const N: usize>(&mut self, block: usize, column: usize);
 }
 
-/// Covers all columns of all blocks with tiles, each block's columns in turn.
+/// Covers all columns of all blocks with tiles, each block's columns in turn. Where registers are
+/// wide and many, a tile is two blocks high, or three if that is wanted: for long chains, where it
+/// counts that each number is spread over a register less often.
 #[inline(always)]
 pub(super) fn cover<E: Real, M: Machine<E>, T: Tiles<E>>(
     tiles: &mut T,
     blocks: usize,
     columns: usize,
+    three_wanted: bool,
 ) {
     let mut block = 0;
     if M::MANY_REGISTERS && M::Wide::LANES == LANES {
+        // Four are better shared as twice two than as three and one.
+        while three_wanted && blocks - block >= 3 && blocks - block != 4 {
+            cover_blocks::<E, M, T, 3>(tiles, block, columns);
+            block += 3;
+        }
         while blocks - block >= 2 {
             cover_blocks::<E, M, T, 2>(tiles, block, columns);
             block += 2;
@@ -37,8 +45,12 @@ fn cover_blocks<E: Real, M: Machine<E>, T: Tiles<E>, const N: usize>(
     block: usize,
     columns: usize,
 ) {
-    // What registers have room for, beside a step's factors: sixteen sums, or twelve.
-    let room = if M::MANY_REGISTERS { 16 } else { 12 };
+    // What registers have room for, beside a step's factors.
+    let room = match (M::MANY_REGISTERS, N) {
+        (true, 3) => 24,
+        (true, _) => 16,
+        (false, _) => 12,
+    };
     let fit = room * M::Wide::LANES / (LANES * N);
     let mut column = 0;
     while N == 1 && fit >= 16 && columns - column >= 16 {

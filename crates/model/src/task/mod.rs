@@ -2,9 +2,11 @@
 
 mod argmax_index;
 mod bernoulli_toy;
+mod categorical_vae;
 
 pub use argmax_index::ArgmaxIndex;
 pub use bernoulli_toy::BernoulliToy;
+pub use categorical_vae::{CategoricalVae, RandomImages};
 
 use crate::{Error, Probe, Result, Training};
 use estimators::{Fault, UnknownName, fault};
