@@ -8,8 +8,9 @@ fn main() {
     let stream = &mut Noise::named(&["make_csv"]);
     let truth = Regimes::draw(4, 3, 0.1, stream);
     println!("pressure,flow,speed,load,output");
-    for row in truth.rows(600, stream) {
-        let cells: Vec<String> = row.features.iter().map(|x| format!("{x:.3}")).collect();
-        println!("{},{:.3}", cells.join(","), 50.0 + 10.0 * row.target);
+    let rows = truth.rows(600, stream);
+    for (features, target) in rows.features.chunks(4).zip(rows.targets) {
+        let cells: Vec<String> = features.iter().map(|x| format!("{x:.3}")).collect();
+        println!("{},{:.3}", cells.join(","), 50.0 + 10.0 * target);
     }
 }

@@ -16,7 +16,7 @@ pub use autoencoder::{Autoencoder, Reconstruction, divergence_from_uniform};
 pub use combined::CombinedNetwork;
 pub use error::{Error, Result};
 pub use matching::matched_accuracy;
-pub use regimes::{RegimeRow, Regimes};
+pub use regimes::{RegimeRows, Regimes};
 pub use table::Table;
 pub use task::{Registry, Task, TaskKind};
 pub use training::{Metric, Probe, Training};

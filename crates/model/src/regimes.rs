@@ -1,4 +1,5 @@
-use kernels::Noise;
+use kernels::product::{Finish, Matrix, Start, product};
+use kernels::{Noise, Packed, rows};
 
 /// The synthetic truth of the seed question: rows fall into regimes, and each regime has a linear
 /// law of its own.
@@ -14,15 +15,15 @@ pub struct Regimes {
     noise: f64,
 }
 
-/// A row that a truth made.
+/// Rows that a truth made.
 #[derive(Clone, Debug)]
-pub struct RegimeRow {
-    /// x, \[I\]
+pub struct RegimeRows {
+    /// x, [rows, I]
     pub features: Vec<f64>,
-    /// The value of its regime's law, with an error.
-    pub target: f64,
-    /// Its regime.
-    pub label: u32,
+    /// The value of each row's law, with an error, \[rows\].
+    pub targets: Vec<f64>,
+    /// The regime of each row, \[rows\].
+    pub labels: Vec<u32>,
 }
 
 impl Regimes {
@@ -36,25 +37,18 @@ impl Regimes {
     }
 
     /// Rows drawn from a stream.
-    pub fn rows(&self, count: usize, stream: &mut Noise) -> Vec<RegimeRow> {
+    pub fn rows(&self, count: usize, stream: &mut Noise) -> RegimeRows {
         let features = stream.normals(count * self.inputs);
         let errors = stream.normals(count);
-        let row = |(x, error): (&[f64], f64)| {
-            let scores = self.products(x, &self.regime_map);
-            let better = |best, k| if scores[k] > scores[best] { k } else { best };
-            let label = (1..self.categories).fold(0, better);
-            let target = self.products(x, &self.value_map)[label] + self.noise * error;
-            RegimeRow { features: x.to_vec(), target, label: label as u32 }
+        let x = Packed::pack(&features, self.inputs);
+        let through = |map: &[f64]| {
+            let map = Matrix::new(map, self.inputs, self.categories);
+            product(&x, map, Start::Zero, Finish::Keep)
         };
-        features.chunks_exact(self.inputs).zip(errors).map(row).collect()
-    }
-
-    /// x·M for M of [I, K].
-    fn products(&self, x: &[f64], map: &[f64]) -> Vec<f64> {
-        let mut products = vec![0.0; self.categories];
-        for (x, row) in x.iter().zip(map.chunks_exact(self.categories)) {
-            products.iter_mut().zip(row).for_each(|(sum, m)| *sum += x * m);
-        }
-        products
+        let regimes = rows::argmax(&through(&self.regime_map));
+        let values = rows::pick(&through(&self.value_map), &regimes).to_columns();
+        let targets = values.into_iter().zip(errors).map(|(value, z)| value + self.noise * z);
+        let labels = regimes.to_columns().into_iter().map(|regime| regime as u32);
+        RegimeRows { targets: targets.collect(), labels: labels.collect(), features }
     }
 }

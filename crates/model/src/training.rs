@@ -85,9 +85,8 @@ pub(crate) type Batch = (Rc<Data<f32>>, Rc<Packed<f32>>);
 
 impl Sample {
     /// Of features [rows, inputs], row after row.
-    pub(crate) fn new(features: Vec<f64>, targets: Vec<f64>) -> Self {
-        let single =
-            |numbers: Vec<f64>| numbers.into_iter().map(|x| x as f32).collect::<Vec<f32>>();
+    pub(crate) fn new(features: &[f64], targets: &[f64]) -> Self {
+        let single = |numbers: &[f64]| numbers.iter().map(|&x| x as f32).collect::<Vec<f32>>();
         let inputs = features.len() / targets.len();
         // Rows of the features are columns of the transpose.
         let features = Packed::from_columns(&single(features), inputs);

@@ -69,7 +69,6 @@ fn probe(
     };
     // Draws of an estimator that draws nothing are all the same.
     let draws = if estimator.properties(dims).stochastic { plan.draws } else { 2 };
-    let widen = |gradient: &[f32]| gradient.iter().map(|&g| f64::from(g)).collect::<Vec<_>>();
-    place.draw(estimator, draws, noise, &mut |gradient| quality.push(&widen(gradient)))?;
+    place.draw(estimator, draws, noise, &mut |gradient| quality.push(gradient))?;
     Ok(quality::values(&quality))
 }

@@ -65,7 +65,7 @@ fn misses(scales: &[f64], draws: usize, ratio: f64) -> (f64, f64) {
             let component = |scale| 1.0 + bias + scale * normal(&mut indices);
             quality.push(&scales.iter().map(component).collect::<Vec<f64>>());
         }
-        let relative = quality.summary().relative_bias.unwrap();
+        let relative = quality.relative_bias().unwrap();
         below += f64::from(u8::from(relative.high < bias)) / trials as f64;
         relative.low > bias
     });

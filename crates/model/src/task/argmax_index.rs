@@ -1,6 +1,6 @@
 use super::{Task, TaskKind};
 use crate::training::{Batch, Sample};
-use crate::{CombinedNetwork, Error, Metric, Probe, RegimeRow, Regimes, Result, Table, Training};
+use crate::{CombinedNetwork, Error, Metric, Probe, RegimeRows, Regimes, Result, Table, Training};
 use crate::{matched_accuracy, training};
 use estimators::{Dims, Domain, Estimator, Fault, Logits, SquaredPick};
 use kernels::tape::{Node, Recording};
@@ -180,15 +180,12 @@ fn synthetic(task: &ArgmaxIndex, stream: &mut Noise) -> Rows {
     let truth = Regimes::draw(task.inputs, task.categories, task.noise, stream);
     let train = truth.rows(task.rows, stream);
     let validation = truth.rows(task.validation_rows, stream);
-    let sample = |rows: &[RegimeRow]| {
-        let features = rows.iter().flat_map(|row| row.features.iter().copied());
-        Sample::new(features.collect(), rows.iter().map(|row| row.target).collect())
-    };
+    let sample = |rows: &RegimeRows| Sample::new(&rows.features, &rows.targets);
     Rows {
         inputs: task.inputs,
         train: sample(&train),
         validation: sample(&validation),
-        labels: Some(validation.iter().map(|row| row.label).collect()),
+        labels: Some(validation.labels),
         loss_unit: 1.0,
     }
 }
@@ -210,8 +207,9 @@ fn split(table: &Table, validation_share: f64, stream: &mut Noise) -> Rows {
             let cells = &table.rows[row * inputs..][..inputs];
             cells.iter().zip(&columns).map(|(x, (mean, deviation))| (x - mean) / deviation)
         });
+        let features: Vec<f64> = features.collect();
         let targets = rows.iter().map(|&row| (table.targets[row] - target.0) / target.1);
-        Sample::new(features.collect(), targets.collect())
+        Sample::new(&features, &targets.collect::<Vec<f64>>())
     };
     Rows {
         inputs,
