@@ -204,15 +204,13 @@ pub(crate) fn pack_points<E: Real>(numbers: &[E], samples: usize, dims: Dims) ->
 
 /// [B·L, S·K] as [S, B, L, K].
 pub(crate) fn unpack_points<E: Real>(points: &Packed<E>, samples: usize, dims: Dims) -> Vec<E> {
-    let (rows, categories) = (points.unpack(), dims.categories);
+    let categories = dims.categories;
     if samples == 1 {
-        return rows;
+        return points.unpack();
     }
-    let mut numbers = Vec::with_capacity(rows.len());
-    for sample in 0..samples {
-        for row in rows.chunks_exact(samples * categories) {
-            numbers.extend_from_slice(&row[sample * categories..][..categories]);
-        }
+    let mut numbers = vec![E::ZERO; samples * dims.elements()];
+    for (sample, numbers) in numbers.chunks_exact_mut(dims.elements()).enumerate() {
+        points.columns_to_rows(sample * categories..(sample + 1) * categories, numbers);
     }
     numbers
 }

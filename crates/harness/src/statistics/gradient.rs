@@ -247,8 +247,12 @@ impl<E: Real> MachineTask<f64> for Compare<'_, E> {
                 sums[2][i] += g * exact[i];
             }
         }
-        let [squared_error, squared_norm, with_exact] = sums.map(in_order);
-        Products { squared_error, squared_norm, with_exact }
+        let parts = self.draw.len().min(LANES);
+        Products {
+            squared_error: in_order(&sums[0][..parts]),
+            squared_norm: in_order(&sums[1][..parts]),
+            with_exact: in_order(&sums[2][..parts]),
+        }
     }
 }
 
@@ -275,12 +279,12 @@ impl MachineTask<f64> for Welford<'_> {
                 sum[i] += error[i];
             }
         }
-        in_order(squares)
+        in_order(&squares[..self.error.len().min(LANES)])
     }
 }
 
 #[inline(always)]
-fn in_order(parts: [f64; LANES]) -> f64 {
+fn in_order(parts: &[f64]) -> f64 {
     let mut sum = 0.0;
     for part in parts {
         sum += part;

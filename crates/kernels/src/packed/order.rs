@@ -3,6 +3,7 @@
 use super::Packed;
 use crate::Real;
 use crate::simd::{LANES, Lanes, Machine, MachineTask};
+use std::ops::Range;
 
 impl<E: Real> Packed<E> {
     /// Packs a matrix that lies row after row.
@@ -19,8 +20,18 @@ impl<E: Real> Packed<E> {
     /// The matrix row after row.
     pub fn unpack(&self) -> Vec<E> {
         let mut data = vec![E::ZERO; self.rows * self.columns];
-        E::on_machine(UnpackRows { packed: self, data: &mut data });
+        self.columns_to_rows(0..self.columns, &mut data);
         data
+    }
+
+    /// Writes some columns row after row.
+    ///
+    /// # Panics
+    /// If there are no such columns, or `data` has another number of elements.
+    pub fn columns_to_rows(&self, columns: Range<usize>, data: &mut [E]) {
+        assert!(columns.end <= self.columns && !columns.is_empty(), "columns {columns:?}");
+        assert_eq!(data.len(), self.rows * columns.len(), "rows of {columns:?}");
+        E::on_machine(UnpackRows { packed: self, columns, data });
     }
 
     /// Adds the matrix to one that lies row after row.
@@ -181,6 +192,15 @@ fn turn_part<E: Real, M: Machine<E>>(from: &[M::Lanes], to: &mut [M::Lanes]) {
     to.copy_from_slice(&square[..to.len()]);
 }
 
+/// Columns beside whole squares that are moved one by one: for fewer, a square is not worth it.
+const FEW: usize = 6;
+
+/// The columns that are moved in squares.
+fn in_squares(columns: usize) -> usize {
+    let rest = columns % LANES;
+    if rest < FEW { columns - rest } else { columns }
+}
+
 /// Rows into packed columns, a square at a time.
 struct PackRows<'a, E: Real> {
     data: &'a [E],
@@ -192,14 +212,22 @@ impl<E: Real> MachineTask<E> for PackRows<'_, E> {
     #[inline(always)]
     fn run<M: Machine<E>>(self) {
         let columns = self.packed.columns;
-        let blocks = self.packed.blocks_mut::<M::Lanes>();
-        for (block, rows) in blocks.zip(self.data.chunks(LANES * columns)) {
-            for (first, to) in (0..columns).step_by(LANES).zip(block.chunks_mut(LANES)) {
+        let squared = in_squares(columns);
+        for (place, rows) in self.data.chunks(LANES * columns).enumerate() {
+            let block = self.packed.block_mut::<M::Lanes>(place);
+            for (first, to) in (0..squared).step_by(LANES).zip(block[..squared].chunks_mut(LANES)) {
                 let mut square = [M::Lanes::zero(); LANES];
                 for (i, row) in rows.chunks_exact(columns).enumerate() {
                     square[i] = load_part(&row[first..columns.min(first + LANES)]);
                 }
                 turn_part::<E, M>(&square, to);
+            }
+            let narrow = &mut self.packed.data[place * columns..][squared..columns];
+            for (column, to) in (squared..).zip(narrow) {
+                to.0 = [E::ZERO; LANES];
+                for (x, row) in to.0.iter_mut().zip(rows.chunks_exact(columns)) {
+                    *x = row[column];
+                }
             }
         }
     }
@@ -208,6 +236,7 @@ impl<E: Real> MachineTask<E> for PackRows<'_, E> {
 /// Packed columns into rows, a square at a time.
 struct UnpackRows<'a, E: Real> {
     packed: &'a Packed<E>,
+    columns: Range<usize>,
     data: &'a mut [E],
 }
 
@@ -215,14 +244,22 @@ impl<E: Real> MachineTask<E> for UnpackRows<'_, E> {
     type Output = ();
     #[inline(always)]
     fn run<M: Machine<E>>(self) {
-        let columns = self.packed.columns;
-        let blocks = self.packed.blocks::<M::Lanes>();
-        for (block, rows) in blocks.zip(self.data.chunks_mut(LANES * columns)) {
-            for (first, from) in (0..columns).step_by(LANES).zip(block.chunks(LANES)) {
+        let columns = self.columns.len();
+        let squared = in_squares(columns);
+        for (place, rows) in self.data.chunks_mut(LANES * columns).enumerate() {
+            let block = &self.packed.block::<M::Lanes>(place)[self.columns.clone()];
+            for (first, from) in (0..squared).step_by(LANES).zip(block[..squared].chunks(LANES)) {
                 let mut square = [M::Lanes::zero(); LANES];
                 turn_part::<E, M>(from, &mut square);
                 for (i, row) in rows.chunks_exact_mut(columns).enumerate() {
                     store_part(square[i], &mut row[first..columns.min(first + LANES)]);
+                }
+            }
+            let whole = &self.packed.data[place * self.packed.columns..][..self.packed.columns];
+            let narrow = &whole[self.columns.clone()][squared..];
+            for (column, from) in (squared..).zip(narrow) {
+                for (row, &x) in rows.chunks_exact_mut(columns).zip(&from.0) {
+                    row[column] = x;
                 }
             }
         }

@@ -103,8 +103,9 @@ impl<E: Real, R: Register<E>, const N: usize> Pack<E, R, N> {
     }
 }
 
-/// An array of `N` of what a register's operation gives. A loop and no closure: what is inside a
-/// closure is compiled for the instruction set only if it happens to be inlined.
+/// An array of `N` of what a register's operation gives. A loop over indices and no closure: what is
+/// inside a closure is compiled for the instruction set only if it happens to be inlined, and an
+/// iterator that takes an array by value moves it through memory.
 macro_rules! each {
     ($i:ident, $value:expr) => {{
         let $i = 0;
@@ -161,9 +162,9 @@ impl<E: Real, R: Register<E>, const N: usize> Lanes<E> for Pack<E, R, N> {
     #[inline(always)]
     fn to_array(self) -> [E; LANES] {
         let mut rows = [E::ZERO; LANES];
-        for (i, register) in self.0.into_iter().enumerate() {
+        for i in 0..N {
             // SAFETY: register i writes numbers i·R::LANES.. of the LANES = N·R::LANES there are.
-            unsafe { register.store(rows.as_mut_ptr().add(i * R::LANES)) }
+            unsafe { self.0[i].store(rows.as_mut_ptr().add(i * R::LANES)) }
         }
         rows
     }
