@@ -87,7 +87,7 @@ fn point(x: f64, estimate: Estimate) -> Point {
 }
 
 fn curve(cell: &CellSummary<'_>, metric: &Metric) -> Vec<Point> {
-    cell.curve(metric).into_iter().map(|(step, estimate)| point(step as f64, estimate)).collect()
+    cell.curve(metric).iter().map(|&(step, estimate)| point(step as f64, estimate)).collect()
 }
 
 /// What stands under every figure whose cells were chosen.

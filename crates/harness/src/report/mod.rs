@@ -21,6 +21,7 @@ use std::path::Path;
 /// If a file cannot be written.
 pub fn write(summary: &Summary<'_>, folder: &Path, registries: &Registries) -> Result<()> {
     let experiment = summary.experiment;
+    summary.estimate();
     let mut changed = false;
     let mut put = |name: &str, content: &[u8]| -> Result<()> {
         changed |= replace(&folder.join(name), content)?;

@@ -1,7 +1,8 @@
 //! Metrics beside what they are known to be.
 
+use super::cell::CellSummary;
 use super::measure::Metric;
-use super::summary::{CellSummary, Summary};
+use super::summary::Summary;
 use crate::statistics::Estimate;
 
 /// A metric of a cell, measured and known.

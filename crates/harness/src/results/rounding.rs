@@ -1,7 +1,7 @@
 //! What rounding leaves of nothing is nothing.
 
+use super::cell::CellSummary;
 use super::measure::Metric;
-use super::summary::CellSummary;
 use crate::statistics::Estimate;
 
 impl CellSummary<'_> {

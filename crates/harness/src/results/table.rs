@@ -57,7 +57,7 @@ pub fn curves(summary: &Summary<'_>) -> Result<Vec<u8>> {
     ])?;
     for cell in summary.cells.iter().filter(|cell| cell.best) {
         for metric in cell.metrics() {
-            for (step, estimate) in cell.curve(&metric) {
+            for &(step, estimate) in cell.curve(&metric) {
                 let ([iqm, low, high], step) = (numbers(estimate), step.to_string());
                 let place = [&*cell.task, &*cell.estimator, &*cell.tuning, &*metric.name];
                 writer.write_record(place.into_iter().chain([&*step, &*iqm, &*low, &*high]))?;

@@ -140,8 +140,12 @@ impl Indices {
 pub(super) fn percentile_interval(replicates: &mut [f64]) -> Interval {
     let last = replicates.len() - 1;
     let tail = last / 40; // 2.5 %
-    let mut rank = |k| *replicates.select_nth_unstable_by(k, f64::total_cmp).1;
-    Interval { low: rank(tail), high: rank(last - tail) }
+    let (_, &mut low, above) = replicates.select_nth_unstable_by(tail, f64::total_cmp);
+    let high = match (last - tail).checked_sub(tail + 1) {
+        Some(rank) => *above.select_nth_unstable_by(rank, f64::total_cmp).1,
+        None => low,
+    };
+    Interval { low, high }
 }
 
 #[cfg(test)]

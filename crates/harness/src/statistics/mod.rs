@@ -4,7 +4,7 @@
 //!
 //! | question | answer |
 //! |---|---|
-//! | where do the final values lie? | [`interquartile_mean`] with [`Bootstrap::estimate`] |
+//! | where do the final values lie? | [`interquartile_mean`] with [`Bootstrap::estimate`], or faster [`Resamples`] |
 //! | where does a curve run? | [`curve_band`] |
 //! | is it better than the reference? | [`paired_difference`], [`wilcoxon_signed_rank`], [`holm()`] |
 //! | is it better across tasks? | [`probability_of_improvement`], [`performance_profile`] |
@@ -38,6 +38,7 @@ mod paired;
 mod profile;
 #[cfg(test)]
 mod reference;
+mod resamples;
 mod wilcoxon;
 
 pub use bootstrap::{Bootstrap, Estimate, Interval};
@@ -49,4 +50,5 @@ pub use location::{interquartile_mean, mean, quantile, sample_variance};
 pub use normal::upper_tail;
 pub use paired::{differences, paired_difference};
 pub use profile::performance_profile;
+pub use resamples::Resamples;
 pub use wilcoxon::wilcoxon_signed_rank;
