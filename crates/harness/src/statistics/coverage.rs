@@ -60,7 +60,7 @@ fn misses(scales: &[f64], draws: usize, ratio: f64) -> (f64, f64) {
     let mut below = 0.0;
     let trials = 1000;
     let above = frequency(trials, |_| {
-        let mut quality = GradientQuality::new(&exact);
+        let mut quality = GradientQuality::new(&exact).with_batches();
         for _ in 0..draws {
             let component = |scale| 1.0 + bias + scale * normal(&mut indices);
             quality.push(&scales.iter().map(component).collect::<Vec<f64>>());

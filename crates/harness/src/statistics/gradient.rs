@@ -3,7 +3,7 @@
 use super::bias::{Noise, dot, squared_norm};
 use super::bootstrap::Estimate;
 use kernels::Real;
-use kernels::simd::{LANES, Machine, MachineTask};
+use kernels::simd::{self, LANES, Lanes, Task};
 
 /// Batches that the draws are dealt into, to learn the shape of the noise.
 ///
@@ -13,10 +13,10 @@ const BATCHES: usize = 32;
 
 /// Accumulates draws of a gradient estimator.
 ///
-/// Memory is 34 vectors of the gradient's dimension d, whatever the number of draws; a draw costs
-/// O(d). Moments are updated by Welford's method and depend on the order of the draws by rounding
-/// only; the interval of the bias also depends on which draws share a batch. So accumulators do not
-/// merge: draw in one order.
+/// Memory is 2 vectors of the gradient's dimension d whatever the number of draws, or 34 of them
+/// [with batches](Self::with_batches); a draw costs O(d). Moments are updated by Welford's method and
+/// depend on the order of the draws by rounding only; the interval of the bias also depends on which
+/// draws share a batch. So accumulators do not merge: draw in one order.
 ///
 /// References: Welford (1962), *Note on a Method for Calculating Corrected Sums of Squares and
 /// Products*, Technometrics 4; Schmeiser (1982), *Batch Size Effects in the Analysis of Simulation
@@ -37,21 +37,21 @@ const BATCHES: usize = 32;
 /// ```
 #[derive(Clone, Debug)]
 pub struct GradientQuality {
-    exact: Vec<f64>,
+    dimension: usize,
+    /// `[d]`, here and below up to a whole number of lanes.
+    exact: Vec<[f64; LANES]>,
     finite: usize,
     non_finite: usize,
     /// Mean of draw − exact: `[d]`.
-    mean_error: Vec<f64>,
+    mean_error: Vec<[f64; LANES]>,
     /// Σ ‖draw − mean‖².
     squared_deviations: f64,
     /// Σ cos(draw, exact).
     cosines: f64,
-    /// Sums of draw − exact over the draws of each batch: `[BATCHES][d]`.
+    /// Sums of draw − exact over the draws of each batch: `[BATCHES][d]`, or `[]` without batches.
     batch_sums: Vec<f64>,
     /// ‖exact‖.
     exact_norm: f64,
-    /// draw − exact of the last draw: `[d]`.
-    error: Vec<f64>,
 }
 
 /// What draws say of a gradient estimator.
@@ -62,7 +62,7 @@ pub struct GradientQuality {
 pub struct GradientSummary {
     /// Number of draws n, finite or not.
     pub draws: usize,
-    /// Draws whose squared distance to the exact gradient is not a finite number.
+    /// Draws whose squared norm is not a finite number.
     pub non_finite: usize,
     /// Trace of the unbiased sample covariance, V = Σ ‖g − ḡ‖² / (n − 1).
     ///
@@ -95,17 +95,31 @@ impl GradientQuality {
     /// If `exact` is not finite.
     pub fn new(exact: &[f64]) -> Self {
         assert!(exact.iter().all(|e| e.is_finite()), "the exact gradient is not finite");
+        let lanes: Vec<[f64; LANES]> = exact.chunks(LANES).map(padded).collect();
         Self {
-            exact: exact.to_vec(),
+            dimension: exact.len(),
             finite: 0,
             non_finite: 0,
-            mean_error: vec![0.0; exact.len()],
+            mean_error: vec![[0.0; LANES]; lanes.len()],
             squared_deviations: 0.0,
             cosines: 0.0,
-            batch_sums: vec![0.0; BATCHES * exact.len()],
+            batch_sums: vec![],
             exact_norm: squared_norm(exact).sqrt(),
-            error: vec![0.0; exact.len()],
+            exact: lanes,
         }
+    }
+
+    /// The same, and the draws to come are dealt into batches as well, from which
+    /// [`Self::relative_bias`] learns the shape of their noise.
+    ///
+    /// # Panics
+    ///
+    /// If there are draws already.
+    #[must_use]
+    pub fn with_batches(mut self) -> Self {
+        assert_eq!(self.finite + self.non_finite, 0, "draws before their batches");
+        self.batch_sums = vec![0.0; BATCHES * self.dimension];
+        self
     }
 
     /// Adds one draw, `[d]`. One that is not finite is counted and kept out of the moments.
@@ -114,20 +128,22 @@ impl GradientQuality {
     ///
     /// If the draw is not of the dimension of the exact gradient.
     pub fn push<E: Real>(&mut self, draw: &[E]) {
-        assert_eq!(draw.len(), self.exact.len(), "dimension of the draw");
-        let error = &mut self.error;
-        let products = f64::on_machine(Compare { draw, exact: &self.exact, error });
-        if !products.squared_error.is_finite() {
+        assert_eq!(draw.len(), self.dimension, "dimension of the draw");
+        if !self.batch_sums.is_empty() {
+            let batch = self.finite % BATCHES * draw.len();
+            let errors = draw.iter().zip(self.exact.as_flattened()).map(|(g, e)| g.widen() - e);
+            self.batch_sums[batch..].iter_mut().zip(errors).for_each(|(sum, error)| *sum += error);
+        }
+        let weight = 1.0 / (self.finite + 1) as f64;
+        let (exact, mean_error) = (&self.exact, &mut self.mean_error);
+        let products = simd::run(Welford { draw, exact, weight, mean_error });
+        if !products.squared_norm.is_finite() {
+            // Moments mean nothing from here on, and are not looked at.
             self.non_finite += 1;
             return;
         }
-        let batch = self.finite % BATCHES * draw.len();
-        let batch_sum = &mut self.batch_sums[batch..][..draw.len()];
         self.finite += 1;
-        let weight = 1.0 / self.finite as f64;
-        let mean_error = &mut self.mean_error;
-        self.squared_deviations +=
-            f64::on_machine(Welford { error: &self.error, weight, mean_error, batch_sum });
+        self.squared_deviations += (1.0 - weight) * products.squared_deviation;
         let norms = products.squared_norm.sqrt() * self.exact_norm;
         if norms > 0.0 {
             self.cosines += (products.with_exact / norms).clamp(-1.0, 1.0);
@@ -136,7 +152,12 @@ impl GradientQuality {
 
     /// The exact gradient, `[d]`.
     pub fn exact(&self) -> &[f64] {
-        &self.exact
+        &self.exact.as_flattened()[..self.dimension]
+    }
+
+    /// Mean of draw − exact, `[d]`.
+    fn mean_error(&self) -> &[f64] {
+        &self.mean_error.as_flattened()[..self.dimension]
     }
 
     /// What the draws so far say.
@@ -146,9 +167,10 @@ impl GradientQuality {
             return self.missed();
         }
         let n = draws as f64;
-        let squared_error = squared_norm(&self.mean_error);
+        let squared_error = squared_norm(self.mean_error());
         let total_variance = (draws >= 2).then(|| self.squared_deviations / (n - 1.0));
-        let mean: Vec<f64> = self.exact.iter().zip(&self.mean_error).map(|(e, m)| e + m).collect();
+        let errors = self.exact().iter().zip(self.mean_error());
+        let mean: Vec<f64> = errors.map(|(e, m)| e + m).collect();
         let defined = draws > 0;
         GradientSummary {
             draws,
@@ -156,7 +178,7 @@ impl GradientQuality {
             total_variance,
             squared_bias: total_variance.map(|variance| squared_error - variance / n),
             mean_squared_error: defined.then(|| squared_error + self.squared_deviations / n),
-            cosine: cosine(&mean, &self.exact).filter(|_| defined),
+            cosine: cosine(&mean, self.exact()).filter(|_| defined),
             mean_cosine: self.norm().filter(|_| defined).map(|_| self.cosines / n),
         }
     }
@@ -179,15 +201,20 @@ impl GradientQuality {
     /// The lower bound is 0 in 96 % to 98 % of cases if the estimator is unbiased: one above 0 shows a
     /// bias (of which rounding is one kind). Coverage is simulated, and holds from 16 draws on; with
     /// heavy tails it takes more. `None` with fewer than two draws, or if e = 0.
+    ///
+    /// # Panics
+    ///
+    /// If the draws were not dealt into [batches](Self::with_batches).
     pub fn relative_bias(&self) -> Option<Estimate> {
+        assert_eq!(self.batch_sums.len(), BATCHES * self.dimension, "there are no batches");
         let (norm, total_variance) = (self.norm()?, self.summary().total_variance?);
         if total_variance.is_infinite() {
             return Some(Estimate { value: f64::INFINITY, low: 0.0, high: f64::INFINITY });
         }
         let n = self.finite as f64;
         let floor = total_variance / n;
-        let squared_error = squared_norm(&self.mean_error);
-        let noise = Noise::of(floor, n, &self.batch_deviations(), &self.mean_error);
+        let squared_error = squared_norm(self.mean_error());
+        let noise = Noise::of(floor, n, &self.batch_deviations(), self.mean_error());
         let interval = noise.squared_bias(squared_error);
         let relative = |squared: f64| squared.max(0.0).sqrt() / norm;
         Some(Estimate {
@@ -200,14 +227,14 @@ impl GradientQuality {
     /// √(size) (batch mean − mean) of every batch with draws in it: `[batches][d]`.
     fn batch_deviations(&self) -> Vec<Vec<f64>> {
         let batches = self.finite.min(BATCHES);
-        let dimension = self.exact.len();
+        let dimension = self.dimension;
         (0..batches)
             .map(|batch| {
                 let size =
                     (self.finite / BATCHES + usize::from(batch < self.finite % BATCHES)) as f64;
                 let sums = &self.batch_sums[batch * dimension..][..dimension];
                 let deviation = |(sum, mean): (&f64, &f64)| (sum / size - mean) * size.sqrt();
-                sums.iter().zip(&self.mean_error).map(deviation).collect()
+                sums.iter().zip(self.mean_error()).map(deviation).collect()
             })
             .collect()
     }
@@ -218,75 +245,67 @@ impl GradientQuality {
     }
 }
 
-/// Products of a draw with itself and with the exact gradient, and its error: sums are made in
+/// Numbers of at most so many lanes, and zeros.
+#[inline(always)]
+fn padded<E: Real>(numbers: &[E]) -> [f64; LANES] {
+    let mut lanes = [0.0; LANES];
+    match <&[E; LANES]>::try_from(numbers) {
+        Ok(numbers) => {
+            for i in 0..LANES {
+                lanes[i] = numbers[i].widen();
+            }
+        }
+        Err(_) => lanes.iter_mut().zip(numbers).for_each(|(lane, x)| *lane = x.widen()),
+    }
+    lanes
+}
+
+/// One step of Welford's method for every component, and products of the draw. Sums are made in
 /// sixteen parts, component i in part i mod 16, and added up in order.
-struct Compare<'a, E> {
+struct Welford<'a, E> {
     draw: &'a [E],
-    exact: &'a [f64],
-    error: &'a mut [f64],
+    exact: &'a [[f64; LANES]],
+    weight: f64,
+    mean_error: &'a mut [[f64; LANES]],
 }
 
 struct Products {
-    squared_error: f64,
+    /// ‖draw‖²
     squared_norm: f64,
+    /// draw · exact
     with_exact: f64,
+    /// ‖draw − exact − mean‖², of the mean before this draw
+    squared_deviation: f64,
 }
 
-impl<E: Real> MachineTask<f64> for Compare<'_, E> {
+impl<E: Real> Task<f64> for Welford<'_, E> {
     type Output = Products;
     #[inline(always)]
-    fn run<M: Machine<f64>>(self) -> Products {
-        let mut sums = [[0.0; LANES]; 3];
-        let parts = self.draw.chunks(LANES).zip(self.exact.chunks(LANES));
-        for ((draw, exact), error) in parts.zip(self.error.chunks_mut(LANES)) {
-            for i in 0..error.len() {
-                let g = draw[i].widen();
-                error[i] = g - exact[i];
-                sums[0][i] += error[i] * error[i];
-                sums[1][i] += g * g;
-                sums[2][i] += g * exact[i];
-            }
+    fn run<V: Lanes<f64>>(self) -> Products {
+        let weight = V::splat(self.weight);
+        let (mut squared_norm, mut with_exact) = (V::zero(), V::zero());
+        let mut squared_deviation = V::zero();
+        let truths = self.exact.iter().zip(self.mean_error);
+        for (draw, (exact, mean_error)) in self.draw.chunks(LANES).zip(truths) {
+            let (g, e, mean) = (V::of(&padded(draw)), V::of(exact), V::of(mean_error));
+            squared_norm = g.mul_add(g, squared_norm);
+            with_exact = g.mul_add(e, with_exact);
+            let deviation = (g - e) - mean;
+            squared_deviation = deviation.mul_add(deviation, squared_deviation);
+            *mean_error = weight.mul_add(deviation, mean).to_array();
         }
-        let parts = self.draw.len().min(LANES);
         Products {
-            squared_error: in_order(&sums[0][..parts]),
-            squared_norm: in_order(&sums[1][..parts]),
-            with_exact: in_order(&sums[2][..parts]),
+            squared_norm: in_order(squared_norm),
+            with_exact: in_order(with_exact),
+            squared_deviation: in_order(squared_deviation),
         }
-    }
-}
-
-/// One step of Welford's method for every component; returns what it adds to the sum of squared
-/// deviations.
-struct Welford<'a> {
-    error: &'a [f64],
-    weight: f64,
-    mean_error: &'a mut [f64],
-    batch_sum: &'a mut [f64],
-}
-
-impl MachineTask<f64> for Welford<'_> {
-    type Output = f64;
-    #[inline(always)]
-    fn run<M: Machine<f64>>(self) -> f64 {
-        let mut squares = [0.0; LANES];
-        let sums = self.mean_error.chunks_mut(LANES).zip(self.batch_sum.chunks_mut(LANES));
-        for (error, (mean, sum)) in self.error.chunks(LANES).zip(sums) {
-            for i in 0..error.len() {
-                let deviation = error[i] - mean[i];
-                mean[i] += self.weight * deviation;
-                squares[i] += deviation * (error[i] - mean[i]);
-                sum[i] += error[i];
-            }
-        }
-        in_order(&squares[..self.error.len().min(LANES)])
     }
 }
 
 #[inline(always)]
-fn in_order(parts: &[f64]) -> f64 {
+fn in_order<V: Lanes<f64>>(parts: V) -> f64 {
     let mut sum = 0.0;
-    for part in parts {
+    for part in parts.to_array() {
         sum += part;
     }
     sum
@@ -307,7 +326,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn quality(exact: &[f64], draws: &[Vec<f64>]) -> GradientQuality {
-        let mut quality = GradientQuality::new(exact);
+        let mut quality = GradientQuality::new(exact).with_batches();
         draws.iter().for_each(|draw| quality.push(draw));
         quality
     }
@@ -422,7 +441,7 @@ mod tests {
 
     #[test]
     fn batches_are_dealt_in_turn() {
-        let mut quality = GradientQuality::new(&[0.0]);
+        let mut quality = GradientQuality::new(&[0.0]).with_batches();
         for i in 0..34_u8 {
             quality.push(&[f64::from(i)]);
         }
