@@ -32,7 +32,7 @@ use std::rc::Rc;
 /// use estimators::{Dims, Kind, Noise, gradient, kinds::Disarm, objectives::BitSumSquares};
 /// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
 /// let rows = 4096;
-/// let objective = BitSumSquares { targets: vec![0.45] }.of(rows)?;
+/// let objective = BitSumSquares { targets: vec![0.45] }.of(rows);
 /// let logits = [0.0, 2.0].repeat(rows);
 /// let dims = Dims { batch: rows, latents: 1, categories: 2 };
 /// let mut estimator = Disarm {}.build::<f64>();

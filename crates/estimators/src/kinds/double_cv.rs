@@ -67,6 +67,7 @@ impl Kind for DoubleCv {
     const FAMILY: Family = Family::ScoreFunction;
     const SUMMARY: &'static str = "leave-one-out with a linear control variate of the others";
     const SOURCE: &'static str = "Titsias & Shi 2022, arXiv:2111.05300";
+    const VERSION: u32 = 2;
 
     fn check(&self) -> Result<(), Fault> {
         samples("samples", self.samples, 2)?;
@@ -124,36 +125,30 @@ impl<E: Real> Controlled<E> {
     /// samples ([B·L, S·K]).
     fn backward(&self, f: &Packed<E>, g: &Packed<E>, v: &mut Packed<E>) {
         let (dims, samples) = (self.dims, self.picks.columns());
-        let mut b = Packed::zeros(dims.rows(), samples);
+        let mut total = Packed::zeros(dims.rows(), dims.categories);
+        add_up_samples(g, &mut total);
+        let mut b = Packed::any(dims.rows(), samples);
         // The gradient of a mean over S·B losses, times so many, is each loss's own.
         let own = E::of((samples * dims.batch) as f64);
         let scale = self.alpha * own / E::of((samples - 1) as f64);
-        control_variates(&self.p, &self.picks, g, scale, &mut b);
+        control_variates(&self.p, &self.picks, g, &total, scale, &mut b);
         let b = b.sum_rows(dims.latents);
         let mut advantages = Packed::zeros(dims.batch, samples);
         let scale = 1.0 / (samples - 1) as f64;
         let share = 1.0 / samples as f64;
         leave_one_out(f, &b, E::of(share), E::of(scale), &mut advantages);
         v.add(&crate::score::scores(&self.p, &self.picks, advantages, dims));
-        let mut mean = Packed::zeros(dims.rows(), dims.categories);
-        add_up_samples(g, &mut mean);
-        subtract_linear(&self.p, &mean, self.alpha, v);
+        subtract_linear(&self.p, &total, self.alpha, v);
     }
 }
 
 rowwise! {
-    /// scale · ⟨Σ_{j≠i} g_j, D_i − p⟩ of each latent
-    fn control_variates(p, picks, g; scale => b) {
-        for i in 0..picks.len() {
+    /// scale · ⟨Σ_{j≠i} g_j, D_i − p⟩ of each latent, where Σ_{j≠i} g_j = Σ_j g_j − g_i
+    fn control_variates(p, picks, g, total; scale => b) {
+        for (i, own) in g.chunks_exact(p.len()).enumerate() {
             b[i] = V::zero();
             for k in 0..p.len() {
-                let mut others = V::zero();
-                for j in 0..picks.len() {
-                    if j != i {
-                        others += g[j * p.len() + k];
-                    }
-                }
-                b[i] += others * (rows::one_hot(picks[i], k) - p[k]);
+                b[i] += (total[k] - own[k]) * (rows::one_hot(picks[i], k) - p[k]);
             }
             b[i] = b[i] * scale;
         }
@@ -171,10 +166,10 @@ rowwise! {
 }
 
 rowwise! {
-    fn add_up_samples(g => mean) {
-        for sample in g.chunks_exact(mean.len()) {
-            for k in 0..mean.len() {
-                mean[k] += sample[k];
+    fn add_up_samples(g => total) {
+        for sample in g.chunks_exact(total.len()) {
+            for k in 0..total.len() {
+                total[k] += sample[k];
             }
         }
     }
