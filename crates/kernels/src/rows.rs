@@ -6,7 +6,7 @@
 //! In formulas, θ is a row of K logits and p its softmax. A logit of −∞ is a masked category: its
 //! probability is 0 and it is never drawn; a row needs one finite logit.
 
-use crate::simd::Lanes;
+use crate::simd::{LANES, Lanes};
 use crate::{Noise, Packed, Real, rowwise};
 
 /// p_k = exp(θ_k/τ − max) / Σ_j exp(θ_j/τ − max), of each row of `logits` ([rows, K]).
@@ -113,9 +113,10 @@ pub fn pick<E: Real>(numbers: &Packed<E>, picks: &Packed<E>) -> Packed<E> {
         return picked;
     }
     assert_eq!(numbers.rows(), picks.rows(), "picks of other rows");
-    for row in 0..picks.rows() {
-        for s in 0..picks.columns() {
-            picked.set(row, s, numbers.get(row, picks.get(row, s).widen() as usize));
+    let size = LANES * numbers.columns();
+    for (block, numbers) in numbers.storage().chunks_exact(size).enumerate() {
+        for (at, category) in fetched(picks, block) {
+            picked.storage_mut()[at] = numbers[category * LANES + at % LANES];
         }
     }
     picked
@@ -144,13 +145,22 @@ pub fn spread<E: Real>(picks: &Packed<E>, c: &Packed<E>, categories: usize) -> P
         return sums;
     }
     assert_eq!((picks.rows(), picks.columns()), (c.rows(), c.columns()), "one number a pick");
-    for row in 0..picks.rows() {
-        for s in 0..picks.columns() {
-            let category = picks.get(row, s).widen() as usize;
-            sums.set(row, category, sums.get(row, category) + c.get(row, s));
+    for (block, sums) in sums.storage_mut().chunks_exact_mut(LANES * categories).enumerate() {
+        for (at, category) in fetched(picks, block) {
+            sums[category * LANES + at % LANES] += c.storage()[at];
         }
     }
     sums
+}
+
+/// Of each pick of a block of rows, where it is stored and which category it is: column by column,
+/// which is how they lie.
+fn fetched<E: Real>(picks: &Packed<E>, block: usize) -> impl Iterator<Item = (usize, usize)> {
+    let size = LANES * picks.columns();
+    let rows = LANES.min(picks.rows() - block * LANES);
+    let picks = picks.storage()[block * size..][..size].iter().enumerate();
+    let in_rows = picks.filter(move |(at, _)| at % LANES < rows);
+    in_rows.map(move |(at, pick)| (block * size + at, pick.widen() as usize))
 }
 
 /// Largest number of each row.

@@ -210,10 +210,17 @@ impl<E: Real> Packed<E> {
     }
 
     /// Every number in storage order, the padding rows too.
-    pub(crate) fn storage_mut(&mut self) -> &mut [E] {
+    pub(crate) fn storage(&self) -> &[E] {
         let numbers = self.data.len() * LANES;
         // SAFETY: a `Sixteen<E>` is `repr(C)` around `[E; 16]`, whose size (64 or 128 bytes) is a
-        // multiple of its alignment: the numbers lie without gaps. The borrow is exclusive.
+        // multiple of its alignment: the numbers lie without gaps.
+        unsafe { std::slice::from_raw_parts(self.data.as_ptr().cast(), numbers) }
+    }
+
+    /// Every number in storage order, to be changed.
+    pub(crate) fn storage_mut(&mut self) -> &mut [E] {
+        let numbers = self.data.len() * LANES;
+        // SAFETY: as in `storage`, and the borrow is exclusive.
         unsafe { std::slice::from_raw_parts_mut(self.data.as_mut_ptr().cast(), numbers) }
     }
 }
