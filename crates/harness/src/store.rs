@@ -1,13 +1,15 @@
 //! Stored records: lines of JSON, appended and synced, never rewritten.
 
-use crate::record::{FORMAT, Outcome, Record};
+use crate::record::{Curves, FORMAT, Outcome, Record};
 use anyhow::{Context, Result, bail};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-/// The records of a results folder, by the id of their run.
+/// The records of a results folder, by the id of their run: without the canonical form, whose hash
+/// the id is.
 #[derive(Clone, Debug, Default)]
 pub struct Records {
     by_id: BTreeMap<String, Record>,
@@ -30,15 +32,20 @@ impl Records {
     }
 
     fn read_file(&mut self, path: &Path) -> Result<()> {
-        let text = std::fs::read_to_string(path)
-            .with_context(|| format!("{} cannot be read", path.display()))?;
-        for (number, line) in text.split_inclusive('\n').enumerate() {
-            let place = || format!("{}, line {}", path.display(), number + 1);
-            if !line.ends_with('\n') {
+        let said = || format!("{} cannot be read", path.display());
+        let mut file = BufReader::new(File::open(path).with_context(said)?);
+        let mut line = vec![];
+        for number in 1.. {
+            let place = || format!("{}, line {number}", path.display());
+            line.clear();
+            if file.read_until(b'\n', &mut line).with_context(said)? == 0 {
+                break;
+            }
+            if !line.ends_with(b"\n") {
                 self.torn.push(path.to_owned());
                 break;
             }
-            let format: Header = serde_json::from_str(line).with_context(|| {
+            let format: Header = serde_json::from_slice(&line).with_context(|| {
                 format!("{} is no record; move the file away, or mend the line", place())
             })?;
             if format.format != FORMAT {
@@ -49,7 +56,7 @@ impl Records {
                     format.format
                 );
             }
-            let record: Record = serde_json::from_str(line).with_context(place)?;
+            let record: Record = serde_json::from_slice(&line).with_context(place)?;
             self.insert(record).with_context(place)?;
         }
         Ok(())
@@ -61,6 +68,7 @@ impl Records {
     /// # Errors
     /// If there is another record of the same finished run, and they differ.
     pub fn insert(&mut self, record: Record) -> Result<()> {
+        let record = Record { run: Value::Null, ..record };
         if let Some(other) = self.by_id.get(&record.id) {
             let both_done = other.outcome == record.outcome;
             if both_done && other.result() != record.result() {
@@ -76,6 +84,23 @@ impl Records {
         }
         self.by_id.insert(record.id.clone(), record);
         Ok(())
+    }
+
+    /// The same without their curves: how runs ended, in memory that their length does not matter to.
+    pub fn outlines(mut self) -> Self {
+        for record in self.by_id.values_mut() {
+            (record.curves, record.gradient) = (Curves::default(), Curves::default());
+        }
+        self
+    }
+
+    /// Adds a record without its curves.
+    ///
+    /// # Errors
+    /// As [`Self::insert`].
+    pub fn insert_outline(&mut self, record: Record) -> Result<()> {
+        let (curves, gradient) = (Curves::default(), Curves::default());
+        self.insert(Record { curves, gradient, ..record })
     }
 
     /// The record of a run.

@@ -72,7 +72,7 @@ pub fn execute(
     let mut record = Record {
         format: FORMAT,
         id: run.id.clone(),
-        run: run.canonical.clone(),
+        run: run.canonical(),
         outcome: Outcome::Done,
         curves: Curves::default(),
         gradient: Curves::default(),

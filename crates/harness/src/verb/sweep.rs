@@ -49,36 +49,40 @@ fn one(
         set_aside(folder)?;
     }
     let mut writer = Writer::open(&folder.join(file_name(arguments.shard)))?;
-    let mut records = report::stored(folder, experiment)?;
+    let stored = report::stored(folder, experiment)?;
     let runs = experiment.runs(registries)?;
     let ours: Vec<&Run> = match arguments.shard {
         None => runs.iter().collect(),
         Some(Shard { index, count }) => runs.iter().skip(index - 1).step_by(count).collect(),
     };
-    let is_missing = |run: &&Run| match records.get(&run.id) {
+    let is_missing = |run: &&Run| match stored.get(&run.id) {
         None => true,
         Some(record) => arguments.retry.iter().any(|status| status == record.outcome.name()),
     };
     let missing: Vec<&Run> = ours.iter().copied().filter(is_missing).collect();
     let progress = Progress::new(&experiment.name, ours.len(), missing.len(), arguments.quiet);
-    let complete = match missing.as_slice() {
-        [] => true,
+    let reports = !arguments.no_report && arguments.shard.is_none();
+    let (complete, records) = match missing.as_slice() {
+        [] => (true, stored),
         missing => {
             let schedule = Schedule { jobs: jobs(arguments), timeout: arguments.timeout };
             let mut failed = 0;
             let bound = arguments.max_failures.unwrap_or(u32::MAX);
-            perform(experiment, missing, registries, schedule, signals, |record| {
+            // What a run saw is on the disk: in memory a sweep of any length keeps how it ended.
+            let mut outlines = stored.outlines();
+            let complete = perform(experiment, missing, registries, schedule, signals, |record| {
                 writer.append(&record)?;
                 failed += u32::from(matches!(record.outcome, Outcome::Failed { .. }));
                 progress.tick(&record);
-                records.insert(record)?;
+                outlines.insert_outline(record)?;
                 Ok(failed < bound)
-            })?
+            })?;
+            (complete, if reports { Records::read(folder)? } else { outlines })
         }
     };
     progress.finish();
     let summary = Summary::new(experiment, &runs, &records);
-    if !arguments.no_report && arguments.shard.is_none() && summary.progress().0 > 0 {
+    if reports && summary.progress().0 > 0 {
         report::write(&summary, folder, registries)?;
     }
     tell(arguments, &summary, folder, missing.len(), &records);
