@@ -45,18 +45,7 @@ impl Records {
                 self.torn.push(path.to_owned());
                 break;
             }
-            let format: Header = serde_json::from_slice(&line).with_context(|| {
-                format!("{} is no record; move the file away, or mend the line", place())
-            })?;
-            if format.format != FORMAT {
-                bail!(
-                    "{} has records of format {}, this program's is {FORMAT}; \
-                     choose another folder with --results, or move the file away",
-                    place(),
-                    format.format
-                );
-            }
-            let record: Record = serde_json::from_slice(&line).with_context(place)?;
+            let record = parse(&line, place)?;
             self.insert(record).with_context(place)?;
         }
         Ok(())
@@ -119,9 +108,29 @@ impl Records {
     }
 }
 
-#[derive(serde::Deserialize)]
-struct Header {
-    format: u32,
+/// The record of a line.
+fn parse(line: &[u8], place: impl Fn() -> String) -> Result<Record> {
+    #[derive(serde::Deserialize)]
+    struct Header {
+        format: u32,
+    }
+    let record = serde_json::from_slice::<Record>(line);
+    let format = match &record {
+        Ok(record) => Ok(record.format),
+        // Of another format only the header is known.
+        Err(_) => serde_json::from_slice::<Header>(line).map(|header| header.format),
+    };
+    let format = format.with_context(|| {
+        format!("{} is no record; move the file away, or mend the line", place())
+    })?;
+    if format != FORMAT {
+        bail!(
+            "{} has records of format {format}, this program's is {FORMAT}; \
+             choose another folder with --results, or move the file away",
+            place()
+        );
+    }
+    record.with_context(place)
 }
 
 /// The record files of a folder, in order of their names.

@@ -1,7 +1,8 @@
 //! Against a reference, paired by seed.
 
 use super::bootstrap::{Bootstrap, Estimate};
-use super::location::{interquartile_mean, or_miss};
+use super::location::{or_miss, sorted};
+use super::resamples::Resamples;
 
 /// Differences aᵢ − bᵢ of runs with the same seed.
 ///
@@ -48,7 +49,8 @@ pub fn differences(a: &[f64], b: &[f64]) -> Vec<f64> {
 /// assert_eq!((difference.low, difference.value, difference.high), (0.25, 0.25, 0.25));
 /// ```
 pub fn paired_difference(a: &[f64], b: &[f64], bootstrap: Bootstrap) -> Option<Estimate> {
-    bootstrap.estimate(&differences(a, b), interquartile_mean)
+    let differences = sorted(&differences(a, b));
+    Resamples::draw(differences.len(), bootstrap).interquartile_mean(&differences)
 }
 
 #[cfg(test)]
