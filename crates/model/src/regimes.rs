@@ -26,6 +26,9 @@ pub struct RegimeRows {
     pub labels: Vec<u32>,
 }
 
+/// Rows whose laws are looked at together: of many categories each is a large part of the cache.
+const ROWS_AT_ONCE: usize = 128;
+
 impl Regimes {
     /// A truth drawn from a stream.
     pub fn draw(inputs: usize, categories: usize, noise: f64, stream: &mut Noise) -> Self {
@@ -40,15 +43,24 @@ impl Regimes {
     pub fn rows(&self, count: usize, stream: &mut Noise) -> RegimeRows {
         let features = stream.normals(count * self.inputs);
         let errors = stream.normals(count);
-        let x = Packed::pack(&features, self.inputs);
+        let (mut targets, mut labels) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        let parts = features.chunks(ROWS_AT_ONCE * self.inputs);
+        for (features, errors) in parts.zip(errors.chunks(ROWS_AT_ONCE)) {
+            let (values, regimes) = self.laws(&Packed::pack(features, self.inputs));
+            targets.extend(values.iter().zip(errors).map(|(value, z)| value + self.noise * z));
+            labels.extend(regimes.iter().map(|&regime| regime as u32));
+        }
+        RegimeRows { features, targets, labels }
+    }
+
+    /// What the law of each row's regime says, and which regime that is.
+    fn laws(&self, x: &Packed<f64>) -> (Vec<f64>, Vec<f64>) {
         let through = |map: &[f64]| {
             let map = Matrix::new(map, self.inputs, self.categories);
-            product(&x, map, Start::Zero, Finish::Keep)
+            product(x, map, Start::Zero, Finish::Keep)
         };
         let regimes = rows::argmax(&through(&self.regime_map));
-        let values = rows::pick(&through(&self.value_map), &regimes).to_columns();
-        let targets = values.into_iter().zip(errors).map(|(value, z)| value + self.noise * z);
-        let labels = regimes.to_columns().into_iter().map(|regime| regime as u32);
-        RegimeRows { targets: targets.collect(), labels: labels.collect(), features }
+        let values = rows::pick(&through(&self.value_map), &regimes);
+        (values.to_columns(), regimes.to_columns())
     }
 }

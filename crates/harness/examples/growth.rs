@@ -1,0 +1,237 @@
+//! Times a training step against what it grows with, and draws each: tables in Markdown on standard
+//! output, figures in a folder. `cargo run --example growth -- docs/growth` takes some minutes, and
+//! wants a core for itself.
+
+use estimators::{Entry, Noise, Registry};
+use harness::plots::{Figure, Palette, Panel, Point, Scale, Series, sensitivity};
+use kernels::Optimizer;
+use model::task::{ArgmaxIndex, CategoricalVae, RandomImages};
+use model::{Task, Training};
+use std::path::Path;
+use std::time::{Duration, Instant};
+use toml::{Table, Value};
+
+/// One thing that a step grows with.
+struct Axis {
+    /// Name of the figure's file.
+    name: &'static str,
+    label: &'static str,
+    sizes: &'static [usize],
+    kinds: &'static [&'static str],
+    /// Whether a size is the estimator's number of samples.
+    samples: bool,
+    task: fn(usize) -> Box<dyn Task>,
+    batch: fn(usize) -> usize,
+    /// What stays as it is.
+    caption: &'static str,
+}
+
+const KINDS: &[&str] = &[
+    "exact",
+    "soft-argmax",
+    "straight-through",
+    "gumbel-softmax",
+    "st-gumbel-softmax",
+    "reinforce",
+    "reinforce-loo",
+    "reinmax",
+    "gumbel-rao",
+];
+
+const AXES: &[Axis] = &[
+    Axis {
+        name: "categories",
+        label: "categories K",
+        sizes: &[2, 8, 32, 128, 512, 2048, 8192, 16384],
+        kinds: KINDS,
+        samples: false,
+        task: |categories| seed_task(categories, 32),
+        batch: |_| 128,
+        caption: "Seed task, batch 128, hidden width 32.",
+    },
+    Axis {
+        name: "batch",
+        label: "rows of a batch",
+        sizes: &[8, 32, 128, 512, 2048, 8192],
+        kinds: KINDS,
+        samples: false,
+        task: |_| seed_task(8, 32),
+        batch: |rows| rows,
+        caption: "Seed task, 8 categories, hidden width 32.",
+    },
+    Axis {
+        name: "hidden",
+        label: "hidden width",
+        sizes: &[8, 32, 128, 512, 2048, 8192],
+        kinds: KINDS,
+        samples: false,
+        task: |hidden| seed_task(8, hidden),
+        batch: |_| 128,
+        caption: "Seed task, 8 categories, batch 128.",
+    },
+    Axis {
+        name: "samples",
+        label: "samples S",
+        sizes: &[2, 4, 8, 16, 32, 64],
+        kinds: &[
+            "gumbel-rao",
+            "reinforce-loo",
+            "carms",
+            "unordered-set",
+            "sum-and-sample",
+            "stochastic-sum-and-sample",
+            "indecater",
+            "double-cv",
+            "perturbed",
+            "perturbed-score",
+            "antithetic-es",
+            "spsa",
+        ],
+        samples: true,
+        task: |_| seed_task(64, 32),
+        batch: |_| 128,
+        caption: "Seed task, 64 categories, batch 128, hidden width 32.",
+    },
+    Axis {
+        name: "latents",
+        label: "latents L",
+        sizes: &[1, 4, 16, 64, 256, 1024],
+        kinds: &[
+            "straight-through",
+            "st-gumbel-softmax",
+            "reinmax",
+            "reinforce",
+            "reinforce-loo",
+            "gumbel-rao",
+        ],
+        samples: false,
+        task: |latents| Box::new(autoencoder(latents)),
+        batch: |_| 100,
+        caption: "Autoencoder of 64 pixels, hidden width 64, 4 categories a latent, batch 100.",
+    },
+];
+
+fn seed_task(categories: usize, hidden: usize) -> Box<dyn Task> {
+    let task =
+        ArgmaxIndex { categories, hidden, rows: 1024, validation_rows: 16, ..Default::default() };
+    Box::new(task.synthetic())
+}
+
+fn autoencoder(latents: usize) -> CategoricalVae {
+    let images = RandomImages { pixels: 64, rows: 1024, validation_rows: 16, mean: 0.13 };
+    CategoricalVae { latents, categories: 4, hidden: vec![64], images }
+}
+
+fn main() -> std::io::Result<()> {
+    let folder = std::env::args().nth(1).unwrap_or_else(|| "target/growth".into());
+    std::fs::create_dir_all(&folder)?;
+    let registry = Registry::standard();
+    for axis in AXES {
+        let lines: Vec<(&str, Vec<f64>)> =
+            axis.kinds.iter().map(|kind| (*kind, times(axis, &registry, kind))).collect();
+        print!("{}", table(axis, &lines));
+        let path = Path::new(&folder).join(format!("{}.svg", axis.name));
+        std::fs::write(path, figure(axis, &registry, &lines))?;
+    }
+    Ok(())
+}
+
+/// Microseconds of a step at every size; NaN where the estimator does not serve.
+fn times(axis: &Axis, registry: &Registry, kind: &str) -> Vec<f64> {
+    let entry = registry.get(kind).unwrap_or_else(|error| panic!("{error}"));
+    axis.sizes.iter().map(|&size| time(axis, entry, size).unwrap_or(f64::NAN)).collect()
+}
+
+fn time(axis: &Axis, entry: &Entry, size: usize) -> Option<f64> {
+    let samples = axis.samples.then(|| ("samples".to_owned(), Value::Integer(size as i64)));
+    let mut estimator = entry.single(Table::from_iter(samples)).ok()?;
+    let mut training =
+        (axis.task)(size).start(0, (axis.batch)(size), Optimizer::adam(0.001)).ok()?;
+    if estimator.refuses(training.dims()).is_some() {
+        return None;
+    }
+    let noise = Noise::named(&["growth", entry.name]);
+    let mut steps = 0..;
+    let mut step = |training: &mut dyn Training| {
+        let step = steps.next().unwrap_or(0);
+        training.step(step, &mut *estimator, &noise).map(|_| ()).ok()
+    };
+    // Memory is asked for and parameters leave their beginning.
+    (0..3).try_for_each(|_| step(&mut *training))?;
+    least_of_slices(|| step(&mut *training))
+}
+
+/// Microseconds: the least of many short slices, which is what a machine that does other things too
+/// can tell.
+fn least_of_slices(mut step: impl FnMut() -> Option<()>) -> Option<f64> {
+    const SLICE: Duration = Duration::from_millis(3);
+    let (begin, mut least, mut slices) = (Instant::now(), f64::INFINITY, 0);
+    while slices < 3 || (slices < 40 && begin.elapsed() < 40 * SLICE) {
+        let (start, mut count) = (Instant::now(), 0);
+        while count == 0 || start.elapsed() < SLICE {
+            step()?;
+            count += 1;
+        }
+        least = least.min(start.elapsed().as_secs_f64() * 1e6 / f64::from(count));
+        slices += 1;
+    }
+    Some(least)
+}
+
+/// A line for each kind: µs at the first size, how many times as many at the others, and the largest
+/// exponent of growth from one size to the next.
+fn table(axis: &Axis, lines: &[(&str, Vec<f64>)]) -> String {
+    let first = axis.sizes[0];
+    let mut text = format!("\n{}\n\n| estimator | µs at {first} |", axis.caption);
+    axis.sizes[1..].iter().for_each(|size| text.push_str(&format!(" {size} |")));
+    text.push_str(" steepest |\n|---|---|");
+    text.push_str(&"---|".repeat(axis.sizes.len()));
+    let proportion = axis.sizes[1..].iter().map(|size| format!("×{} |", size / first));
+    text.push_str(&format!(
+        "\n| in proportion | | {} 1 |\n",
+        proportion.collect::<Vec<_>>().join(" ")
+    ));
+    for (kind, times) in lines {
+        text.push_str(&format!("| `{kind}` | {:.1} |", times[0]));
+        for time in &times[1..] {
+            match time.is_nan() {
+                true => text.push_str(" – |"),
+                false => text.push_str(&format!(" ×{:.1} |", time / times[0])),
+            }
+        }
+        let pairs = times.windows(2).zip(axis.sizes.windows(2));
+        let exponents = pairs
+            .map(|(time, size)| (time[1] / time[0]).ln() / (size[1] as f64 / size[0] as f64).ln());
+        text.push_str(&format!(" {:.2} |\n", exponents.fold(f64::NAN, f64::max)));
+    }
+    text
+}
+
+fn figure(axis: &Axis, registry: &Registry, lines: &[(&str, Vec<f64>)]) -> String {
+    const PROPORTION: &str = "in proportion";
+    let mut kinds = vec![(PROPORTION, "")];
+    kinds.extend(registry.entries().iter().map(|entry| (entry.name, entry.family.name())));
+    let palette = Palette::new(&kinds).with_reference(PROPORTION);
+    let series = |label: &str, times: &[f64]| {
+        let points = axis.sizes.iter().zip(times).filter(|(_, time)| !time.is_nan());
+        let points = points.map(|(&size, &y)| Point { x: size as f64, y, low: y, high: y });
+        let points = points.collect();
+        Series { label: label.into(), kind: label.into(), points, runs: 1, ..Series::default() }
+    };
+    // Through the last point of the first kind: what grows less lies above it.
+    let last = lines[0].1.last().copied().unwrap_or(f64::NAN);
+    let most = axis.sizes[axis.sizes.len() - 1] as f64;
+    let line: Vec<f64> = axis.sizes.iter().map(|&size| last * size as f64 / most).collect();
+    let mut all = vec![series(PROPORTION, &line)];
+    all.extend(lines.iter().map(|(kind, times)| series(kind, times)));
+    let figure = Figure {
+        title: format!("Time of a training step against {}", axis.label),
+        x_label: axis.label.into(),
+        y_label: "µs a step".into(),
+        x_scale: Scale::Log,
+        y_scale: Scale::Log,
+        caption: axis.caption.into(),
+        panels: vec![Panel { title: String::new(), series: all }],
+    };
+    sensitivity(&figure, &palette)
+}
