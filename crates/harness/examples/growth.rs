@@ -1,9 +1,10 @@
 //! Times a training step against what it grows with, and draws each: tables in Markdown on standard
-//! output, figures in a folder. `cargo run --example growth -- docs/growth` takes some minutes, and
+//! output, figures in a folder. `cargo run --example growth -- docs/growth` takes a minute or two, and
 //! wants a core for itself.
 
 use estimators::{Entry, Noise, Registry};
 use harness::plots::{Figure, Palette, Panel, Point, Scale, Series, sensitivity};
+use harness::statistics::{Bootstrap, Estimate, interquartile_mean};
 use kernels::Optimizer;
 use model::task::{ArgmaxIndex, CategoricalVae, RandomImages};
 use model::{Task, Training};
@@ -127,7 +128,7 @@ fn main() -> std::io::Result<()> {
     std::fs::create_dir_all(&folder)?;
     let registry = Registry::standard();
     for axis in AXES {
-        let lines: Vec<(&str, Vec<f64>)> =
+        let lines: Vec<Line> =
             axis.kinds.iter().map(|kind| (*kind, times(axis, &registry, kind))).collect();
         print!("{}", table(axis, &lines));
         let path = Path::new(&folder).join(format!("{}.svg", axis.name));
@@ -136,17 +137,26 @@ fn main() -> std::io::Result<()> {
     Ok(())
 }
 
-/// Microseconds of a step at every size; NaN where the estimator does not serve.
-fn times(axis: &Axis, registry: &Registry, kind: &str) -> Vec<f64> {
+/// Runs that are timed at each size.
+const RUNS: u64 = 5;
+
+/// A kind, and microseconds of a step at every size where it serves.
+type Line = (&'static str, Vec<Option<Estimate>>);
+
+fn times(axis: &Axis, registry: &Registry, kind: &str) -> Vec<Option<Estimate>> {
     let entry = registry.get(kind).unwrap_or_else(|error| panic!("{error}"));
-    axis.sizes.iter().map(|&size| time(axis, entry, size).unwrap_or(f64::NAN)).collect()
+    let estimate = |&size: &usize| {
+        let times: Option<Vec<f64>> = (0..RUNS).map(|seed| time(axis, entry, size, seed)).collect();
+        Bootstrap::new(0).estimate(&times?, interquartile_mean)
+    };
+    axis.sizes.iter().map(estimate).collect()
 }
 
-fn time(axis: &Axis, entry: &Entry, size: usize) -> Option<f64> {
+fn time(axis: &Axis, entry: &Entry, size: usize, seed: u64) -> Option<f64> {
     let samples = axis.samples.then(|| ("samples".to_owned(), Value::Integer(size as i64)));
     let mut estimator = entry.single(Table::from_iter(samples)).ok()?;
     let mut training =
-        (axis.task)(size).start(0, (axis.batch)(size), Optimizer::adam(0.001)).ok()?;
+        (axis.task)(size).start(seed, (axis.batch)(size), Optimizer::adam(0.001)).ok()?;
     if estimator.refuses(training.dims()).is_some() {
         return None;
     }
@@ -166,7 +176,7 @@ fn time(axis: &Axis, entry: &Entry, size: usize) -> Option<f64> {
 fn least_of_slices(mut step: impl FnMut() -> Option<()>) -> Option<f64> {
     const SLICE: Duration = Duration::from_millis(3);
     let (begin, mut least, mut slices) = (Instant::now(), f64::INFINITY, 0);
-    while slices < 3 || (slices < 40 && begin.elapsed() < 40 * SLICE) {
+    while slices < 2 || (slices < 8 && begin.elapsed() < 8 * SLICE) {
         let (start, mut count) = (Instant::now(), 0);
         while count == 0 || start.elapsed() < SLICE {
             step()?;
@@ -180,7 +190,7 @@ fn least_of_slices(mut step: impl FnMut() -> Option<()>) -> Option<f64> {
 
 /// A line for each kind: µs at the first size, how many times as many at the others, and the largest
 /// exponent of growth from one size to the next.
-fn table(axis: &Axis, lines: &[(&str, Vec<f64>)]) -> String {
+fn table(axis: &Axis, lines: &[Line]) -> String {
     let first = axis.sizes[0];
     let mut text = format!("\n{}\n\n| estimator | µs at {first} |", axis.caption);
     axis.sizes[1..].iter().for_each(|size| text.push_str(&format!(" {size} |")));
@@ -192,6 +202,7 @@ fn table(axis: &Axis, lines: &[(&str, Vec<f64>)]) -> String {
         proportion.collect::<Vec<_>>().join(" ")
     ));
     for (kind, times) in lines {
+        let times: Vec<f64> = times.iter().map(|time| time.map_or(f64::NAN, |x| x.value)).collect();
         text.push_str(&format!("| `{kind}` | {:.1} |", times[0]));
         for time in &times[1..] {
             match time.is_nan() {
@@ -207,22 +218,27 @@ fn table(axis: &Axis, lines: &[(&str, Vec<f64>)]) -> String {
     text
 }
 
-fn figure(axis: &Axis, registry: &Registry, lines: &[(&str, Vec<f64>)]) -> String {
+fn figure(axis: &Axis, registry: &Registry, lines: &[Line]) -> String {
     const PROPORTION: &str = "in proportion";
     let mut kinds = vec![(PROPORTION, "")];
     kinds.extend(registry.entries().iter().map(|entry| (entry.name, entry.family.name())));
     let palette = Palette::new(&kinds).with_reference(PROPORTION);
-    let series = |label: &str, times: &[f64]| {
-        let points = axis.sizes.iter().zip(times).filter(|(_, time)| !time.is_nan());
-        let points = points.map(|(&size, &y)| Point { x: size as f64, y, low: y, high: y });
-        let points = points.collect();
-        Series { label: label.into(), kind: label.into(), points, runs: 1, ..Series::default() }
+    let series = |label: &str, times: &[Option<Estimate>]| {
+        let points = axis.sizes.iter().zip(times).filter_map(|(&size, time)| {
+            let Estimate { value, low, high } = (*time)?;
+            Some(Point { x: size as f64, y: value, low, high })
+        });
+        let (points, runs) = (points.collect(), RUNS as usize);
+        Series { label: label.into(), kind: label.into(), points, runs, ..Series::default() }
     };
-    // Through the last point of the first kind: what grows less lies above it.
-    let last = lines[0].1.last().copied().unwrap_or(f64::NAN);
+    // To the last point of the first kind, below all that takes longer at the first size.
+    let last = lines[0].1.last().copied().flatten().map_or(f64::NAN, |time| time.value);
     let most = axis.sizes[axis.sizes.len() - 1] as f64;
-    let line: Vec<f64> = axis.sizes.iter().map(|&size| last * size as f64 / most).collect();
-    let mut all = vec![series(PROPORTION, &line)];
+    let proportion = axis.sizes.iter().map(|&size| {
+        let value = last * size as f64 / most;
+        Some(Estimate { value, low: value, high: value })
+    });
+    let mut all = vec![series(PROPORTION, &proportion.collect::<Vec<_>>())];
     all.extend(lines.iter().map(|(kind, times)| series(kind, times)));
     let figure = Figure {
         title: format!("Time of a training step against {}", axis.label),
