@@ -1,0 +1,27 @@
+//! Takes training steps of the seed question's network and does nothing else, for profilers and for
+//! `scripts/instructions`: `cargo run -p model --example steps -- reinmax 100`.
+
+use estimators::{Noise, Registry};
+use kernels::Optimizer;
+use model::{Task, task::ArgmaxIndex};
+use std::error::Error;
+use toml::Table;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [kind, steps] = arguments.as_slice() else {
+        return Err("usage: steps KIND STEPS".into());
+    };
+    let steps: u64 = steps.parse()?;
+    // Few rows: making them is no part of a step.
+    let task = ArgmaxIndex { categories: 8, rows: 256, validation_rows: 1, ..Default::default() };
+    let mut training = task.synthetic().start(0, 128, Optimizer::adam(0.01))?;
+    let mut estimator = Registry::standard().get(kind)?.single(Table::new())?;
+    let noise = Noise::named(&["estimator"]);
+    let mut loss = f64::NAN;
+    for step in 0..steps {
+        loss = training.step(step, &mut *estimator, &noise)?;
+    }
+    println!("{kind}: {loss} after {steps} steps");
+    Ok(())
+}
