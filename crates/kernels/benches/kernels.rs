@@ -92,12 +92,11 @@ impl Factors {
     }
 }
 
-/// The products of a training step, each alone and all together.
+/// The products of a training step, each alone. All together stand in `limit` of `model`.
 fn products(criterion: &mut Criterion) {
     for (network, batch, layers) in NETWORKS {
         let mut all: Vec<Factors> = layers.iter().map(|layer| Factors::new(batch, layer)).collect();
         let mut group = criterion.benchmark_group(format!("product/{network}"));
-        let mut total = 0;
         for (factors, (name, ..)) in all.iter_mut().zip(layers) {
             group.throughput(Throughput::Elements(factors.operations()));
             group.bench_function(format!("{name}/forward"), |bencher| {
@@ -106,26 +105,12 @@ fn products(criterion: &mut Criterion) {
             group.bench_function(format!("{name}/weight"), |bencher| {
                 bencher.iter(|| factors.weight_gradient());
             });
-            total += 2 * factors.operations();
             if !factors.is_data {
                 group.bench_function(format!("{name}/input"), |bencher| {
                     bencher.iter(|| factors.input_gradient());
                 });
-                total += factors.operations();
             }
         }
-        group.throughput(Throughput::Elements(total));
-        group.bench_function("all", |bencher| {
-            bencher.iter(|| {
-                for factors in &mut all {
-                    black_box(factors.forward());
-                    if !factors.is_data {
-                        black_box(factors.input_gradient());
-                    }
-                    factors.weight_gradient();
-                }
-            });
-        });
         group.finish();
     }
 }

@@ -1,0 +1,174 @@
+//! How close a training step comes to its matrix products alone: both in turn, in one run, so that
+//! a machine that is slow is slow for both. Prints Markdown; wants a core for itself.
+//!
+//! `cargo bench -p model --bench limit --profile dev`
+
+use estimators::{Noise, Registry};
+use kernels::product::Sums;
+use kernels::{Activation, Dense, Optimizer, Packed};
+use model::task::{ArgmaxIndex, CategoricalVae, RandomImages};
+use model::{Task, Training};
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+use toml::Table;
+
+/// Times that products and steps take turns.
+const ROUNDS: usize = 60;
+/// How long a turn takes.
+const TURN: Duration = Duration::from_millis(8);
+
+/// The products of a layer for so many rows.
+struct Layer {
+    dense: Dense,
+    /// Whether its input is data, which wants no gradient.
+    is_data: bool,
+    x: Packed<f32>,
+    x_transposed: Packed<f32>,
+    g: Packed<f32>,
+    weight: Vec<f32>,
+    bias: Vec<f32>,
+    sums: Vec<f32>,
+}
+
+impl Layer {
+    fn new(rows: usize, inputs: usize, outputs: usize, is_data: bool) -> Self {
+        let mut noise = Noise::named(&["bench", "limit"]);
+        let mut normals =
+            |count| -> Vec<f32> { noise.normals(count).into_iter().map(|z| z as f32).collect() };
+        let x = Packed::pack(&normals(rows * inputs), inputs);
+        Self {
+            dense: Dense { inputs, outputs },
+            is_data,
+            x_transposed: x.transposed(),
+            x,
+            g: Packed::pack(&normals(rows * outputs), outputs),
+            weight: normals(inputs * outputs),
+            bias: normals(outputs),
+            sums: vec![0.0; inputs * outputs],
+        }
+    }
+
+    fn multiply(&mut self) {
+        let Self { dense, x, x_transposed, g, weight, bias, sums, .. } = self;
+        black_box(dense.forward(x, weight, bias, Activation::Relu));
+        if !self.is_data {
+            black_box(dense.input_gradient(g, weight, Some(x)));
+        }
+        dense.weight_gradient(x_transposed, g, Sums::Write(black_box(sums)));
+    }
+
+    /// Multiplications and additions.
+    fn operations(&self) -> f64 {
+        let products = if self.is_data { 2 } else { 3 };
+        (2 * products * self.x.rows() * self.dense.weights()) as f64
+    }
+}
+
+/// A network that is trained, and its layers.
+struct Subject {
+    name: &'static str,
+    task: Box<dyn Task>,
+    batch: usize,
+    /// Estimators, with how many rows the decoder reads for each row of the batch.
+    kinds: &'static [(&'static str, usize)],
+    layers: fn(usize) -> Vec<Layer>,
+}
+
+fn subjects() -> [Subject; 2] {
+    let seed = ArgmaxIndex { categories: 8, rows: 4096, validation_rows: 1, ..Default::default() };
+    let images = RandomImages { pixels: 784, rows: 2000, validation_rows: 1, mean: 0.13 };
+    let vae = CategoricalVae { latents: 8, categories: 4, hidden: vec![512, 256], images };
+    [
+        Subject {
+            name: "seed question",
+            task: Box::new(seed.synthetic()),
+            batch: 128,
+            kinds: &[("exact", 1), ("soft-argmax", 1)],
+            layers: |_| {
+                [(16, 32, true), (32, 8, false), (16, 8, true)]
+                    .map(|(inputs, outputs, is_data)| Layer::new(128, inputs, outputs, is_data))
+                    .into()
+            },
+        },
+        Subject {
+            name: "autoencoder",
+            task: Box::new(vae),
+            batch: 100,
+            kinds: &[
+                ("straight-through", 1),
+                ("st-gumbel-softmax", 1),
+                ("reinmax", 1),
+                ("reinforce-loo", 2),
+            ],
+            layers: |samples| {
+                let rows = 100 * samples;
+                vec![
+                    Layer::new(100, 784, 512, true),
+                    Layer::new(100, 512, 256, false),
+                    Layer::new(100, 256, 32, false),
+                    // A code that the estimator samples and does not differentiate is data.
+                    Layer::new(rows, 32, 256, samples > 1),
+                    Layer::new(rows, 256, 512, false),
+                    Layer::new(rows, 512, 784, false),
+                ]
+            },
+        },
+    ]
+}
+
+/// Seconds that something takes, over a turn.
+fn turn(mut work: impl FnMut()) -> f64 {
+    let (start, mut count) = (Instant::now(), 0);
+    while count == 0 || start.elapsed() < TURN {
+        work();
+        count += 1;
+    }
+    start.elapsed().as_secs_f64() / f64::from(count)
+}
+
+fn median(mut numbers: Vec<f64>) -> f64 {
+    numbers.sort_by(f64::total_cmp);
+    numbers[numbers.len() / 2]
+}
+
+fn main() {
+    println!("| network | estimator | products, µs | 10⁹ operations a second | step, µs | ratio |");
+    println!("|---|---|---|---|---|---|");
+    let registry = Registry::standard();
+    for subject in subjects() {
+        for &(kind, samples) in subject.kinds {
+            let started = subject.task.start(0, subject.batch, Optimizer::adam(5e-4));
+            let mut training: Box<dyn Training> = started.unwrap_or_else(|e| panic!("{e}"));
+            let parameters = match samples {
+                1 => Table::new(),
+                samples => Table::from_iter([("samples".to_owned(), (samples as i64).into())]),
+            };
+            let entry = registry.get(kind).unwrap_or_else(|e| panic!("{e}"));
+            let mut estimator = entry.single(parameters).unwrap_or_else(|e| panic!("{e}"));
+            let (noise, mut steps) = (Noise::named(&["limit", kind]), 0..);
+            let mut layers = (subject.layers)(samples);
+            let operations: f64 = layers.iter().map(Layer::operations).sum();
+            let (mut products, mut whole, mut ratios) = (vec![], vec![], vec![]);
+            for _ in 0..ROUNDS {
+                let product = turn(|| layers.iter_mut().for_each(Layer::multiply));
+                let step = turn(|| {
+                    let step = steps.next().unwrap_or(0);
+                    let loss = training.step(step, &mut *estimator, &noise);
+                    black_box(loss.unwrap_or_else(|e| panic!("{e}")));
+                });
+                products.push(product);
+                whole.push(step);
+                ratios.push(step / product);
+            }
+            let (product, step) = (median(products), median(whole));
+            println!(
+                "| {} | `{kind}` | {:.2} | {:.0} | {:.2} | {:.2} |",
+                subject.name,
+                1e6 * product,
+                1e-9 * operations / product,
+                1e6 * step,
+                median(ratios)
+            );
+        }
+    }
+}
