@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import platform
 import subprocess
 import sys
@@ -9,11 +10,36 @@ from collections import defaultdict
 from pathlib import Path
 from statistics import mean, median, stdev
 
+import index
+import vae
+
 HARNESS = "argmax-lab"
-# The fastest of these counts as JAX, tuned.
-TUNED = ["JAX tuned", "JAX tuned, 8 seeds"]
-BEST = "JAX tuned (best)"
-STEPS = 2000
+# Columns, and the peers of each, of which the fastest counts.
+TUNED, FLAGS, FIRST, TORCH = "JAX tuned", "JAX tuned, XLA flags", "JAX first", "PyTorch"
+COLUMNS = {
+    TUNED: ["JAX tuned", "JAX tuned, 8 seeds"],
+    FLAGS: [FLAGS, f"{FLAGS}, 4 seeds", f"{FLAGS}, 8 seeds"],
+    FIRST: ["JAX first"],
+    TORCH: ["PyTorch eager", "PyTorch fused Adam", "PyTorch compiled"],
+}
+EITHER = f"{TUNED}, with or without flags"
+BEST = COLUMNS | {EITHER: COLUMNS[TUNED] + COLUMNS[FLAGS]}
+
+# What is asked of the ratios: of which peers, their geometric mean or the least, and how much.
+TARGETS = {
+    index.NAME: [
+        (TUNED, "geometric mean", 2.0),
+        (TUNED, "least", 1.2),
+        (FLAGS, "geometric mean", 2.0),
+        (FLAGS, "least", 1.2),
+        (FIRST, "geometric mean", 3.5),
+        (TORCH, "geometric mean", 20.0),
+    ],
+    vae.NAME: [(EITHER, "least", 1.0)],
+}
+# Steps of a run, and the unit of a step's time: its name, and how many of them a second has.
+STEPS = {index.NAME: index.STEPS, vae.NAME: vae.STEPS}
+UNITS = {index.NAME: ("Microseconds", 1e6), vae.NAME: ("Milliseconds", 1e3)}
 
 
 def read(path):
@@ -23,40 +49,51 @@ def read(path):
     return lines
 
 
-def times(lines):
-    """Microseconds of each peer and estimator: the median of its rounds."""
+def by_measurement(lines):
+    """Seed-steps per second of each round, by peer and estimator."""
     rounds = defaultdict(list)
     for line in lines:
         if "error" not in line:
-            rounds[line["peer"], line["estimator"]].append(line["us_per_step_per_core"])
-    found = {key: median(times) for key, times in rounds.items()}
-    for _, estimator in list(found):
-        tuned = [found[peer, estimator] for peer in TUNED if (peer, estimator) in found]
-        if tuned:
-            found[BEST, estimator] = min(tuned)
-    return found
+            rounds[line["peer"], line["estimator"]].append(line["seed_steps_per_second"])
+    return rounds
 
 
-def spread(lines):
-    """The largest ratio of a peer's slowest round to its fastest."""
-    rounds = defaultdict(list)
-    for line in lines:
-        if "error" not in line:
-            rounds[line["peer"], line["estimator"]].append(line["us_per_step_per_core"])
-    return max(max(times) / min(times) for times in rounds.values())
+def rates(lines):
+    """Seed-steps per second by peer or column, and estimator: the median of the rounds."""
+    found = {key: median(rounds) for key, rounds in by_measurement(lines).items()}
+    best = {}
+    for column, peers in BEST.items():
+        for peer, estimator in found:
+            if peer in peers:
+                rate = found[peer, estimator]
+                best[column, estimator] = max(rate, best.get((column, estimator), 0))
+    return found | best
 
 
-def losses(lines, peer, estimator):
-    """Mean validation loss (NaN if one is), its standard error, and how many seeds they are from."""
+def ratios(found, column, estimators):
+    """How many times as fast it is here, by estimator."""
+    shared = [e for e in estimators if (column, e) in found and (HARNESS, e) in found]
+    return {e: found[HARNESS, e] / found[column, e] for e in shared}
+
+
+def geometric_mean(numbers):
+    return math.exp(mean(map(math.log, numbers)))
+
+
+KINDS = {"geometric mean": geometric_mean, "least": min}
+
+
+def losses(lines, peer, estimator, steps):
+    """Mean validation loss (NaN if one is), its standard error, and how many seeds there are."""
     mine = [x for x in lines if (x["peer"], x["estimator"]) == (peer, estimator)]
     # The harness shortens its runs where there is no time for whole ones.
-    mine = [x for x in mine if "error" not in x and x.get("steps", STEPS) == STEPS]
+    mine = [x for x in mine if "error" not in x and x.get("steps", steps) == steps]
     if not mine:
         return None
     if peer == HARNESS:
-        # Each round of the harness begins with the same seeds.
-        longest = max(mine, key=lambda line: line["runs"])
-        return longest["validation_loss"], longest["validation_loss_error"] or math.nan, longest["runs"]
+        # Each measurement of the harness begins with the same seeds.
+        most = max(mine, key=lambda line: line["runs"])
+        return most["validation_loss"], most["validation_loss_error"] or math.nan, most["runs"]
     found = [loss for line in mine for loss in line["validation_losses"]]
     if not all(map(math.isfinite, found)):
         return math.nan, math.nan, len(found)
@@ -72,40 +109,75 @@ def table(header, rows):
     return "\n".join([row(header), row(["---"] + ["---:"] * (len(header) - 1)), *map(row, rows)])
 
 
-def geometric_mean(numbers):
-    return math.exp(mean(map(math.log, numbers)))
+def speed_table(found, columns, estimators, show):
+    """What `show` says of each rate, and how many times as fast it is here."""
+    by_column = {column: ratios(found, column, estimators) for column in columns}
+
+    def cell(column, estimator):
+        ratio = by_column[column].get(estimator)
+        return f"{show(found[column, estimator])} ({ratio:.2f})" if ratio else "failed"
+
+    def summary(kind, column):
+        each = by_column[column].values()
+        few = "" if len(each) == len(estimators) else f", of {len(each)}"
+        return f"**{KINDS[kind](each):.2f}**{few}" if each else "failed"
+
+    rows = []
+    for e in estimators:
+        own = show(found[HARNESS, e]) if (HARNESS, e) in found else "failed"
+        rows.append([e, own, *(cell(column, e) for column in columns)])
+    for kind in KINDS:
+        rows.append([f"{kind} of ratios", "", *(summary(kind, column) for column in columns)])
+    return table(["estimator", HARNESS, *columns], rows)
 
 
-def time_table(found, peers, estimators):
-    def cells(estimator):
-        own = found[HARNESS, estimator]
-        yield estimator
-        yield f"{own:.1f}"
-        for peer in peers:
-            theirs = found.get((peer, estimator))
-            yield f"{theirs:.1f} ({theirs / own:.2f})" if theirs else "failed"
-
-    def ratio(peer):
-        shared = [e for e in estimators if (peer, e) in found]
-        ratios = [found[peer, e] / found[HARNESS, e] for e in shared]
-        few = "" if len(shared) == len(estimators) else f", of {len(shared)}"
-        return f"**{geometric_mean(ratios):.2f}**{few}" if ratios else "failed"
-
-    rows = [list(cells(estimator)) for estimator in estimators]
-    rows.append(["geometric mean of ratios", "", *map(ratio, peers)])
-    return table(["estimator", HARNESS, *peers], rows)
-
-
-def loss_table(lines, peers, estimators):
+def configuration_table(found, peers, estimators, show):
     def cell(peer, estimator):
-        found = losses(lines, peer, estimator)
+        return show(found[peer, estimator]) if (peer, estimator) in found else "failed"
+
+    rows = [[peer, *(cell(peer, e) for e in estimators)] for peer in peers]
+    return table(["configuration", *estimators], rows)
+
+
+def loss_table(lines, peers, estimators, steps):
+    def cell(peer, estimator):
+        found = losses(lines, peer, estimator, steps)
         if found is None:
             return "-"
         loss, error, seeds = found
-        return f"{loss:.3f} ± {2 * error:.3f} ({seeds})" if math.isfinite(loss) else f"diverged ({seeds})"
+        if not math.isfinite(loss):
+            return f"diverged ({seeds})"
+        return f"{loss:.3f} ± {2 * error:.3f} ({seeds})"
 
     rows = [[e, *(cell(peer, e) for peer in peers)] for e in estimators]
     return table(["estimator", *peers], rows)
+
+
+def target_table(places, targets, estimators):
+    """`places` gives the rates of one core, and of the whole machine if that was measured."""
+    def cell(found, column, kind, least):
+        each = ratios(found, column, estimators).values()
+        if not each:
+            return "failed"
+        reached = KINDS[kind](each)
+        # Of a comparison with gaps it cannot be said that it is met.
+        verdict = "met" if reached >= least and len(each) == len(estimators) else "missed"
+        return f"{reached:.2f}, {verdict}"
+
+    rows = []
+    for column, kind, least in targets:
+        if any((column, e) in found for found in places.values() for e in estimators):
+            name = f"{kind}, against {column}" + (" (harder)" if column == FLAGS else "")
+            cells = (cell(found, column, kind, least) for found in places.values())
+            rows.append([name, f"{least:g}", *cells])
+    return table(["ratio", "at least", *places], rows)
+
+
+def versions(lines):
+    found = {x["peer"].split()[0]: x["version"] for x in lines if "version" in x}
+    rustc = subprocess.run(["rustc", "--version"], capture_output=True, text=True).stdout.split()
+    found |= {"rustc": rustc[1] if len(rustc) > 1 else "?", "Python": platform.python_version()}
+    return ", ".join(f"{name} {version}" for name, version in found.items())
 
 
 def cpu():
@@ -115,35 +187,67 @@ def cpu():
     return names[0] if names else platform.processor()
 
 
-def main(path):
-    lines = read(path)
-    found = times(lines)
-    estimators = list(dict.fromkeys(x["estimator"] for x in lines if x["peer"] == HARNESS))
-    measured = list(dict.fromkeys(x["peer"] for x in lines if x["peer"] != HARNESS))
-    shown = [BEST] + [peer for peer in measured if peer not in TUNED]
-    versions = {x["peer"].split()[0]: x["version"] for x in lines if "version" in x}
-    rustc = subprocess.run(["rustc", "--version"], capture_output=True, text=True).stdout.split()
-    versions |= {"rustc": rustc[1] if len(rustc) > 1 else "?", "Python": platform.python_version()}
-    load = max(line["load"] for line in lines)
+def spread(groups):
+    """The largest ratio of a measurement's fastest round to its slowest."""
+    rounds = [rounds for lines in groups for rounds in by_measurement(lines).values()]
+    return max((max(each) / min(each) for each in rounds), default=math.nan)
+
+
+def head(lines, groups):
+    flags = sorted({x["xla_flags"] for x in lines if "xla_flags" in x})
     print("# The same steps in other libraries\n")
     print("Made by `scripts/peers/run`; the lines it is made from are in `runs.json`.\n")
-    print(f"- CPU: {cpu()}; one core of it")
-    print("- " + ", ".join(f"{name} {version}" for name, version in versions.items()))
-    print(f"- Load before a measurement: {load:.2f} at most (a measurement that runs leaves 1)")
-    print(f"- Slowest round of a measurement to its fastest: {spread(lines):.2f} at most\n")
-    print("## Microseconds per training step and seed\n")
-    print("The median of rounds, each the median of whole runs of 2000 steps; in brackets, how many")
-    print("times as long as here. Compiling, data and a first run are left out, for all.\n")
-    print(time_table(found, shown, estimators))
-    print("\n## Loss on rows that are not trained on, after 2000 steps\n")
-    print("With the hard argmax; mean over seeds ± 2 standard errors (seeds). Data, first weights")
-    print("and noise are drawn from the same distributions, but are not the same numbers.\n")
-    print(loss_table(lines, [HARNESS, *measured], estimators))
+    print(f"- CPU: {cpu()}, {os.cpu_count()} cores")
+    print("- " + versions(lines))
+    load = max(line["load"] for line in lines)
+    print(f"- Load before a measurement: {load:.2f} at most (each core in use leaves 1)")
+    print(f"- Slowest round of a measurement to its fastest: {spread(groups):.2f} at most")
+    for flag in flags:
+        print(f"- XLA flags: `{flag}`")
+    print("\nOf the configurations of a column the fastest counts, for each estimator. A figure is")
+    print("the median of rounds, each the median of whole runs; in brackets, how many times as")
+    print("fast it is here. Compiling, making data and a first run are left out, for all.")
+
+
+def chapter(workload, lines):
+    estimators = list(dict.fromkeys(x["estimator"] for x in lines))
+    peers = list(dict.fromkeys(x["peer"] for x in lines if x["peer"] != HARNESS))
+    columns = [c for c, members in COLUMNS.items() if any(peer in members for peer in peers)]
+    places = {"one core": rates([x for x in lines if x["jobs"] == 1])}
+    jobs = max(x["jobs"] for x in lines)
+    if jobs > 1:
+        places[f"{jobs} cores"] = rates([x for x in lines if x["jobs"] > 1])
+    alone, *together = places.values()
+    steps, (unit, scale) = STEPS[workload], UNITS[workload]
+    show_time = lambda rate: f"{scale / rate:.{1 if scale == 1e6 else 2}f}"
+    print(f"\n## Workload {workload}\n\n### Targets\n")
+    print(target_table(places, TARGETS[workload], estimators))
+    print(f"\n### {unit} per training step and seed, on one core\n")
+    print(speed_table(alone, columns, estimators, show_time))
+    for found in together:
+        print(f"\n### Training steps of all seeds per second, on {jobs} cores at once\n")
+        print(speed_table(found, columns, estimators, lambda rate: f"{rate:.0f}"))
+    print(f"\n### Each configuration, on one core, {unit.lower()}\n")
+    print(configuration_table(alone, [HARNESS, *peers], estimators, show_time))
+    print(f"\n### Loss on rows that are not trained on, after {steps} steps\n")
+    print("Mean over seeds ± 2 standard errors (seeds). Data, first weights and noise are drawn")
+    print("from the same distributions, but are not the same numbers.\n")
+    print(loss_table(lines, [HARNESS, *peers], estimators, steps))
     errors = {(x["peer"], x["estimator"]): x["error"] for x in lines if "error" in x}
     if errors:
-        print("\n## Failures\n")
+        print("\n### Failures\n")
         for (peer, estimator), error in errors.items():
             print(f"- {peer}, {estimator}: {error}")
+
+
+def main(path):
+    lines = read(path)
+    workloads = list(dict.fromkeys(x["workload"] for x in lines))
+    places = sorted({(x["workload"], x["jobs"]) for x in lines})
+    groups = [[x for x in lines if (x["workload"], x["jobs"]) == place] for place in places]
+    head(lines, groups)
+    for workload in workloads:
+        chapter(workload, [x for x in lines if x["workload"] == workload])
 
 
 if __name__ == "__main__":

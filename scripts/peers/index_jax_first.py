@@ -4,18 +4,19 @@ categorical and Gumbel sampling, one seed. The whole run is one compiled scan.
 
 import time
 
+import index
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-import task
 from jax import lax, nn, random
+from measure import Configuration, main
 
 fixed = lax.stop_gradient
 
 
 def one_hot(picks):
-    return nn.one_hot(picks, task.CATEGORIES)
+    return nn.one_hot(picks, index.CATEGORIES)
 
 
 def estimate(estimator, logits, values, targets, key, baseline):
@@ -31,16 +32,16 @@ def estimate(estimator, logits, values, targets, key, baseline):
     if estimator == "exact":
         return both(jnp.sum(p * jnp.square(values - targets[:, None]), -1))
     if estimator == "soft-argmax":
-        return both(loss(nn.softmax(logits / task.SOFT_TEMPERATURE)))
+        return both(loss(nn.softmax(logits / index.SOFT_TEMPERATURE)))
     if estimator in ("gumbel-softmax", "st-gumbel-softmax"):
         perturbed = logits + random.gumbel(key, logits.shape)
-        z = nn.softmax(perturbed / task.GUMBEL_TEMPERATURE)
+        z = nn.softmax(perturbed / index.GUMBEL_TEMPERATURE)
         if estimator == "gumbel-softmax":
             return both(loss(z))
         return both(loss(z + fixed(one_hot(jnp.argmax(perturbed, -1)) - z)))
     if estimator in ("reinforce", "reinforce-loo"):
-        samples = task.LOO_SAMPLES if estimator == "reinforce-loo" else 1
-        picks = random.categorical(key, logits, shape=(samples, task.BATCH))
+        samples = index.LOO_SAMPLES if estimator == "reinforce-loo" else 1
+        picks = random.categorical(key, logits, shape=(samples, index.BATCH))
         choice = one_hot(picks)
         losses = loss(choice)
         score = jnp.sum(choice * nn.log_softmax(logits), -1)
@@ -60,23 +61,23 @@ def estimate(estimator, logits, values, targets, key, baseline):
         z = 2 * middle - p / 2
         return both(loss(z + fixed(choice - z)))
     if estimator == "gumbel-rao":
-        z = jnp.mean(nn.softmax(conditional(logits, choice, noise_key), -1), 0)
+        z = jnp.mean(nn.softmax(conditional(logits, p, choice, noise_key), -1), 0)
         return both(loss(z + fixed(choice - z)))
     raise ValueError(estimator)
 
 
-def conditional(logits, choice, key):
-    """Perturbed logits / tau, given that `choice` has the largest (Paulus et al. 2021)."""
-    e = random.exponential(key, (task.RAO_SAMPLES, *logits.shape))
-    picked = jnp.sum(e * choice, -1, keepdims=True) / jnp.sum(jnp.exp(logits), -1, keepdims=True)
-    largest = -jnp.log(picked)
-    others = -jnp.log(e / jnp.exp(logits) + picked)
-    shift = fixed(jnp.where(choice == 1, largest, others) - logits)
-    return (logits + shift) / task.GUMBEL_TEMPERATURE
+def conditional(logits, p, choice, key):
+    """Perturbed logits / tau, up to a constant, given that `choice` has the largest (Paulus et al.
+    2021)."""
+    e = random.exponential(key, (index.RAO_SAMPLES, *logits.shape))
+    e = jnp.maximum(e, index.TINY)  # It can be 0, and runs ended in NaN for it.
+    picked = jnp.sum(e * choice, -1, keepdims=True)
+    perturbed = jnp.where(choice == 1, -jnp.log(picked), -jnp.log(e / p + picked))
+    return (logits + fixed(perturbed - logits)) / index.GUMBEL_TEMPERATURE
 
 
 def prepare(estimator):
-    optimizer = optax.adam(task.RATE, task.BETA1, task.BETA2, task.EPSILON)
+    optimizer = optax.adam(index.RATE, index.BETA1, index.BETA2, index.EPSILON)
 
     def objective(layers, x, y, key, baseline):
         (w1, b1), (w2, b2), (wv, bv) = layers["hidden"], layers["logits"], layers["values"]
@@ -88,27 +89,27 @@ def prepare(estimator):
         def step(state, _):
             layers, moments, baseline, key = state
             key, batch_key, noise_key = random.split(key, 3)
-            rows = random.randint(batch_key, (task.BATCH,), 0, task.ROWS)
+            rows = random.randint(batch_key, (index.BATCH,), 0, index.ROWS)
             gradient = jax.grad(objective, has_aux=True)
             slope, loss = gradient(layers, x[rows], y[rows], noise_key, baseline)
             updates, moments = optimizer.update(slope, moments)
-            baseline = task.DECAY * baseline + (1 - task.DECAY) * loss
+            baseline = index.DECAY * baseline + (1 - index.DECAY) * loss
             return (optax.apply_updates(layers, updates), moments, baseline, key), None
 
         state = (layers, optimizer.init(layers), jnp.float32(0), key)
-        return lax.scan(step, state, None, task.STEPS)[0][0]
+        return lax.scan(step, state, None, index.STEPS)[0][0]
 
     def train(seeds):
         (seed,) = seeds
-        x, y, *validation = task.data(seed)
-        state = jax.device_put((task.initial(seed), x, y, random.key(seed)))
+        x, y, *validation = index.data(seed)
+        state = jax.device_put((index.initial(seed), x, y, random.key(seed)))
         start = time.perf_counter()
         layers = jax.block_until_ready(run(*state))
         seconds = time.perf_counter() - start
-        return seconds, [task.validation_loss(*validation, jax.tree.map(np.asarray, layers))]
+        return seconds, [index.validation_loss(*validation, jax.tree.map(np.asarray, layers))]
 
     return train
 
 
 if __name__ == "__main__":
-    task.main("JAX", jax.__version__, prepare, {"first": ({}, 1)})
+    main("JAX", jax.__version__, index, prepare, {"first": Configuration({})})

@@ -2,17 +2,16 @@
 
 Rows x ~ N(0, 1)^16; the regime of a row is argmax(x A), its target (x V)[regime] + 0.1 N(0, 1); A
 and V are drawn anew for each seed, with entries N(0, 1) / sqrt(16). A classifier 16 -> 32 -> 8 with
-ReLU picks a category, a linear head 16 -> 8 gives each category a value, and the loss is the squared
-error of the value at the pick. Batches of 128 rows are drawn with replacement from 4096; Adam, 1e-2.
+ReLU picks a category, a linear head 16 -> 8 gives each category a value, and the loss is the
+squared error of the value at the pick. Batches of 128 rows are drawn with replacement from 4096;
+Adam, 1e-2.
 """
 
-import argparse
-import json
 import math
-import time
 
 import numpy as np
 
+NAME = "argmax-index"
 INPUTS, HIDDEN, CATEGORIES = 16, 32, 8
 ROWS, VALIDATION_ROWS, BATCH, STEPS = 4096, 2048, 128, 2000
 RATE, BETA1, BETA2, EPSILON = 1e-2, 0.9, 0.999, 1e-8
@@ -78,54 +77,3 @@ def validation_loss(x, y, layers):
     picks = np.argmax(logits, axis=1)[:, None]
     picked = np.take_along_axis(linear(x, layers["values"]), picks, axis=1)[:, 0]
     return float(np.mean((picked - y) ** 2))
-
-
-def main(peer, version, prepare, configurations):
-    """Times training runs, and prints a line of JSON for each estimator and configuration.
-
-    `prepare(estimator, **configuration)` returns `train(seeds)`, which trains these seeds for
-    STEPS steps and returns the seconds that took and each seed's validation loss.
-    `configurations` maps names to (keywords, how many seeds train at once).
-    """
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--configuration", choices=list(configurations), required=True)
-    parser.add_argument("--estimator", action="append", choices=ESTIMATORS)
-    parser.add_argument("--seconds", type=float, default=2.0)
-    parser.add_argument("--first-seed", type=int, default=0)
-    wish = parser.parse_args()
-    keywords, at_once = configurations[wish.configuration]
-    for estimator in wish.estimator or ESTIMATORS:
-        line = {
-            "peer": f"{peer} {wish.configuration}",
-            "version": version,
-            "workload": "argmax-index",
-            "estimator": estimator,
-            "jobs": 1,
-        }
-        try:
-            line |= measure(prepare(estimator, **keywords), at_once, wish)
-        except Exception as fault:  # A configuration that a library cannot do is a row too.
-            line["error"] = f"{type(fault).__name__}: {fault}"[:300]
-        print(json.dumps(line), flush=True)
-
-
-def measure(train, at_once, wish):
-    """The median time of a step, of runs that take so many seconds after one that is not timed."""
-    start = time.perf_counter()
-    train(range(wish.first_seed, wish.first_seed + at_once))
-    warm_up = time.perf_counter() - start
-    times, losses, seed = [], [], wish.first_seed
-    while sum(times) < wish.seconds or len(times) < 3:
-        seconds, found = train(range(seed, seed + at_once))
-        times.append(seconds)
-        losses += found
-        seed += at_once
-    step = float(np.median(times)) / STEPS / at_once
-    return {
-        "us_per_step_per_core": step * 1e6,
-        "seed_steps_per_second": 1 / step,
-        "runs": len(times),
-        "seeds_at_once": at_once,
-        "warm_up_seconds": warm_up,
-        "validation_losses": losses,
-    }

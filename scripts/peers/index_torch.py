@@ -2,30 +2,31 @@
 
 import time
 
-import task
+import index
 import torch
+from measure import Configuration, main
 from torch.nn.functional import log_softmax, one_hot, softmax
 
 torch.set_num_threads(1)
 
 
 def gumbels(shape):
-    return -torch.log(-torch.log(torch.rand(shape).clamp_(task.TINY, 1 - 2**-24)))
+    return -torch.log(-torch.log(torch.rand(shape).clamp_(index.TINY, 1 - 2**-24)))
 
 
 def draw(p, samples=1):
     """One-hot samples of p ([B, K]), [S, B, K]."""
     picks = torch.multinomial(p.detach(), samples, replacement=True)
-    return one_hot(picks.T, task.CATEGORIES).to(p.dtype)
+    return one_hot(picks.T, index.CATEGORIES).to(p.dtype)
 
 
-def conditional(logits, choice):
-    """Perturbed logits / tau, given that `choice` has the largest (Paulus et al. 2021)."""
-    theta = logits.detach()
-    e = -torch.log(torch.rand((task.RAO_SAMPLES, *theta.shape)).clamp_(task.TINY, 1 - 2**-24))
-    picked = (e * choice).sum(-1, keepdim=True) / theta.exp().sum(-1, keepdim=True)
-    perturbed = torch.where(choice == 1, -picked.log(), -(e / theta.exp() + picked).log())
-    return (logits + (perturbed - theta)) / task.GUMBEL_TEMPERATURE
+def conditional(logits, p, choice):
+    """Perturbed logits / tau, up to a constant, given that `choice` has the largest (Paulus et al.
+    2021)."""
+    e = -torch.log(torch.rand((index.RAO_SAMPLES, *p.shape)).clamp_(index.TINY, 1 - 2**-24))
+    picked = (e * choice).sum(-1, keepdim=True)
+    perturbed = torch.where(choice == 1, -picked.log(), -(e / p.detach() + picked).log())
+    return (logits + (perturbed - logits).detach()) / index.GUMBEL_TEMPERATURE
 
 
 def estimate(estimator, logits, values, targets, baseline):
@@ -38,18 +39,18 @@ def estimate(estimator, logits, values, targets, baseline):
         return losses.mean(), losses.detach().mean()
 
     if estimator == "soft-argmax":
-        return both(loss(softmax(logits / task.SOFT_TEMPERATURE, -1)))
+        return both(loss(softmax(logits / index.SOFT_TEMPERATURE, -1)))
     if estimator in ("gumbel-softmax", "st-gumbel-softmax"):
-        z = softmax((logits + gumbels(logits.shape)) / task.GUMBEL_TEMPERATURE, -1)
+        z = softmax((logits + gumbels(logits.shape)) / index.GUMBEL_TEMPERATURE, -1)
         if estimator == "gumbel-softmax":
             return both(loss(z))
-        choice = one_hot(z.argmax(-1), task.CATEGORIES)
+        choice = one_hot(z.argmax(-1), index.CATEGORIES)
         return both(loss(z + (choice - z).detach()))
     p = softmax(logits, -1)
     if estimator == "exact":
         return both((p * (values - targets[:, None]).square()).sum(-1))
     if estimator in ("reinforce", "reinforce-loo"):
-        samples = task.LOO_SAMPLES if estimator == "reinforce-loo" else 1
+        samples = index.LOO_SAMPLES if estimator == "reinforce-loo" else 1
         choice = draw(p, samples)
         losses = loss(choice)
         score = (choice * log_softmax(logits, -1)).sum(-1)
@@ -66,13 +67,15 @@ def estimate(estimator, logits, values, targets, baseline):
         middle = ((p + choice) / 2).log()
         z = 2 * softmax((middle - logits).detach() + logits, -1) - p / 2
     elif estimator == "gumbel-rao":
-        z = softmax(conditional(logits, choice), -1).mean(0)
+        z = softmax(conditional(logits, p, choice), -1).mean(0)
     else:
         raise ValueError(estimator)
     return both(loss(z + (choice - z).detach()))
 
 
 def prepare(estimator, fused, compiled):
+    torch.compiler.reset()
+
     def objective(w1, b1, w2, b2, wv, bv, x, y, baseline):
         logits = torch.addmm(b2, torch.addmm(b1, x, w1).relu(), w2)
         return estimate(estimator, logits, torch.addmm(bv, x, wv), y, baseline)
@@ -83,34 +86,34 @@ def prepare(estimator, fused, compiled):
     def train(seeds):
         (seed,) = seeds
         torch.manual_seed(seed)
-        x, y, *validation = task.data(seed)
+        x, y, *validation = index.data(seed)
         x, y = torch.from_numpy(x), torch.from_numpy(y)
-        numbers = [number for layer in task.initial(seed).values() for number in layer]
+        numbers = [number for layer in index.initial(seed).values() for number in layer]
         parameters = [torch.from_numpy(number).requires_grad_() for number in numbers]
         optimizer = torch.optim.Adam(
-            parameters, task.RATE, (task.BETA1, task.BETA2), task.EPSILON, fused=fused
+            parameters, index.RATE, (index.BETA1, index.BETA2), index.EPSILON, fused=fused
         )
         baseline = torch.zeros(())
         start = time.perf_counter()
-        for _ in range(task.STEPS):
-            rows = torch.randint(task.ROWS, (task.BATCH,))
+        for _ in range(index.STEPS):
+            rows = torch.randint(index.ROWS, (index.BATCH,))
             scalar, loss = objective(*parameters, x[rows], y[rows], baseline)
             optimizer.zero_grad(set_to_none=True)
             scalar.backward()
             optimizer.step()
-            baseline = task.DECAY * baseline + (1 - task.DECAY) * loss
+            baseline = index.DECAY * baseline + (1 - index.DECAY) * loss
         seconds = time.perf_counter() - start
         trained = [parameter.detach().numpy() for parameter in parameters]
         pairs = zip(trained[::2], trained[1::2])
         layers = dict(zip(("hidden", "logits", "values"), pairs))
-        return seconds, [task.validation_loss(*validation, layers)]
+        return seconds, [index.validation_loss(*validation, layers)]
 
     return train
 
 
 if __name__ == "__main__":
-    task.main("PyTorch", torch.__version__, prepare, {
-        "eager": ({"fused": False, "compiled": False}, 1),
-        "fused Adam": ({"fused": True, "compiled": False}, 1),
-        "compiled": ({"fused": True, "compiled": True}, 1),
+    main("PyTorch", torch.__version__, index, prepare, {
+        "eager": Configuration({"fused": False, "compiled": False}),
+        "fused Adam": Configuration({"fused": True, "compiled": False}),
+        "compiled": Configuration({"fused": True, "compiled": True}),
     })

@@ -1,0 +1,70 @@
+"""The workload `vae` of `harness bench`, for other libraries.
+
+Images of 784 bits, each 1 with probability 0.13, are encoded by layers of 512 and 256 with ReLU to
+logits of eight latents of four categories; a code, one category a latent, is decoded through the
+same widths in reverse to a logit for each pixel. The loss is the cross-entropy of the pixels, with
+the divergence of the latents' distributions from the uniform one, which is exact. Batches of 100
+images are drawn with replacement from 2000; Adam, 5e-4.
+"""
+
+import math
+
+import numpy as np
+
+NAME = "vae"
+PIXELS, LATENTS, CATEGORIES = 784, 8, 4
+WIDTHS = [PIXELS, 512, 256, LATENTS * CATEGORIES]
+ROWS, VALIDATION_ROWS, BATCH, STEPS = 2000, 500, 100, 100
+MEAN = 0.13
+RATE, BETA1, BETA2, EPSILON = 5e-4, 0.9, 0.999, 1e-8
+
+GUMBEL_TEMPERATURE = 0.5
+LOO_SAMPLES = 2
+
+ESTIMATORS = ["straight-through", "st-gumbel-softmax", "reinmax", "reinforce-loo"]
+
+# The smallest normal float32: the logarithm of a uniform number that happens to be 0.
+TINY = float(np.finfo(np.float32).tiny)
+
+
+def data(seed):
+    """Images to train on, then to validate on."""
+    draw = np.random.default_rng([seed, 0])
+    uniform = draw.random((ROWS + VALIDATION_ROWS, PIXELS), np.float32)
+    images = (uniform < MEAN).astype(np.float32)
+    return images[:ROWS], images[ROWS:]
+
+
+def initial(seed):
+    """Weights [inputs, outputs] and biases of the encoder's layers, then of the decoder's, uniform
+    between -+1/sqrt(inputs)."""
+    draw = np.random.default_rng([seed, 1])
+
+    def linear(inputs, outputs):
+        bound = 1 / math.sqrt(inputs)
+        weight = draw.uniform(-bound, bound, (inputs, outputs))
+        return weight.astype(np.float32), draw.uniform(-bound, bound, outputs).astype(np.float32)
+
+    back = WIDTHS[::-1]
+    pairs = [*zip(WIDTHS, WIDTHS[1:]), *zip(back, back[1:])]
+    return [linear(inputs, outputs) for inputs, outputs in pairs]
+
+
+def validation_loss(images, layers, seed):
+    """The loss of trained layers, as `initial` gives them, at one code drawn for each image."""
+    def perceptron(x, layers):
+        for weight, bias in layers[:-1]:
+            x = np.maximum(x @ weight + bias, 0)
+        weight, bias = layers[-1]
+        return x @ weight + bias
+
+    encoder, decoder = layers[:3], layers[3:]
+    logits = perceptron(images, encoder).reshape(-1, LATENTS, CATEGORIES).astype(np.float64)
+    logits -= logits.max(-1, keepdims=True)
+    log_p = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
+    gumbels = np.random.default_rng([seed, 2]).gumbel(size=log_p.shape)
+    codes = np.eye(CATEGORIES, dtype=np.float32)[np.argmax(log_p + gumbels, -1)]
+    decoded = perceptron(codes.reshape(len(images), -1), decoder)
+    reconstruction = np.sum(np.logaddexp(0, decoded) - decoded * images, -1)
+    divergence = np.sum(np.exp(log_p) * (log_p + math.log(CATEGORIES)), (-1, -2))
+    return float(np.mean(reconstruction + divergence))

@@ -1,0 +1,100 @@
+"""JAX as one writes it first: optax, keys split in the step, `jax.random`'s categorical and Gumbel
+sampling. The whole run is one compiled scan, which keeps the loss of each step.
+"""
+
+import time
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import vae
+from jax import lax, nn, random
+from measure import Configuration, main
+
+fixed = lax.stop_gradient
+
+
+def one_hot(picks):
+    return nn.one_hot(picks, vae.CATEGORIES)
+
+
+def perceptron(layers, x):
+    for weight, bias in layers[:-1]:
+        x = nn.relu(x @ weight + bias)
+    weight, bias = layers[-1]
+    return x @ weight + bias
+
+
+def estimate(estimator, logits, reconstruction, key):
+    """A scalar whose gradient is the estimate, and the mean reconstruction loss, from logits
+    [B, L, K] and the loss [..., B] of codes [..., B, L, K]."""
+
+    def both(choice):
+        loss = jnp.mean(reconstruction(choice))
+        return loss, loss
+
+    p = nn.softmax(logits)
+    if estimator == "st-gumbel-softmax":
+        perturbed = logits + random.gumbel(key, logits.shape)
+        z = nn.softmax(perturbed / vae.GUMBEL_TEMPERATURE)
+        return both(z + fixed(one_hot(jnp.argmax(perturbed, -1)) - z))
+    if estimator == "reinforce-loo":
+        samples = vae.LOO_SAMPLES
+        choice = one_hot(random.categorical(key, logits, shape=(samples, *logits.shape[:-1])))
+        losses = reconstruction(choice)
+        score = jnp.sum(choice * nn.log_softmax(logits), (-1, -2))
+        others = (jnp.sum(losses, 0) - losses) / (samples - 1)
+        return jnp.mean(losses + fixed(losses - others) * score), jnp.mean(losses)
+    choice = one_hot(random.categorical(key, logits))
+    if estimator == "straight-through":
+        return both(p + fixed(choice - p))
+    if estimator == "reinmax":
+        middle = nn.softmax(fixed(jnp.log((p + choice) / 2) - logits) + logits)
+        z = 2 * middle - p / 2
+        return both(z + fixed(choice - z))
+    raise ValueError(estimator)
+
+
+def prepare(estimator):
+    optimizer = optax.adam(vae.RATE, vae.BETA1, vae.BETA2, vae.EPSILON)
+
+    def objective(layers, x, key):
+        logits = perceptron(layers[:3], x).reshape(-1, vae.LATENTS, vae.CATEGORIES)
+
+        def reconstruction(codes):
+            decoded = perceptron(layers[3:], codes.reshape(*codes.shape[:-2], -1))
+            return jnp.sum(optax.sigmoid_binary_cross_entropy(decoded, x), -1)
+
+        log_p = nn.log_softmax(logits)
+        divergence = jnp.sum(jnp.exp(log_p) * (log_p + np.log(vae.CATEGORIES)), (-1, -2))
+        scalar, loss = estimate(estimator, logits, reconstruction, key)
+        return scalar + jnp.mean(divergence), loss + jnp.mean(divergence)
+
+    @jax.jit
+    def run(layers, x, key):
+        def step(state, _):
+            layers, moments, key = state
+            key, batch_key, noise_key = random.split(key, 3)
+            rows = random.randint(batch_key, (vae.BATCH,), 0, vae.ROWS)
+            slope, loss = jax.grad(objective, has_aux=True)(layers, x[rows], noise_key)
+            updates, moments = optimizer.update(slope, moments)
+            return (optax.apply_updates(layers, updates), moments, key), loss
+
+        state, losses = lax.scan(step, (layers, optimizer.init(layers), key), None, vae.STEPS)
+        return state[0], losses
+
+    def train(seeds):
+        (seed,) = seeds
+        x, validation = vae.data(seed)
+        state = jax.device_put((vae.initial(seed), x, random.key(seed)))
+        start = time.perf_counter()
+        layers, _ = jax.block_until_ready(run(*state))
+        seconds = time.perf_counter() - start
+        return seconds, [vae.validation_loss(validation, jax.tree.map(np.asarray, layers), seed)]
+
+    return train
+
+
+if __name__ == "__main__":
+    main("JAX", jax.__version__, vae, prepare, {"first": Configuration({})})

@@ -1,0 +1,112 @@
+"""PyTorch on the CPU: eager as one writes it first, with fused Adam, and with the loss compiled."""
+
+import math
+import time
+
+import torch
+import vae
+from measure import Configuration, main
+from torch.nn.functional import binary_cross_entropy_with_logits, log_softmax, one_hot, softmax
+
+torch.set_num_threads(1)
+
+
+def draw(p, samples=1):
+    """One-hot samples of p ([B, L, K]), [S, B, L, K]."""
+    rows = p.detach().reshape(-1, vae.CATEGORIES)
+    picks = torch.multinomial(rows, samples, replacement=True).T
+    return one_hot(picks.reshape(samples, *p.shape[:-1]), vae.CATEGORIES).to(p.dtype)
+
+
+def perceptron(parameters, x):
+    (*hidden, (weight, bias)) = zip(parameters[::2], parameters[1::2])
+    for inner, offset in hidden:
+        x = torch.addmm(offset, x, inner).relu()
+    return torch.addmm(bias, x, weight)
+
+
+def estimate(estimator, logits, reconstruction):
+    """A scalar whose gradient is the estimate, and the mean reconstruction loss, from logits
+    [B, L, K] and the loss [S, B] of codes [S, B, L, K]."""
+
+    def both(choice):
+        loss = reconstruction(choice[None]).mean()
+        return loss, loss.detach()
+
+    p = softmax(logits, -1)
+    if estimator == "st-gumbel-softmax":
+        u = torch.rand(logits.shape).clamp_(vae.TINY, 1 - 2**-24)
+        z = softmax((logits - torch.log(-torch.log(u))) / vae.GUMBEL_TEMPERATURE, -1)
+        choice = one_hot(z.argmax(-1), vae.CATEGORIES)
+        return both(z + (choice - z).detach())
+    if estimator == "reinforce-loo":
+        choice = draw(p, vae.LOO_SAMPLES)
+        losses = reconstruction(choice)
+        score = (choice * log_softmax(logits, -1)).sum((-1, -2))
+        found = losses.detach()
+        advantages = found - (found.sum(0) - found) / (vae.LOO_SAMPLES - 1)
+        return (losses + advantages * score).mean(), found.mean()
+    choice = draw(p)[0]
+    if estimator == "straight-through":
+        z = p
+    elif estimator == "reinmax":
+        middle = ((p + choice) / 2).log()
+        z = 2 * softmax((middle - logits).detach() + logits, -1) - p / 2
+    else:
+        raise ValueError(estimator)
+    return both(z + (choice - z).detach())
+
+
+def prepare(estimator, fused, compiled):
+    torch.compiler.reset()
+
+    def objective(x, *parameters):
+        logits = perceptron(parameters[:6], x).view(-1, vae.LATENTS, vae.CATEGORIES)
+
+        def reconstruction(codes):
+            decoded = perceptron(parameters[6:], codes.flatten(0, 1).flatten(1))
+            decoded = decoded.view(len(codes), *x.shape)
+            pixels = x.expand_as(decoded)
+            return binary_cross_entropy_with_logits(decoded, pixels, reduction="none").sum(-1)
+
+        log_p = log_softmax(logits, -1)
+        divergence = (log_p.exp() * (log_p + math.log(vae.CATEGORIES))).sum() / len(x)
+        scalar, loss = estimate(estimator, logits, reconstruction)
+        return scalar + divergence, loss + divergence.detach()
+
+    if compiled:
+        objective = torch.compile(objective, fullgraph=True, dynamic=False)
+
+    def train(seeds):
+        (seed,) = seeds
+        torch.manual_seed(seed)
+        x, validation = vae.data(seed)
+        x = torch.from_numpy(x)
+        numbers = [number for layer in vae.initial(seed) for number in layer]
+        parameters = [torch.from_numpy(number).requires_grad_() for number in numbers]
+        optimizer = torch.optim.Adam(
+            parameters, vae.RATE, (vae.BETA1, vae.BETA2), vae.EPSILON, fused=fused
+        )
+        losses = []
+        start = time.perf_counter()
+        for _ in range(vae.STEPS):
+            rows = torch.randint(vae.ROWS, (vae.BATCH,))
+            scalar, loss = objective(x[rows], *parameters)
+            optimizer.zero_grad(set_to_none=True)
+            scalar.backward()
+            optimizer.step()
+            losses.append(loss)
+        seconds = time.perf_counter() - start
+        trained = [parameter.detach().numpy() for parameter in parameters]
+        layers = list(zip(trained[::2], trained[1::2]))
+        return seconds, [vae.validation_loss(validation, layers, seed)]
+
+    return train
+
+
+if __name__ == "__main__":
+    main("PyTorch", torch.__version__, vae, prepare, {
+        "eager": Configuration({"fused": False, "compiled": False}),
+        "fused Adam": Configuration({"fused": True, "compiled": False}),
+        "compiled": Configuration({"fused": True, "compiled": True}),
+    })
