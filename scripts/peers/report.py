@@ -59,15 +59,18 @@ def by_measurement(lines):
 
 
 def rates(lines):
-    """Seed-steps per second by peer or column, and estimator: the median of the rounds."""
-    found = {key: median(rounds) for key, rounds in by_measurement(lines).items()}
-    best = {}
-    for column, peers in BEST.items():
-        for peer, estimator in found:
+    """Seed-steps per second by peer and estimator: the median of the rounds."""
+    return {key: median(rounds) for key, rounds in by_measurement(lines).items()}
+
+
+def best(found):
+    """The rates of the columns: of each estimator, the fastest peer's."""
+    fastest = {}
+    for column, peers in (BEST | {HARNESS: [HARNESS]}).items():
+        for (peer, estimator), rate in found.items():
             if peer in peers:
-                rate = found[peer, estimator]
-                best[column, estimator] = max(rate, best.get((column, estimator), 0))
-    return found | best
+                fastest[column, estimator] = max(rate, fastest.get((column, estimator), 0))
+    return fastest
 
 
 def ratios(found, column, estimators):
@@ -213,17 +216,18 @@ def chapter(workload, lines):
     estimators = list(dict.fromkeys(x["estimator"] for x in lines))
     peers = list(dict.fromkeys(x["peer"] for x in lines if x["peer"] != HARNESS))
     columns = [c for c, members in COLUMNS.items() if any(peer in members for peer in peers)]
-    places = {"one core": rates([x for x in lines if x["jobs"] == 1])}
+    alone = rates([x for x in lines if x["jobs"] == 1])
+    places = {"one core": best(alone)}
     jobs = max(x["jobs"] for x in lines)
     if jobs > 1:
-        places[f"{jobs} cores"] = rates([x for x in lines if x["jobs"] > 1])
-    alone, *together = places.values()
+        places[f"{jobs} cores"] = best(rates([x for x in lines if x["jobs"] > 1]))
+    core, *together = places.values()
     steps, (unit, scale) = STEPS[workload], UNITS[workload]
     show_time = lambda rate: f"{scale / rate:.{1 if scale == 1e6 else 2}f}"
     print(f"\n## Workload {workload}\n\n### Targets\n")
     print(target_table(places, TARGETS[workload], estimators))
     print(f"\n### {unit} per training step and seed, on one core\n")
-    print(speed_table(alone, columns, estimators, show_time))
+    print(speed_table(core, columns, estimators, show_time))
     for found in together:
         print(f"\n### Training steps of all seeds per second, on {jobs} cores at once\n")
         print(speed_table(found, columns, estimators, lambda rate: f"{rate:.0f}"))
