@@ -17,9 +17,11 @@ pub(crate) fn require(
     if holds { Ok(()) } else { Err(Fault::value(key, value, allowed)) }
 }
 
-/// A temperature is positive and finite.
+/// A temperature is positive, and neither it nor its inverse leaves single precision.
 pub(crate) fn temperature(key: &str, value: f64) -> Result<(), Fault> {
-    require(value > 0.0 && value.is_finite(), key, value, "a number above 0")
+    // `Debug` gives a tiny number an exponent.
+    let allowed = "a number from 1e-30 to 1e30";
+    require((1e-30..=1e30).contains(&value), key, format!("{value:?}"), allowed)
 }
 
 /// At least `least` samples, and not absurdly many.
@@ -79,6 +81,17 @@ impl Temperature {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_temperature_has_an_inverse() {
+        for refused in [0.0, -1.0, 1e-40, 1e40, f64::INFINITY, f64::NAN] {
+            assert!(temperature("temperature", refused).is_err(), "{refused}");
+        }
+        for allowed in [1e-30, 1.0, 1e30] {
+            assert!(temperature("temperature", allowed).is_ok(), "{allowed}");
+            assert!((1.0 / allowed as f32).is_normal());
+        }
+    }
 
     #[test]
     fn a_temperature_falls_to_its_floor() {
