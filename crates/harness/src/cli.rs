@@ -7,10 +7,14 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
 
+const ENVIRONMENT: &str = "\
+Environment:
+  ARGMAX_LAB_SIMD  portable, avx2 or avx512: the widest instruction set; results are the same";
+
 /// Which estimator trains a network through argmax? Runs seeded sweeps of gradient estimators, and
 /// reports convergence, bias and variance.
 #[derive(Debug, Parser)]
-#[command(name = "harness", version, max_term_width = 100)]
+#[command(name = "harness", version, max_term_width = 100, after_help = ENVIRONMENT)]
 pub struct Arguments {
     /// What to do
     #[command(subcommand)]

@@ -42,6 +42,7 @@ pub mod verb;
 
 use clap::Parser;
 use cli::{Arguments, Verb};
+use kernels::simd::Level;
 use std::process::ExitCode;
 
 /// What an experiment file can name.
@@ -64,14 +65,15 @@ impl Registries {
 /// beyond what was allowed, 2 for an error of usage or input, 130 if the user stopped it.
 pub fn run(registries: &Registries) -> ExitCode {
     let arguments = Arguments::parse();
-    let ended = match &arguments.verb {
+    let begun = Level::cap_of_environment().map_err(anyhow::Error::from);
+    let ended = begun.and_then(|_| match &arguments.verb {
         Verb::Sweep(sweep) => verb::sweep(sweep, registries),
         Verb::Plan(plan) => verb::plan(plan, registries),
         Verb::Report(report) => verb::report(report, registries),
         Verb::List(list) => verb::list(list, registries),
         Verb::Verify(verify) => verb::verify(verify, registries),
         Verb::Bench(bench) => verb::bench(bench, registries),
-    };
+    });
     match ended {
         Ok(exit) => ExitCode::from(exit as u8),
         Err(error) => {

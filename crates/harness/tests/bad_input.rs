@@ -57,6 +57,21 @@ fn unknown_keys_and_names() {
 }
 
 #[test]
+fn an_instruction_set_that_there_is_not() {
+    let lab = Lab::new();
+    let run =
+        |value| lab.command("sweep tiny.toml").env("ARGMAX_LAB_SIMD", value).output().unwrap();
+    let refused = run("avx3");
+    let said = errors(&refused);
+    assert_eq!(refused.status.code(), Some(2), "{said}");
+    for word in ["ARGMAX_LAB_SIMD = `avx3`", "allowed: portable, avx2, avx512"] {
+        assert!(said.contains(word), "{said}");
+    }
+    assert_eq!(lab.lines(RUNS), 0);
+    assert!(run("").status.success() && run("portable").status.success());
+}
+
+#[test]
 fn impossible_values() {
     refuses_edits(&[
         ("seeds = 3", "seeds = 0", &["seeds = 0", "from 1 to"]),

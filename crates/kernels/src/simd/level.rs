@@ -1,5 +1,6 @@
 //! Which instruction set kernels run on.
 
+use std::fmt;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 /// An instruction set that kernels are compiled for. It decides how fast a result is there, never
@@ -19,19 +20,45 @@ const VARIABLE: &str = "ARGMAX_LAB_SIMD";
 const UNKNOWN: u8 = u8::MAX;
 static CURRENT: AtomicU8 = AtomicU8::new(UNKNOWN);
 
+/// What the environment variable `ARGMAX_LAB_SIMD` says, if it names no level.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownLevel(String);
+
+impl fmt::Display for UnknownLevel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let allowed = Level::ALL.map(Level::name).join(", ");
+        write!(f, "{VARIABLE} = `{}` is no instruction set; allowed: {allowed}", self.0)
+    }
+}
+
+impl std::error::Error for UnknownLevel {}
+
 impl Level {
     /// All levels, the narrowest first.
     pub const ALL: [Self; 3] = [Self::Portable, Self::Avx2, Self::Avx512];
 
-    /// The level that kernels run on: the widest of this processor, or what the environment
-    /// variable `ARGMAX_LAB_SIMD` (`portable`, `avx2`, `avx512`) allows of it.
+    /// What the environment variable `ARGMAX_LAB_SIMD` (`portable`, `avx2`, `avx512`) caps levels
+    /// at; nothing if it is not set, or empty.
+    ///
+    /// # Errors
+    /// If it names no level.
+    pub fn cap_of_environment() -> Result<Option<Self>, UnknownLevel> {
+        let value = std::env::var_os(VARIABLE).unwrap_or_default();
+        match value.to_string_lossy() {
+            name if name.is_empty() => Ok(None),
+            name => Self::named(&name).map(Some).ok_or_else(|| UnknownLevel(name.into_owned())),
+        }
+    }
+
+    /// The level that kernels run on: the widest of this processor, or what
+    /// [`Self::cap_of_environment`] allows of it; a cap that names no level is none.
     #[inline]
     pub fn current() -> Self {
         match CURRENT.load(Ordering::Relaxed) {
             0 => Self::Portable,
             1 => Self::Avx2,
             2 => Self::Avx512,
-            _ => Self::Avx512.cap(std::env::var(VARIABLE).ok().as_deref().and_then(Self::named)),
+            _ => Self::Avx512.cap(Self::cap_of_environment().ok().flatten()),
         }
     }
 

@@ -12,7 +12,7 @@ mod register;
 mod words;
 
 pub use lanes::{LANES, Lanes, Pack};
-pub use level::Level;
+pub use level::{Level, UnknownLevel};
 pub use register::Register;
 pub use words::Words;
 
