@@ -106,7 +106,16 @@ rowwise! {
     /// f, and 0 where p is 0: what cannot happen does not count, whatever its loss.
     pub(crate) fn ignore_impossible(p => f) {
         for k in 0..p.len() {
-            f[k] = V::select(p[k].equal(V::zero()), V::zero(), f[k]);
+            f[k] = rows::where_possible(p[k], f[k]);
+        }
+    }
+}
+
+rowwise! {
+    /// w f, and 0 where w is 0, whatever the loss.
+    pub(crate) fn weigh_losses(w => f) {
+        for s in 0..w.len() {
+            f[s] = rows::where_possible(w[s], w[s] * f[s]);
         }
     }
 }

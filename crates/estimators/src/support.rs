@@ -2,11 +2,11 @@
 
 use crate::draw::Opened;
 use crate::estimator::Surrogate;
-use crate::score::{Asked, divide, row_sums};
+use crate::score::{Asked, divide, row_sums, weigh_losses};
 use crate::sparse::{backward, entmax};
 use crate::{Dims, Objective, Result};
 use kernels::tape::Weights;
-use kernels::{Packed, Real, rowwise};
+use kernels::{Packed, Real};
 use std::rc::Rc;
 
 /// The expected loss under π, summed over its support, and its gradient: on the support
@@ -21,23 +21,14 @@ pub(crate) fn marginalise<E: Real>(
     let (picks, w) = supported_outcomes(&pi, dims);
     let picks = Rc::new(picks);
     let asked = Asked::new(opened, Rc::clone(&picks), objective)?;
-    let mut weighted = Packed::zeros(dims.batch, picks.columns());
-    multiply(&w, &asked.f, &mut weighted);
+    let mut weighted = asked.f.numbers().clone();
+    weigh_losses(&w, &mut weighted);
     let losses = row_sums(&weighted);
     // Σ_{z_n = c} w f, which is π_n(c) φ_n(c); and from it the gradient.
     let vector = backward(&pi, &sums_by_category(&picks, &weighted, dims), alpha);
     let mut shares = w;
     divide(E::of(dims.batch as f64), &mut shares);
     asked.inject(Weights::Each(shares), vector, losses)
-}
-
-rowwise! {
-    /// w f, and 0 where w is 0
-    fn multiply(w, f => product) {
-        for s in 0..w.len() {
-            product[s] = V::select(w[s].equal(V::zero()), V::zero(), w[s] * f[s]);
-        }
-    }
 }
 
 /// Σ_{z_n = c} w f / B, [B·L, K]: an addition for each outcome and latent, however many categories.

@@ -240,6 +240,13 @@ pub fn unless_masked<E: Real, V: Lanes<E>>(logit: V, x: V) -> V {
     V::select(logit.equal(V::splat(E::NEGATIVE_INFINITY)), V::zero(), x)
 }
 
+/// `x`, or 0 where a probability or a weight is 0: what cannot happen does not count, and x may be
+/// infinite or no number there.
+#[inline(always)]
+pub fn where_possible<E: Real, V: Lanes<E>>(p: V, x: V) -> V {
+    V::select(p.equal(V::zero()), V::zero(), x)
+}
+
 /// 1 where category `k` is the one picked, else 0.
 #[inline(always)]
 pub fn one_hot<E: Real, V: Lanes<E>>(pick: V, k: usize) -> V {

@@ -52,11 +52,7 @@ impl Autoencoder {
         tape: &mut Recording<E>,
     ) -> Node<E> {
         let logits = self.encoder.forward(parameters, Input::Data(Rc::clone(images)), tape);
-        let categories = self.categories;
-        if self.latents == 1 {
-            return logits;
-        }
-        let each = logits.numbers().clone().regroup(categories);
+        let each = logits.numbers().clone().regroup(self.categories);
         record(tape, each, move |gradient| {
             let width = logits.numbers().columns();
             logits.add(gradient.regroup(width));
@@ -167,11 +163,11 @@ pub fn divergence_from_uniform<E: Real>(
             let mut negative_entropy = V::zero();
             for k in 0..log_p.len() {
                 slopes[k] = log_p[k].exp();
-                negative_entropy += unless_impossible(slopes[k], log_p[k]);
+                negative_entropy += rows::where_possible(slopes[k], slopes[k] * log_p[k]);
             }
             for k in 0..log_p.len() {
                 let p = slopes[k] * share;
-                slopes[k] = unless_impossible(p, log_p[k] - negative_entropy);
+                slopes[k] = rows::where_possible(p, p * (log_p[k] - negative_entropy));
             }
             divergence[0] = negative_entropy + log_categories;
         }
@@ -189,12 +185,6 @@ pub fn divergence_from_uniform<E: Real>(
         Ok(())
     });
     divergence.sum_rows(latents)
-}
-
-/// p·x, and 0 where p is 0: then x may be infinite.
-#[inline(always)]
-fn unless_impossible<E: Real, V: kernels::simd::Lanes<E>>(p: V, x: V) -> V {
-    V::select(p.equal(V::zero()), V::zero(), p * x)
 }
 
 #[cfg(test)]

@@ -126,7 +126,7 @@ pub(crate) fn classify(logits: &Packed<f32>) -> Classified {
             entropy[0] = V::zero();
             for &log_p in log_p {
                 let p = log_p.exp();
-                entropy[0] += V::select(p.equal(V::zero()), V::zero(), -(p * log_p));
+                entropy[0] += rows::where_possible(p, -(p * log_p));
             }
         }
     }

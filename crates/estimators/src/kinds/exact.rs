@@ -1,13 +1,13 @@
 use crate::draw::Opened;
 use crate::estimator::Logits;
-use crate::score::{Asked, divide, row_sums, scores};
+use crate::score::{Asked, divide, row_sums, scores, weigh_losses};
 use crate::{
     Dims, Domain, Estimator, Evaluations, Family, Kind, Objective, Properties, Result, Surrogate,
     Unbiased,
 };
 use kernels::simd::Lanes;
 use kernels::tape::Weights;
-use kernels::{Noise, Packed, Real, rowwise};
+use kernels::{Noise, Packed, Real, rows, rowwise};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::rc::Rc;
@@ -120,7 +120,7 @@ rowwise! {
     fn one_latent_rows(p, f; scale => v, share, mean) {
         mean[0] = expectation(p, f);
         for k in 0..p.len() {
-            v[k] = where_possible(p[k], p[k] * (f[k] - mean[0])) * scale;
+            v[k] = rows::where_possible(p[k], p[k] * (f[k] - mean[0])) * scale;
             share[k] = p[k] * scale;
         }
     }
@@ -131,15 +131,9 @@ rowwise! {
 fn expectation<E: Real, V: Lanes<E>>(p: &[V], f: &[V]) -> V {
     let mut sum = V::zero();
     for (&p, &f) in p.iter().zip(f) {
-        sum += where_possible(p, p * f);
+        sum += rows::where_possible(p, p * f);
     }
     sum
-}
-
-/// x, or 0 where p is 0.
-#[inline(always)]
-fn where_possible<E: Real, V: Lanes<E>>(p: V, x: V) -> V {
-    V::select(p.equal(V::zero()), V::zero(), x)
 }
 
 /// Σ_{outcomes with z_n = c} w f − p_n(c) Σ w f, from one loss a joint outcome of probability w.
@@ -152,22 +146,14 @@ fn joint<E: Real>(
     let picks = Rc::new(lexicographic(dims, dims.outcomes().unwrap_or(0)));
     let asked = Asked::new(opened, Rc::clone(&picks), objective)?;
     let w = outcome_probabilities(p, &picks, dims);
-    let mut weighted = Packed::zeros(dims.batch, w.columns());
-    weigh(&w, &asked.f, &mut weighted);
+    let mut weighted = asked.f.numbers().clone();
+    weigh_losses(&w, &mut weighted);
     let losses = row_sums(&weighted);
     // The same sum as a score function's: w f in place of the advantage.
     let vector = scores(p, &picks, weighted, dims);
     let mut shares = w;
     divide(E::of(dims.batch as f64), &mut shares);
     asked.inject(Weights::Each(shares), vector, losses)
-}
-
-rowwise! {
-    fn weigh(w, f => product) {
-        for s in 0..w.len() {
-            product[s] = where_possible(w[s], w[s] * f[s]);
-        }
-    }
 }
 
 /// The first joint outcomes, [B·L, count], in lexicographic order: the first latent is the slowest

@@ -6,7 +6,7 @@ mod orders;
 
 use crate::draw::Opened;
 use crate::estimator::Surrogate;
-use crate::score::{Asked, divide, row_sums, scores};
+use crate::score::{Asked, divide, row_sums, scores, weigh_losses};
 use crate::{Dims, Objective, Result};
 use kernels::tape::Weights;
 use kernels::{Noise, Packed, Real, rowwise};
@@ -84,14 +84,6 @@ impl<E: Real> Subsets<E> {
         weighting: Weighting,
         objective: &dyn Objective<E>,
     ) -> Result<Surrogate<E>> {
-        rowwise! {
-            /// w f, and 0 where w is 0, whatever the loss.
-            fn weigh(w => f) {
-                for x in 0..w.len() {
-                    f[x] = V::select(w[x].equal(V::zero()), V::zero(), w[x] * f[x]);
-                }
-            }
-        }
         let dims = self.dims;
         let p = opened.softmax(E::ONE);
         let asked = Asked::new(opened, Rc::clone(&self.picks), objective)?;
@@ -101,8 +93,8 @@ impl<E: Real> Subsets<E> {
             Weighting::Set { baseline } => orders::weights(&self.p, &self.rest, &f, baseline),
         };
         let mut weighted = f;
-        weigh(&weights, &mut weighted);
-        weigh(&weights, &mut advantages);
+        weigh_losses(&weights, &mut weighted);
+        weigh_losses(&weights, &mut advantages);
         let losses = row_sums(&weighted).cast();
         let vector = scores(&p, &self.picks, advantages.cast(), dims);
         let mut shares = weights;

@@ -1,6 +1,6 @@
 use super::{Node, Recording, Scalar, device};
 use crate::simd::{LANES, Lanes, Task, run};
-use crate::{Packed, Real, rowwise};
+use crate::{Packed, Real, rows, rowwise};
 use dfdx::prelude::{CpuError, PutTape, Tape, TensorFromVec};
 
 /// What each loss counts in a sum.
@@ -129,7 +129,7 @@ impl<E: Real> WeightedSum<'_, E> {
     fn block<V: Lanes<E>>(losses: &[V], weights: &[V]) -> V {
         let mut sum = V::zero();
         for (&f, &w) in losses.iter().zip(weights) {
-            sum += V::select(w.equal(V::zero()), V::zero(), w * f);
+            sum += rows::where_possible(w, w * f);
         }
         sum
     }
