@@ -77,9 +77,7 @@ impl Records {
 
     /// The same without their curves: how runs ended, in memory that their length does not matter to.
     pub fn outlines(mut self) -> Self {
-        for record in self.by_id.values_mut() {
-            (record.curves, record.gradient) = (Curves::default(), Curves::default());
-        }
+        self.by_id.values_mut().for_each(outline);
         self
     }
 
@@ -87,9 +85,9 @@ impl Records {
     ///
     /// # Errors
     /// As [`Self::insert`].
-    pub fn insert_outline(&mut self, record: Record) -> Result<()> {
-        let (curves, gradient) = (Curves::default(), Curves::default());
-        self.insert(Record { curves, gradient, ..record })
+    pub fn insert_outline(&mut self, mut record: Record) -> Result<()> {
+        outline(&mut record);
+        self.insert(record)
     }
 
     /// The record of a run.
@@ -106,6 +104,11 @@ impl Records {
     pub fn is_empty(&self) -> bool {
         self.by_id.is_empty()
     }
+}
+
+/// Leaves of a record how its run ended.
+fn outline(record: &mut Record) {
+    (record.curves, record.gradient) = (Curves::default(), Curves::default());
 }
 
 /// The record of a line.

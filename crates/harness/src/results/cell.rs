@@ -98,12 +98,15 @@ impl<'a> CellSummary<'a> {
 
     /// The interquartile mean of a metric at the end, with its interval.
     pub fn estimate(&self, metric: &Metric) -> Option<Estimate> {
-        let ends = self.ends.get_or_init(|| {
-            let end = |metric: Metric| Some((self.end(&metric)?, metric));
-            self.metrics().into_iter().filter_map(end).map(|(end, metric)| (metric, end)).collect()
-        });
         // Runs that all failed at once have no metrics, and miss each.
-        ends.get(metric).copied().or_else(|| self.end(metric))
+        self.ends().get(metric).copied().or_else(|| self.end(metric))
+    }
+
+    fn ends(&self) -> &BTreeMap<Metric, Estimate> {
+        self.ends.get_or_init(|| {
+            let metrics = self.metrics().into_iter();
+            metrics.filter_map(|metric| self.end(&metric).map(|end| (metric, end))).collect()
+        })
     }
 
     fn end(&self, metric: &Metric) -> Option<Estimate> {
@@ -134,11 +137,14 @@ impl<'a> CellSummary<'a> {
 
     /// A metric along the steps: interquartile mean with its band.
     pub fn curve(&self, metric: &Metric) -> &[(u64, Estimate)] {
-        let curves = self.curves.get_or_init(|| {
+        self.curves().get(metric).map_or(&[], Vec::as_slice)
+    }
+
+    fn curves(&self) -> &BTreeMap<Metric, Curve> {
+        self.curves.get_or_init(|| {
             let metrics = self.metrics().into_iter();
             metrics.map(|metric| (metric.clone(), self.along(&metric))).collect()
-        });
-        curves.get(metric).map_or(&[], Vec::as_slice)
+        })
     }
 
     fn along(&self, metric: &Metric) -> Curve {
@@ -156,11 +162,9 @@ impl<'a> CellSummary<'a> {
 
     /// Estimates what tables and figures ask for.
     pub(super) fn prepare(&self) {
-        if let Some(metric) = self.metrics().first() {
-            self.estimate(metric);
-            if self.best {
-                self.curve(metric);
-            }
+        self.ends();
+        if self.best {
+            self.curves();
         }
     }
 }
