@@ -71,7 +71,8 @@ struct Subject {
     batch: usize,
     /// Estimators, with how many rows the decoder reads for each row of the batch.
     kinds: &'static [(&'static str, usize)],
-    layers: fn(usize) -> Vec<Layer>,
+    /// The layers for a batch, and how many rows the decoder reads for each of its rows.
+    layers: fn(usize, usize) -> Vec<Layer>,
 }
 
 fn subjects() -> [Subject; 2] {
@@ -84,9 +85,9 @@ fn subjects() -> [Subject; 2] {
             task: Box::new(seed.synthetic()),
             batch: 128,
             kinds: &[("exact", 1), ("soft-argmax", 1)],
-            layers: |_| {
+            layers: |batch, _| {
                 [(16, 32, true), (32, 8, false), (16, 8, true)]
-                    .map(|(inputs, outputs, is_data)| Layer::new(128, inputs, outputs, is_data))
+                    .map(|(inputs, outputs, is_data)| Layer::new(batch, inputs, outputs, is_data))
                     .into()
             },
         },
@@ -100,12 +101,12 @@ fn subjects() -> [Subject; 2] {
                 ("reinmax", 1),
                 ("reinforce-loo", 2),
             ],
-            layers: |samples| {
-                let rows = 100 * samples;
+            layers: |batch, samples| {
+                let rows = batch * samples;
                 vec![
-                    Layer::new(100, 784, 512, true),
-                    Layer::new(100, 512, 256, false),
-                    Layer::new(100, 256, 32, false),
+                    Layer::new(batch, 784, 512, true),
+                    Layer::new(batch, 512, 256, false),
+                    Layer::new(batch, 256, 32, false),
                     // A code that the estimator samples and does not differentiate is data.
                     Layer::new(rows, 32, 256, samples > 1),
                     Layer::new(rows, 256, 512, false),
@@ -146,7 +147,7 @@ fn main() {
             let entry = registry.get(kind).unwrap_or_else(|e| panic!("{e}"));
             let mut estimator = entry.single(parameters).unwrap_or_else(|e| panic!("{e}"));
             let (noise, mut steps) = (Noise::named(&["limit", kind]), 0..);
-            let mut layers = (subject.layers)(samples);
+            let mut layers = (subject.layers)(subject.batch, samples);
             let operations: f64 = layers.iter().map(Layer::operations).sum();
             let (mut products, mut whole, mut ratios) = (vec![], vec![], vec![]);
             for _ in 0..ROUNDS {
