@@ -9,12 +9,13 @@ Adam, 1e-2.
 
 import math
 
+import networks
 import numpy as np
 
 NAME = "argmax-index"
 INPUTS, HIDDEN, CATEGORIES = 16, 32, 8
 ROWS, VALIDATION_ROWS, BATCH, STEPS = 4096, 2048, 128, 2000
-RATE, BETA1, BETA2, EPSILON = 1e-2, 0.9, 0.999, 1e-8
+RATE = 1e-2
 
 SOFT_TEMPERATURE = 1.0
 GUMBEL_TEMPERATURE = 0.5
@@ -34,9 +35,6 @@ ESTIMATORS = [
     "gumbel-rao",
 ]
 
-# The smallest normal float32: the logarithm of a uniform number that happens to be 0.
-TINY = float(np.finfo(np.float32).tiny)
-
 
 def data(seed):
     """Features and targets to train on, then to validate on."""
@@ -53,18 +51,12 @@ def data(seed):
 
 
 def initial(seed):
-    """Weights [inputs, outputs] and biases of the layers, uniform between -+1/sqrt(inputs)."""
+    """Weights and biases of the layers, by name."""
     draw = np.random.default_rng([seed, 1])
-
-    def linear(inputs, outputs):
-        bound = 1 / math.sqrt(inputs)
-        weight = draw.uniform(-bound, bound, (inputs, outputs))
-        return weight.astype(np.float32), draw.uniform(-bound, bound, outputs).astype(np.float32)
-
     return {
-        "hidden": linear(INPUTS, HIDDEN),
-        "logits": linear(HIDDEN, CATEGORIES),
-        "values": linear(INPUTS, CATEGORIES),
+        "hidden": networks.linear(draw, INPUTS, HIDDEN),
+        "logits": networks.linear(draw, HIDDEN, CATEGORIES),
+        "values": networks.linear(draw, INPUTS, CATEGORIES),
     }
 
 

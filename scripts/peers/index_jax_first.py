@@ -7,6 +7,7 @@ import time
 import index
 import jax
 import jax.numpy as jnp
+import networks
 import numpy as np
 import optax
 from jax import lax, nn, random
@@ -70,14 +71,14 @@ def conditional(logits, p, choice, key):
     """Perturbed logits / tau, up to a constant, given that `choice` has the largest (Paulus et al.
     2021)."""
     e = random.exponential(key, (index.RAO_SAMPLES, *logits.shape))
-    e = jnp.maximum(e, index.TINY)  # It can be 0, and runs ended in NaN for it.
+    e = jnp.maximum(e, networks.TINY)  # It can be 0, and runs ended in NaN for it.
     picked = jnp.sum(e * choice, -1, keepdims=True)
     perturbed = jnp.where(choice == 1, -jnp.log(picked), -jnp.log(e / p + picked))
     return (logits + fixed(perturbed - logits)) / index.GUMBEL_TEMPERATURE
 
 
 def prepare(estimator):
-    optimizer = optax.adam(index.RATE, index.BETA1, index.BETA2, index.EPSILON)
+    optimizer = optax.adam(index.RATE, networks.BETA1, networks.BETA2, networks.EPSILON)
 
     def objective(layers, x, y, key, baseline):
         (w1, b1), (w2, b2), (wv, bv) = layers["hidden"], layers["logits"], layers["values"]

@@ -5,36 +5,24 @@ is fastest here; Adam is written out; seeds may be vmapped.
 """
 
 import time
+from functools import partial
 
 import index
 import jax
 import jax.numpy as jnp
+import jax_tuned
 import numpy as np
 from jax import lax
+from jax_tuned import FLAGS, adam, exponential, reinmax
 from measure import Configuration, main
 
-jax.config.update("jax_default_prng_impl", "unsafe_rbg")
 fixed = lax.stop_gradient
-
-# Products go to XLA's library of micro-kernels, and vectors are as wide as the machine has them.
-FLAGS = (
-    "--xla_cpu_experimental_ynn_fusion_type=LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT"
-    " --xla_cpu_prefer_vector_width=512"
-)
 
 
 # Arrays of a batch are [K, B].
-def softmax(logits):
-    weights = jnp.exp(logits - jnp.max(logits, -2, keepdims=True))
-    return weights / jnp.sum(weights, -2, keepdims=True)
-
-
-def dot(a, b):
-    return jnp.sum(a * b, -2, keepdims=True)
-
-
-def jacobian_product(q, g):
-    return q * (g - dot(q, g))
+softmax = partial(jax_tuned.softmax, axis=-2)
+dot = partial(jax_tuned.dot, axis=-2)
+jacobian_product = partial(jax_tuned.jacobian_product, axis=-2)
 
 
 def draw(p, u):
@@ -46,24 +34,6 @@ def draw(p, u):
     passed = jnp.stack(edges, -2)
     one, none = jnp.ones_like(passed[..., :1, :]), jnp.zeros_like(passed[..., :1, :])
     return jnp.concatenate([one, passed], -2) - jnp.concatenate([passed, none], -2)
-
-
-def exponential(u):
-    return -jnp.log(jnp.maximum(u, index.TINY))
-
-
-@jax.custom_vjp
-def reinmax(logits, p, choice):
-    return choice
-
-
-def reinmax_backward(kept, g):
-    p, choice = kept
-    product = 2 * jacobian_product((p + choice) / 2, g) - jacobian_product(p, g) / 2
-    return product, None, None
-
-
-reinmax.defvjp(lambda logits, p, choice: (choice, (p, choice)), reinmax_backward)
 
 
 @jax.custom_vjp
@@ -132,7 +102,7 @@ def estimate(estimator, logits, values, targets, noise, baseline):
     if estimator == "straight-through":
         return both(loss(p + fixed(choice - p)))
     if estimator == "reinmax":
-        return both(loss(reinmax(logits, still, choice)))
+        return both(loss(reinmax(logits, still, choice, -2)))
     if estimator == "gumbel-rao":
         return both(loss(gumbel_rao(logits, still, choice, noise[1])))
     losses = loss(choice)
@@ -171,22 +141,6 @@ def prepare(estimator, block, unroll=1):
         logits = weight @ jax.nn.relu(sums[: index.HIDDEN]) + bias
         return estimate(estimator, logits, sums[index.HIDDEN :], y, noise, baseline)
 
-    def adam(parameters, moments, gradient, step):
-        step = step + 1.0
-        first = jax.tree.map(
-            lambda m, g: index.BETA1 * m + (1 - index.BETA1) * g, moments[0], gradient
-        )
-        second = jax.tree.map(
-            lambda v, g: index.BETA2 * v + (1 - index.BETA2) * g * g, moments[1], gradient
-        )
-        rate = index.RATE / (1 - jnp.exp(step * np.float32(np.log(index.BETA1))))
-        correction = 1 / (1 - jnp.exp(step * np.float32(np.log(index.BETA2))))
-        moved = jax.tree.map(
-            lambda p, m, v: p - rate * m / (jnp.sqrt(v * correction) + index.EPSILON),
-            parameters, first, second,
-        )
-        return moved, (first, second), step
-
     def run(parameters, x, y, key):
         def step(state, uniforms):
             parameters, moments, baseline, count = state
@@ -195,7 +149,7 @@ def prepare(estimator, block, unroll=1):
             noise = [uniforms[start:end].reshape(shape) for shape, start, end in parts]
             gradient = jax.grad(objective, has_aux=True)
             slope, loss = gradient(parameters, x[rows], y[rows], noise, baseline)
-            parameters, moments, count = adam(parameters, moments, slope, count)
+            parameters, moments, count = adam(index.RATE, parameters, moments, slope, count)
             baseline = index.DECAY * baseline + (1 - index.DECAY) * loss
             return (parameters, moments, baseline, count), None
 

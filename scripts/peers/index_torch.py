@@ -4,14 +4,11 @@ import time
 
 import index
 import torch
-from measure import Configuration, main
+from measure import main
 from torch.nn.functional import log_softmax, one_hot, softmax
-
-torch.set_num_threads(1)
-
-
-def gumbels(shape):
-    return -torch.log(-torch.log(torch.rand(shape).clamp_(index.TINY, 1 - 2**-24)))
+from torch_training import (
+    CONFIGURATIONS, adam, exponentials, gumbels, layers, learned, take_step,
+)
 
 
 def draw(p, samples=1):
@@ -23,7 +20,7 @@ def draw(p, samples=1):
 def conditional(logits, p, choice):
     """Perturbed logits / tau, up to a constant, given that `choice` has the largest (Paulus et al.
     2021)."""
-    e = -torch.log(torch.rand((index.RAO_SAMPLES, *p.shape)).clamp_(index.TINY, 1 - 2**-24))
+    e = exponentials((index.RAO_SAMPLES, *p.shape))
     picked = (e * choice).sum(-1, keepdim=True)
     perturbed = torch.where(choice == 1, -picked.log(), -(e / p.detach() + picked).log())
     return (logits + (perturbed - logits).detach()) / index.GUMBEL_TEMPERATURE
@@ -88,32 +85,22 @@ def prepare(estimator, fused, compiled):
         torch.manual_seed(seed)
         x, y, *validation = index.data(seed)
         x, y = torch.from_numpy(x), torch.from_numpy(y)
-        numbers = [number for layer in index.initial(seed).values() for number in layer]
-        parameters = [torch.from_numpy(number).requires_grad_() for number in numbers]
-        optimizer = torch.optim.Adam(
-            parameters, index.RATE, (index.BETA1, index.BETA2), index.EPSILON, fused=fused
-        )
+        initial = index.initial(seed)
+        parameters = learned(initial.values())
+        optimizer = adam(index.RATE, parameters, fused)
         baseline = torch.zeros(())
         start = time.perf_counter()
         for _ in range(index.STEPS):
             rows = torch.randint(index.ROWS, (index.BATCH,))
             scalar, loss = objective(*parameters, x[rows], y[rows], baseline)
-            optimizer.zero_grad(set_to_none=True)
-            scalar.backward()
-            optimizer.step()
+            take_step(optimizer, scalar)
             baseline = index.DECAY * baseline + (1 - index.DECAY) * loss
         seconds = time.perf_counter() - start
-        trained = [parameter.detach().numpy() for parameter in parameters]
-        pairs = zip(trained[::2], trained[1::2])
-        layers = dict(zip(("hidden", "logits", "values"), pairs))
-        return seconds, [index.validation_loss(*validation, layers)]
+        trained = dict(zip(initial, layers(parameters)))
+        return seconds, [index.validation_loss(*validation, trained)]
 
     return train
 
 
 if __name__ == "__main__":
-    main("PyTorch", torch.__version__, index, prepare, {
-        "eager": Configuration({"fused": False, "compiled": False}),
-        "fused Adam": Configuration({"fused": True, "compiled": False}),
-        "compiled": Configuration({"fused": True, "compiled": True}),
-    })
+    main("PyTorch", torch.__version__, index, prepare, CONFIGURATIONS)

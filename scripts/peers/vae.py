@@ -9,6 +9,7 @@ images are drawn with replacement from 2000; Adam, 5e-4.
 
 import math
 
+import networks
 import numpy as np
 
 NAME = "vae"
@@ -16,15 +17,12 @@ PIXELS, LATENTS, CATEGORIES = 784, 8, 4
 WIDTHS = [PIXELS, 512, 256, LATENTS * CATEGORIES]
 ROWS, VALIDATION_ROWS, BATCH, STEPS = 2000, 500, 100, 100
 MEAN = 0.13
-RATE, BETA1, BETA2, EPSILON = 5e-4, 0.9, 0.999, 1e-8
+RATE = 5e-4
 
 GUMBEL_TEMPERATURE = 0.5
 LOO_SAMPLES = 2
 
 ESTIMATORS = ["straight-through", "st-gumbel-softmax", "reinmax", "reinforce-loo"]
-
-# The smallest normal float32: the logarithm of a uniform number that happens to be 0.
-TINY = float(np.finfo(np.float32).tiny)
 
 
 def data(seed):
@@ -36,18 +34,11 @@ def data(seed):
 
 
 def initial(seed):
-    """Weights [inputs, outputs] and biases of the encoder's layers, then of the decoder's, uniform
-    between -+1/sqrt(inputs)."""
+    """Weights and biases of the encoder's layers, then of the decoder's."""
     draw = np.random.default_rng([seed, 1])
-
-    def linear(inputs, outputs):
-        bound = 1 / math.sqrt(inputs)
-        weight = draw.uniform(-bound, bound, (inputs, outputs))
-        return weight.astype(np.float32), draw.uniform(-bound, bound, outputs).astype(np.float32)
-
     back = WIDTHS[::-1]
     pairs = [*zip(WIDTHS, WIDTHS[1:]), *zip(back, back[1:])]
-    return [linear(inputs, outputs) for inputs, outputs in pairs]
+    return [networks.linear(draw, inputs, outputs) for inputs, outputs in pairs]
 
 
 def validation_loss(images, layers, seed):

@@ -6,6 +6,7 @@ import time
 
 import jax
 import jax.numpy as jnp
+import networks
 import numpy as np
 import optax
 import vae
@@ -57,7 +58,7 @@ def estimate(estimator, logits, reconstruction, key):
 
 
 def prepare(estimator):
-    optimizer = optax.adam(vae.RATE, vae.BETA1, vae.BETA2, vae.EPSILON)
+    optimizer = optax.adam(vae.RATE, networks.BETA1, networks.BETA2, networks.EPSILON)
 
     def objective(layers, x, key):
         logits = perceptron(layers[:3], x).reshape(-1, vae.LATENTS, vae.CATEGORIES)

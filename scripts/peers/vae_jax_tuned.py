@@ -10,25 +10,10 @@ import jax.numpy as jnp
 import numpy as np
 import vae
 from jax import lax
+from jax_tuned import FLAGS, adam, exponential, reinmax, softmax
 from measure import Configuration, main
 
-jax.config.update("jax_default_prng_impl", "unsafe_rbg")
 fixed = lax.stop_gradient
-
-# Products go to XLA's library of micro-kernels, and vectors are as wide as the machine has them.
-FLAGS = (
-    "--xla_cpu_experimental_ynn_fusion_type=LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT"
-    " --xla_cpu_prefer_vector_width=512"
-)
-
-
-def softmax(logits):
-    weights = jnp.exp(logits - jnp.max(logits, -1, keepdims=True))
-    return weights / jnp.sum(weights, -1, keepdims=True)
-
-
-def jacobian_product(q, g):
-    return q * (g - jnp.sum(q * g, -1, keepdims=True))
 
 
 def draw(p, u):
@@ -37,20 +22,6 @@ def draw(p, u):
     passed = (u[..., None] >= below).astype(p.dtype)
     one, none = jnp.ones_like(passed[..., :1]), jnp.zeros_like(passed[..., :1])
     return jnp.concatenate([one, passed], -1) - jnp.concatenate([passed, none], -1)
-
-
-@jax.custom_vjp
-def reinmax(logits, p, choice):
-    return choice
-
-
-def reinmax_backward(kept, g):
-    p, choice = kept
-    product = 2 * jacobian_product((p + choice) / 2, g) - jacobian_product(p, g) / 2
-    return product, None, None
-
-
-reinmax.defvjp(lambda logits, p, choice: (choice, (p, choice)), reinmax_backward)
 
 
 @jax.custom_vjp
@@ -96,8 +67,8 @@ def estimate(estimator, logits, log_p, reconstruction, u):
         return loss, loss
 
     if estimator == "st-gumbel-softmax":
-        perturbed = logits - jnp.log(-jnp.log(jnp.maximum(u, vae.TINY)))
-        z = softmax(perturbed / vae.GUMBEL_TEMPERATURE)
+        perturbed = logits - jnp.log(exponential(u))
+        z = softmax(perturbed / vae.GUMBEL_TEMPERATURE, -1)
         top = (perturbed >= jnp.max(perturbed, -1, keepdims=True)).astype(z.dtype)
         return both(z + fixed(top - z))
     p = jnp.exp(log_p)
@@ -106,26 +77,11 @@ def estimate(estimator, logits, log_p, reconstruction, u):
     if estimator == "straight-through":
         return both(p + fixed(choice - p))
     if estimator == "reinmax":
-        return both(reinmax(logits, still, choice))
+        return both(reinmax(logits, still, choice, -1))
     losses = reconstruction(choice)
     advantages = (losses - jnp.mean(losses, 0)) * (vae.LOO_SAMPLES / (vae.LOO_SAMPLES - 1))
     score = jnp.sum(choice * log_p, (-1, -2))
     return jnp.mean(losses + fixed(advantages) * score), jnp.mean(losses)
-
-
-def adam(parameters, moments, gradient, step):
-    step = step + 1.0
-    first = jax.tree.map(lambda m, g: vae.BETA1 * m + (1 - vae.BETA1) * g, moments[0], gradient)
-    second = jax.tree.map(
-        lambda v, g: vae.BETA2 * v + (1 - vae.BETA2) * g * g, moments[1], gradient
-    )
-    rate = vae.RATE / (1 - jnp.exp(step * np.float32(np.log(vae.BETA1))))
-    correction = 1 / (1 - jnp.exp(step * np.float32(np.log(vae.BETA2))))
-    moved = jax.tree.map(
-        lambda p, m, v: p - rate * m / (jnp.sqrt(v * correction) + vae.EPSILON),
-        parameters, first, second,
-    )
-    return moved, (first, second), step
 
 
 def prepare(estimator, unroll=1):
@@ -153,7 +109,7 @@ def prepare(estimator, unroll=1):
             rows = (uniforms[: vae.BATCH] * vae.ROWS).astype(jnp.int32)
             u = uniforms[vae.BATCH :].reshape(shape)
             slope, loss = jax.grad(objective, has_aux=True)(layers, x[rows], u)
-            return adam(layers, moments, slope, count), loss
+            return adam(vae.RATE, layers, moments, slope, count), loss
 
         zeros = jax.tree.map(jnp.zeros_like, layers)
         keys = jax.random.split(key, vae.STEPS)

@@ -5,10 +5,9 @@ import time
 
 import torch
 import vae
-from measure import Configuration, main
+from measure import main
 from torch.nn.functional import binary_cross_entropy_with_logits, log_softmax, one_hot, softmax
-
-torch.set_num_threads(1)
+from torch_training import CONFIGURATIONS, adam, gumbels, layers, learned, take_step
 
 
 def draw(p, samples=1):
@@ -35,8 +34,7 @@ def estimate(estimator, logits, reconstruction):
 
     p = softmax(logits, -1)
     if estimator == "st-gumbel-softmax":
-        u = torch.rand(logits.shape).clamp_(vae.TINY, 1 - 2**-24)
-        z = softmax((logits - torch.log(-torch.log(u))) / vae.GUMBEL_TEMPERATURE, -1)
+        z = softmax((logits + gumbels(logits.shape)) / vae.GUMBEL_TEMPERATURE, -1)
         choice = one_hot(z.argmax(-1), vae.CATEGORIES)
         return both(z + (choice - z).detach())
     if estimator == "reinforce-loo":
@@ -82,31 +80,18 @@ def prepare(estimator, fused, compiled):
         torch.manual_seed(seed)
         x, validation = vae.data(seed)
         x = torch.from_numpy(x)
-        numbers = [number for layer in vae.initial(seed) for number in layer]
-        parameters = [torch.from_numpy(number).requires_grad_() for number in numbers]
-        optimizer = torch.optim.Adam(
-            parameters, vae.RATE, (vae.BETA1, vae.BETA2), vae.EPSILON, fused=fused
-        )
-        losses = []
+        parameters = learned(vae.initial(seed))
+        optimizer = adam(vae.RATE, parameters, fused)
         start = time.perf_counter()
         for _ in range(vae.STEPS):
             rows = torch.randint(vae.ROWS, (vae.BATCH,))
-            scalar, loss = objective(x[rows], *parameters)
-            optimizer.zero_grad(set_to_none=True)
-            scalar.backward()
-            optimizer.step()
-            losses.append(loss)
+            scalar, _ = objective(x[rows], *parameters)
+            take_step(optimizer, scalar)
         seconds = time.perf_counter() - start
-        trained = [parameter.detach().numpy() for parameter in parameters]
-        layers = list(zip(trained[::2], trained[1::2]))
-        return seconds, [vae.validation_loss(validation, layers, seed)]
+        return seconds, [vae.validation_loss(validation, layers(parameters), seed)]
 
     return train
 
 
 if __name__ == "__main__":
-    main("PyTorch", torch.__version__, vae, prepare, {
-        "eager": Configuration({"fused": False, "compiled": False}),
-        "fused Adam": Configuration({"fused": True, "compiled": False}),
-        "compiled": Configuration({"fused": True, "compiled": True}),
-    })
+    main("PyTorch", torch.__version__, vae, prepare, CONFIGURATIONS)

@@ -1,0 +1,63 @@
+"""What tuned networks in JAX share, whichever axis their categories lie along: the generator that is
+fastest here, softmax and ReinMax, Adam written out, and XLA's flags.
+"""
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import networks
+import numpy as np
+
+jax.config.update("jax_default_prng_impl", "unsafe_rbg")
+
+# Products go to XLA's library of micro-kernels, and vectors are as wide as the machine has them.
+FLAGS = (
+    "--xla_cpu_experimental_ynn_fusion_type=LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT"
+    " --xla_cpu_prefer_vector_width=512"
+)
+
+
+def softmax(logits, axis):
+    weights = jnp.exp(logits - jnp.max(logits, axis, keepdims=True))
+    return weights / jnp.sum(weights, axis, keepdims=True)
+
+
+def dot(a, b, axis):
+    return jnp.sum(a * b, axis, keepdims=True)
+
+
+def jacobian_product(q, g, axis):
+    return q * (g - dot(q, g, axis))
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(3,))
+def reinmax(logits, p, choice, axis):
+    return choice
+
+
+def reinmax_backward(axis, kept, g):
+    p, choice = kept
+    middle = jacobian_product((p + choice) / 2, g, axis)
+    return 2 * middle - jacobian_product(p, g, axis) / 2, None, None
+
+
+reinmax.defvjp(lambda logits, p, choice, axis: (choice, (p, choice)), reinmax_backward)
+
+
+def exponential(u):
+    return -jnp.log(jnp.maximum(u, networks.TINY))
+
+
+def adam(rate, parameters, moments, gradient, step):
+    """A step after `step` others: parameters, moments, and how many steps there were."""
+    beta1, beta2, step = networks.BETA1, networks.BETA2, step + 1.0
+    first = jax.tree.map(lambda m, g: beta1 * m + (1 - beta1) * g, moments[0], gradient)
+    second = jax.tree.map(lambda v, g: beta2 * v + (1 - beta2) * g * g, moments[1], gradient)
+    rate = rate / (1 - jnp.exp(step * np.float32(np.log(beta1))))
+    correction = 1 / (1 - jnp.exp(step * np.float32(np.log(beta2))))
+    moved = jax.tree.map(
+        lambda p, m, v: p - rate * m / (jnp.sqrt(v * correction) + networks.EPSILON),
+        parameters, first, second,
+    )
+    return moved, (first, second), step

@@ -1,0 +1,43 @@
+"""What training shares in PyTorch: one thread, configurations, noise, parameters and Adam."""
+
+import networks
+import torch
+from measure import Configuration
+
+torch.set_num_threads(1)
+
+CONFIGURATIONS = {
+    "eager": Configuration({"fused": False, "compiled": False}),
+    "fused Adam": Configuration({"fused": True, "compiled": False}),
+    "compiled": Configuration({"fused": True, "compiled": True}),
+}
+
+
+def exponentials(shape):
+    return -torch.log(torch.rand(shape).clamp_(networks.TINY, 1 - 2**-24))
+
+
+def gumbels(shape):
+    return -torch.log(exponentials(shape))
+
+
+def learned(layers):
+    """The weight and bias of each layer in turn, to be learned."""
+    return [torch.from_numpy(number).requires_grad_() for layer in layers for number in layer]
+
+
+def layers(parameters):
+    """What `learned` was made of, as it is now."""
+    trained = [parameter.detach().numpy() for parameter in parameters]
+    return list(zip(trained[::2], trained[1::2]))
+
+
+def adam(rate, parameters, fused):
+    betas = networks.BETA1, networks.BETA2
+    return torch.optim.Adam(parameters, rate, betas, networks.EPSILON, fused=fused)
+
+
+def take_step(optimizer, scalar):
+    optimizer.zero_grad(set_to_none=True)
+    scalar.backward()
+    optimizer.step()
