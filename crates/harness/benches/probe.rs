@@ -4,9 +4,9 @@
 
 use criterion::{Criterion, Throughput};
 use estimators::Noise;
-use harness::statistics::GradientQuality;
 use kernels::Optimizer;
 use model::{TaskKind, task::ArgmaxIndex};
+use statistics::GradientQuality;
 use std::path::Path;
 use std::time::Duration;
 use toml::Table;

@@ -2,12 +2,12 @@
 //! output, figures in a folder. `cargo run --example growth -- docs/growth` takes a minute or two, and
 //! wants a core for itself.
 
+use charts::{Figure, Palette, Panel, Point, Scale, Series, sensitivity};
 use estimators::{Entry, Noise, Registry};
-use harness::plots::{Figure, Palette, Panel, Point, Scale, Series, sensitivity};
-use harness::statistics::{Bootstrap, Estimate, interquartile_mean};
 use kernels::Optimizer;
 use model::task::{ArgmaxIndex, CategoricalVae, RandomImages};
 use model::{Task, Training};
+use statistics::{Bootstrap, Estimate, interquartile_mean};
 use std::path::Path;
 use std::time::{Duration, Instant};
 use toml::{Table, Value};

@@ -6,13 +6,13 @@
 
 use crate::Registries;
 use crate::execute::refusal;
-use crate::statistics::{mean, quantile, sample_variance};
 use anyhow::{Context, Result, anyhow, bail};
 use estimators::{Estimator, Noise};
 use kernels::Optimizer;
 use model::task::{ArgmaxIndex, CategoricalVae, RandomImages};
 use model::{Task, Training};
 use serde::Serialize;
+use statistics::{mean, quantile, sample_variance};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use toml::Table;

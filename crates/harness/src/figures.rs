@@ -2,12 +2,12 @@
 
 use crate::Registries;
 use crate::experiment::{Choice, FigureSpec, Protocol};
-use crate::plots::{
+use crate::results::{CellSummary, Metric, Summary, relative_bias};
+use charts::{
     Better, Figure, FinalFigure, FinalPanel, FinalRow, Palette, Panel, Point, RowOrder, Scale,
     Series, bias_variance, convergence, final_values, sensitivity, variance,
 };
-use crate::results::{CellSummary, Metric, Summary, relative_bias};
-use crate::statistics::Estimate;
+use statistics::Estimate;
 
 /// The figures of a results folder: name and SVG.
 pub fn draw(summary: &Summary<'_>, registries: &Registries) -> Vec<(String, String)> {

@@ -29,14 +29,12 @@ pub mod figures;
 pub mod interrupt;
 pub mod manifest;
 pub mod page;
-pub mod plots;
 pub mod progress;
 pub mod record;
 pub mod report;
 pub mod results;
 pub mod run;
 pub mod schedule;
-pub mod statistics;
 pub mod store;
 pub mod verb;
 

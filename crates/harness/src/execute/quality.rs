@@ -1,9 +1,9 @@
 //! What is measured of gradients.
 
-use crate::statistics::GradientQuality;
 use estimators::{Estimator, Real};
 use kernels::Noise;
 use model::Probe;
+use statistics::GradientQuality;
 
 /// Names of what is measured of gradients.
 pub const QUALITIES: [&str; 6] = [

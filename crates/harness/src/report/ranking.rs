@@ -1,8 +1,8 @@
 //! Rankings, for people and for programs.
 
 use crate::results::{Held, Metric, Ranking, Summary, relative_bias};
-use crate::statistics::Estimate;
 use serde_json::{Value, json};
+use statistics::Estimate;
 
 /// A ranking as a table of text: one row an estimator, best first.
 pub(super) struct Row {

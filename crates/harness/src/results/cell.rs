@@ -3,7 +3,7 @@
 use super::measure::{Metric, sample};
 use crate::experiment::{Cell, Experiment};
 use crate::record::{Outcome, Record};
-use crate::statistics::{Bootstrap, Estimate, Resamples, curve_band};
+use statistics::{Bootstrap, Estimate, Resamples, curve_band};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 

@@ -3,7 +3,7 @@
 use super::cell::CellSummary;
 use super::measure::Metric;
 use super::summary::Summary;
-use crate::statistics::Estimate;
+use statistics::Estimate;
 
 /// A metric of a cell, measured and known.
 pub struct Held<'a> {

@@ -2,7 +2,7 @@
 
 use super::cell::CellSummary;
 use super::measure::Metric;
-use crate::statistics::Estimate;
+use statistics::Estimate;
 
 impl CellSummary<'_> {
     /// As [`CellSummary::estimate`], without what rounding leaves of nothing.

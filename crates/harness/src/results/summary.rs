@@ -3,11 +3,11 @@
 use super::cell::{BOOTSTRAP, CellSummary};
 use crate::experiment::Experiment;
 use crate::run::Run;
-use crate::statistics::{
-    Estimate, differences, holm, interquartile_mean, paired_difference, wilcoxon_signed_rank,
-};
 use crate::store::Records;
 use rayon::prelude::*;
+use statistics::{
+    Estimate, differences, holm, interquartile_mean, paired_difference, wilcoxon_signed_rank,
+};
 use std::collections::BTreeSet;
 
 /// The kind that others are compared with.

@@ -2,8 +2,8 @@
 
 use super::expected::Held;
 use super::summary::Summary;
-use crate::statistics::Estimate;
 use anyhow::Result;
+use statistics::Estimate;
 
 /// `table.csv`: every cell and metric at the last step.
 ///

@@ -19,7 +19,7 @@ use super::resamples::Resamples;
 /// If the curves differ in length, or are not as many as the resamples' values.
 ///
 /// ```
-/// use harness::statistics::{Bootstrap, Resamples, curve_band};
+/// use statistics::{Bootstrap, Resamples, curve_band};
 ///
 /// let curves = [vec![1.0, 0.5], vec![1.0, 0.3], vec![1.0, 0.4], vec![1.0, f64::INFINITY]];
 /// let band = curve_band(&curves, &Resamples::draw(4, Bootstrap::new(7))).unwrap();

@@ -5,7 +5,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 /// Written by `tests/data/statistics.py`.
-const TABLE: &str = include_str!("../../tests/data/statistics.csv");
+const TABLE: &str = include_str!("../tests/data/statistics.csv");
 
 /// One line of the table: `function,samples,expected`.
 pub(super) struct Case {

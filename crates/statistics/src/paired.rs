@@ -16,7 +16,7 @@ use super::resamples::Resamples;
 /// If `a` and `b` differ in length.
 ///
 /// ```
-/// use harness::statistics::differences;
+/// use statistics::differences;
 ///
 /// let miss = f64::INFINITY;
 /// assert_eq!(differences(&[3.0, miss, 1.0, miss], &[1.0, 1.0, miss, miss]), [2.0, miss, -miss, 0.0]);
@@ -41,7 +41,7 @@ pub fn differences(a: &[f64], b: &[f64]) -> Vec<f64> {
 /// If `a` and `b` differ in length.
 ///
 /// ```
-/// use harness::statistics::{Bootstrap, paired_difference};
+/// use statistics::{Bootstrap, paired_difference};
 ///
 /// let a = [1.25, 2.25, 3.25, 4.25, 5.25];
 /// let b = [1.0, 2.0, 3.0, 4.0, 5.0];

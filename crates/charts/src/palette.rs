@@ -22,7 +22,7 @@ const STARTS: [usize; 7] = [4, 4, 3, 2, 1, 0, 3];
 /// family changes no figure.
 ///
 /// ```
-/// # use harness::plots::Palette;
+/// # use charts::Palette;
 /// let kinds = [("exact", "exact"), ("straight-through", "vertex"), ("reinmax", "vertex")];
 /// let palette = Palette::new(&kinds).with_reference("exact");
 /// assert_ne!(palette.style_of("straight-through").color, palette.style_of("reinmax").color);

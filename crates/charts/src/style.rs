@@ -95,7 +95,7 @@ impl Style {
     /// change.
     ///
     /// ```
-    /// # use harness::plots::Palette;
+    /// # use charts::Palette;
     /// let style = Palette::new(&[("gumbel-softmax", "Gumbel")]).style_of("gumbel-softmax");
     /// assert_eq!(style.variant(0), style);
     /// assert_eq!(style.variant(1).color, style.color);

@@ -22,7 +22,7 @@
 //!   into small multiples that repeat the reference in grey.
 //!
 //! ```
-//! use harness::plots::{Figure, Palette, Panel, Point, Series, convergence};
+//! use charts::{Figure, Palette, Panel, Point, Series, convergence};
 //!
 //! let palette = Palette::new(&[("exact", "exact"), ("reinmax", "straight-through")])
 //!     .with_reference("exact");

@@ -14,7 +14,7 @@
 /// Precipice*, arXiv:2108.13264, §4.3.
 ///
 /// ```
-/// use harness::statistics::interquartile_mean;
+/// use statistics::interquartile_mean;
 ///
 /// assert_eq!(interquartile_mean(&[1.0, 2.0, 4.0, 90.0]), Some(3.0));
 /// // One miss in four runs is trimmed, two are not.
@@ -34,7 +34,7 @@ pub fn interquartile_mean(values: &[f64]) -> Option<f64> {
 /// `None` without values. Infinities cancel in pairs; see the conventions of the module.
 ///
 /// ```
-/// use harness::statistics::mean;
+/// use statistics::mean;
 ///
 /// assert_eq!(mean(&[1.0, 2.0, 6.0]), Some(3.0));
 /// assert_eq!(mean(&[1.0, f64::INFINITY]), Some(f64::INFINITY));
@@ -68,7 +68,7 @@ pub(super) fn balanced_mean(sum: f64, surplus: f64, count: f64) -> f64 {
 /// `None` with fewer than two values; `+∞` if any of them is a miss.
 ///
 /// ```
-/// use harness::statistics::sample_variance;
+/// use statistics::sample_variance;
 ///
 /// assert_eq!(sample_variance(&[1.0, 2.0, 6.0]), Some(7.0));
 /// assert_eq!(sample_variance(&[1.0]), None);
@@ -101,7 +101,7 @@ pub fn sample_variance(values: &[f64]) -> Option<f64> {
 /// If `probability` is outside `[0, 1]`.
 ///
 /// ```
-/// use harness::statistics::quantile;
+/// use statistics::quantile;
 ///
 /// assert_eq!(quantile(&[4.0, 1.0, 2.0], 0.5), Some(2.0));
 /// assert_eq!(quantile(&[4.0, 1.0, 2.0], 0.75), Some(3.0));

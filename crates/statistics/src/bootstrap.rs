@@ -44,7 +44,7 @@ impl Estimate {
 /// Statistics 7.
 ///
 /// ```
-/// use harness::statistics::{Bootstrap, interquartile_mean};
+/// use statistics::{Bootstrap, interquartile_mean};
 ///
 /// let losses = [0.11, 0.13, 0.12, 0.35, 0.10, 0.14, 0.12, 0.16];
 /// let estimate = Bootstrap::new(7).estimate(&losses, interquartile_mean).unwrap();

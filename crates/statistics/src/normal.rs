@@ -14,7 +14,7 @@ use std::f64::consts::TAU;
 /// and 26.2.14 (continued fraction).
 ///
 /// ```
-/// use harness::statistics::upper_tail;
+/// use statistics::upper_tail;
 ///
 /// assert_eq!(upper_tail(0.0), 0.5);
 /// assert!((upper_tail(1.959963984540054) - 0.025).abs() < 1e-15);

@@ -1,7 +1,7 @@
 //! Draws every figure from synthetic data into a folder, to be looked at:
 //! `cargo run --example gallery -- target/gallery`.
 
-use harness::plots::{
+use charts::{
     Better, Figure, FinalFigure, FinalPanel, FinalRow, Palette, Panel, Point, RowOrder, Scale,
     Series, bias_variance, convergence, final_values, sensitivity, variance,
 };

@@ -14,7 +14,7 @@
 /// Journal of Statistics 6.
 ///
 /// ```
-/// use harness::statistics::holm;
+/// use statistics::holm;
 ///
 /// assert_eq!(holm(&[0.01, 0.04, 0.03, 0.005]), [0.03, 0.06, 0.06, 0.02]);
 /// ```

@@ -11,7 +11,7 @@ use kernels::simd::{self, LANES, Lanes, Task};
 /// trimming: so a sample is sorted once, and no replicate of it at all.
 ///
 /// ```
-/// use harness::statistics::{Bootstrap, Resamples, interquartile_mean};
+/// use statistics::{Bootstrap, Resamples, interquartile_mean};
 ///
 /// let losses = [0.10, 0.11, 0.12, 0.12, 0.13, 0.14, 0.16, 0.35];
 /// let bootstrap = Bootstrap::new(7);

@@ -23,7 +23,7 @@ const BATCHES: usize = 32;
 /// Output*, Operations Research 30 (batch means).
 ///
 /// ```
-/// use harness::statistics::GradientQuality;
+/// use statistics::GradientQuality;
 ///
 /// let mut quality = GradientQuality::new(&[3.0, 4.0]);
 /// for draw in [[4.0, 4.0], [4.0, 5.0], [4.0, 3.0], [4.0, 4.0]] {

@@ -31,7 +31,7 @@ const EXACT_LIMIT: usize = 50;
 /// Pratt and Gibbons (1981), *Concepts of Nonparametric Theory*, ch. 3 (ties).
 ///
 /// ```
-/// use harness::statistics::wilcoxon_signed_rank;
+/// use statistics::wilcoxon_signed_rank;
 ///
 /// // 1 of 64 sign patterns is as extreme in this direction.
 /// assert_eq!(wilcoxon_signed_rank(&[0.4, 0.1, 0.3, 0.7, 0.2, f64::INFINITY]), 2.0 / 64.0);

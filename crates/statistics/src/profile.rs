@@ -23,7 +23,7 @@ use super::location::or_miss;
 /// scores above the threshold).
 ///
 /// ```
-/// use harness::statistics::{Bootstrap, performance_profile};
+/// use statistics::{Bootstrap, performance_profile};
 ///
 /// let scores = [vec![0.1, 0.3], vec![0.2, f64::INFINITY]];
 /// let profile = performance_profile(&scores, &[0.1, 0.2, 0.3], Bootstrap::new(7)).unwrap();

@@ -21,7 +21,7 @@ use super::location::or_miss;
 /// Reference: Agarwal et al. (2021), arXiv:2108.13264, §4.3.
 ///
 /// ```
-/// use harness::statistics::{Bootstrap, probability_of_improvement};
+/// use statistics::{Bootstrap, probability_of_improvement};
 ///
 /// let x = [vec![0.1, 0.3], vec![5.0, 6.0]];
 /// let y = [vec![0.2, 0.4], vec![f64::INFINITY, f64::INFINITY]];
