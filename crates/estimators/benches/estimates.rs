@@ -34,7 +34,7 @@ struct Subject {
 impl Subject {
     /// Or why there is none.
     fn new(entry: &Entry, parameters: Table, categories: usize) -> Result<Self, String> {
-        let estimator = entry.single(parameters).map_err(|error| error.to_string())?;
+        let estimator = entry.build(parameters).map_err(|error| error.to_string())?.build_f32();
         let dims = Dims { batch: BATCH, latents: 1, categories };
         if let Some(why) = estimator.refuses(dims) {
             return Err(why);

@@ -1,21 +1,12 @@
-use crate::fault::{Fault, UnknownName};
 use dfdx::prelude::CpuError;
 
 /// Why an estimator cannot be made or cannot estimate.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// There is no estimator of that name.
+    /// An unknown estimator, or invalid parameters.
     #[error(transparent)]
-    Unknown(#[from] UnknownName),
-    /// Its parameters cannot be.
-    #[error("estimator `{kind}`: {fault}")]
-    Parameters {
-        /// The estimator.
-        kind: String,
-        /// What is wrong with them.
-        fault: Fault,
-    },
+    Registry(#[from] registry::Error),
     /// A row of logits from which nothing can be chosen.
     #[error("row {row}: every category is masked (all logits are −∞)")]
     AllMasked {

@@ -10,37 +10,29 @@
 //! ln p(D)), g = ∇f(D), J(q) v = q ⊙ (v − ⟨q, v⟩) the Jacobian of the softmax at q.
 
 mod choice;
-mod coupling;
-mod draw;
 mod error;
 mod estimator;
-pub mod fault;
-mod finite_step;
 mod gradient;
 pub mod kinds;
-mod noisy;
+mod logits;
+mod mechanisms;
 mod objective;
 pub mod objectives;
-mod parameter;
+mod properties;
 pub mod reference;
 mod registry;
-mod relaxation;
-mod score;
-mod sparse;
-mod sticks;
-mod subset;
-mod support;
-mod swaps;
-mod vertex;
+mod schedule;
 
+pub use ::registry::{Fault, Parameters, UnknownName};
 pub use choice::{Choice, Points};
 pub use error::{Error, Result};
-pub use estimator::{Dims, Estimator, Logits, Properties, Surrogate, Unbiased};
-pub use fault::{Fault, UnknownName};
+pub use estimator::{Estimator, Surrogate};
 pub use gradient::{Gradient, gradient};
 pub use kernels::tape::Node;
 pub use kernels::{Noise, Packed, Real};
-pub use objective::{Context, Counted, Domain, Evaluations, Losses, Objective};
+pub use logits::{Dims, Logits};
+pub use objective::{Context, Counted, Losses, Objective};
 pub use objectives::SquaredPick;
-pub use parameter::Anneal;
-pub use registry::{Entry, Family, Kind, Registry};
+pub use properties::{Domain, Evaluations, Properties, Unbiased};
+pub use registry::{About, Entry, Factory, Family, Kind, Registry};
+pub use schedule::Schedule;

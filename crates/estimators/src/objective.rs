@@ -1,4 +1,4 @@
-use crate::{Choice, Result};
+use crate::{Choice, Domain, Evaluations, Result};
 use dfdx::prelude::HasShape;
 use kernels::tape::{Node, Recording, Taped, into_tensor, of_tensor};
 use kernels::{Packed, Real};
@@ -81,64 +81,11 @@ pub trait Objective<E: Real> {
     }
 }
 
-/// Where an objective is defined, and where an estimator needs it to be. The later ones include
-/// the earlier.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Domain {
-    /// Values at the vertices of the simplex.
-    Vertices,
-    /// And a gradient there.
-    VertexGradients,
-    /// Values and gradients everywhere on the simplex.
-    Interior,
-}
-
-impl Domain {
-    /// What it means, for a reader.
-    pub fn describe(self) -> &'static str {
-        match self {
-            Self::Vertices => "values at the vertices",
-            Self::VertexGradients => "gradients at the vertices",
-            Self::Interior => "values and gradients inside the simplex",
-        }
-    }
-}
-
 /// A row of numbers for each row of a batch.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a, E: Real> {
     /// [B, width]
     pub rows: &'a Packed<E>,
-}
-
-/// How often an objective is asked, per row and estimate.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Evaluations {
-    /// Losses at vertices.
-    pub hard: u64,
-    /// Gradients of the loss at vertices.
-    pub hard_gradient: u64,
-    /// Losses off the vertices.
-    pub relaxed: u64,
-    /// Gradients of the loss off the vertices.
-    pub relaxed_gradient: u64,
-}
-
-impl Evaluations {
-    /// `n` losses at vertices.
-    pub fn vertices(n: u64) -> Self {
-        Self { hard: n, ..Self::default() }
-    }
-
-    /// `n` losses at vertices, with their gradients.
-    pub fn differentiated(n: u64) -> Self {
-        Self { hard: n, hard_gradient: n, ..Self::default() }
-    }
-
-    /// `n` losses off the vertices, with their gradients.
-    pub fn interior(n: u64) -> Self {
-        Self { relaxed: n, relaxed_gradient: n, ..Self::default() }
-    }
 }
 
 /// An objective that counts how often it is asked: what an estimator costs is measured, not

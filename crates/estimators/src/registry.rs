@@ -1,17 +1,13 @@
-use crate::fault::{self, Fault, UnknownName};
-use crate::{Error, Estimator, Result, kinds};
+use crate::{Estimator, kinds};
+use ::registry::{Fault, Kind as Facts, Parameters};
 use kernels::Real;
-use schemars::{JsonSchema, Schema};
-use serde::{Serialize, de::DeserializeOwned};
-use toml::Table;
+use std::ops::{Deref, DerefMut};
 
-/// An estimator's parameters: its TOML table, and how to make it.
+/// An estimator's parameters: its TOML table, and how to build it.
 ///
 /// The documentation comment of the type is its page in `list estimators`, those of its fields
 /// describe its parameters.
-pub trait Kind:
-    Clone + Default + Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static
-{
+pub trait Kind: Parameters {
     /// Its name in experiment files.
     const NAME: &'static str;
     /// What it is related to.
@@ -23,15 +19,15 @@ pub trait Kind:
     /// Raised when the same parameters come to give other numbers.
     const VERSION: u32 = 1;
 
-    /// Refuses values that cannot be.
+    /// Rejects invalid values.
     ///
     /// # Errors
-    /// If a value cannot be.
+    /// If a value is invalid.
     fn check(&self) -> Result<(), Fault> {
         Ok(())
     }
 
-    /// The estimator, for parameters that [`Kind::check`] let pass.
+    /// The estimator, for parameters that [`Kind::check`] accepts.
     fn build<E: Real>(self) -> Box<dyn Estimator<E>>;
 }
 
@@ -42,7 +38,7 @@ pub enum Family {
     ExactAndRelaxed,
     /// A vertex forward, a relaxation's Jacobian backward.
     StraightThrough,
-    /// Gumbel noise, reparametrised.
+    /// Gumbel noise, reparametrized.
     Gumbel,
     /// Losses times scores.
     ScoreFunction,
@@ -63,118 +59,67 @@ impl Family {
     }
 }
 
-/// A registered estimator.
-#[derive(Clone)]
-pub struct Entry {
-    /// Its name in experiment files.
-    pub name: &'static str,
+/// An estimator with its parameters, before it is built: each run builds its own.
+pub trait Factory: Send + Sync {
+    /// A new estimator in `f32`.
+    fn build_f32(&self) -> Box<dyn Estimator<f32>>;
+    /// A new estimator in `f64`.
+    fn build_f64(&self) -> Box<dyn Estimator<f64>>;
+}
+
+impl<K: Kind> Factory for K {
+    fn build_f32(&self) -> Box<dyn Estimator<f32>> {
+        self.clone().build()
+    }
+
+    fn build_f64(&self) -> Box<dyn Estimator<f64>> {
+        self.clone().build()
+    }
+}
+
+/// What is known of a kind beside its name.
+#[derive(Clone, Copy, Debug)]
+pub struct About {
     /// What it is related to.
     pub family: Family,
-    /// What it does, in a line.
-    pub summary: &'static str,
     /// Authors, year and where to read it.
     pub source: &'static str,
-    /// Raised when the same parameters come to give other numbers.
-    pub version: u32,
-    defaults: fn() -> Table,
-    schema: fn() -> Schema,
-    check: fn(Table) -> Result<Table>,
-    single: fn(Table) -> Result<Box<dyn Estimator<f32>>>,
-    double: fn(Table) -> Result<Box<dyn Estimator<f64>>>,
 }
 
-impl Entry {
-    fn of<K: Kind>() -> Self {
-        Self {
-            name: K::NAME,
-            family: K::FAMILY,
-            summary: K::SUMMARY,
-            source: K::SOURCE,
-            version: K::VERSION,
-            defaults: || as_table(&K::default()),
-            schema: || schemars::schema_for!(K),
-            check: |table| Ok(as_table(&parse::<K>(table)?)),
-            single: |table| Ok(parse::<K>(table)?.build()),
-            double: |table| Ok(parse::<K>(table)?.build()),
-        }
-    }
+/// A registered estimator.
+pub type Entry = ::registry::Entry<Box<dyn Factory>, About>;
 
-    /// Its parameters with their defaults.
-    pub fn defaults(&self) -> Table {
-        (self.defaults)()
-    }
-
-    /// The schema of its parameters, with their descriptions.
-    pub fn schema(&self) -> Schema {
-        (self.schema)()
-    }
-
-    /// The parameters, every one with its value.
-    ///
-    /// # Errors
-    /// If there is an unknown one, or one with a value that cannot be.
-    pub fn resolve(&self, parameters: Table) -> Result<Table> {
-        (self.check)(parameters)
-    }
-
-    /// The estimator in `f32`.
-    ///
-    /// # Errors
-    /// As [`Entry::resolve`].
-    pub fn single(&self, parameters: Table) -> Result<Box<dyn Estimator<f32>>> {
-        (self.single)(parameters)
-    }
-
-    /// The estimator in `f64`.
-    ///
-    /// # Errors
-    /// As [`Entry::resolve`].
-    pub fn double(&self, parameters: Table) -> Result<Box<dyn Estimator<f64>>> {
-        (self.double)(parameters)
-    }
-}
-
-/// The estimators there are.
+/// The registered estimators.
 #[derive(Clone)]
-pub struct Registry {
-    entries: Vec<Entry>,
-}
+pub struct Registry(::registry::Registry<Box<dyn Factory>, About>);
 
 impl Registry {
     /// The estimators of this crate.
     pub fn standard() -> Self {
-        kinds::register(Self { entries: vec![] })
+        kinds::register(Self(::registry::Registry::new("estimator")))
     }
 
-    /// This registry with one more; it replaces one of the same name.
+    /// This registry with one more kind, which replaces one of the same name.
     pub fn with<K: Kind>(mut self) -> Self {
-        self.entries.retain(|entry| entry.name != K::NAME);
-        self.entries.push(Entry::of::<K>());
+        let about = About { family: K::FAMILY, source: K::SOURCE };
+        let facts = Facts { name: K::NAME, summary: K::SUMMARY, version: K::VERSION, about };
+        self.add(facts, |kind: K| {
+            kind.check()?;
+            Ok(Box::new(kind) as Box<dyn Factory>)
+        });
         self
     }
+}
 
-    /// The estimators in order.
-    pub fn entries(&self) -> &[Entry] {
-        &self.entries
-    }
-
-    /// The estimator of that name.
-    ///
-    /// # Errors
-    /// If there is none.
-    pub fn get(&self, kind: &str) -> Result<&Entry> {
-        let found = self.entries.iter().find(|entry| entry.name == kind);
-        let names = self.entries.iter().map(|entry| entry.name);
-        found.ok_or_else(|| UnknownName::new("estimator", kind, names).into())
+impl Deref for Registry {
+    type Target = ::registry::Registry<Box<dyn Factory>, About>;
+    fn deref(&self) -> &Self::Target {
+        &self.0
     }
 }
 
-fn as_table<K: Kind>(parameters: &K) -> Table {
-    // Parameters are plain structs of numbers, words and tables: TOML can say them.
-    Table::try_from(parameters).unwrap_or_default()
-}
-
-fn parse<K: Kind>(table: Table) -> Result<K> {
-    let parameters = fault::parse::<K>(table).and_then(|kind| kind.check().map(|()| kind));
-    parameters.map_err(|fault| Error::Parameters { kind: K::NAME.to_owned(), fault })
+impl DerefMut for Registry {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
+    }
 }

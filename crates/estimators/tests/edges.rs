@@ -18,8 +18,8 @@ fn both(
     logits: &[f64],
     check: impl Fn(&str, &[f64], &[f64]),
 ) -> bool {
-    let single = run(variant.single(), dims, logits);
-    let double = run(variant.double(), dims, logits);
+    let single = run(variant.build_f32(), dims, logits);
+    let double = run(variant.build_f64(), dims, logits);
     for (precision, estimate) in [("f32", &single), ("f64", &double)] {
         if let Some((gradient, losses)) = estimate {
             check(&format!("{} in {precision}", variant.name), gradient, losses);
@@ -153,8 +153,8 @@ fn learning_from_extreme_logits_leaves_estimates_finite() {
         }
     }
     hold(|variant| {
-        steps(&format!("{} in f32", variant.name), variant.single());
-        steps(&format!("{} in f64", variant.name), variant.double());
+        steps(&format!("{} in f32", variant.name), variant.build_f32());
+        steps(&format!("{} in f64", variant.name), variant.build_f64());
     });
 }
 
@@ -163,7 +163,7 @@ fn a_row_that_is_masked_altogether_is_an_error() {
     let dims = Dims { batch: 2, latents: 1, categories: 3 };
     let logits = [0.1, 0.2, 0.3, MASKED, MASKED, MASKED];
     hold(|variant| {
-        let mut estimator = variant.double();
+        let mut estimator = variant.build_f64();
         if estimator.refuses(dims).is_some() {
             return;
         }
@@ -184,7 +184,7 @@ fn a_masked_category_is_never_picked() {
     for mut problem in [problem::exponential(), problem::two_latents(), problem::bits()] {
         problem.logits[1] = MASKED;
         hold(|variant| {
-            let mut estimator = variant.double();
+            let mut estimator = variant.build_f64();
             // The mean of two category numbers may be a masked one's.
             let skips = enumerates(&variant.name) || variant.entry.name == "index-soft-argmax";
             if skips || !problem.suits(&*estimator) {
@@ -222,7 +222,7 @@ fn the_loss_of_a_masked_category_does_not_count() {
         row[masked] = MASKED;
         let logits = row.repeat(dims.batch);
         hold(|variant| {
-            let mut estimator = variant.double();
+            let mut estimator = variant.build_f64();
             let skips = estimator.properties(dims).needs != Domain::Vertices
                     // It knows no probabilities: its number may be a masked category's.
                     || variant.entry.name == "index-soft-argmax";
@@ -246,7 +246,7 @@ fn a_single_category_is_refused_or_has_no_gradient() {
         let dims = Dims { batch: 3, latents: 2, categories: 1 };
         both(variant, dims, &[0.7, -1.0, 0.0, 3.0, 1.0, 2.0], |place, gradient, losses| {
             assert_finite(place, gradient, losses);
-            let sums = variant.double().properties(dims).sums_to_zero;
+            let sums = variant.build_f64().properties(dims).sums_to_zero;
             assert!(!sums || gradient.iter().all(|&g| g.abs() < 1e-6), "{place}: {gradient:?}");
         });
     });
@@ -273,7 +273,7 @@ fn one_row_and_many_latents_are_served_or_refused() {
                 (0..dims.elements()).map(|i| (i % 7) as f64 * 0.3 - 1.0).collect();
             let served = both(variant, dims, &logits, assert_finite);
             // Nobody enumerates 2⁶⁴ outcomes.
-            let claimed = variant.double().properties(dims).evaluations.hard;
+            let claimed = variant.build_f64().properties(dims).evaluations.hard;
             assert!(!served || claimed < 1_000_000, "{} claims {claimed} losses", variant.name);
         }
     });

@@ -40,7 +40,7 @@ fn variants_are_more_than_defaults() {
 fn what_is_called_unbiased_is() {
     hold(|variant| {
         for problem in problems().into_iter().chain([linear()]) {
-            let mut estimator = variant.double();
+            let mut estimator = variant.build_f64();
             if !problem.suits(&*estimator) {
                 continue;
             }
@@ -65,7 +65,7 @@ fn what_is_called_unbiased_is() {
 fn a_gradient_adds_up_to_nothing_along_the_shift_of_the_softmax() {
     hold(|variant| {
         for problem in problems() {
-            let mut estimator = variant.double();
+            let mut estimator = variant.build_f64();
             if !problem.suits(&*estimator) || !estimator.properties(problem.dims).sums_to_zero {
                 continue;
             }
@@ -84,13 +84,13 @@ fn a_gradient_adds_up_to_nothing_along_the_shift_of_the_softmax() {
 fn a_constant_added_to_logits_changes_nothing() {
     hold(|variant| {
         for mut problem in problems() {
-            let estimator = variant.double();
+            let estimator = variant.build_f64();
             if !problem.suits(&*estimator) || !estimator.properties(problem.dims).ignores_shifts {
                 continue;
             }
             let draw = |problem: &problem::Problem| {
                 let noise = &mut Noise::named(&["law", "constant"]);
-                problem.draw(&mut *variant.double(), 50, noise)
+                problem.draw(&mut *variant.build_f64(), 50, noise)
             };
             let before = draw(&problem);
             problem.logits.iter_mut().for_each(|x| *x += 3.25);
@@ -107,12 +107,12 @@ fn a_constant_added_to_logits_changes_nothing() {
 fn the_same_noise_gives_the_same_bits() {
     hold(|variant| {
         for problem in problems() {
-            if !problem.suits(&*variant.double()) {
+            if !problem.suits(&*variant.build_f64()) {
                 continue;
             }
             let draw = || {
                 let noise = &mut Noise::named(&["law", "bits"]);
-                problem.draw(&mut *variant.double(), 20, noise)
+                problem.draw(&mut *variant.build_f64(), 20, noise)
             };
             let bits = |draws: Vec<f64>| draws.into_iter().map(f64::to_bits).collect::<Vec<_>>();
             assert_eq!(bits(draw()), bits(draw()), "{} on {}", variant.name, problem.name);
@@ -124,7 +124,7 @@ fn the_same_noise_gives_the_same_bits() {
 fn what_is_called_deterministic_draws_nothing() {
     hold(|variant| {
         for problem in problems() {
-            let mut estimator = variant.double();
+            let mut estimator = variant.build_f64();
             if !problem.suits(&*estimator) {
                 continue;
             }
@@ -151,7 +151,7 @@ fn the_objectives_parameters_learn_from_the_scalar() {
     let (dims, logits) = (squared_pick().dims, squared_pick().logits);
     hold(|variant| {
         let estimate = |values: &[f64]| {
-            let mut estimator = variant.double();
+            let mut estimator = variant.build_f64();
             estimator.refuses(dims).is_none().then(|| {
                 let leaf = Node::new(Packed::pack(values, dims.categories));
                 let objective = SquaredPick::new(leaf.clone(), &[0.8, -0.4]);
@@ -193,8 +193,8 @@ fn single_precision_agrees_with_double() {
         })
     }
     hold(|variant| {
-        let single = estimate(variant.single(), &logits, dims);
-        let double = estimate(variant.double(), &logits, dims);
+        let single = estimate(variant.build_f32(), &logits, dims);
+        let double = estimate(variant.build_f64(), &logits, dims);
         let (Some(single), Some(double)) = (single, double) else { return };
         let off = |(a, b): &(&[f64], &[f64])| {
             let scale = b.iter().fold(1.0, |m: f64, x| m.max(x.abs()));
@@ -211,7 +211,7 @@ fn single_precision_agrees_with_double() {
 fn evaluations_are_as_claimed() {
     hold(|variant| {
         for problem in problems() {
-            let mut estimator = variant.double();
+            let mut estimator = variant.build_f64();
             if !problem.suits(&*estimator) {
                 continue;
             }
@@ -235,7 +235,7 @@ fn evaluations_are_as_claimed() {
 fn what_an_estimator_needs_it_asks_for() {
     hold(|variant| {
         let problem = exponential();
-        let mut estimator = variant.double();
+        let mut estimator = variant.build_f64();
         if !problem.suits(&*estimator) {
             return;
         }

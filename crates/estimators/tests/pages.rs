@@ -14,7 +14,7 @@ use toml::Table;
 fn impossible_parameters_are_refused_with_a_message() {
     for entry in defaults().into_iter().map(|variant| variant.entry) {
         let unknown = Table::from_iter([("surely-not".to_owned(), 1.into())]);
-        let message = entry.double(unknown).err().expect("a refusal").to_string();
+        let message = entry.build(unknown).err().expect("a refusal").to_string();
         assert!(message.contains("surely-not") && message.contains(entry.name), "{message}");
         let schema = entry.schema().as_value().clone();
         for (key, value) in entry.defaults() {
@@ -22,7 +22,7 @@ fn impossible_parameters_are_refused_with_a_message() {
             for wrong in impossible(&value, page) {
                 let place = format!("{}: {key} = {wrong}", entry.name);
                 let table = Table::from_iter([(key.clone(), wrong)]);
-                let message = entry.double(table).err().map(|error| error.to_string());
+                let message = entry.build(table).err().map(|error| error.to_string());
                 let message = message.unwrap_or_else(|| panic!("{place} was accepted"));
                 assert!(message.contains(&key) && message.contains("allowed"), "{message}");
             }
@@ -74,7 +74,7 @@ fn a_schedule_has_a_range_too() {
                     .map(|(key, x)| (key.to_owned(), toml::Value::from(x))),
             );
             let table = Table::from_iter([("anneal".to_owned(), schedule.into())]);
-            let message = entry.resolve(table).unwrap_err().to_string();
+            let message = entry.build(table).err().expect("a refusal").to_string();
             assert!(message.contains("anneal."), "{message}");
         }
     }
@@ -92,7 +92,7 @@ fn the_page_claims_what_properties_say() {
         let begins = format!("| [`{name}`]");
         let row = page.lines().find(|line| line.starts_with(&begins)).expect(name);
         let cells: Vec<&str> = row.split('|').map(str::trim).collect();
-        let properties = variant.entry.double(Table::new()).unwrap().properties(dims);
+        let properties = variant.entry.build(Table::new()).unwrap().build_f64().properties(dims);
         let claims = [properties.unbiased.describe(), properties.needs.describe()];
         assert_eq!(cells[3..5], claims, "{name}");
     }
@@ -103,7 +103,7 @@ fn the_page_claims_what_properties_say() {
 fn few_claim_less_than_most() {
     let dims = Dims { batch: 1, latents: 1, categories: 3 };
     let without = |claims: fn(&Properties) -> bool| -> Vec<String> {
-        let lacks = |variant: &Variant| !claims(&variant.double().properties(dims));
+        let lacks = |variant: &Variant| !claims(&variant.build_f64().properties(dims));
         let mut kinds: Vec<String> = variants()
             .iter()
             .filter(|variant| lacks(variant))
@@ -134,7 +134,8 @@ fn more_outcomes_than_there_are_cannot_be_drawn() {
         "stochastic-sum-and-sample",
     ] {
         let entry = estimators::Registry::standard().get(kind).unwrap().clone();
-        let estimator = entry.double(Table::from_iter([("samples".to_owned(), 5.into())])).unwrap();
+        let estimator =
+            entry.build(Table::from_iter([("samples".to_owned(), 5.into())])).unwrap().build_f64();
         let refusal = |latents| estimator.refuses(Dims { batch: 1, latents, categories: 2 });
         assert!(refusal(2).expect(kind).contains("5 different outcomes of 4"), "{kind}");
         assert_eq!(refusal(3), None, "{kind}");
@@ -147,7 +148,7 @@ fn many_latents_are_for_every_baseline_but_the_oracles() {
     let dims = Dims { batch: 1, latents: 64, categories: 2 };
     for variant in variants().iter().filter(|variant| variant.entry.name == "reinforce") {
         let is_oracle = ["optimal", "\"mean\""].iter().any(|word| variant.name.contains(word));
-        assert_eq!(variant.double().refuses(dims).is_some(), is_oracle, "{}", variant.name);
+        assert_eq!(variant.build_f64().refuses(dims).is_some(), is_oracle, "{}", variant.name);
     }
 }
 
@@ -172,7 +173,7 @@ fn names_are_legal_and_pages_complete() {
         }
         assert!(rest.contains("assert"), "{}: its example asserts nothing", entry.name);
         assert!(!entry.summary.ends_with('.') && entry.summary.len() < 64, "{}", entry.name);
-        assert!(!entry.source.is_empty() && entry.version > 0, "{}", entry.name);
+        assert!(!entry.about.source.is_empty() && entry.version > 0, "{}", entry.name);
         let parameters = schema.get("properties").and_then(|properties| properties.as_object());
         for (key, node) in parameters.into_iter().flatten() {
             assert!(node.get("description").is_some(), "{}: {key} has no page", entry.name);

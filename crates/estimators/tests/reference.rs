@@ -18,6 +18,7 @@ fn every_row_of_every_table_holds() {
         for row in &table.rows {
             let verdict = registry
                 .get(&row.kind)
+                .map_err(Into::into)
                 .and_then(|entry| check(entry, &table, &instance, row, DRAWS, 0));
             match verdict {
                 Ok(verdict) => failures.extend(

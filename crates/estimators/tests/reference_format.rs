@@ -261,8 +261,10 @@ fn what_cannot_be_checked_is_an_error_and_says_why() {
             Err(fault) => return fault.to_string(),
         };
         let row = &table.rows[0];
-        let checked =
-            registry.get(&row.kind).and_then(|entry| check(entry, &table, &instance, row, 10, 0));
+        let checked = registry
+            .get(&row.kind)
+            .map_err(Into::into)
+            .and_then(|entry| check(entry, &table, &instance, row, 10, 0));
         match checked {
             Ok(verdict) => verdict.failures.join("; "),
             Err(error) => error.to_string(),

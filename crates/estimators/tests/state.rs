@@ -31,7 +31,7 @@ fn variance(problem: &Problem, estimator: &mut dyn Estimator<f64>) -> f64 {
 fn what_is_called_unbiased_stays_so() {
     for problem in [squared_pick(), exponential()] {
         hold(|variant| {
-            let mut estimator = variant.double();
+            let mut estimator = variant.build_f64();
             let unbiased = estimator.properties(problem.dims).unbiased;
             let holds = unbiased == Unbiased::Always
                 || unbiased == Unbiased::Quadratic && problem.quadratic;
@@ -56,7 +56,7 @@ fn what_is_called_unbiased_stays_so() {
 fn only_advancing_moves_the_state() {
     for problem in problems() {
         hold(|variant| {
-            let mut estimator = variant.double();
+            let mut estimator = variant.build_f64();
             if !problem.suits(&*estimator) {
                 return;
             }
@@ -76,7 +76,7 @@ fn only_advancing_moves_the_state() {
 #[test]
 fn advancing_first_is_no_error() {
     hold(|variant| {
-        let (problem, mut estimator) = (exponential(), variant.double());
+        let (problem, mut estimator) = (exponential(), variant.build_f64());
         estimator.advance().unwrap();
         if problem.suits(&*estimator) {
             problem.draw(&mut *estimator, 5, &mut Noise::named(&["late"]));

@@ -23,7 +23,8 @@ fn probes(criterion: &mut Criterion) {
     let place = training.probe(0).unwrap_or_else(|error| panic!("the batch: {error}"));
     let dims = place.dims();
     for entry in estimators::Registry::standard().entries() {
-        let mut estimator = entry.single(Table::new()).unwrap_or_else(|error| panic!("{error}"));
+        let mut estimator =
+            entry.build(Table::new()).unwrap_or_else(|error| panic!("{error}")).build_f32();
         if estimator.refuses(dims).is_some() || !estimator.properties(dims).stochastic {
             continue;
         }

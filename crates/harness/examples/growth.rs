@@ -154,7 +154,7 @@ fn times(axis: &Axis, registry: &Registry, kind: &str) -> Vec<Option<Estimate>> 
 
 fn time(axis: &Axis, entry: &Entry, size: usize, seed: u64) -> Option<f64> {
     let samples = axis.samples.then(|| ("samples".to_owned(), Value::Integer(size as i64)));
-    let mut estimator = entry.single(Table::from_iter(samples)).ok()?;
+    let mut estimator = entry.build(Table::from_iter(samples)).ok()?.build_f32();
     let mut training =
         (axis.task)(size).start(seed, (axis.batch)(size), Optimizer::adam(0.001)).ok()?;
     if estimator.refuses(training.dims()).is_some() {
@@ -221,7 +221,7 @@ fn table(axis: &Axis, lines: &[Line]) -> String {
 fn figure(axis: &Axis, registry: &Registry, lines: &[Line]) -> String {
     const PROPORTION: &str = "in proportion";
     let mut kinds = vec![(PROPORTION, "")];
-    kinds.extend(registry.entries().iter().map(|entry| (entry.name, entry.family.name())));
+    kinds.extend(registry.entries().iter().map(|entry| (entry.name, entry.about.family.name())));
     let palette = Palette::new(&kinds).with_reference(PROPORTION);
     let series = |label: &str, times: &[Option<Estimate>]| {
         let points = axis.sizes.iter().zip(times).filter_map(|(&size, time)| {

@@ -196,7 +196,7 @@ impl<'a> Subject<'a> {
 
     /// An estimator at its beginning.
     fn estimator(&self) -> Result<Box<dyn Estimator<f32>>> {
-        Ok(self.estimator.single(self.parameters.clone())?)
+        Ok(self.estimator.build(self.parameters.clone())?.build_f32())
     }
 
     /// Does a run of so many steps, and times the steps.

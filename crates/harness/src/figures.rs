@@ -36,13 +36,13 @@ pub fn draw(summary: &Summary<'_>, registries: &Registries) -> Vec<(String, Stri
 fn palette(registries: &Registries) -> Palette {
     let entries = registries.estimators.entries();
     let kinds: Vec<(&str, &str)> =
-        entries.iter().map(|entry| (entry.name, entry.family.name())).collect();
+        entries.iter().map(|entry| (entry.name, entry.about.family.name())).collect();
     Palette::new(&kinds).with_reference("exact")
 }
 
 fn family(choice: &Choice, registries: &Registries) -> String {
     let entry = registries.estimators.get(&choice.kind);
-    entry.map_or_else(|_| String::new(), |entry| entry.family.name().to_owned())
+    entry.map_or_else(|_| String::new(), |entry| entry.about.family.name().to_owned())
 }
 
 /// Squares of gradients differ by powers of ten; a zero among them must not change that.

@@ -6,7 +6,7 @@ use toml::{Table, Value};
 /// The page of an estimator.
 pub fn estimator(entry: &estimators::Entry) -> String {
     let head = format!("{} — {}", entry.name, entry.summary);
-    let foot = format!("Family: {}. Source: {}.", entry.family.name(), entry.source);
+    let foot = format!("Family: {}. Source: {}.", entry.about.family.name(), entry.about.source);
     page(&head, &entry.schema(), &entry.defaults(), &foot)
 }
 

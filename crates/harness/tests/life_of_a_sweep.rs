@@ -338,7 +338,7 @@ fn lists_name_everything() {
     for entry in registries.estimators.entries() {
         assert!(listed.contains(entry.name), "{}", entry.name);
         let page = lab.ok(&format!("list estimators {}", entry.name));
-        assert!(page.contains(entry.summary) && page.contains(entry.source), "{page}");
+        assert!(page.contains(entry.summary) && page.contains(entry.about.source), "{page}");
     }
     let listed = lab.ok("list tasks");
     for entry in registries.tasks.entries() {

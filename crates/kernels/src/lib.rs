@@ -4,14 +4,11 @@
 //! vector registers: elementary functions are this crate's own, reductions have one fixed order, and
 //! nothing in it starts a thread.
 
-mod dense;
 mod elementary;
+mod network;
 mod noise;
 mod normal;
-mod optimizer;
 mod packed;
-mod parameters;
-mod perceptron;
 pub mod product;
 mod real;
 mod recycle;
@@ -20,12 +17,12 @@ mod rowwise;
 pub mod simd;
 pub mod tape;
 
-pub use dense::{Activation, Dense};
 pub use elementary::tanh;
+pub use network::{
+    Activation, Data, Dense, Initial, Input, Layer, Optimizer, OptimizerState, Parameters,
+    Perceptron,
+};
 pub use noise::Noise;
-pub use optimizer::{Optimizer, OptimizerState};
 pub use packed::Packed;
-pub use parameters::{Initial, Layer, Parameters};
-pub use perceptron::{Data, Input, Perceptron};
 pub use real::Real;
 pub use recycle::Buffer;

@@ -3,7 +3,7 @@
 use crate::elementary;
 use crate::packed::Sixteen;
 use crate::recycle::{Recycled, Shelf, shelf_of};
-use crate::simd::{self, Machine, MachineTask};
+use crate::simd::{self, Machine, MachineKernel};
 use std::ops::Neg;
 
 mod sealed {
@@ -72,7 +72,7 @@ pub trait Real:
     #[doc(hidden)]
     fn exp_inline(x: Self) -> Self;
     #[doc(hidden)]
-    fn on_machine<T: MachineTask<Self>>(task: T) -> T::Output;
+    fn on_machine<T: MachineKernel<Self>>(task: T) -> T::Output;
 }
 
 /// What the elementary functions need to know of a floating-point format.
@@ -136,7 +136,7 @@ macro_rules! real {
             }
             fn exp(self) -> Self {
                 struct Exp($real);
-                impl MachineTask<$real> for Exp {
+                impl MachineKernel<$real> for Exp {
                     type Output = $real;
                     #[inline(always)]
                     fn run<M: Machine<$real>>(self) -> $real {
@@ -147,7 +147,7 @@ macro_rules! real {
             }
             fn ln(self) -> Self {
                 struct Ln($real);
-                impl MachineTask<$real> for Ln {
+                impl MachineKernel<$real> for Ln {
                     type Output = $real;
                     #[inline(always)]
                     fn run<M: Machine<$real>>(self) -> $real {
@@ -177,7 +177,7 @@ macro_rules! real {
                 elementary::exp(x)
             }
             #[inline]
-            fn on_machine<T: MachineTask<Self>>(task: T) -> T::Output {
+            fn on_machine<T: MachineKernel<Self>>(task: T) -> T::Output {
                 simd::$real(task)
             }
         }

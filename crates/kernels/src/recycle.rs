@@ -67,7 +67,7 @@ pub struct Buffer<T: Recycled>(Vec<T>);
 
 impl<T: Recycled> Buffer<T> {
     /// `length` numbers of any value: whoever asks for them writes every one.
-    pub(crate) fn any(length: usize) -> Self {
+    pub(crate) fn scratch(length: usize) -> Self {
         let used = T::with_shelf(|shelf| shelf.take(length)).flatten();
         Self(used.unwrap_or_else(|| vec![T::default(); length]))
     }
@@ -84,7 +84,7 @@ impl<T: Recycled> Drop for Buffer<T> {
 
 impl<T: Recycled> Clone for Buffer<T> {
     fn clone(&self) -> Self {
-        let mut copy = Self::any(self.len());
+        let mut copy = Self::scratch(self.len());
         copy.copy_from_slice(self);
         copy
     }
@@ -115,13 +115,13 @@ mod tests {
 
     #[test]
     fn a_buffer_is_used_again_for_its_own_length_alone() {
-        let mut first = Buffer::<u32>::any(7919);
+        let mut first = Buffer::<u32>::scratch(7919);
         assert_eq!(first[..], [0; 7919]);
         first.fill(3);
         let place = first.as_ptr();
         drop(first);
-        assert_ne!(Buffer::<u32>::any(7918).as_ptr(), place);
-        let again = Buffer::<u32>::any(7919);
+        assert_ne!(Buffer::<u32>::scratch(7918).as_ptr(), place);
+        let again = Buffer::<u32>::scratch(7919);
         assert_eq!((again.as_ptr(), again[0]), (place, 3));
         let copy = again.clone();
         assert_ne!(copy.as_ptr(), place);
@@ -146,7 +146,7 @@ mod tests {
     /// Nothing is kept of no length.
     #[test]
     fn an_empty_buffer_takes_no_place() {
-        drop(Buffer::<u32>::any(0));
+        drop(Buffer::<u32>::scratch(0));
         assert_eq!(u32::with_shelf(|shelf| shelf.take(0).is_none()), Some(true));
     }
 }

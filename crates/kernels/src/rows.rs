@@ -16,7 +16,7 @@ pub fn softmax<E: Real>(logits: &Packed<E>, temperature: E) -> Packed<E> {
             softmax_row(logits, inverse_temperature, p);
         }
     }
-    let mut p = Packed::any(logits.rows(), logits.columns());
+    let mut p = Packed::scratch(logits.rows(), logits.columns());
     softmax(logits, E::ONE / temperature, &mut p);
     p
 }
@@ -37,7 +37,7 @@ pub fn log_softmax<E: Real>(logits: &Packed<E>, temperature: E) -> Packed<E> {
             }
         }
     }
-    let mut log_p = Packed::any(logits.rows(), logits.columns());
+    let mut log_p = Packed::scratch(logits.rows(), logits.columns());
     log_softmax(logits, E::ONE / temperature, &mut log_p);
     log_p
 }
@@ -65,7 +65,7 @@ pub fn argmax<E: Real>(numbers: &Packed<E>) -> Packed<E> {
             pick[0] = argmax_row(numbers);
         }
     }
-    let mut picks = Packed::any(numbers.rows(), 1);
+    let mut picks = Packed::scratch(numbers.rows(), 1);
     argmax(numbers, &mut picks);
     picks
 }
@@ -82,7 +82,7 @@ pub fn one_hots<E: Real>(picks: &Packed<E>, categories: usize) -> Packed<E> {
             }
         }
     }
-    let mut points = Packed::any(picks.rows(), picks.columns() * categories);
+    let mut points = Packed::scratch(picks.rows(), picks.columns() * categories);
     mark(picks, &mut points);
     points
 }

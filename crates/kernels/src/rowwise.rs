@@ -38,7 +38,7 @@ macro_rules! rowwise {
                 $($($number: E,)*)?
                 $($output: &'a mut $crate::Packed<E>,)+
             }
-            impl<E: $crate::Real> $crate::simd::Task<E> for Rowwise<'_, E> {
+            impl<E: $crate::Real> $crate::simd::Kernel<E> for Rowwise<'_, E> {
                 type Output = ();
                 #[inline(always)]
                 #[allow(clippy::needless_range_loop, unused_variables)]

@@ -1,6 +1,6 @@
 //! The error bounds that `kernels::elementary` states, and the same bits at every level.
 
-use kernels::simd::{self, Lanes, Level, Task};
+use kernels::simd::{self, Kernel, Lanes, Level};
 use kernels::{Packed, Real, tanh};
 
 #[derive(Clone, Copy)]
@@ -11,7 +11,7 @@ enum Function {
 
 fn apply<E: Real>(function: Function, numbers: &[E]) -> Vec<E> {
     struct Apply<'a, E: Real>(Function, &'a mut Packed<E>);
-    impl<E: Real> Task<E> for Apply<'_, E> {
+    impl<E: Real> Kernel<E> for Apply<'_, E> {
         type Output = ();
         #[inline(always)]
         fn run<V: Lanes<E>>(self) {

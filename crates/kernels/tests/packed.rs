@@ -143,9 +143,9 @@ struct Whole;
 
 impl Whole {
     fn of(packed: Packed<f32>) -> Vec<f32> {
-        use kernels::simd::{Lanes, Task, run};
+        use kernels::simd::{Kernel, Lanes, run};
         struct Read(Packed<f32>);
-        impl Task<f32> for Read {
+        impl Kernel<f32> for Read {
             type Output = Vec<f32>;
             #[inline(always)]
             fn run<V: Lanes<f32>>(self) -> Vec<f32> {

@@ -121,7 +121,7 @@ fn a_layer_that_is_not_reached_learns_nothing() {
 #[test]
 fn a_pass_aside_teaches_nothing() {
     let (network, parameters) = network();
-    tape::aside(|| {
+    tape::isolated(|| {
         let mut tape = Recording::default();
         forward(&network, &parameters, &mut tape);
         run(tape);

@@ -74,7 +74,7 @@ impl Operation for Chosen {
     {
         let x = tensor(&inputs[0], (self.count, 2));
         let (logits, mut tape) = node_of(&x, &[&x]);
-        let mut squared = Packed::any(self.count, 2);
+        let mut squared = Packed::scratch(self.count, 2);
         squares(logits.numbers(), &mut squared);
         let kept = logits.clone();
         let choice = tape::choose(&mut tape, &logits, squared, move |g, v| slopes(&kept, g, v));
@@ -345,12 +345,12 @@ mod nodes {
     #[test]
     fn scopes_keep_gradients_apart() {
         let outer = node();
-        let inner = tape::aside(|| {
+        let inner = tape::isolated(|| {
             assert!(!outer.wants_gradient());
             outer.add(gradient(&[1.0, 1.0]));
             let inner = node();
             inner.add(gradient(&[2.0, 3.0]));
-            let deeper = tape::aside(|| inner.wants_gradient());
+            let deeper = tape::isolated(|| inner.wants_gradient());
             assert!(inner.wants_gradient() && !deeper);
             assert_eq!(inner.take().unwrap().unpack(), [2.0, 3.0]);
             inner
@@ -360,7 +360,7 @@ mod nodes {
         outer.add(gradient(&[4.0, 5.0]));
         assert_eq!(outer.take().unwrap().unpack(), [4.0, 5.0]);
         // A panic leaves the scope too.
-        let broken = std::panic::catch_unwind(|| tape::aside(|| panic!("broken")));
+        let broken = std::panic::catch_unwind(|| tape::isolated(|| panic!("broken")));
         assert!(broken.is_err() && outer.wants_gradient());
     }
 }
@@ -382,7 +382,7 @@ mod strides {
         let pack = |numbers: &[f64]| Packed::pack(numbers, 3);
         let add = |gradient: &Packed<f64>, sums: &mut [f64]| gradient.add_to(sums);
         let (node, mut tape) = tape::of_tensor(x, pack, add).unwrap();
-        let mut y = Packed::any(node.numbers().rows(), 3);
+        let mut y = Packed::scratch(node.numbers().rows(), 3);
         squares(node.numbers(), &mut y);
         let kept = node.clone();
         let y = tape::choose(&mut tape, &node, y, move |g, v| slopes(&kept, g, v));

@@ -145,7 +145,8 @@ fn main() {
                 samples => Table::from_iter([("samples".to_owned(), (samples as i64).into())]),
             };
             let entry = registry.get(kind).unwrap_or_else(|e| panic!("{e}"));
-            let mut estimator = entry.single(parameters).unwrap_or_else(|e| panic!("{e}"));
+            let mut estimator =
+                entry.build(parameters).unwrap_or_else(|e| panic!("{e}")).build_f32();
             let (noise, mut steps) = (Noise::named(&["limit", kind]), 0..);
             let mut layers = (subject.layers)(subject.batch, samples);
             let operations: f64 = layers.iter().map(Layer::operations).sum();

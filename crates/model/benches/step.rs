@@ -19,9 +19,10 @@ fn steps(criterion: &mut Criterion) {
     group.measurement_time(Duration::from_secs(1));
     for entry in estimators::Registry::standard().entries() {
         let started = task.start(0, 128, Optimizer::adam(0.01));
-        let (Ok(mut training), Ok(mut estimator)) = (started, entry.single(Table::new())) else {
-            panic!("{} cannot be made", entry.name)
+        let (Ok(mut training), Ok(factory)) = (started, entry.build(Table::new())) else {
+            panic!("{} cannot be built", entry.name)
         };
+        let mut estimator = factory.build_f32();
         if let Some(why) = estimator.refuses(training.dims()) {
             eprintln!("{}: left out: {why}", entry.name);
             continue;

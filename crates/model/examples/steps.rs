@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // Few rows: making them is no part of a step.
     let task = ArgmaxIndex { categories: 8, rows: 256, validation_rows: 1, ..Default::default() };
     let mut training = task.synthetic().start(0, 128, Optimizer::adam(0.01))?;
-    let mut estimator = Registry::standard().get(kind)?.single(Table::new())?;
+    let mut estimator = Registry::standard().get(kind)?.build(Table::new())?.build_f32();
     let noise = Noise::named(&["estimator"]);
     let mut loss = f64::NAN;
     for step in 0..steps {

@@ -144,8 +144,8 @@ fn cross_entropy<E: Real>(logits: &Packed<E>, pixels: &Packed<E>) -> (Packed<E>,
             }
         }
     }
-    let mut losses = Packed::any(logits.rows(), 1);
-    let mut slopes = Packed::any(logits.rows(), logits.columns());
+    let mut losses = Packed::scratch(logits.rows(), 1);
+    let mut slopes = Packed::scratch(logits.rows(), logits.columns());
     of_rows(logits, pixels, &mut losses, &mut slopes);
     (losses, slopes)
 }
@@ -174,8 +174,8 @@ pub fn divergence_from_uniform<E: Real>(
     }
     let (theta, batch) = (logits.numbers(), logits.numbers().rows() / latents);
     let log_p = rows::log_softmax(theta, E::ONE);
-    let mut divergence = Packed::any(theta.rows(), 1);
-    let mut slopes = Packed::any(theta.rows(), theta.columns());
+    let mut divergence = Packed::scratch(theta.rows(), 1);
+    let mut slopes = Packed::scratch(theta.rows(), theta.columns());
     let log_categories = E::of((theta.columns() as f64).ln());
     let share = E::of(1.0 / batch as f64);
     of_latents(&log_p, log_categories, share, &mut divergence, &mut slopes);
@@ -272,7 +272,7 @@ mod tests {
         let divergence = divergence_from_uniform(&logits, LATENTS, &mut tape);
         let objective = network.reconstruction(&parameters, Rc::clone(&data));
         let entry = Registry::standard();
-        let mut exact = entry.get("exact").unwrap().double(toml::Table::new()).unwrap();
+        let mut exact = entry.get("exact").unwrap().build(toml::Table::new()).unwrap().build_f64();
         let logits = Logits::new(logits, LATENTS, tape);
         let dims = Dims { batch: BATCH, latents: LATENTS, categories: CATEGORIES };
         assert_eq!(logits.dims(), dims);

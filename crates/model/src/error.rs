@@ -1,21 +1,12 @@
-use estimators::{Fault, UnknownName};
 use std::path::PathBuf;
 
 /// Why a task cannot be made, or its training cannot go on.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// There is no task of that name.
+    /// An unknown task, or invalid parameters.
     #[error(transparent)]
-    Unknown(#[from] UnknownName),
-    /// Its parameters cannot be.
-    #[error("task `{kind}`: {fault}")]
-    Parameters {
-        /// The task.
-        kind: String,
-        /// What is wrong with them.
-        fault: Fault,
-    },
+    Registry(#[from] registry::Error),
     /// A data file cannot be used.
     #[error("data file {}: {why}", path.display())]
     Data {

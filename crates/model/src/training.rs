@@ -131,7 +131,7 @@ pub(crate) fn classify(logits: &Packed<f32>) -> Classified {
         }
     }
     let log_p = rows::log_softmax(logits, 1.0);
-    let mut entropy = Packed::any(logits.rows(), 1);
+    let mut entropy = Packed::scratch(logits.rows(), 1);
     entropies(&log_p, &mut entropy);
     Classified { picks: rows::argmax(logits), entropy: entropy.total() / logits.rows() as f64 }
 }

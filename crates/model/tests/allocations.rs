@@ -48,7 +48,8 @@ static ALLOCATOR: Counting = Counting;
 fn asked_in_a_step(kind: &str) -> Asked {
     let task = ArgmaxIndex { categories: 8, ..Default::default() }.load(Path::new(".")).unwrap();
     let mut training = task.start(0, BATCH, Optimizer::adam(0.01)).unwrap();
-    let mut estimator = Registry::standard().get(kind).unwrap().single(Table::new()).unwrap();
+    let mut estimator =
+        Registry::standard().get(kind).unwrap().build(Table::new()).unwrap().build_f32();
     let noise = Noise::named(&["estimator"]);
     let mut step = |step| training.step(step, &mut *estimator, &noise).unwrap();
     (0..20).for_each(|i| assert!(step(i).is_finite()));

@@ -3,7 +3,7 @@
 use super::bias::{Noise, dot, squared_norm};
 use super::bootstrap::Estimate;
 use kernels::Real;
-use kernels::simd::{self, LANES, Lanes, Task};
+use kernels::simd::{self, Kernel, LANES, Lanes};
 
 /// Batches that the draws are dealt into, to learn the shape of the noise.
 ///
@@ -278,7 +278,7 @@ struct Products {
     squared_deviation: f64,
 }
 
-impl<E: Real> Task<f64> for Welford<'_, E> {
+impl<E: Real> Kernel<f64> for Welford<'_, E> {
     type Output = Products;
     #[inline(always)]
     fn run<V: Lanes<f64>>(self) -> Products {

@@ -2,7 +2,7 @@
 
 use super::bootstrap::{Bootstrap, Estimate, percentile_interval};
 use super::location::{balanced_mean, interquartile_mean, or_miss};
-use kernels::simd::{self, LANES, Lanes, Task};
+use kernels::simd::{self, Kernel, LANES, Lanes};
 
 /// The resamples of samples of one size, drawn once for all of them.
 ///
@@ -74,7 +74,7 @@ struct Means<'a> {
     means: &'a mut [f64],
 }
 
-impl Task<f64> for Means<'_> {
+impl Kernel<f64> for Means<'_> {
     type Output = ();
     #[inline(always)]
     fn run<V: Lanes<f64>>(self) {

@@ -1,12 +1,11 @@
-use crate::draw::Opened;
-use crate::estimator::Logits;
-use crate::finite_step::{FiniteStep, Step};
 use crate::kinds::imle::PickNoise;
-use crate::parameter::{require, temperature};
-use crate::vertex::at_vertices_from;
+use crate::mechanisms::differentiated::at_vertices_from;
+use crate::mechanisms::finite_step::{FiniteStep, Step};
+use crate::mechanisms::logits::Opened;
+use crate::schedule::positive;
 use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
-    Surrogate,
+    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
+    Result, Surrogate,
 };
 use kernels::{Noise, Real};
 use schemars::JsonSchema;
@@ -72,10 +71,10 @@ impl Kind for Aimle {
     const SOURCE: &'static str = "Minervini, Franceschi & Niepert 2023, arXiv:2209.04862";
 
     fn check(&self) -> Result<(), Fault> {
-        temperature("beta", self.beta)?;
+        positive("beta", self.beta)?;
         let (rate, target) = (self.rate, self.target);
-        require(rate >= 0.0 && rate.is_finite(), "rate", rate, "a number from 0 up")?;
-        require(target > 0.0 && target <= 1.0, "target", target, "a number above 0, up to 1")
+        Fault::require(rate >= 0.0 && rate.is_finite(), "rate", rate, "a number from 0 up")?;
+        Fault::require(target > 0.0 && target <= 1.0, "target", target, "a number above 0, up to 1")
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {

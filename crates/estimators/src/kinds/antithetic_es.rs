@@ -1,11 +1,10 @@
-use crate::draw::Opened;
-use crate::estimator::Logits;
-use crate::noisy::{NoiseKind, draw};
-use crate::parameter::{samples, temperature};
-use crate::score::{Asked, row_means};
+use crate::mechanisms::logits::Opened;
+use crate::mechanisms::perturbation::{NoiseKind, draw};
+use crate::mechanisms::score::{Asked, row_means};
+use crate::schedule::{positive, samples};
 use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
-    Surrogate, Unbiased,
+    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
+    Result, Surrogate, Unbiased,
 };
 use kernels::simd::Lanes;
 use kernels::tape::Weights;
@@ -69,7 +68,7 @@ impl Kind for AntitheticEs {
     const SOURCE: &'static str = "Salimans, Ho, Chen, Sidor & Sutskever 2017, arXiv:1703.03864";
 
     fn check(&self) -> Result<(), Fault> {
-        temperature("sigma", self.sigma)?;
+        positive("sigma", self.sigma)?;
         samples("samples", self.samples, 1)
     }
 

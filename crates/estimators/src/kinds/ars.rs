@@ -1,11 +1,10 @@
-use crate::draw::Opened;
-use crate::estimator::Logits;
-use crate::parameter::require;
-use crate::score::{Asked, only};
-use crate::swaps::Swaps;
+use crate::mechanisms::logits::Opened;
+
+use crate::mechanisms::score::{Asked, only};
+use crate::mechanisms::swaps::Swaps;
 use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
-    Surrogate, Unbiased,
+    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
+    Result, Surrogate, Unbiased,
 };
 use kernels::{Noise, Packed, Real, rowwise};
 use schemars::JsonSchema;
@@ -58,7 +57,7 @@ impl Kind for Ars {
     const SOURCE: &'static str = "Yin, Yue & Zhou 2019, arXiv:1905.01413";
 
     fn check(&self) -> Result<(), Fault> {
-        require(self.reference < 1_000_000, "reference", self.reference, "a category number")
+        Fault::require(self.reference < 1_000_000, "reference", self.reference, "a category number")
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {

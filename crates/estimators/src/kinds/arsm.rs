@@ -1,10 +1,9 @@
-use crate::draw::Opened;
-use crate::estimator::Logits;
-use crate::score::{Asked, only};
-use crate::swaps::Swaps;
+use crate::mechanisms::logits::Opened;
+use crate::mechanisms::score::{Asked, only};
+use crate::mechanisms::swaps::Swaps;
 use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Kind, Objective, Properties, Result, Surrogate,
-    Unbiased,
+    Dims, Domain, Estimator, Evaluations, Family, Kind, Logits, Objective, Properties, Result,
+    Surrogate, Unbiased,
 };
 use kernels::simd::Lanes;
 use kernels::{Noise, Packed, Real, rowwise};

@@ -1,11 +1,10 @@
-use crate::draw::Opened;
-use crate::estimator::Logits;
-use crate::parameter::samples;
-use crate::score::{Asked, row_means};
-use crate::sticks::Bundle;
+use crate::mechanisms::logits::Opened;
+use crate::mechanisms::score::{Asked, row_means};
+use crate::mechanisms::stick_breaking::Bundle;
+use crate::schedule::samples;
 use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
-    Surrogate, Unbiased,
+    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
+    Result, Surrogate, Unbiased,
 };
 use kernels::tape::Weights;
 use kernels::{Noise, Packed, Real};

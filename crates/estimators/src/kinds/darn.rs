@@ -1,10 +1,9 @@
-use crate::draw::Opened;
-use crate::estimator::Logits;
 use crate::kinds::second_order::FirstOrderMix;
-use crate::vertex::at_vertices;
+use crate::mechanisms::differentiated::at_vertices;
+use crate::mechanisms::logits::Opened;
 use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Kind, Objective, Properties, Result, Surrogate,
-    Unbiased,
+    Dims, Domain, Estimator, Evaluations, Family, Kind, Logits, Objective, Properties, Result,
+    Surrogate, Unbiased,
 };
 use kernels::{Noise, Real, rows};
 use schemars::JsonSchema;

@@ -1,10 +1,9 @@
-use crate::draw::Opened;
-use crate::estimator::Logits;
-use crate::score::{Asked, row_means};
-use crate::sticks::{Bundle, Sticks};
+use crate::mechanisms::logits::Opened;
+use crate::mechanisms::score::{Asked, row_means};
+use crate::mechanisms::stick_breaking::{Bundle, Sticks};
 use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Kind, Objective, Properties, Result, Surrogate,
-    Unbiased,
+    Dims, Domain, Estimator, Evaluations, Family, Kind, Logits, Objective, Properties, Result,
+    Surrogate, Unbiased,
 };
 use kernels::tape::Weights;
 use kernels::{Noise, Packed, Real};

@@ -1,10 +1,9 @@
-use crate::draw::Opened;
-use crate::estimator::Logits;
-use crate::parameter::{require, samples};
-use crate::vertex::at_all_vertices;
+use crate::mechanisms::differentiated::at_all_vertices;
+use crate::mechanisms::logits::Opened;
+use crate::schedule::samples;
 use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
-    Surrogate, Unbiased,
+    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
+    Result, Surrogate, Unbiased,
 };
 use kernels::tape::Node;
 use kernels::{Noise, Packed, Real, rows, rowwise};
@@ -71,7 +70,7 @@ impl Kind for DoubleCv {
 
     fn check(&self) -> Result<(), Fault> {
         samples("samples", self.samples, 2)?;
-        require(self.alpha.is_finite(), "alpha", self.alpha, "a number")
+        Fault::require(self.alpha.is_finite(), "alpha", self.alpha, "a number")
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
@@ -127,7 +126,7 @@ impl<E: Real> Controlled<E> {
         let (dims, samples) = (self.dims, self.picks.columns());
         let mut total = Packed::zeros(dims.rows(), dims.categories);
         add_up_samples(g, &mut total);
-        let mut b = Packed::any(dims.rows(), samples);
+        let mut b = Packed::scratch(dims.rows(), samples);
         // The gradient of a mean over S·B losses, times so many, is each loss's own.
         let own = E::of((samples * dims.batch) as f64);
         let scale = self.alpha * own / E::of((samples - 1) as f64);
@@ -137,7 +136,7 @@ impl<E: Real> Controlled<E> {
         let scale = 1.0 / (samples - 1) as f64;
         let share = 1.0 / samples as f64;
         leave_one_out(f, &b, E::of(share), E::of(scale), &mut advantages);
-        v.add(&crate::score::scores(&self.p, &self.picks, advantages, dims));
+        v.add(&crate::mechanisms::score::scores(&self.p, &self.picks, advantages, dims));
         subtract_linear(&self.p, &total, self.alpha, v);
     }
 }

@@ -1,11 +1,10 @@
-use crate::draw::Opened;
-use crate::estimator::Logits;
-use crate::kinds::exact::too_many_outcomes;
-use crate::parameter::require;
-use crate::support::marginalise;
+use crate::mechanisms::enumeration::too_many_outcomes;
+use crate::mechanisms::logits::Opened;
+
+use crate::mechanisms::support::marginalise;
 use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
-    Surrogate, Unbiased,
+    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
+    Result, Surrogate, Unbiased,
 };
 use kernels::{Noise, Real};
 use schemars::JsonSchema;
@@ -66,7 +65,7 @@ impl Kind for Entmax {
 
     fn check(&self) -> Result<(), Fault> {
         let alpha = self.alpha;
-        require(alpha > 1.0 && alpha <= 2.0, "alpha", alpha, "a number above 1, up to 2")
+        Fault::require(alpha > 1.0 && alpha <= 2.0, "alpha", alpha, "a number above 1, up to 2")
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {

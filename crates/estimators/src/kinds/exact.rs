@@ -1,9 +1,9 @@
-use crate::draw::Opened;
-use crate::estimator::Logits;
-use crate::score::{Asked, divide, row_sums, scores, weigh_losses};
+use crate::mechanisms::enumeration::{lexicographic, outcome_probabilities, too_many_outcomes};
+use crate::mechanisms::logits::Opened;
+use crate::mechanisms::score::{Asked, divide, row_sums, scores, weigh_losses};
 use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Kind, Objective, Properties, Result, Surrogate,
-    Unbiased,
+    Dims, Domain, Estimator, Evaluations, Family, Kind, Logits, Objective, Properties, Result,
+    Surrogate, Unbiased,
 };
 use kernels::simd::Lanes;
 use kernels::tape::Weights;
@@ -11,9 +11,6 @@ use kernels::{Noise, Packed, Real, rows, rowwise};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::rc::Rc;
-
-/// Joint outcomes that are enumerated at most.
-pub(crate) const MOST_OUTCOMES: usize = 65_536;
 
 /// The gradient of the expected loss itself, by enumeration of every joint outcome.
 ///
@@ -91,15 +88,6 @@ impl<E: Real> Estimator<E> for Exact {
     }
 }
 
-/// Why joint outcomes cannot be enumerated, if they cannot.
-pub(crate) fn too_many_outcomes(dims: Dims) -> Option<String> {
-    let Dims { latents, categories, .. } = dims;
-    let few = dims.outcomes().is_some_and(|outcomes| outcomes <= MOST_OUTCOMES);
-    (!few).then(|| {
-        format!("{latents} latents of {categories} categories have more than {MOST_OUTCOMES} joint outcomes")
-    })
-}
-
 /// p_k (f_k − Σ_j p_j f_j), from one loss a category.
 fn one_latent<E: Real>(
     opened: Opened<E>,
@@ -109,9 +97,9 @@ fn one_latent<E: Real>(
     let Dims { batch, categories, .. } = opened.dims;
     let asked = Asked::every(opened, objective)?;
     let scale = E::ONE / E::of(batch as f64);
-    let mut v = Packed::any(batch, categories);
-    let mut means = Packed::any(batch, 1);
-    let mut shares = Packed::any(batch, categories);
+    let mut v = Packed::scratch(batch, categories);
+    let mut means = Packed::scratch(batch, 1);
+    let mut shares = Packed::scratch(batch, categories);
     one_latent_rows(p, &asked.f, scale, &mut v, &mut shares, &mut means);
     asked.inject(Weights::Each(shares), v, means)
 }
@@ -154,37 +142,4 @@ fn joint<E: Real>(
     let mut shares = w;
     divide(E::of(dims.batch as f64), &mut shares);
     asked.inject(Weights::Each(shares), vector, losses)
-}
-
-/// The first joint outcomes, [B·L, count], in lexicographic order: the first latent is the slowest
-/// digit.
-pub(crate) fn lexicographic<E: Real>(dims: Dims, count: usize) -> Packed<E> {
-    let Dims { latents, categories, .. } = dims;
-    // A digit so slow that it never moves is 0.
-    let digit = |outcome: usize, latent: usize| {
-        let period = categories.checked_pow((latents - 1 - latent) as u32);
-        period.map_or(0, |period| outcome / period % categories)
-    };
-    let columns: Vec<E> = (0..count)
-        .flat_map(|outcome| (0..dims.rows()).map(move |row| (outcome, row % latents)))
-        .map(|(outcome, latent)| E::of(digit(outcome, latent) as f64))
-        .collect();
-    Packed::from_columns(&columns, dims.rows())
-}
-
-/// Π_n p_n(z_n) of each joint outcome, [B, S].
-pub(crate) fn outcome_probabilities<E: Real>(
-    p: &Packed<E>,
-    picks: &Packed<E>,
-    dims: Dims,
-) -> Packed<E> {
-    let mut columns = vec![E::ONE; dims.batch * picks.columns()];
-    for (outcome, column) in columns.chunks_exact_mut(dims.batch).enumerate() {
-        for (row, w) in column.iter_mut().enumerate() {
-            for latent in row * dims.latents..(row + 1) * dims.latents {
-                *w *= p.get(latent, picks.get(latent, outcome).widen() as usize);
-            }
-        }
-    }
-    Packed::from_columns(&columns, dims.batch)
 }

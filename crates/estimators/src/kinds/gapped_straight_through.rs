@@ -1,10 +1,9 @@
-use crate::draw::Opened;
-use crate::estimator::Logits;
-use crate::parameter::{require, temperature};
-use crate::vertex::{Relaxed, at_vertices};
+use crate::mechanisms::differentiated::{Relaxed, at_vertices};
+use crate::mechanisms::logits::Opened;
+use crate::schedule::temperature;
 use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
-    Surrogate,
+    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
+    Result, Surrogate,
 };
 use kernels::simd::Lanes;
 use kernels::{Noise, Packed, Real, rows, rowwise};
@@ -69,9 +68,12 @@ impl Kind for GappedStraightThrough {
     fn check(&self) -> Result<(), Fault> {
         temperature("temperature", self.temperature)?;
         match self.gap {
-            Gap::Number(gap) => {
-                require(gap >= 0.0 && gap.is_finite(), "gap", gap, "a number from 0 up, or \"pi\"")
-            }
+            Gap::Number(gap) => Fault::require(
+                gap >= 0.0 && gap.is_finite(),
+                "gap",
+                gap,
+                "a number from 0 up, or \"pi\"",
+            ),
             Gap::Named(_) => Ok(()),
         }
     }

@@ -1,10 +1,9 @@
-use crate::draw::Opened;
-use crate::estimator::Logits;
-use crate::parameter::{samples, temperature};
-use crate::vertex::{Jacobian, at_vertices};
+use crate::mechanisms::differentiated::{Jacobian, at_vertices};
+use crate::mechanisms::logits::Opened;
+use crate::schedule::{samples, temperature};
 use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
-    Surrogate,
+    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
+    Result, Surrogate,
 };
 use kernels::simd::Lanes;
 use kernels::{Noise, Packed, Real, rows, rowwise};

@@ -1,11 +1,10 @@
-use crate::draw::Opened;
-use crate::estimator::Logits;
-use crate::finite_step::{FiniteStep, Step};
-use crate::parameter::temperature;
-use crate::vertex::at_vertices_from;
+use crate::mechanisms::differentiated::at_vertices_from;
+use crate::mechanisms::finite_step::{FiniteStep, Step};
+use crate::mechanisms::logits::Opened;
+use crate::schedule::positive;
 use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
-    Surrogate,
+    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
+    Result, Surrogate,
 };
 use kernels::{Noise, Packed, Real};
 use schemars::JsonSchema;
@@ -68,7 +67,7 @@ impl Kind for Imle {
     const SOURCE: &'static str = "Niepert, Minervini & Franceschi 2021, arXiv:2106.01798";
 
     fn check(&self) -> Result<(), Fault> {
-        temperature("lambda", self.lambda)
+        positive("lambda", self.lambda)
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {

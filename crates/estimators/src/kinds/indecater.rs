@@ -1,10 +1,9 @@
-use crate::draw::Opened;
-use crate::estimator::Logits;
-use crate::parameter::samples;
-use crate::score::{Asked, divide, ignore_impossible, row_sums};
+use crate::mechanisms::logits::Opened;
+use crate::mechanisms::score::{Asked, divide, ignore_impossible, row_sums};
+use crate::schedule::samples;
 use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
-    Surrogate, Unbiased,
+    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
+    Result, Surrogate, Unbiased,
 };
 use kernels::tape::Weights;
 use kernels::{Noise, Packed, Real, rows};

@@ -1,11 +1,10 @@
-use crate::draw::Opened;
-use crate::estimator::Logits;
-use crate::parameter::require;
-use crate::score::Asked;
-use crate::vertex::{Jacobian, in_interior};
+use crate::mechanisms::logits::Opened;
+
+use crate::mechanisms::differentiated::{Jacobian, in_interior};
+use crate::mechanisms::score::Asked;
 use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
-    Surrogate,
+    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
+    Result, Surrogate,
 };
 use kernels::simd::Lanes;
 use kernels::tape::Weights;
@@ -70,7 +69,7 @@ impl Kind for IndexSoftArgmax {
 
     fn check(&self) -> Result<(), Fault> {
         let sharpness = self.sharpness;
-        require(
+        Fault::require(
             sharpness > 0.0 && sharpness.is_finite(),
             "sharpness",
             sharpness,

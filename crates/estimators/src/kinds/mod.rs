@@ -42,7 +42,7 @@ mod sum_and_sample;
 mod unordered_set;
 mod unordered_set_without_baseline;
 
-pub use crate::noisy::NoiseKind;
+pub use crate::mechanisms::perturbation::NoiseKind;
 pub use aimle::Aimle;
 pub use antithetic_es::AntitheticEs;
 pub use arm::Arm;
@@ -57,7 +57,6 @@ pub use disarm_categorical::{DisarmCategorical, Form};
 pub use double_cv::DoubleCv;
 pub use entmax::Entmax;
 pub use exact::Exact;
-pub(crate) use exact::lexicographic;
 pub use gapped_straight_through::{Gap, GapRule, GappedStraightThrough};
 pub use gumbel_rao::GumbelRao;
 pub use gumbel_softmax::GumbelSoftmax;

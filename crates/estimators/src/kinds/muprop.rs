@@ -1,9 +1,8 @@
-use crate::draw::Opened;
-use crate::estimator::Logits;
-use crate::score::{Asked, scores, value_and_gradient};
+use crate::mechanisms::logits::Opened;
+use crate::mechanisms::score::{Asked, scores, value_and_gradient};
 use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Kind, Objective, Properties, Result, Surrogate,
-    Unbiased,
+    Dims, Domain, Estimator, Evaluations, Family, Kind, Logits, Objective, Properties, Result,
+    Surrogate, Unbiased,
 };
 use kernels::tape::Weights;
 use kernels::{Noise, Packed, Real, rows, rowwise};

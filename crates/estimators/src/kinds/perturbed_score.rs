@@ -1,11 +1,10 @@
-use crate::draw::Opened;
-use crate::estimator::Logits;
-use crate::noisy::{NoiseKind, Perturbations};
-use crate::parameter::{samples, temperature};
-use crate::score::{Asked, row_means};
+use crate::mechanisms::logits::Opened;
+use crate::mechanisms::perturbation::{NoiseKind, Perturbations};
+use crate::mechanisms::score::{Asked, row_means};
+use crate::schedule::{positive, samples};
 use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
-    Surrogate, Unbiased,
+    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
+    Result, Surrogate, Unbiased,
 };
 use kernels::tape::Weights;
 use kernels::{Noise, Packed, Real, rowwise};
@@ -69,7 +68,7 @@ impl Kind for PerturbedScore {
         "Berthet, Blondel, Teboul, Cuturi, Vert & Bach 2020, arXiv:2002.08676";
 
     fn check(&self) -> Result<(), Fault> {
-        temperature("sigma", self.sigma)?;
+        positive("sigma", self.sigma)?;
         samples("samples", self.samples, 1)
     }
 

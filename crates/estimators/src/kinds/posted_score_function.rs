@@ -1,8 +1,8 @@
-use crate::draw::Opened;
-use crate::estimator::Logits;
-use crate::score::{Asked, divide, scores};
+use crate::mechanisms::logits::Opened;
+use crate::mechanisms::score::{Asked, divide, scores};
 use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Kind, Objective, Properties, Result, Surrogate,
+    Dims, Domain, Estimator, Evaluations, Family, Kind, Logits, Objective, Properties, Result,
+    Surrogate,
 };
 use kernels::tape::Weights;
 use kernels::{Noise, Packed, Real, rows, rowwise};

@@ -1,11 +1,10 @@
-use crate::draw::{Opened, perturb};
-use crate::estimator::Logits;
-use crate::parameter::{require, temperature};
-use crate::relaxation::Relaxation;
-use crate::score::Asked;
+use crate::mechanisms::coupled_relaxation::Relaxation;
+use crate::mechanisms::logits::{Opened, perturb};
+use crate::mechanisms::score::Asked;
+use crate::schedule::{positive, temperature};
 use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
-    Surrogate, Unbiased,
+    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
+    Result, Surrogate, Unbiased,
 };
 use kernels::tape::Weights;
 use kernels::{Noise, Packed, Real, rowwise};
@@ -76,8 +75,8 @@ impl Kind for Rebar {
 
     fn check(&self) -> Result<(), Fault> {
         temperature("temperature", self.temperature)?;
-        require(self.eta.is_finite(), "eta", self.eta, "a number")?;
-        temperature("learning-rate", self.learning_rate)
+        Fault::require(self.eta.is_finite(), "eta", self.eta, "a number")?;
+        positive("learning-rate", self.learning_rate)
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
@@ -115,7 +114,7 @@ impl<E: Real> Estimator<E> for Tuned {
         let at = |shift: f64| relaxation.control(&p, temperature(shift), objective, dims);
         let eta = E::of(self.eta);
         let control = at(0.0)?;
-        let plain = crate::score::scores(&p, &picks, (*asked.f).clone(), dims);
+        let plain = crate::mechanisms::score::scores(&p, &picks, (*asked.f).clone(), dims);
         let mut vector = Packed::zeros(dims.rows(), dims.categories);
         combine(&plain, &control, eta, &mut vector);
         if self.rate > 0.0 {

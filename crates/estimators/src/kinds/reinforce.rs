@@ -1,11 +1,10 @@
-use crate::draw::Opened;
-use crate::estimator::Logits;
-use crate::kinds::exact::too_many_outcomes;
-use crate::parameter::require;
-use crate::score::{Asked, losses_at};
+use crate::mechanisms::enumeration::too_many_outcomes;
+use crate::mechanisms::logits::Opened;
+
+use crate::mechanisms::score::{Asked, losses_at};
 use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
-    Surrogate, Unbiased,
+    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
+    Result, Surrogate, Unbiased,
 };
 use kernels::tape::{Node, Weights};
 use kernels::{Noise, Packed, Real, rows, rowwise};
@@ -114,9 +113,14 @@ impl Kind for Reinforce {
 
     fn check(&self) -> Result<(), Fault> {
         let Self { decay, learning_rate: rate, hidden, .. } = *self;
-        require((0.0..1.0).contains(&decay), "decay", decay, "a number from 0 up, below 1")?;
-        require(rate > 0.0 && rate.is_finite(), "learning-rate", rate, "a number above 0")?;
-        require((1..=4096).contains(&hidden), "hidden", hidden, "a whole number from 1 to 4096")
+        Fault::require((0.0..1.0).contains(&decay), "decay", decay, "a number from 0 up, below 1")?;
+        Fault::require(rate > 0.0 && rate.is_finite(), "learning-rate", rate, "a number above 0")?;
+        Fault::require(
+            (1..=4096).contains(&hidden),
+            "hidden",
+            hidden,
+            "a whole number from 1 to 4096",
+        )
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {

@@ -1,10 +1,9 @@
-use crate::draw::Opened;
-use crate::estimator::Logits;
-use crate::parameter::temperature;
-use crate::vertex::{Jacobian, at_vertices};
+use crate::mechanisms::differentiated::{Jacobian, at_vertices};
+use crate::mechanisms::logits::Opened;
+use crate::schedule::temperature;
 use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
-    Surrogate, Unbiased,
+    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
+    Result, Surrogate, Unbiased,
 };
 use kernels::simd::Lanes;
 use kernels::{Noise, Packed, Real, rows};

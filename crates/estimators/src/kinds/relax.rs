@@ -1,11 +1,10 @@
-use crate::draw::{Opened, perturb};
-use crate::estimator::Logits;
-use crate::parameter::{require, temperature};
-use crate::relaxation::Relaxation;
-use crate::score::{Asked, scores};
+use crate::mechanisms::coupled_relaxation::Relaxation;
+use crate::mechanisms::logits::{Opened, perturb};
+use crate::mechanisms::score::{Asked, scores};
+use crate::schedule::{positive, temperature};
 use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
-    Surrogate, Unbiased,
+    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
+    Result, Surrogate, Unbiased,
 };
 use kernels::tape::Weights;
 use kernels::{Noise, Packed, Real};
@@ -78,9 +77,14 @@ impl Kind for Relax {
 
     fn check(&self) -> Result<(), Fault> {
         temperature("temperature", self.temperature)?;
-        temperature("learning-rate", self.learning_rate)?;
+        positive("learning-rate", self.learning_rate)?;
         let hidden = self.hidden;
-        require((1..=4096).contains(&hidden), "hidden", hidden, "a whole number from 1 to 4096")
+        Fault::require(
+            (1..=4096).contains(&hidden),
+            "hidden",
+            hidden,
+            "a whole number from 1 to 4096",
+        )
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {

@@ -1,10 +1,9 @@
-use crate::draw::Opened;
-use crate::estimator::Logits;
-use crate::parameter::require;
-use crate::vertex::{Jacobian, at_vertices};
+use crate::mechanisms::logits::Opened;
+
+use crate::mechanisms::differentiated::{Jacobian, at_vertices};
 use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
-    Surrogate, Unbiased,
+    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
+    Result, Surrogate, Unbiased,
 };
 use kernels::simd::Lanes;
 use kernels::{Noise, Packed, Real, rows};
@@ -64,7 +63,7 @@ impl Kind for SecondOrder {
     const SOURCE: &'static str = "Liu, Dong, Liu, Yu & Gao 2023, arXiv:2304.08612, §3";
 
     fn check(&self) -> Result<(), Fault> {
-        require(self.weight.is_finite(), "weight", self.weight, "a number")
+        Fault::require(self.weight.is_finite(), "weight", self.weight, "a number")
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {

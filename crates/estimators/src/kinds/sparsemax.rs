@@ -1,10 +1,9 @@
-use crate::draw::Opened;
-use crate::estimator::Logits;
-use crate::kinds::exact::too_many_outcomes;
-use crate::support::marginalise;
+use crate::mechanisms::enumeration::too_many_outcomes;
+use crate::mechanisms::logits::Opened;
+use crate::mechanisms::support::marginalise;
 use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Kind, Objective, Properties, Result, Surrogate,
-    Unbiased,
+    Dims, Domain, Estimator, Evaluations, Family, Kind, Logits, Objective, Properties, Result,
+    Surrogate, Unbiased,
 };
 use kernels::{Noise, Real};
 use schemars::JsonSchema;

@@ -1,11 +1,10 @@
-use crate::draw::Opened;
-use crate::estimator::Logits;
 use crate::kinds::antithetic_es::{antithetic, differences};
-use crate::parameter::{samples, temperature};
-use crate::score::{Asked, row_means};
+use crate::mechanisms::logits::Opened;
+use crate::mechanisms::score::{Asked, row_means};
+use crate::schedule::{positive, samples};
 use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
-    Surrogate, Unbiased,
+    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
+    Result, Surrogate, Unbiased,
 };
 use kernels::tape::Weights;
 use kernels::{Noise, Packed, Real, rowwise};
@@ -65,7 +64,7 @@ impl Kind for Spsa {
     const SOURCE: &'static str = "Spall 1992, IEEE Transactions on Automatic Control 37";
 
     fn check(&self) -> Result<(), Fault> {
-        temperature("sigma", self.sigma)?;
+        positive("sigma", self.sigma)?;
         samples("samples", self.samples, 1)
     }
 

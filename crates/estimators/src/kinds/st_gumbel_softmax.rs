@@ -1,10 +1,9 @@
-use crate::draw::{Opened, perturb};
-use crate::estimator::Logits;
-use crate::parameter::{Anneal, Temperature, temperature};
-use crate::vertex::{Relaxed, at_vertices};
+use crate::mechanisms::differentiated::{Relaxed, at_vertices};
+use crate::mechanisms::logits::{Opened, perturb};
+use crate::schedule::Temperature;
 use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
-    Surrogate,
+    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
+    Result, Schedule, Surrogate,
 };
 use kernels::{Noise, Real, rows};
 use schemars::JsonSchema;
@@ -48,13 +47,13 @@ use std::rc::Rc;
 pub struct StGumbelSoftmax {
     /// τ: above 0.
     pub temperature: f64,
-    /// A schedule that lowers τ step by step, if there is one.
-    pub anneal: Option<Anneal>,
+    /// A schedule that multiplies τ along training, if any.
+    pub schedule: Option<Schedule>,
 }
 
 impl Default for StGumbelSoftmax {
     fn default() -> Self {
-        Self { temperature: 0.5, anneal: None }
+        Self { temperature: 0.5, schedule: None }
     }
 }
 
@@ -65,12 +64,11 @@ impl Kind for StGumbelSoftmax {
     const SOURCE: &'static str = "Jang, Gu & Poole 2017, arXiv:1611.01144";
 
     fn check(&self) -> Result<(), Fault> {
-        temperature("temperature", self.temperature)?;
-        Anneal::check(self.anneal)
+        Temperature::check(self.temperature, self.schedule)
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
-        Box::new(Annealed { temperature: Temperature::new(self.temperature, self.anneal) })
+        Box::new(Annealed { temperature: Temperature::new(self.temperature, self.schedule) })
     }
 }
 

@@ -1,10 +1,9 @@
-use crate::draw::Opened;
-use crate::estimator::Logits;
-use crate::parameter::temperature;
-use crate::vertex::{Relaxed, at_vertices};
+use crate::mechanisms::differentiated::{Relaxed, at_vertices};
+use crate::mechanisms::logits::Opened;
+use crate::schedule::temperature;
 use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
-    Surrogate, Unbiased,
+    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
+    Result, Surrogate, Unbiased,
 };
 use kernels::{Noise, Real, rows};
 use schemars::JsonSchema;

@@ -1,11 +1,10 @@
-use crate::draw::Opened;
-use crate::estimator::Logits;
-use crate::kinds::exact::MOST_OUTCOMES;
-use crate::parameter::samples;
-use crate::subset::{Subsets, Weighting, too_many};
+use crate::mechanisms::enumeration::MOST_OUTCOMES;
+use crate::mechanisms::logits::Opened;
+use crate::mechanisms::without_replacement::{Subsets, Weighting, too_many};
+use crate::schedule::samples;
 use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
-    Surrogate, Unbiased,
+    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
+    Result, Surrogate, Unbiased,
 };
 use kernels::{Noise, Real};
 use schemars::JsonSchema;

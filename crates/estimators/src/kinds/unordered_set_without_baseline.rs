@@ -1,10 +1,9 @@
-use crate::draw::Opened;
-use crate::estimator::Logits;
-use crate::parameter::{require, samples};
-use crate::subset::{Order, Subsets, Weighting, too_many};
+use crate::mechanisms::logits::Opened;
+use crate::mechanisms::without_replacement::{Order, Subsets, Weighting, too_many};
+use crate::schedule::samples;
 use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Objective, Properties, Result,
-    Surrogate, Unbiased,
+    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
+    Result, Surrogate, Unbiased,
 };
 use kernels::{Noise, Real};
 use schemars::JsonSchema;
@@ -63,7 +62,7 @@ impl Kind for UnorderedSetWithoutBaseline {
     fn check(&self) -> Result<(), Fault> {
         samples("samples", self.samples, 1)?;
         let allowed = "a whole number from 1 to 20";
-        require(self.samples <= 20, "samples", self.samples, allowed)
+        Fault::require(self.samples <= 20, "samples", self.samples, allowed)
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {

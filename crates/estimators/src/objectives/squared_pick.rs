@@ -133,7 +133,7 @@ impl<E: Real> SquaredPick<E> {
             }
         }
         let (v, y) = (values.numbers(), Rc::clone(&self.targets));
-        let mut f = Packed::any(v.rows(), v.columns());
+        let mut f = Packed::scratch(v.rows(), v.columns());
         squares(v, &y, &mut f);
         record(tape, f, move |mut gradient| {
             slopes(values.numbers(), &y, &mut gradient);
@@ -175,13 +175,13 @@ impl<E: Real> SquaredPick<E> {
             }
         }
         let mut e = rows::pick(values.numbers(), &picks);
-        let mut f = Packed::any(e.rows(), e.columns());
+        let mut f = Packed::scratch(e.rows(), e.columns());
         errors(&self.targets, &mut e, &mut f);
         record(tape, f, move |mut c| {
             slopes(&e, &mut c);
             let v = values.numbers();
             if let Some(points) = points {
-                let mut dz = Packed::any(v.rows(), c.columns() * v.columns());
+                let mut dz = Packed::scratch(v.rows(), c.columns() * v.columns());
                 scale(v, &c, &mut dz);
                 points.add(dz);
             }
@@ -218,12 +218,13 @@ impl<E: Real> SquaredPick<E> {
         }
         let (z, v) = (points.numbers(), values.numbers());
         let samples = z.columns() / v.columns();
-        let (mut e, mut f) = (Packed::any(v.rows(), samples), Packed::any(v.rows(), samples));
+        let (mut e, mut f) =
+            (Packed::scratch(v.rows(), samples), Packed::scratch(v.rows(), samples));
         errors(z, v, &self.targets, &mut e, &mut f);
         record(tape, f, move |gradient| {
             let (z, v) = (points.numbers(), values.numbers());
-            let mut dz = Packed::any(z.rows(), z.columns());
-            let mut dv = Packed::any(v.rows(), v.columns());
+            let mut dz = Packed::scratch(z.rows(), z.columns());
+            let mut dv = Packed::scratch(v.rows(), v.columns());
             slopes(z, v, &e, &gradient, &mut dz, &mut dv);
             points.add(dz);
             values.add(dv);

@@ -38,7 +38,7 @@ pub fn check(
     draws: usize,
     seed: u64,
 ) -> Result<Verdict> {
-    let mut estimator = entry.double(row.parameters_for(entry))?;
+    let mut estimator = entry.build(row.parameters_for(entry))?.build_f64();
     if let Some(why) = estimator.refuses(instance.dims) {
         let failures = vec![format!("refused: {why}")];
         return Ok(Verdict { failures, draws: 0, mean_deviation: 0.0, variance_deviation: None });

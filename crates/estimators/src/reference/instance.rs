@@ -1,7 +1,7 @@
 use super::table::{Table, numbers};
-use crate::fault::{Fault, UnknownName};
 use crate::objectives::{BitPower, BitSumSquares, ExpDot, SquaredPick};
 use crate::{Dims, Objective, Result};
+use ::registry::{Fault, UnknownName};
 use kernels::Packed;
 use kernels::tape::Node;
 use serde_json::Value;
@@ -105,8 +105,8 @@ impl Instance {
         let dims = self.dims;
         let outcomes = dims.outcomes().unwrap_or(usize::MAX).min(4096);
         let (objective, _) = self.judge(1);
-        let picks = crate::kinds::lexicographic::<f64>(dims, outcomes);
-        let losses = crate::score::losses_at(&*objective, picks, dims)?;
+        let picks = crate::mechanisms::enumeration::lexicographic::<f64>(dims, outcomes);
+        let losses = crate::mechanisms::score::losses_at(&*objective, picks, dims)?;
         Ok(losses.unpack().into_iter().map(f64::abs).fold(0.0, f64::max))
     }
 }

@@ -1,5 +1,5 @@
 use crate::Entry;
-use crate::fault::Fault;
+use ::registry::Fault;
 use serde_json::{Map, Value};
 
 /// A reference table.

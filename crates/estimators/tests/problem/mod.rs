@@ -209,7 +209,8 @@ fn in_order(points: &Packed<f64>, samples: usize, dims: Dims) -> Vec<f64> {
 pub fn estimator(kind: &str, parameters: &str) -> Box<dyn Estimator<f64>> {
     let registry = Registry::standard();
     let parameters = parameters.parse::<Table>().expect(kind);
-    let estimator = registry.get(kind).and_then(|entry| entry.double(parameters));
+    let estimator =
+        registry.get(kind).and_then(|entry| entry.build(parameters)).map(|built| built.build_f64());
     estimator.unwrap_or_else(|error| panic!("{error}"))
 }
 

@@ -21,13 +21,13 @@ impl Variant {
         Self { name, entry: entry.clone(), parameters }
     }
 
-    pub fn double(&self) -> Box<dyn Estimator<f64>> {
-        let made = self.entry.double(self.parameters.clone());
+    pub fn build_f64(&self) -> Box<dyn Estimator<f64>> {
+        let made = self.entry.build(self.parameters.clone()).map(|built| built.build_f64());
         made.unwrap_or_else(|error| panic!("{}: {error}", self.name))
     }
 
-    pub fn single(&self) -> Box<dyn Estimator<f32>> {
-        let made = self.entry.single(self.parameters.clone());
+    pub fn build_f32(&self) -> Box<dyn Estimator<f32>> {
+        let made = self.entry.build(self.parameters.clone()).map(|built| built.build_f32());
         made.unwrap_or_else(|error| panic!("{}: {error}", self.name))
     }
 
@@ -35,7 +35,7 @@ impl Variant {
     pub fn with(&self, key: &str, value: toml::Value) -> Option<Self> {
         let mut parameters = self.parameters.clone();
         parameters.insert(key.to_owned(), value);
-        self.entry.resolve(parameters.clone()).ok()?;
+        self.entry.build(parameters.clone()).ok()?;
         Some(Self::new(&self.entry, parameters))
     }
 }

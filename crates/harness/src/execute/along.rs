@@ -15,12 +15,12 @@ pub(super) fn follow(context: &Context<'_>, record: &mut Record) -> Result<(), S
     let cell = &experiment.cells[run.cell];
     let task = &experiment.tasks[cell.task];
     let entry = registries.estimators.get(&cell.estimator.kind)?;
-    let mut estimator = entry.single(cell.estimator.parameters.clone())?;
+    let mut estimator = entry.build(cell.estimator.parameters.clone())?.build_f32();
     let mut training = task.task.start(run.seed, experiment.batch, optimizer(&cell.optimizer))?;
     if let Some(why) = refusal(&*estimator, training.dims(), training.domain()) {
         return Err(Stop::With(Outcome::Refused { why }));
     }
-    let mut truth = registries.estimators.get("exact")?.single(toml::Table::new())?;
+    let mut truth = registries.estimators.get("exact")?.build(toml::Table::new())?.build_f32();
     let measured = experiment.gradient.filter(|_| truth.refuses(training.dims()).is_none());
     let (noise, looks) = (context.stream("estimator"), context.stream("evaluate"));
     let probes = context.stream("probe");

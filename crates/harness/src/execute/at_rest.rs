@@ -18,12 +18,12 @@ pub(super) fn draw(
     let Context { experiment, run, registries, .. } = context;
     let cell = &experiment.cells[run.cell];
     let entry = registries.estimators.get(&cell.estimator.kind)?;
-    let mut estimator = entry.double(cell.estimator.parameters.clone())?;
+    let mut estimator = entry.build(cell.estimator.parameters.clone())?.build_f64();
     let place = experiment.tasks[cell.task].task.place(run.seed, experiment.batch)?;
     if let Some(why) = refusal(&*estimator, place.dims(), place.domain()) {
         return Err(Stop::With(Outcome::Refused { why }));
     }
-    let mut truth = registries.estimators.get("exact")?.double(toml::Table::new())?;
+    let mut truth = registries.estimators.get("exact")?.build(toml::Table::new())?.build_f64();
     if let Some(why) = truth.refuses(place.dims()) {
         let why = format!("the exact gradient is not to be had: {why}");
         return Err(Stop::With(Outcome::Refused { why }));

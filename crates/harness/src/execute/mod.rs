@@ -102,6 +102,12 @@ fn message(panic: &Box<dyn std::any::Any + Send>) -> String {
         .unwrap_or_else(|| "without a message".to_owned())
 }
 
+impl From<registry::Error> for Stop {
+    fn from(error: registry::Error) -> Self {
+        Self::With(Outcome::Failed { why: error.to_string() })
+    }
+}
+
 impl From<model::Error> for Stop {
     fn from(error: model::Error) -> Self {
         Self::With(Outcome::Failed { why: error.to_string() })

@@ -1,6 +1,6 @@
 //! From one table with `sweep` and `zip` to the tables they stand for.
 
-use estimators::Fault;
+use registry::Fault;
 use toml::{Table, Value};
 
 /// A table's parameters, for each combination of its `sweep` (all with all) and `zip` (the first

@@ -1,6 +1,6 @@
 use super::{Cell, Choice, LoadedTask};
 use anyhow::{Context, Result, anyhow, bail};
-use estimators::{Fault, UnknownName, fault};
+use registry::{Fault, UnknownName, parse};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -40,7 +40,7 @@ pub(super) struct Cells<'a> {
 pub(super) fn read_spec(value: Option<Value>) -> Result<Option<ExpectedSpec>> {
     match value {
         None => Ok(None),
-        Some(Value::Table(table)) => Ok(Some(fault::parse(table).context("expected")?)),
+        Some(Value::Table(table)) => Ok(Some(parse(table).context("expected")?)),
         Some(other) => Err(Fault::value("expected", other, "a table with file and source").into()),
     }
 }

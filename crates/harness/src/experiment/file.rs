@@ -9,7 +9,7 @@ use super::set::assign;
 use super::{Cell, Choice, ExpectedSpec, Experiment, LoadedTask};
 use crate::Registries;
 use anyhow::{Context, Result, bail};
-use estimators::{Fault, UnknownName, fault};
+use registry::{Fault, UnknownName, parse};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
@@ -244,7 +244,7 @@ fn read_plain(table: Table) -> Result<Plain> {
         let keys = schema.get("properties").and_then(|keys| keys.as_object()).cloned();
         keys.unwrap_or_default().into_iter().map(|(key, _)| key).chain(TABLES.map(str::to_owned))
     };
-    let plain: Plain = fault::parse(table).map_err(|fault| match fault {
+    let plain: Plain = parse(table).map_err(|fault| match fault {
         Fault::Key(unknown) => Fault::Key(UnknownName::new("key", &unknown.name, known())),
         fault => fault,
     })?;
@@ -264,7 +264,7 @@ pub(super) fn within(key: &str, value: u64, range: RangeInclusive<u64>) -> Resul
 
 fn read_gradient(value: Option<Value>) -> Result<Option<GradientPlan>> {
     let Some(value) = value else { return Ok(None) };
-    let plan: GradientPlan = fault::parse(one_table("gradient", value)?).context("gradient")?;
+    let plan: GradientPlan = parse(one_table("gradient", value)?).context("gradient")?;
     within("gradient.every", plan.every, 1..=MOST_STEPS)?;
     within("gradient.draws", plan.draws as u64, 2..=1_000_000)?;
     Ok(Some(plan))
@@ -281,9 +281,9 @@ fn read_tasks(
         let entry = registries.tasks.get(&kind)?;
         for parameters in expand(parameters).with_context(|| format!("task `{kind}`"))? {
             let named = parameters.keys().cloned().collect();
-            let resolved = entry.resolve(parameters)?;
-            let task = entry.load(resolved.clone(), folder)?;
-            let choice = Choice { kind: kind.clone(), parameters: resolved, named };
+            let variant = entry.variant(parameters)?;
+            let task = variant.built.load(folder)?;
+            let choice = Choice { kind: kind.clone(), parameters: variant.parameters, named };
             tasks.push(LoadedTask { choice, task });
         }
     }
@@ -297,8 +297,11 @@ fn read_estimators(value: Option<Value>, registries: &Registries) -> Result<Vec<
         let entry = registries.estimators.get(&kind)?;
         for parameters in expand(parameters).with_context(|| format!("estimator `{kind}`"))? {
             let named = parameters.keys().cloned().collect();
-            let choice =
-                Choice { kind: kind.clone(), parameters: entry.resolve(parameters)?, named };
+            let choice = Choice {
+                kind: kind.clone(),
+                parameters: entry.variant(parameters)?.parameters,
+                named,
+            };
             if choices
                 .iter()
                 .any(|other| other.kind == kind && other.parameters == choice.parameters)
@@ -351,8 +354,8 @@ fn read_optimizers(value: Option<Value>) -> Result<Vec<Choice>> {
         for parameters in expand(table).context("optimizer")? {
             let named = parameters.keys().cloned().collect();
             let resolved = match kind.as_str() {
-                "adam" => Table::try_from(fault::parse::<Adam>(parameters).context("optimizer")?),
-                "sgd" => Table::try_from(fault::parse::<Sgd>(parameters).context("optimizer")?),
+                "adam" => Table::try_from(parse::<Adam>(parameters).context("optimizer")?),
+                "sgd" => Table::try_from(parse::<Sgd>(parameters).context("optimizer")?),
                 _ => return Err(UnknownName::new("optimizer", &kind, ["adam", "sgd"]).into()),
             }?;
             check_optimizer(&resolved)?;
@@ -385,10 +388,7 @@ fn read_excluded(value: Option<Value>) -> Result<Vec<Table>> {
 
 fn read_figures(value: Option<Value>) -> Result<Vec<FigureSpec>> {
     let Some(value) = value else { return Ok(vec![]) };
-    tables("figure", Some(value))?
-        .into_iter()
-        .map(|table| fault::parse(table).context("figure"))
-        .collect()
+    tables("figure", Some(value))?.into_iter().map(|table| parse(table).context("figure")).collect()
 }
 
 /// The tables under a key: one, or a list of them.

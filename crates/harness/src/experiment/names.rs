@@ -4,8 +4,8 @@ use super::{Choice, Experiment, FigureSpec, LoadedTask, optimizer};
 use crate::Registries;
 use crate::execute::{QUALITIES, refusal};
 use anyhow::{Context, Result};
-use estimators::{UnknownName, fault};
 use kernels::Noise;
+use registry::{UnknownName, keys};
 use toml::{Table, Value};
 
 /// Every parameter of what an experiment compares, as `estimator.temperature`.
@@ -29,14 +29,14 @@ impl Names {
         let mut names = Self { all: vec![], numbers: vec![] };
         for choice in estimators {
             let schema = registries.estimators.get(&choice.kind)?.schema();
-            names.add("estimator", choice, fault::keys(&schema));
+            names.add("estimator", choice, keys(&schema));
         }
         for choice in optimizers {
             names.add("optimizer", choice, choice.parameters.keys().cloned().collect());
         }
         for choice in tasks.iter().map(|task| &task.choice) {
             let schema = registries.tasks.get(&choice.kind)?.schema();
-            names.add("task", choice, fault::keys(&schema));
+            names.add("task", choice, keys(&schema));
         }
         Ok(names)
     }
@@ -122,7 +122,7 @@ fn of_tasks(experiment: &Experiment, registries: &Registries) -> Result<Vec<Stri
         let task = &experiment.tasks[cell.task].task;
         let mut training = task.start(0, experiment.batch, optimizer(&cell.optimizer))?;
         let entry = registries.estimators.get(&cell.estimator.kind)?;
-        let mut estimator = entry.single(cell.estimator.parameters.clone())?;
+        let mut estimator = entry.build(cell.estimator.parameters.clone())?.build_f32();
         if refusal(&*estimator, training.dims(), training.domain()).is_some() {
             continue;
         }

@@ -1,7 +1,7 @@
 use super::file::{MOST_STEPS, within};
 use super::{Cell, LoadedTask, selection};
 use anyhow::{Context, Result, bail};
-use estimators::{Fault, UnknownName, fault};
+use registry::{Fault, UnknownName, parse};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
@@ -95,7 +95,7 @@ impl Protocol {
                     bail!("`{key}` says how to train; the protocol `gradient` takes no step");
                 }
                 let cells = take_cells(&mut parameters)?;
-                let plan: GradientProtocol = fault::parse(parameters).context("protocol")?;
+                let plan: GradientProtocol = parse(parameters).context("protocol")?;
                 let plan = GradientProtocol { cells, ..plan };
                 within("protocol.draws", plan.draws, 2..=MOST_STEPS)?;
                 for more in &plan.cells {
@@ -142,7 +142,7 @@ fn take_cells(parameters: &mut Table) -> Result<Vec<CellDraws>> {
         Some(other) => return Err(Fault::value("protocol.cells", other, "a list of tables").into()),
     };
     let read = |entry| match entry {
-        Value::Table(entry) => fault::parse(entry).context("protocol.cells"),
+        Value::Table(entry) => parse(entry).context("protocol.cells"),
         other => Err(Fault::value("protocol.cells", other, "a list of tables").into()),
     };
     entries.into_iter().map(read).collect()

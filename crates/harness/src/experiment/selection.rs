@@ -4,7 +4,7 @@
 use super::cell::plain;
 use super::{Cell, LoadedTask};
 use anyhow::{Result, bail};
-use estimators::UnknownName;
+use registry::UnknownName;
 use toml::Table;
 
 const PARTS: [&str; 3] = ["task", "estimator", "optimizer"];

@@ -6,7 +6,7 @@ use crate::bench::{Effort, Throughput, WORKLOADS, measure};
 use crate::cli::{Bench, Format};
 use anyhow::Result;
 use comfy_table::{Table, presets};
-use estimators::UnknownName;
+use registry::UnknownName;
 use std::time::Duration;
 
 /// Times each estimator on a workload: a line of JSON as soon as it is there, or a table.

@@ -6,7 +6,8 @@ use crate::experiment::{Experiment, Overrides};
 use crate::{Registries, page};
 use anyhow::{Context, Result};
 use comfy_table::{Table, presets};
-use estimators::{Dims, UnknownName};
+use estimators::Dims;
+use registry::UnknownName;
 
 /// Shows what there is, or the page of one.
 ///
@@ -55,7 +56,7 @@ fn rows(registries: &Registries) -> Result<Vec<[String; 6]>> {
     let dims = Dims { batch: 1, latents: 1, categories: 8 };
     let mut rows = vec![];
     for entry in registries.estimators.entries() {
-        let properties = entry.double(toml::Table::new())?.properties(dims);
+        let properties = entry.build(toml::Table::new())?.build_f64().properties(dims);
         let cost = properties.evaluations;
         let losses = cost.hard + cost.relaxed;
         let gradients = cost.hard_gradient + cost.relaxed_gradient;

@@ -52,7 +52,7 @@ fn lines(
         let task = &experiment.tasks[cell.cell.task].task;
         let place = task.place(0, experiment.batch)?;
         let entry = registries.estimators.get(&cell.cell.estimator.kind)?;
-        let estimator = entry.double(cell.cell.estimator.parameters.clone())?;
+        let estimator = entry.build(cell.cell.estimator.parameters.clone())?.build_f64();
         let done = cell.records().iter().filter(|record| record.outcome == Outcome::Done).count();
         lines.push(Line {
             task: cell.task.clone(),

@@ -121,8 +121,8 @@ fn set_aside(folder: &Path) -> Result<()> {
     let paths = files(folder)?;
     let _locks: Vec<File> = paths.iter().map(|path| lock(path)).collect::<Result<_>>()?;
     for path in &paths {
-        let free = |n: &usize| !aside(path, *n).exists();
-        let to = aside(path, (1..).find(free).unwrap_or(0));
+        let free = |n: &usize| !isolated(path, *n).exists();
+        let to = isolated(path, (1..).find(free).unwrap_or(0));
         std::fs::rename(path, &to)
             .with_context(|| format!("{} cannot be set aside", path.display()))?;
         eprintln!("note: {} is now {}", path.display(), to.display());
@@ -130,7 +130,7 @@ fn set_aside(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-fn aside(path: &Path, n: usize) -> PathBuf {
+fn isolated(path: &Path, n: usize) -> PathBuf {
     path.with_extension(format!("jsonl.{n}.old"))
 }
 

@@ -54,6 +54,7 @@ fn one(
     let verdict = registries
         .estimators
         .get(&row.kind)
+        .map_err(Into::into)
         .and_then(|entry| check(entry, &case.table, &case.instance, row, draws, arguments.seed))
         .map_err(|error| format!("{label}: {error}"))?;
     if !verdict.failures.is_empty() {

@@ -1,7 +1,7 @@
 //! ChaCha8, sixteen blocks at a time.
 
 use crate::Real;
-use crate::simd::{LANES, Lanes, Machine, MachineTask, Words};
+use crate::simd::{LANES, Lanes, Machine, MachineKernel, Words};
 
 /// Words of a block.
 pub(super) const BLOCK: usize = 16;
@@ -23,7 +23,7 @@ struct Blocks<'a> {
     out: &'a mut [u32; AT_ONCE],
 }
 
-impl MachineTask<f32> for Blocks<'_> {
+impl MachineKernel<f32> for Blocks<'_> {
     type Output = ();
     #[inline(always)]
     fn run<M: Machine<f32>>(self) {

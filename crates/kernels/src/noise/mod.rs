@@ -2,7 +2,7 @@
 
 mod chacha;
 
-use crate::simd::{Machine, MachineTask};
+use crate::simd::{Machine, MachineKernel};
 use crate::{Buffer, Packed, Real, normal, rowwise};
 use chacha::{AT_ONCE, BLOCK};
 use rand::TryRng;
@@ -157,7 +157,7 @@ impl Noise {
     /// # Panics
     /// If `n` is 0.
     pub fn indices(&mut self, n: u32, count: usize) -> Buffer<u32> {
-        let mut indices = Buffer::any(count);
+        let mut indices = Buffer::scratch(count);
         self.fill_index(n, &mut indices);
         indices
     }
@@ -174,7 +174,7 @@ impl Noise {
     /// Fills with uniform numbers of (0, 1), one word each ([`Real::uniform`]).
     pub fn fill_uniform<E: Real>(&mut self, numbers: &mut [E]) {
         struct Convert<'a, E>(&'a [u32], &'a mut [E]);
-        impl<E: Real> MachineTask<E> for Convert<'_, E> {
+        impl<E: Real> MachineKernel<E> for Convert<'_, E> {
             type Output = ();
             #[inline(always)]
             fn run<M: Machine<E>>(self) {
@@ -188,7 +188,7 @@ impl Noise {
 
     /// A matrix of uniform numbers of (0, 1). Rows are drawn sixteen at a time.
     pub fn uniforms<E: Real>(&mut self, rows: usize, columns: usize) -> Packed<E> {
-        let mut packed = Packed::any(rows, columns);
+        let mut packed = Packed::scratch(rows, columns);
         self.fill_uniform(packed.storage_mut());
         packed
     }

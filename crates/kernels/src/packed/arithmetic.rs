@@ -1,7 +1,7 @@
 //! Sums and products of packed matrices, element by element and row by row.
 
 use super::Packed;
-use crate::simd::{LANES, Machine, MachineTask};
+use crate::simd::{LANES, Machine, MachineKernel};
 use crate::{Real, rowwise};
 
 impl<E: Real> Packed<E> {
@@ -103,7 +103,7 @@ impl<E: Real> Packed<E> {
     /// are added up in order.
     pub fn total(&self) -> f64 {
         struct Total<'a, E: Real>(&'a Packed<E>);
-        impl<E: Real> MachineTask<E> for Total<'_, E> {
+        impl<E: Real> MachineKernel<E> for Total<'_, E> {
             type Output = f64;
             #[inline(always)]
             fn run<M: Machine<E>>(self) -> f64 {

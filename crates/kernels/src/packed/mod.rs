@@ -45,7 +45,7 @@ impl<E: Real> Packed<E> {
     /// # Panics
     /// If there are no columns.
     pub fn filled(rows: usize, columns: usize, x: E) -> Self {
-        let mut packed = Self::any(rows, columns);
+        let mut packed = Self::scratch(rows, columns);
         packed.data.fill(Sixteen([x; LANES]));
         packed
     }
@@ -54,14 +54,14 @@ impl<E: Real> Packed<E> {
     ///
     /// # Panics
     /// If there are no columns.
-    pub fn any(rows: usize, columns: usize) -> Self {
+    pub fn scratch(rows: usize, columns: usize) -> Self {
         assert!(columns > 0, "a packed matrix has columns");
-        Self { data: Buffer::any(rows.div_ceil(LANES) * columns), rows, columns }
+        Self { data: Buffer::scratch(rows.div_ceil(LANES) * columns), rows, columns }
     }
 
     /// The numbers in another type, each the nearest that it has.
     pub fn cast<F: Real>(&self) -> Packed<F> {
-        let mut cast = Packed::<F>::any(self.rows, self.columns);
+        let mut cast = Packed::<F>::scratch(self.rows, self.columns);
         for (to, from) in cast.data.iter_mut().zip(self.data.iter()) {
             for (to, from) in to.0.iter_mut().zip(from.0) {
                 *to = F::of(from.widen());
@@ -104,7 +104,7 @@ impl<E: Real> Packed<E> {
     /// If there is no such column.
     pub fn column(&self, column: usize) -> Self {
         assert!(column < self.columns, "column {column}");
-        let mut alone = Self::any(self.rows, 1);
+        let mut alone = Self::scratch(self.rows, 1);
         let places = self.data.iter().skip(column).step_by(self.columns);
         alone.data.iter_mut().zip(places).for_each(|(to, from)| *to = *from);
         alone

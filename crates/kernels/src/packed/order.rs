@@ -2,7 +2,7 @@
 
 use super::Packed;
 use crate::Real;
-use crate::simd::{LANES, Lanes, Machine, MachineTask};
+use crate::simd::{LANES, Lanes, Machine, MachineKernel};
 use std::ops::Range;
 
 impl<E: Real> Packed<E> {
@@ -11,7 +11,7 @@ impl<E: Real> Packed<E> {
     /// # Panics
     /// If `data` is not made of whole rows.
     pub fn pack(data: &[E], columns: usize) -> Self {
-        let mut packed = Self::any(data.len() / columns.max(1), columns);
+        let mut packed = Self::scratch(data.len() / columns.max(1), columns);
         assert_eq!(data.len() % columns, 0, "whole rows of {columns}");
         E::on_machine(PackRows { data, packed: &mut packed });
         packed
@@ -50,7 +50,7 @@ impl<E: Real> Packed<E> {
     pub fn from_columns(data: &[E], rows: usize) -> Self {
         assert!(rows > 0, "columns of a packed matrix have rows");
         assert_eq!(data.len() % rows, 0, "whole columns of {rows}");
-        let mut packed = Self::any(rows, data.len() / rows);
+        let mut packed = Self::scratch(rows, data.len() / rows);
         let columns = packed.columns;
         for (column, data) in data.chunks_exact(rows).enumerate() {
             for (block, data) in data.chunks(LANES).enumerate() {
@@ -90,7 +90,7 @@ impl<E: Real> Packed<E> {
     /// # Panics
     /// If there are no rows.
     pub fn transposed(&self) -> Self {
-        let mut turned = Self::any(self.columns, self.rows);
+        let mut turned = Self::scratch(self.columns, self.rows);
         E::on_machine(Transpose { from: self, to: &mut turned });
         turned
     }
@@ -100,7 +100,7 @@ impl<E: Real> Packed<E> {
     /// # Panics
     /// If there are no indices, or there is no such column.
     pub fn pick_columns(&self, indices: &[u32]) -> Self {
-        let mut picked = Self::any(self.rows, indices.len());
+        let mut picked = Self::scratch(self.rows, indices.len());
         E::on_machine(PickColumns { from: self, indices, to: &mut picked });
         picked
     }
@@ -110,7 +110,7 @@ impl<E: Real> Packed<E> {
     /// # Panics
     /// If there is no such row.
     pub fn pick_rows(&self, indices: &[u32]) -> Self {
-        let mut picked = Self::any(indices.len(), self.columns);
+        let mut picked = Self::scratch(indices.len(), self.columns);
         E::on_machine(PickRows { from: self, indices, to: &mut picked });
         picked
     }
@@ -129,7 +129,7 @@ impl<E: Real> Packed<E> {
     /// If it has other rows.
     pub fn beside(&self, other: &Self) -> Self {
         assert_eq!(self.rows, other.rows, "matrices side by side");
-        let mut both = Self::any(self.rows, self.columns + other.columns);
+        let mut both = Self::scratch(self.rows, self.columns + other.columns);
         let columns = both.columns;
         let pairs =
             self.data.chunks_exact(self.columns).zip(other.data.chunks_exact(other.columns));
@@ -207,7 +207,7 @@ struct PackRows<'a, E: Real> {
     packed: &'a mut Packed<E>,
 }
 
-impl<E: Real> MachineTask<E> for PackRows<'_, E> {
+impl<E: Real> MachineKernel<E> for PackRows<'_, E> {
     type Output = ();
     #[inline(always)]
     fn run<M: Machine<E>>(self) {
@@ -240,7 +240,7 @@ struct UnpackRows<'a, E: Real> {
     data: &'a mut [E],
 }
 
-impl<E: Real> MachineTask<E> for UnpackRows<'_, E> {
+impl<E: Real> MachineKernel<E> for UnpackRows<'_, E> {
     type Output = ();
     #[inline(always)]
     fn run<M: Machine<E>>(self) {
@@ -273,7 +273,7 @@ struct PickRows<'a, E: Real> {
     to: &'a mut Packed<E>,
 }
 
-impl<E: Real> MachineTask<E> for PickRows<'_, E> {
+impl<E: Real> MachineKernel<E> for PickRows<'_, E> {
     type Output = ();
     #[inline(always)]
     fn run<M: Machine<E>>(self) {
@@ -316,7 +316,7 @@ struct PickColumns<'a, E: Real> {
     to: &'a mut Packed<E>,
 }
 
-impl<E: Real> MachineTask<E> for PickColumns<'_, E> {
+impl<E: Real> MachineKernel<E> for PickColumns<'_, E> {
     type Output = ();
     #[inline(always)]
     fn run<M: Machine<E>>(self) {
@@ -335,7 +335,7 @@ struct Transpose<'a, E: Real> {
     to: &'a mut Packed<E>,
 }
 
-impl<E: Real> MachineTask<E> for Transpose<'_, E> {
+impl<E: Real> MachineKernel<E> for Transpose<'_, E> {
     type Output = ();
     #[inline(always)]
     fn run<M: Machine<E>>(self) {

@@ -2,7 +2,7 @@
 
 use super::tile::{Steps, Tiles, cover};
 use crate::packed::{load_part, store_part};
-use crate::simd::{LANES, Lanes, Machine, MachineTask};
+use crate::simd::{LANES, Lanes, Machine, MachineKernel};
 use crate::{Packed, Real};
 
 /// Where sums over rows go.
@@ -42,7 +42,7 @@ struct InnerProduct<'a, E: Real> {
     sums: Sums<'a, E>,
 }
 
-impl<E: Real> MachineTask<E> for InnerProduct<'_, E> {
+impl<E: Real> MachineKernel<E> for InnerProduct<'_, E> {
     type Output = ();
     #[inline(always)]
     fn run<M: Machine<E>>(mut self) {
@@ -110,7 +110,7 @@ struct SumRows<'a, E: Real> {
     sums: Sums<'a, E>,
 }
 
-impl<E: Real> MachineTask<E> for SumRows<'_, E> {
+impl<E: Real> MachineKernel<E> for SumRows<'_, E> {
     type Output = ();
     #[inline(always)]
     fn run<M: Machine<E>>(mut self) {

@@ -14,7 +14,7 @@ mod tile;
 
 pub use inner::{Sums, inner_product, sum_rows};
 
-use crate::simd::{Lanes, Machine, MachineTask};
+use crate::simd::{Lanes, Machine, MachineKernel};
 use crate::{Packed, Real};
 use tile::{Steps, Tiles, cover};
 
@@ -93,7 +93,7 @@ pub fn product<E: Real>(
     if let Start::Bias(bias) = start {
         assert_eq!(bias.len(), w.columns, "one bias a column");
     }
-    let mut out = Packed::any(x.rows(), w.columns);
+    let mut out = Packed::scratch(x.rows(), w.columns);
     if let Finish::Gate(gate) = finish {
         assert_eq!((gate.rows(), gate.columns()), (out.rows(), out.columns()), "a gate an element");
     }
@@ -118,7 +118,7 @@ struct Product<'a, E: Real> {
     out: &'a mut Packed<E>,
 }
 
-impl<E: Real> MachineTask<E> for Product<'_, E> {
+impl<E: Real> MachineKernel<E> for Product<'_, E> {
     type Output = ();
     #[inline(always)]
     fn run<M: Machine<E>>(mut self) {

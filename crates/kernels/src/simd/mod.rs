@@ -1,6 +1,6 @@
 //! One source, every instruction set, the same bits.
 //!
-//! A kernel is a [`Task`]: its body is written once over [`Lanes`], sixteen numbers that are worked
+//! A kernel is a [`Kernel`]: its body is written once over [`Lanes`], sixteen numbers that are worked
 //! on side by side, one for each of sixteen rows. [`run`] compiles it for each instruction set and
 //! calls the widest that the processor has. Every operation is an IEEE operation on each lane
 //! alone, with the fused multiply-add where the source says so, and no reduction runs across lanes:
@@ -18,9 +18,9 @@ pub use words::Words;
 
 use crate::Real;
 
-/// A kernel over lanes. Mark [`Task::run`] `#[inline(always)]`: only what is inlined is compiled
+/// A kernel over lanes. Mark [`Kernel::run`] `#[inline(always)]`: only what is inlined is compiled
 /// for the instruction set it runs on.
-pub trait Task<E: Real> {
+pub trait Kernel<E: Real> {
     /// What the kernel returns.
     type Output;
     /// The body.
@@ -29,9 +29,9 @@ pub trait Task<E: Real> {
 
 /// Runs a kernel on the widest instruction set of this processor.
 #[inline]
-pub fn run<E: Real, T: Task<E>>(task: T) -> T::Output {
+pub fn run<E: Real, T: Kernel<E>>(task: T) -> T::Output {
     struct OnLanes<T>(T);
-    impl<E: Real, T: Task<E>> MachineTask<E> for OnLanes<T> {
+    impl<E: Real, T: Kernel<E>> MachineKernel<E> for OnLanes<T> {
         type Output = T::Output;
         #[inline(always)]
         fn run<M: Machine<E>>(self) -> T::Output {
@@ -70,7 +70,7 @@ pub trait Machine<E: Real> {
 
 /// A kernel over the registers of one instruction set.
 #[doc(hidden)]
-pub trait MachineTask<E: Real> {
+pub trait MachineKernel<E: Real> {
     /// What the kernel returns.
     type Output;
     /// The body; `#[inline(always)]`.
@@ -87,7 +87,7 @@ impl<E: Real + Register<E>> Machine<E> for Portable {
 
 #[cfg(target_arch = "x86_64")]
 mod x86_64 {
-    use super::{LANES, Machine, MachineTask, Pack};
+    use super::{LANES, Machine, MachineKernel, Pack};
     use std::arch::x86_64::*;
 
     pub(super) struct Avx2;
@@ -228,11 +228,11 @@ mod x86_64 {
     macro_rules! machine {
         ($real:ident, $avx2:ident, $avx512:ident) => {
             #[target_feature(enable = "avx2,fma,bmi2")]
-            pub(super) fn $avx2<T: MachineTask<$real>>(task: T) -> T::Output {
+            pub(super) fn $avx2<T: MachineKernel<$real>>(task: T) -> T::Output {
                 task.run::<Avx2>()
             }
             #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx2,fma,bmi2")]
-            pub(super) fn $avx512<T: MachineTask<$real>>(task: T) -> T::Output {
+            pub(super) fn $avx512<T: MachineKernel<$real>>(task: T) -> T::Output {
                 task.run::<Avx512>()
             }
         };
@@ -244,7 +244,7 @@ mod x86_64 {
 macro_rules! dispatch {
     ($real:ident, $avx2:ident, $avx512:ident) => {
         #[inline]
-        pub(crate) fn $real<T: MachineTask<$real>>(task: T) -> T::Output {
+        pub(crate) fn $real<T: MachineKernel<$real>>(task: T) -> T::Output {
             match Level::current() {
                 // SAFETY: a level is current only if the processor has its instructions.
                 #[cfg(target_arch = "x86_64")]

@@ -1,5 +1,5 @@
 use super::{Node, Recording, Scalar, device};
-use crate::simd::{LANES, Lanes, Task, run};
+use crate::simd::{Kernel, LANES, Lanes, run};
 use crate::{Packed, Real, rows, rowwise};
 use dfdx::prelude::{CpuError, PutTape, Tape, TensorFromVec};
 
@@ -97,7 +97,7 @@ struct WeightedSum<'a, E: Real> {
     weights: &'a Packed<E>,
 }
 
-impl<E: Real> Task<E> for WeightedSum<'_, E> {
+impl<E: Real> Kernel<E> for WeightedSum<'_, E> {
     type Output = E;
     #[inline(always)]
     fn run<V: Lanes<E>>(self) -> E {

@@ -15,8 +15,8 @@ pub use detach::detach;
 pub use inject::{Weights, inject, weigh};
 pub use node::Node;
 pub use record::{choose, record};
-pub use scope::aside;
 pub(crate) use scope::depth;
+pub use scope::isolated;
 pub use tensor::{elements, into_tensor, of_tensor, values};
 
 use dfdx::prelude::{Cpu, OwnedTape, Tensor};

@@ -61,7 +61,7 @@ impl<E: Real> Node<E> {
         }
     }
 
-    /// Whether anything learns from the numbers, in this scope ([`super::aside`]).
+    /// Whether anything learns from the numbers, in this scope ([`super::isolated`]).
     pub fn wants_gradient(&self) -> bool {
         self.0.depth == Some(depth())
     }

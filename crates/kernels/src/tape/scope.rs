@@ -14,7 +14,7 @@ pub(crate) fn depth() -> u32 {
 ///
 /// An estimator that asks for a gradient on its way, to make something else of it, asks in such a
 /// scope: nobody else learns from it.
-pub fn aside<T>(compute: impl FnOnce() -> T) -> T {
+pub fn isolated<T>(compute: impl FnOnce() -> T) -> T {
     /// Leaves the scope, also where what is computed panics.
     struct Scope;
     impl Drop for Scope {

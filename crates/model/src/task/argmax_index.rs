@@ -306,7 +306,7 @@ impl Training for InTraining {
         let classified = training::classify(logits.numbers());
         let forward = estimator.surrogate(logits, &objective, noise)?.loss();
         let picked = rows::pick(values.numbers(), &classified.picks);
-        let mut squared = Packed::any(picked.rows(), 1);
+        let mut squared = Packed::scratch(picked.rows(), 1);
         squared_errors(&picked, &self.validation.1, &mut squared);
         let hard = squared.total() / picked.rows() as f64;
         let unit = self.rows.loss_unit;

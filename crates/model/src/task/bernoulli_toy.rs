@@ -192,7 +192,7 @@ mod tests {
         for (logit, gradient) in [(0.0, -0.045), (-4.0, -0.003_179_287_118_392_402)] {
             let toy = BernoulliToy { logit, ..Default::default() };
             let place = toy.place(0, 1).unwrap();
-            let mut estimator = exact(|entry| entry.double(toml::Table::new()).unwrap());
+            let mut estimator = exact(|entry| entry.build(toml::Table::new()).unwrap().build_f64());
             let mut drawn = vec![];
             let noise = &mut Noise::named(&["test"]);
             place.draw(&mut *estimator, 1, noise, &mut |g| drawn.extend_from_slice(g)).unwrap();
@@ -207,7 +207,7 @@ mod tests {
         let toy = BernoulliToy { logit: -4.0, ..Default::default() };
         let descent = Optimizer::Sgd { learning_rate: 1.0, momentum: 0.0 };
         let mut training = toy.start(0, 1, descent).unwrap();
-        let mut estimator = exact(|entry| entry.single(toml::Table::new()).unwrap());
+        let mut estimator = exact(|entry| entry.build(toml::Table::new()).unwrap().build_f32());
         let noise = Noise::named(&["test"]);
         for step in 0..1000 {
             training.step(step, &mut *estimator, &noise).unwrap();

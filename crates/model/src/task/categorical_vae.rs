@@ -226,7 +226,7 @@ mod tests {
 
     fn train(kind: &str, steps: u64) -> Vec<Metric> {
         let entry = Registry::standard();
-        let mut estimator = entry.get(kind).unwrap().single(toml::Table::new()).unwrap();
+        let mut estimator = entry.get(kind).unwrap().build(toml::Table::new()).unwrap().build_f32();
         let mut training = small().start(0, 30, Optimizer::adam(0.02)).unwrap();
         let noise = Noise::named(&["vae", "training"]);
         for step in 0..steps {
@@ -253,7 +253,8 @@ mod tests {
     #[test]
     fn a_probe_teaches_nothing() {
         let entry = Registry::standard();
-        let make = |kind: &str| entry.get(kind).unwrap().single(toml::Table::new()).unwrap();
+        let make =
+            |kind: &str| entry.get(kind).unwrap().build(toml::Table::new()).unwrap().build_f32();
         let (mut exact, mut estimator) = (make("exact"), make("reinforce-loo"));
         let noise = Noise::named(&["vae", "probe"]);
         let steps = |probed: bool| {

@@ -1,7 +1,7 @@
 //! A baseline that learns to predict each row's loss.
 
 use super::{Predicted, Predictor};
-use crate::draw::Opened;
+use crate::mechanisms::logits::Opened;
 use crate::{Objective, Result};
 use dfdx::prelude::Backward;
 use kernels::tape::{Node, Recording, Weights, record, weigh};
@@ -73,7 +73,7 @@ fn squared_errors<E: Real>(
             g[0] = g[0] * (error + error);
         }
     }
-    let mut squared = Packed::any(targets.rows(), 1);
+    let mut squared = Packed::scratch(targets.rows(), 1);
     square(predicted.numbers(), &targets, &mut squared);
     record(tape, squared, move |mut gradient| {
         slope(predicted.numbers(), &targets, &mut gradient);

@@ -1,9 +1,9 @@
 //! Baselines that know every loss: what a learned one can come to at best.
 
 use super::{Predicted, Predictor};
-use crate::draw::Opened;
-use crate::kinds::exact::{lexicographic, outcome_probabilities};
-use crate::score::{ignore_impossible, losses_at, scores};
+use crate::mechanisms::enumeration::{lexicographic, outcome_probabilities};
+use crate::mechanisms::logits::Opened;
+use crate::mechanisms::score::{ignore_impossible, losses_at, scores};
 use crate::{Dims, Objective, Result};
 use kernels::{Noise, Packed, Real, rows, rowwise};
 use std::rc::Rc;

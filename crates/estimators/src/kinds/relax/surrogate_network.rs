@@ -145,7 +145,7 @@ impl<E: Real> SurrogateNetwork<E> {
         let h = &pass.activations;
         let (batch, hidden) = (h.rows(), h.columns());
         let da = product(direction, self.of_picks().transposed(), Start::Zero, Finish::Keep);
-        let [mut through, mut along, mut head] = [0; 3].map(|_| Packed::any(batch, hidden));
+        let [mut through, mut along, mut head] = [0; 3].map(|_| Packed::scratch(batch, hidden));
         let w = self.heads(batch);
         slopes(h, &da, &w, value, sign, &mut through, &mut along, &mut head);
         let (weight, rest) = sums.split_at_mut(self.layer.weights());

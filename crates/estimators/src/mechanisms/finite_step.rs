@@ -1,6 +1,6 @@
 //! Estimators that compare the pick with the pick after a finite step of the logits.
 
-use crate::draw::Opened;
+use crate::mechanisms::logits::Opened;
 use kernels::tape::Node;
 use kernels::{Packed, Real, rows, rowwise};
 use std::cell::Cell;

@@ -1,6 +1,6 @@
 //! The coupled relaxations of REBAR: one that leads to the pick, and one that is drawn given it.
 
-use crate::score::{scores, value_and_gradient};
+use crate::mechanisms::score::{scores, value_and_gradient};
 use crate::{Dims, Objective, Result};
 use kernels::{Noise, Packed, Real, rows, rowwise};
 
@@ -153,7 +153,7 @@ mod tests {
     fn relaxed(rows: usize) -> (Packed<f64>, Relaxation<f64>) {
         let p = Packed::pack(&P.repeat(rows), 4);
         let noise = &mut Noise::named(&["relaxation"]);
-        let z = crate::draw::perturb(&p.ln(), noise);
+        let z = crate::mechanisms::logits::perturb(&p.ln(), noise);
         let relaxation = Relaxation::draw(&p, z, noise);
         (p, relaxation)
     }

@@ -7,7 +7,7 @@
 //! scaled by the least that can be left at that size: the largest of the sums are then between 1
 //! and k!.
 
-use kernels::simd::{Lanes, Task};
+use kernels::simd::{Kernel, Lanes};
 use kernels::{Packed, Real};
 
 /// Less is never left: what is so improbable is never drawn.
@@ -27,7 +27,7 @@ pub(super) fn weights(
     f: &Packed<f64>,
     baseline: bool,
 ) -> (Packed<f64>, Packed<f64>) {
-    let mut weights = Packed::any(p.rows(), p.columns());
+    let mut weights = Packed::scratch(p.rows(), p.columns());
     let mut advantages = f.clone();
     kernels::simd::run(Sums { p, rest, baseline, weights: &mut weights, losses: &mut advantages });
     (weights, advantages)
@@ -42,7 +42,7 @@ struct Sums<'a, E: Real> {
     losses: &'a mut Packed<E>,
 }
 
-impl<E: Real> Task<E> for Sums<'_, E> {
+impl<E: Real> Kernel<E> for Sums<'_, E> {
     type Output = ();
 
     #[inline(always)]

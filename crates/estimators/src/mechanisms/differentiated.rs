@@ -1,11 +1,11 @@
 //! Estimators that differentiate through the choice: a vertex or a point of the simplex forward, a
 //! vector–Jacobian product of their own backward.
 
-use crate::draw::Opened;
-use crate::estimator::Surrogate;
-use crate::score::row_means;
+use crate::Surrogate;
+use crate::mechanisms::logits::Opened;
+use crate::mechanisms::score::row_means;
 use crate::{Choice, Objective, Result};
-use kernels::simd::{self, Lanes, Task};
+use kernels::simd::{self, Kernel, Lanes};
 use kernels::tape::{Node, Weights, choose, weigh};
 use kernels::{Packed, Real, rows};
 use std::rc::Rc;
@@ -94,7 +94,7 @@ struct Product<'a, E: Real, J> {
     v: &'a mut Packed<E>,
 }
 
-impl<E: Real, J: Jacobian<E>> Task<E> for Product<'_, E, J> {
+impl<E: Real, J: Jacobian<E>> Kernel<E> for Product<'_, E, J> {
     type Output = ();
     #[inline(always)]
     fn run<V: Lanes<E>>(self) {

@@ -1,11 +1,11 @@
 //! Sparse distributions: α-entmax and the Jacobian that goes with it.
 
-use kernels::simd::{Lanes, Task, run};
+use kernels::simd::{Kernel, Lanes, run};
 use kernels::{Packed, Real, rows, rowwise};
 
 /// α-entmax of each row: π_k = max(0, (α − 1) θ_k − t)^{1/(α − 1)}, with t such that they add up to 1.
 pub(crate) fn entmax<E: Real>(theta: &Packed<E>, alpha: f64) -> Packed<E> {
-    let mut pi = Packed::any(theta.rows(), theta.columns());
+    let mut pi = Packed::scratch(theta.rows(), theta.columns());
     run(Entmax { theta, alpha, pi: &mut pi });
     pi
 }
@@ -16,7 +16,7 @@ struct Entmax<'a, E: Real> {
     pi: &'a mut Packed<E>,
 }
 
-impl<E: Real> Task<E> for Entmax<'_, E> {
+impl<E: Real> Kernel<E> for Entmax<'_, E> {
     type Output = ();
     #[inline(always)]
     fn run<V: Lanes<E>>(self) {

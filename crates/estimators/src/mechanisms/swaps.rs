@@ -1,6 +1,6 @@
 //! Picks after the swap of two components of the noise behind a pick.
 
-use kernels::simd::{Lanes, Task, run};
+use kernels::simd::{Kernel, Lanes, run};
 use kernels::{Noise, Packed, Real};
 
 /// Dirichlet noise as exponential numbers e: π_k = e_k/Σe.
@@ -25,7 +25,7 @@ fn swapped_argmins<E: Real>(
     logarithms: &Packed<E>,
     pairs: &[(usize, usize)],
 ) -> Packed<E> {
-    let mut picks = Packed::any(theta.rows(), pairs.len());
+    let mut picks = Packed::scratch(theta.rows(), pairs.len());
     run(Argmins { theta, logarithms, pairs, picks: &mut picks });
     picks
 }
@@ -37,7 +37,7 @@ struct Argmins<'a, E: Real> {
     picks: &'a mut Packed<E>,
 }
 
-impl<E: Real> Task<E> for Argmins<'_, E> {
+impl<E: Real> Kernel<E> for Argmins<'_, E> {
     type Output = ();
     #[inline(always)]
     fn run<V: Lanes<E>>(self) {

@@ -2,7 +2,7 @@
 
 use super::{Order, Subsets};
 use crate::Dims;
-use crate::draw::Opened;
+use crate::mechanisms::logits::Opened;
 use kernels::{Noise, Packed, Real, rows};
 
 /// First categories of a row's latents on the way to a joint outcome, with their log-probability and

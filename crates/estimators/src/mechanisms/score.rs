@@ -1,10 +1,10 @@
 //! Estimators that ask for losses alone: each sample's score s = D − p, times what its loss says.
 
-use crate::draw::Opened;
-use crate::estimator::Surrogate;
+use crate::Surrogate;
+use crate::mechanisms::logits::Opened;
 use crate::{Choice, Dims, Objective, Result};
 use dfdx::prelude::Backward;
-use kernels::tape::{Node, Recording, Weights, aside, inject, weigh};
+use kernels::tape::{Node, Recording, Weights, inject, isolated, weigh};
 use kernels::{Packed, Real, rows, rowwise};
 use std::rc::Rc;
 
@@ -95,7 +95,7 @@ pub(crate) fn scores<E: Real>(
             }
         }
     }
-    let mut v = Packed::any(p.rows(), p.columns());
+    let mut v = Packed::scratch(p.rows(), p.columns());
     let advantages = advantages.repeat_rows(dims.latents);
     let scale = E::ONE / E::of(dims.batch as f64);
     add_up(p, picks, &advantages, scale, &mut v);
@@ -137,7 +137,7 @@ pub(crate) fn value_and_gradient<E: Real>(
     points: &Packed<E>,
     dims: Dims,
 ) -> Result<(Packed<E>, Packed<E>)> {
-    aside(|| {
+    isolated(|| {
         let points = Node::new(points.clone());
         let losses =
             objective.loss(Choice::interior(points.clone(), dims, Recording::default()))?;
@@ -173,7 +173,7 @@ pub(crate) fn row_means<E: Real>(matrix: &Packed<E>) -> Packed<E> {
             mean[0] = rows::sum(row) / V::splat(E::of(row.len() as f64));
         }
     }
-    let mut means = Packed::any(matrix.rows(), 1);
+    let mut means = Packed::scratch(matrix.rows(), 1);
     row_means(matrix, &mut means);
     means
 }
@@ -185,7 +185,7 @@ pub(crate) fn row_sums<E: Real>(matrix: &Packed<E>) -> Packed<E> {
             total[0] = rows::sum(row);
         }
     }
-    let mut sums = Packed::any(matrix.rows(), 1);
+    let mut sums = Packed::scratch(matrix.rows(), 1);
     row_sums(matrix, &mut sums);
     sums
 }

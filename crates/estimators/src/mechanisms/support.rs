@@ -1,9 +1,9 @@
 //! Sums over the outcomes that a sparse distribution leaves.
 
-use crate::draw::Opened;
-use crate::estimator::Surrogate;
-use crate::score::{Asked, divide, row_sums, weigh_losses};
-use crate::sparse::{backward, entmax};
+use crate::Surrogate;
+use crate::mechanisms::entmax::{backward, entmax};
+use crate::mechanisms::logits::Opened;
+use crate::mechanisms::score::{Asked, divide, row_sums, weigh_losses};
 use crate::{Dims, Objective, Result};
 use kernels::tape::Weights;
 use kernels::{Packed, Real};

@@ -1,7 +1,7 @@
 //! Coupled picks by stick breaking: a category is reached by declining those before it, and several
 //! picks share the uniform numbers by which they decline, so that they differ more than by chance.
 
-use crate::coupling::{Coupling, both, is_below};
+use crate::mechanisms::antithetic_uniforms::{Coupling, both, is_below};
 use kernels::{Noise, Packed, Real};
 
 /// Distributions as sticks, a row each.
@@ -132,7 +132,7 @@ impl Sticks<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::coupling::antithetic;
+    use crate::mechanisms::antithetic_uniforms::antithetic;
 
     fn bundle() -> Bundle {
         Bundle::new(&Packed::pack(&[0.5, 0.2, 0.3], 3))

@@ -1,7 +1,7 @@
 //! Optimisers: one pass over all parameters a step.
 
 use crate::Real;
-use crate::simd::{Machine, MachineTask};
+use crate::simd::{Machine, MachineKernel};
 
 /// A rule that turns a gradient into a step.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -103,7 +103,7 @@ struct AdamStep<'a, E> {
     epsilon: E,
 }
 
-impl<E: Real> MachineTask<E> for AdamStep<'_, E> {
+impl<E: Real> MachineKernel<E> for AdamStep<'_, E> {
     type Output = ();
     #[inline(always)]
     fn run<M: Machine<E>>(self) {
@@ -124,7 +124,7 @@ struct SgdStep<'a, E> {
     rate: E,
 }
 
-impl<E: Real> MachineTask<E> for SgdStep<'_, E> {
+impl<E: Real> MachineKernel<E> for SgdStep<'_, E> {
     type Output = ();
     #[inline(always)]
     fn run<M: Machine<E>>(self) {

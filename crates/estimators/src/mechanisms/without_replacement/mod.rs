@@ -4,9 +4,9 @@ mod beam;
 mod enumerated;
 mod orders;
 
-use crate::draw::Opened;
-use crate::estimator::Surrogate;
-use crate::score::{Asked, divide, row_sums, scores, weigh_losses};
+use crate::Surrogate;
+use crate::mechanisms::logits::Opened;
+use crate::mechanisms::score::{Asked, divide, row_sums, scores, weigh_losses};
 use crate::{Dims, Objective, Result};
 use kernels::tape::Weights;
 use kernels::{Noise, Packed, Real, rowwise};

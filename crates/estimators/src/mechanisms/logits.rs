@@ -1,8 +1,7 @@
 //! Logits opened for work on plain numbers, and draws from them.
 
-use crate::estimator::Logits;
-use crate::{Dims, Error, Result};
-use kernels::simd::{Lanes, Task, run};
+use crate::{Dims, Error, Logits, Result};
+use kernels::simd::{Kernel, Lanes, run};
 use kernels::tape::{Node, Recording};
 use kernels::{Noise, Packed, Real, rows, rowwise};
 use std::rc::Rc;
@@ -71,7 +70,7 @@ pub(crate) fn perturb<E: Real>(theta: &Packed<E>, noise: &mut Noise) -> Packed<E
 fn refuse_all_masked<E: Real>(theta: &Packed<E>) -> Result<()> {
     /// Whether every row has a category that is not masked; what fills the last block up has too.
     struct AnyOpen<'a, E: Real>(&'a Packed<E>);
-    impl<E: Real> Task<E> for AnyOpen<'_, E> {
+    impl<E: Real> Kernel<E> for AnyOpen<'_, E> {
         type Output = bool;
         #[inline(always)]
         fn run<V: Lanes<E>>(self) -> bool {

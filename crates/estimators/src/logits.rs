@@ -1,0 +1,87 @@
+use crate::Result;
+use dfdx::prelude::HasShape;
+use kernels::tape::{Node, Recording, Taped, into_tensor, of_tensor};
+use kernels::{Packed, Real};
+
+/// Logits [B, L, K] with the tape that recorded them.
+pub struct Logits<E: Real> {
+    /// [B·L, K]
+    pub(crate) node: Node<E>,
+    pub(crate) dims: Dims,
+    pub(crate) tape: Recording<E>,
+}
+
+impl<E: Real> Logits<E> {
+    /// Logits that a network of this workspace computed, [B·L, K].
+    ///
+    /// # Panics
+    /// If the rows are not a multiple of the latents.
+    pub fn new(node: Node<E>, latents: usize, tape: Recording<E>) -> Self {
+        let (rows, categories) = (node.numbers().rows(), node.numbers().columns());
+        assert!(latents > 0 && rows % latents == 0, "{rows} rows of {latents} latents");
+        Self { node, dims: Dims { batch: rows / latents, latents, categories }, tape }
+    }
+
+    /// Logits that dfdx computed, [B, L, K].
+    ///
+    /// # Errors
+    /// If the device is out of memory.
+    ///
+    /// # Panics
+    /// If there are no categories or no latents.
+    pub fn of(tensor: Taped<(usize, usize, usize), E>) -> Result<Self> {
+        let &(_, latents, categories) = tensor.shape();
+        let pack = |numbers: &[E]| Packed::pack(numbers, categories);
+        let (node, tape) = of_tensor(tensor, pack, |gradient, sums| gradient.add_to(sums))?;
+        Ok(Self::new(node, latents, tape))
+    }
+
+    /// The logits as a tensor of dfdx, [B, L, K].
+    ///
+    /// # Errors
+    /// If the device is out of memory.
+    pub fn into_tensor(self) -> Result<Taped<(usize, usize, usize), E>> {
+        let Dims { batch, latents, categories } = self.dims;
+        let pack = move |gradient: &[E]| Packed::pack(gradient, categories);
+        let numbers = self.node.numbers().unpack();
+        Ok(into_tensor(&self.node, self.tape, numbers, (batch, latents, categories), pack)?)
+    }
+
+    /// B, L and K.
+    pub fn dims(&self) -> Dims {
+        self.dims
+    }
+
+    /// The logits, [B·L, K].
+    pub fn numbers(&self) -> &Packed<E> {
+        self.node.numbers()
+    }
+}
+
+/// The dimensions of a choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dims {
+    /// B, rows of a batch.
+    pub batch: usize,
+    /// L, categorical variables of a row.
+    pub latents: usize,
+    /// K, categories of a variable.
+    pub categories: usize,
+}
+
+impl Dims {
+    /// B·L, distributions.
+    pub fn rows(self) -> usize {
+        self.batch * self.latents
+    }
+
+    /// B·L·K, logits.
+    pub fn elements(self) -> usize {
+        self.rows() * self.categories
+    }
+
+    /// Kᴸ, joint outcomes of a row, if they can be counted.
+    pub fn outcomes(self) -> Option<usize> {
+        self.categories.checked_pow(u32::try_from(self.latents).ok()?)
+    }
+}

@@ -1,0 +1,336 @@
+//! Schedules of temperatures, learning rates and the like, and the ranges of parameters.
+
+use kernels::Real;
+use registry::Fault;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A factor that changes along training. It multiplies a number such as a temperature or a learning
+/// rate, so that the number itself can be swept.
+///
+/// With w = `warm-up`, the factor of step s is (s + 1)/w while s < w. From step w on it is a function
+/// of t = s − w, which is 1 at t = 0:
+///
+/// | kind | factor |
+/// |---|---|
+/// | `constant` | 1 |
+/// | `linear` | 1 + (end − 1) u, with u = min(1, t/(steps − w)) |
+/// | `cosine` | end + (1 − end) (1 + cos πu)/2 (Loshchilov & Hutter 2017, arXiv:1608.03983, Eq. 5) |
+/// | `step` | factor^⌊t/every⌋ |
+/// | `exponential` | max(end, exp(−rate·t)) |
+///
+/// ```
+/// use estimators::Schedule;
+/// let cosine = Schedule::Cosine { warm_up: 2, steps: Some(12), end: 0.1 };
+/// assert_eq!(cosine.factor(0), 0.5);
+/// assert_eq!(cosine.factor(2), 1.0);
+/// assert!((cosine.factor(7) - 0.55).abs() < 1e-15);
+/// assert_eq!(cosine.factor(100), 0.1);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(
+    tag = "kind",
+    deny_unknown_fields,
+    rename_all = "kebab-case",
+    rename_all_fields = "kebab-case"
+)]
+pub enum Schedule {
+    /// A warm-up and nothing else.
+    Constant {
+        /// Steps of the warm-up: from 2 up.
+        warm_up: u64,
+    },
+    /// A straight line to the end.
+    Linear {
+        /// Steps of the warm-up.
+        #[serde(default)]
+        warm_up: u64,
+        /// Steps until the end is reached, warm-up included; in an experiment, those of a run
+        /// unless given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        steps: Option<u64>,
+        /// The factor at the end: from 0 up.
+        #[serde(default)]
+        end: f64,
+    },
+    /// Half a period of a cosine to the end.
+    Cosine {
+        /// Steps of the warm-up.
+        #[serde(default)]
+        warm_up: u64,
+        /// Steps until the end is reached, warm-up included; in an experiment, those of a run
+        /// unless given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        steps: Option<u64>,
+        /// The factor at the end: from 0 up.
+        #[serde(default)]
+        end: f64,
+    },
+    /// Multiplied by a factor at regular intervals.
+    Step {
+        /// Steps of the warm-up.
+        #[serde(default)]
+        warm_up: u64,
+        /// Steps between two changes: from 1 up.
+        every: u64,
+        /// What each change multiplies by: above 0.
+        factor: f64,
+    },
+    /// An exponential decay.
+    Exponential {
+        /// Steps of the warm-up.
+        #[serde(default)]
+        warm_up: u64,
+        /// Decrease of the logarithm in a step: above 0.
+        rate: f64,
+        /// The factor stays at or above this: from 0 up.
+        #[serde(default)]
+        end: f64,
+    },
+}
+
+impl Schedule {
+    /// The factor at a step, counted from 0.
+    pub fn factor(&self, step: u64) -> f64 {
+        let warm_up = self.warm_up();
+        if step < warm_up {
+            return (step + 1) as f64 / warm_up as f64;
+        }
+        let since = step - warm_up;
+        // How far a schedule of so many steps has come, from 0 to 1.
+        let progress = |steps: Option<u64>| {
+            let length = steps.unwrap_or(u64::MAX).saturating_sub(warm_up);
+            if since >= length { 1.0 } else { since as f64 / length as f64 }
+        };
+        match *self {
+            Self::Constant { .. } => 1.0,
+            Self::Linear { steps, end, .. } => 1.0 + (end - 1.0) * progress(steps),
+            Self::Cosine { steps, end, .. } => match progress(steps) {
+                1.0 => end,
+                u => end + (1.0 - end) * 0.5 * (1.0 + libm::cos(std::f64::consts::PI * u)),
+            },
+            Self::Step { every, factor, .. } => libm::pow(factor, (since / every) as f64),
+            Self::Exponential { rate, end, .. } => end.max(Real::exp(-rate * since as f64)),
+        }
+    }
+
+    /// Whether the factor is anything but 1 in a run of so many steps.
+    pub fn changes_within(&self, steps: u64) -> bool {
+        // After the warm-up it moves in one direction.
+        steps > 0 && (self.factor(0) != 1.0 || self.factor(steps - 1) != 1.0)
+    }
+
+    /// The same schedule; if it has to know where its end is and was not told, it ends after so many
+    /// steps.
+    pub fn ending_after(mut self, run: u64) -> Self {
+        if let Self::Linear { steps, .. } | Self::Cosine { steps, .. } = &mut self {
+            *steps = steps.or(Some(run));
+        }
+        self
+    }
+
+    /// Rejects invalid values, and a schedule that changes nothing; `key` is where it was found.
+    ///
+    /// # Errors
+    /// If a value is invalid.
+    pub fn check(&self, key: &str) -> Result<(), Fault> {
+        let within = |field: &str| format!("{key}.{field}");
+        let warm_up = self.warm_up();
+        match *self {
+            Self::Constant { .. } => {}
+            Self::Linear { steps, end, .. } | Self::Cosine { steps, end, .. } => {
+                let Some(steps) = steps else {
+                    let expected = "the number of steps until the end is reached";
+                    return Err(Fault::value(&within("steps"), "absent", expected));
+                };
+                let expected = format!("a whole number above the warm-up's {warm_up}");
+                Fault::require(steps > warm_up, &within("steps"), steps, expected)?;
+                require_factor(&within("end"), end)?;
+            }
+            Self::Step { every, factor, .. } => {
+                Fault::require(every > 0, &within("every"), every, "a whole number from 1 up")?;
+                let holds = factor > 0.0 && factor <= MOST;
+                Fault::require(holds, &within("factor"), factor, "a number above 0, up to 1000")?;
+            }
+            Self::Exponential { rate, end, .. } => {
+                let holds = rate > 0.0 && rate.is_finite();
+                Fault::require(holds, &within("rate"), rate, "a number above 0")?;
+                let holds = (0.0..1.0).contains(&end);
+                Fault::require(holds, &within("end"), end, "a number from 0 up, below 1")?;
+            }
+        }
+        let changes = warm_up > 1 || self.factor(u64::MAX) != 1.0;
+        let expected = "a schedule that changes something: this one is always 1";
+        Fault::require(changes, key, format!("{self:?}"), expected)
+    }
+
+    fn warm_up(&self) -> u64 {
+        match *self {
+            Self::Constant { warm_up }
+            | Self::Linear { warm_up, .. }
+            | Self::Cosine { warm_up, .. }
+            | Self::Step { warm_up, .. }
+            | Self::Exponential { warm_up, .. } => warm_up,
+        }
+    }
+}
+
+/// Largest factor that is accepted.
+const MOST: f64 = 1000.0;
+
+fn require_factor(key: &str, value: f64) -> Result<(), Fault> {
+    Fault::require((0.0..=MOST).contains(&value), key, value, "a number from 0 to 1000")
+}
+
+/// A temperature is positive, and neither it nor its inverse leaves single precision.
+pub(crate) fn temperature(key: &str, value: f64) -> Result<(), Fault> {
+    // `Debug` writes a tiny number with an exponent.
+    let expected = "a number from 1e-30 to 1e30";
+    Fault::require((1e-30..=1e30).contains(&value), key, format!("{value:?}"), expected)
+}
+
+/// A step size, a standard deviation and the like, with the range of a temperature.
+pub(crate) use temperature as positive;
+
+/// At least `least` samples, and at most 100000.
+pub(crate) fn samples(key: &str, value: usize, least: usize) -> Result<(), Fault> {
+    let expected = format!("a whole number from {least} to 100000");
+    Fault::require((least..=100_000).contains(&value), key, value, expected)
+}
+
+/// A temperature with its schedule, at a step.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Temperature {
+    start: f64,
+    schedule: Option<Schedule>,
+    step: u64,
+}
+
+impl Temperature {
+    /// Rejects invalid values of the parameters `temperature` and `schedule`.
+    pub(crate) fn check(start: f64, schedule: Option<Schedule>) -> Result<(), Fault> {
+        temperature("temperature", start)?;
+        schedule.map_or(Ok(()), |schedule| schedule.check("schedule"))
+    }
+
+    pub(crate) fn new(start: f64, schedule: Option<Schedule>) -> Self {
+        Self { start, schedule, step: 0 }
+    }
+
+    /// The temperature at the present step. It never falls below what has an inverse in single
+    /// precision.
+    pub(crate) fn now<E: Real>(&self) -> E {
+        E::of(match &self.schedule {
+            None => self.start,
+            Some(schedule) => (self.start * schedule.factor(self.step)).max(1e-30),
+        })
+    }
+
+    pub(crate) fn advance(&mut self) {
+        self.step += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_temperature_has_an_inverse() {
+        for refused in [0.0, -1.0, 1e-40, 1e40, f64::INFINITY, f64::NAN] {
+            assert!(temperature("temperature", refused).is_err(), "{refused}");
+        }
+        for allowed in [1e-30, 1.0, 1e30] {
+            assert!(temperature("temperature", allowed).is_ok(), "{allowed}");
+            assert!((1.0 / allowed as f32).is_normal());
+        }
+    }
+
+    fn schedule(text: &str) -> Schedule {
+        toml::from_str(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
+
+    #[test]
+    fn factors_at_steps() {
+        for (text, factors) in [
+            ("kind = 'constant'\nwarm-up = 4", [0.25, 0.5, 0.75, 1.0, 1.0, 1.0, 1.0, 1.0]),
+            ("kind = 'linear'\nsteps = 4", [1.0, 0.75, 0.5, 0.25, 0.0, 0.0, 0.0, 0.0]),
+            (
+                "kind = 'linear'\nwarm-up = 2\nsteps = 6\nend = 3.0",
+                [0.5, 1.0, 1.0, 1.5, 2.0, 2.5, 3.0, 3.0],
+            ),
+            (
+                "kind = 'step'\nevery = 2\nfactor = 0.5",
+                [1.0, 1.0, 0.5, 0.5, 0.25, 0.25, 0.125, 0.125],
+            ),
+            (
+                "kind = 'cosine'\nsteps = 4\nend = 0.2",
+                [1.0, 0.882_842_712_474_619, 0.6, 0.317_157_287_525_381, 0.2, 0.2, 0.2, 0.2],
+            ),
+            (
+                "kind = 'exponential'\nrate = 1.0\nend = 0.1",
+                [1.0, 0.367_879_441_171_442_33, 0.135_335_283_236_612_7, 0.1, 0.1, 0.1, 0.1, 0.1],
+            ),
+        ] {
+            let schedule = schedule(text);
+            schedule.check("schedule").unwrap_or_else(|fault| panic!("{text}: {fault}"));
+            for (step, factor) in (0..).zip(factors) {
+                let found = schedule.factor(step);
+                assert!((found - factor).abs() < 1e-15, "{text}, {step}: {found}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_run_decides_where_an_open_end_is() {
+        let open = schedule("kind = 'linear'");
+        assert!(
+            open.check("schedule").unwrap_err().to_string().contains("schedule.steps = absent")
+        );
+        assert_eq!(open.ending_after(10), schedule("kind = 'linear'\nsteps = 10"));
+        let closed = schedule("kind = 'linear'\nsteps = 7");
+        assert_eq!(closed.ending_after(10), closed);
+    }
+
+    #[test]
+    fn a_schedule_that_changes_nothing_is_refused() {
+        for text in [
+            "kind = 'constant'\nwarm-up = 1",
+            "kind = 'linear'\nsteps = 9\nend = 1.0",
+            "kind = 'cosine'\nsteps = 9\nend = 1.0",
+            "kind = 'step'\nevery = 9\nfactor = 1.0",
+        ] {
+            let error = schedule(text).check("schedule").unwrap_err().to_string();
+            assert!(error.contains("changes something"), "{text}: {error}");
+        }
+        let late = schedule("kind = 'step'\nevery = 10\nfactor = 0.5");
+        assert!(!late.changes_within(10) && late.changes_within(11) && !late.changes_within(0));
+    }
+
+    #[test]
+    fn invalid_values_are_named() {
+        for (text, words) in [
+            ("kind = 'linear'\nsteps = 3\nwarm-up = 3", "schedule.steps = 3"),
+            ("kind = 'linear'\nsteps = 3\nend = -1.0", "schedule.end = -1"),
+            ("kind = 'step'\nevery = 0\nfactor = 0.5", "schedule.every = 0"),
+            ("kind = 'step'\nevery = 1\nfactor = 0.0", "schedule.factor = 0"),
+            ("kind = 'exponential'\nrate = 0.0", "schedule.rate = 0"),
+            ("kind = 'exponential'\nrate = 0.1\nend = 1.0", "schedule.end = 1"),
+        ] {
+            let error = schedule(text).check("schedule").unwrap_err().to_string();
+            assert!(error.contains(words), "{text}: {error}");
+        }
+        assert!(toml::from_str::<Schedule>("kind = 'step'\nevery = 1\nfactr = 0.5").is_err());
+    }
+
+    #[test]
+    fn a_temperature_follows_its_schedule() {
+        let decay = schedule("kind = 'exponential'\nrate = 0.1\nend = 0.5");
+        let mut temperature = Temperature::new(2.0, Some(decay));
+        assert_eq!(temperature.now::<f64>(), 2.0);
+        temperature.advance();
+        assert!((temperature.now::<f64>() - 2.0 * (-0.1f64).exp()).abs() < 1e-15);
+        (0..20).for_each(|_| temperature.advance());
+        assert_eq!(temperature.now::<f64>(), 1.0);
+    }
+}
