@@ -2,7 +2,7 @@
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use kernels::product::{Finish, Matrix, Start, Sums, inner_product, product, sum_rows};
-use kernels::{Noise, Optimizer, OptimizerState, Packed, rows, rowwise};
+use kernels::{Adam, AdamConstants, Noise, Packed, rows, rowwise};
 use std::hint::black_box;
 
 /// Rows and categories.
@@ -209,19 +209,16 @@ fn elementary(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// A step of each optimiser over the parameters of the seed question's network.
-fn optimizers(criterion: &mut Criterion) {
+/// A step of Adam over the parameters of the seed question's network.
+fn adam(criterion: &mut Criterion) {
     const PARAMETERS: usize = 944;
     let mut group = criterion.benchmark_group("optimizer");
     group.throughput(Throughput::Elements(PARAMETERS as u64));
-    let sgd = Optimizer::Sgd { learning_rate: 0.01, momentum: 0.9 };
-    for (name, optimizer) in [("adam", Optimizer::adam(0.01)), ("sgd", sgd)] {
-        let mut state = OptimizerState::new(optimizer, PARAMETERS);
-        let (mut parameters, gradient) = (normals(PARAMETERS), normals(PARAMETERS));
-        group.bench_function(name, |bencher| {
-            bencher.iter(|| state.step(&mut parameters, black_box(&gradient)));
-        });
-    }
+    let mut adam = Adam::new(PARAMETERS, AdamConstants::default());
+    let (mut parameters, gradient) = (normals(PARAMETERS), normals(PARAMETERS));
+    group.bench_function("adam", |bencher| {
+        bencher.iter(|| adam.step(0.01, &mut parameters, black_box(&gradient)));
+    });
     group.finish();
 }
 
@@ -231,6 +228,6 @@ fn main() {
     orders(&mut criterion);
     of_rows(&mut criterion);
     elementary(&mut criterion);
-    optimizers(&mut criterion);
+    adam(&mut criterion);
     criterion.final_summary();
 }

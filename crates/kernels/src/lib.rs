@@ -19,8 +19,8 @@ pub mod tape;
 
 pub use elementary::tanh;
 pub use network::{
-    Activation, Data, Dense, Initial, Input, Layer, Optimizer, OptimizerState, Parameters,
-    Perceptron,
+    Activation, Adam, AdamConstants, Data, Dense, Initial, Input, Layer, Parameters, Perceptron,
+    Vector,
 };
 pub use noise::Noise;
 pub use packed::Packed;

@@ -10,8 +10,7 @@ use kernels::product::{Finish, Matrix, Start, Sums, inner_product, product, sum_
 use kernels::simd::Level;
 use kernels::tape::{self, Node, Recording, Weights};
 use kernels::{
-    Data, Initial, Input, Noise, Optimizer, OptimizerState, Packed, Perceptron, Real, rows,
-    rowwise, tanh,
+    Adam, AdamConstants, Data, Initial, Input, Noise, Packed, Perceptron, Real, rows, rowwise, tanh,
 };
 use reference::*;
 
@@ -118,14 +117,14 @@ where
     let mut initial = Initial::<E>::new();
     let network = Perceptron::new(&mut initial, &[19, 33, 8, 5], &mut Noise::named(&["levels"]));
     let mut parameters = initial.build();
-    let mut adam = OptimizerState::new(Optimizer::adam(0.01), parameters.values().len());
+    let mut adam = Adam::new(parameters.values().len(), AdamConstants::default());
     for step in 0..5 {
         let x = Packed::pack(&numbers(&format!("x {step}"), 23 * 19), 19);
         let mut tape = Recording::default();
         let y = network.forward(&parameters, Input::Data(Data::of_rows(x)), &mut tape);
         let loss = tape::weigh(tape, y, Weights::Mean).unwrap();
         dfdx::prelude::Backward::backward(loss);
-        parameters.step(&mut adam);
+        parameters.update(|values, gradient| adam.step(0.01, values, gradient));
     }
     widen(parameters.values())
 }
@@ -224,14 +223,12 @@ fn noise<E: Real>() -> Vec<f64> {
 
 fn optimizer<E: Real>() -> Vec<f64> {
     let mut all = vec![];
-    for optimizer in [Optimizer::adam(0.01), Optimizer::Sgd { learning_rate: 0.1, momentum: 0.9 }] {
-        for count in [1, 15, 16, 37] {
-            let mut state = OptimizerState::new(optimizer, count);
-            let mut parameters = numbers::<E>("parameters", count);
-            for step in 0..20 {
-                state.step(&mut parameters, &numbers(&format!("gradient {step}"), count));
-                all.extend(widen(&parameters));
-            }
+    for count in [1, 15, 16, 37] {
+        let mut adam = Adam::new(count, AdamConstants::default());
+        let mut parameters = numbers::<E>("parameters", count);
+        for step in 0..20 {
+            adam.step(0.01, &mut parameters, &numbers(&format!("gradient {step}"), count));
+            all.extend(widen(&parameters));
         }
     }
     all

@@ -7,9 +7,7 @@ mod reference;
 
 use dfdx::prelude::Backward;
 use kernels::tape::{self, Node, Recording, Weights};
-use kernels::{
-    Data, Dense, Initial, Input, Noise, Optimizer, OptimizerState, Packed, Parameters, Perceptron,
-};
+use kernels::{Data, Dense, Initial, Input, Noise, Packed, Parameters, Perceptron};
 use reference::*;
 
 const ROWS: usize = 2;
@@ -85,10 +83,11 @@ fn gradients_add_up_between_steps() {
     assert!(once.iter().any(|&g| g != 0.0));
     let threefold: Vec<f64> = once.iter().map(|g| 3.0 * g).collect();
     assert_close(&pass(&parameters, 2), &threefold, 1e-14, "three passes");
-    let descent = Optimizer::Sgd { learning_rate: 0.5, momentum: 0.0 };
     let moved: Vec<f64> =
         parameters.values().iter().zip(parameters.gradient()).map(|(p, g)| p - 0.5 * g).collect();
-    parameters.step(&mut OptimizerState::new(descent, 26));
+    parameters.update(|values, gradient| {
+        values.iter_mut().zip(gradient).for_each(|(value, g)| *value -= 0.5 * *g);
+    });
     assert_eq!(parameters.values(), moved);
     assert_eq!(parameters.gradient(), vec![0.0; 26]);
     // The next gradient does not begin where the last ended.
@@ -103,12 +102,11 @@ fn a_layer_that_is_not_reached_learns_nothing() {
     let mut part = || Perceptron::new(&mut initial, &[3, 2], &mut Noise::named(&["tests"]));
     let (first, second) = (part(), part());
     let mut parameters = initial.build();
-    let mut state = OptimizerState::new(Optimizer::adam(0.1), 16);
     let mut tape = Recording::default();
     forward(&first, &parameters, &mut tape);
     forward(&second, &parameters, &mut tape);
     run(tape);
-    parameters.step(&mut state);
+    parameters.update(|_, gradient| assert!(gradient[..8].iter().any(|&g| g != 0.0)));
     let mut tape = Recording::default();
     forward(&second, &parameters, &mut tape);
     run(tape);
@@ -127,4 +125,31 @@ fn a_pass_aside_teaches_nothing() {
         run(tape);
     });
     assert_eq!(parameters.gradient(), vec![0.0; 26]);
+}
+
+/// Parameters outside any layer have a place of their own, and their gradient adds up.
+#[test]
+fn a_vector_learns_beside_the_layers() {
+    let mut initial = Initial::<f64>::new();
+    let first = initial.vector(&[1.0, 2.0]);
+    let network = Perceptron::new(&mut initial, &[3, 2], &mut Noise::named(&["tests"]));
+    let last = initial.vector(&[3.0]);
+    let mut parameters = initial.build();
+    assert_eq!(
+        (parameters.vector(&first), parameters.vector(&last)),
+        (&[1.0, 2.0][..], &[3.0][..])
+    );
+    parameters.add_to_vector(&last, &[0.5]);
+    parameters.add_to_vector(&last, &[0.25]);
+    tape::isolated(|| parameters.add_to_vector(&first, &[7.0, 7.0]));
+    let mut tape = Recording::default();
+    forward(&network, &parameters, &mut tape);
+    run(tape);
+    let gradient = parameters.gradient();
+    assert_eq!((&gradient[..2], gradient[10]), (&[0.0, 0.0][..], 0.75));
+    assert!(gradient[2..10].iter().any(|&g| g != 0.0));
+    parameters.update(|values, gradient| values[10] -= gradient[10]);
+    assert_eq!(parameters.vector(&last), [2.25]);
+    parameters.add_to_vector(&last, &[1.0]);
+    assert_eq!(parameters.gradient()[10], 1.0);
 }

@@ -1,11 +1,11 @@
 //! Networks whose shapes are known at run time.
 
+mod adam;
 mod dense;
-mod optimizer;
 mod parameters;
 mod perceptron;
 
+pub use adam::{Adam, AdamConstants};
 pub use dense::{Activation, Dense};
-pub use optimizer::{Optimizer, OptimizerState};
-pub use parameters::{Initial, Layer, Parameters};
+pub use parameters::{Initial, Layer, Parameters, Vector};
 pub use perceptron::{Data, Input, Perceptron};

@@ -2,7 +2,7 @@
 
 use crate::product::Sums;
 use crate::tape::depth;
-use crate::{Dense, Noise, OptimizerState, Real};
+use crate::{Dense, Noise, Real};
 use std::cell::RefCell;
 use std::ops::Range;
 use std::rc::Rc;
@@ -10,7 +10,7 @@ use std::rc::Rc;
 /// All parameters of a network, side by side in one slice, with their gradient.
 ///
 /// Layers are ranges of it ([`Layer`]). Backward passes add up the gradient here, and
-/// [`Parameters::step`] takes a step against it.
+/// [`Parameters::update`] hands both to an optimizer.
 #[derive(Debug)]
 pub struct Parameters<E: Real> {
     values: Rc<Vec<E>>,
@@ -38,6 +38,15 @@ pub struct Layer {
     /// Where its bias lies.
     pub bias: Range<usize>,
     /// Its number among the layers.
+    index: usize,
+}
+
+/// Parameters that belong to no layer, and their place among the others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Vector {
+    /// Where they lie.
+    range: Range<usize>,
+    /// Their number among the layers.
     index: usize,
 }
 
@@ -71,6 +80,15 @@ impl<E: Real> Initial<E> {
         Layer { dense, weight, bias, index: self.layers.len() - 1 }
     }
 
+    /// Adds parameters with these first values.
+    pub fn vector(&mut self, values: &[f64]) -> Vector {
+        let start = self.values.len();
+        self.values.extend(values.iter().map(|&x| E::of(x)));
+        let range = start..self.values.len();
+        self.layers.push(range.clone());
+        Vector { range, index: self.layers.len() - 1 }
+    }
+
     /// The finished parameters.
     pub fn build(self) -> Parameters<E> {
         let sums = vec![E::ZERO; self.values.len()];
@@ -96,23 +114,41 @@ impl<E: Real> Parameters<E> {
         self.gradient.borrow_mut().complete().to_vec()
     }
 
-    /// Takes a step against the gradient, and begins a new one.
+    /// Hands the values and their gradient to an optimizer's step, which may change both, and begins
+    /// a new gradient.
+    pub fn update(&mut self, step: impl FnOnce(&mut [E], &mut [E])) {
+        let gradient = &mut *self.gradient.borrow_mut();
+        step(Rc::<Vec<E>>::make_mut(&mut self.values), gradient.complete());
+        gradient.layers.iter_mut().for_each(|(_, is_reached)| *is_reached = false);
+    }
+
+    /// The values of a vector.
+    pub fn vector(&self, vector: &Vector) -> &[E] {
+        &self.values[vector.range.clone()]
+    }
+
+    /// Adds to the gradient for a vector, if it is wanted in this scope.
     ///
     /// # Panics
-    /// If the optimiser was made for another number of parameters.
-    pub fn step(&mut self, optimizer: &mut OptimizerState<E>) {
-        let gradient = &mut *self.gradient.borrow_mut();
-        optimizer.step(Rc::<Vec<E>>::make_mut(&mut self.values), gradient.complete());
-        gradient.layers.iter_mut().for_each(|(_, is_reached)| *is_reached = false);
+    /// If there is not one number per parameter.
+    pub fn add_to_vector(&self, vector: &Vector, gradient: &[E]) {
+        assert_eq!(gradient.len(), vector.range.len(), "one gradient per parameter");
+        self.slots(vector.index, |sums, is_reached| {
+            if !is_reached {
+                sums.fill(E::ZERO);
+            }
+            sums.iter_mut().zip(gradient).for_each(|(sum, &g)| *sum += g);
+        });
     }
 
     /// The same values, from which nothing is learned.
     pub fn frozen(&self) -> Self {
-        Self { depth: None, ..self.on_tape() }
+        Self { depth: None, ..self.shared() }
     }
 
-    /// The same parameters, for a tape: it holds their values of now.
-    pub(crate) fn on_tape(&self) -> Self {
+    /// The same parameters, to be held by a tape or an objective: gradients add up in one place. The
+    /// values are those of now; as long as they are held, [`Parameters::update`] has to copy them.
+    pub fn shared(&self) -> Self {
         let (values, gradient) = (Rc::clone(&self.values), Rc::clone(&self.gradient));
         Self { values, gradient, depth: self.depth }
     }
@@ -120,29 +156,36 @@ impl<E: Real> Parameters<E> {
     /// Hands over where the gradients for a layer's weight and bias go, if they are wanted in this
     /// scope.
     pub(crate) fn reach(&self, layer: &Layer, add: impl FnOnce(Sums<'_, E>, Sums<'_, E>)) {
+        self.slots(layer.index, |sums, is_reached| {
+            // A layer's bias lies right behind its weight.
+            let (weight, bias) = sums.split_at_mut(layer.weight.len());
+            match is_reached {
+                true => add(Sums::Add(weight), Sums::Add(bias)),
+                false => add(Sums::Write(weight), Sums::Write(bias)),
+            }
+        });
+    }
+
+    /// Hands over the sums of a layer's gradient, and whether they hold anything yet, if they are
+    /// wanted in this scope.
+    fn slots(&self, layer: usize, add: impl FnOnce(&mut [E], bool)) {
         if self.depth != Some(depth()) {
             return;
         }
         let gradient = &mut *self.gradient.borrow_mut();
-        let (range, is_reached) = &mut gradient.layers[layer.index];
-        // A layer's bias lies right behind its weight.
-        let (weight, bias) = gradient.sums[range.clone()].split_at_mut(layer.weight.len());
-        if std::mem::replace(is_reached, true) {
-            add(Sums::Add(weight), Sums::Add(bias))
-        } else {
-            add(Sums::Write(weight), Sums::Write(bias))
-        }
+        let (range, is_reached) = &mut gradient.layers[layer];
+        add(&mut gradient.sums[range.clone()], std::mem::replace(is_reached, true));
     }
 }
 
 impl<E: Real> Gradient<E> {
     /// The sums, with 0 where no backward pass has been.
-    fn complete(&mut self) -> &[E] {
+    fn complete(&mut self) -> &mut [E] {
         for (range, is_reached) in &self.layers {
             if !is_reached {
                 self.sums[range.clone()].fill(E::ZERO);
             }
         }
-        &self.sums
+        &mut self.sums
     }
 }

@@ -95,7 +95,7 @@ impl Perceptron {
     ) -> Node<E> {
         let (hidden, output) = self.activations(parameters, input.rows());
         let output = Node::new(output);
-        let (layers, parameters) = (Rc::clone(&self.layers), parameters.on_tape());
+        let (layers, parameters) = (Rc::clone(&self.layers), parameters.shared());
         let result = output.clone();
         tape.add_backward_op(move |_| {
             if let Some(gradient) = output.take() {

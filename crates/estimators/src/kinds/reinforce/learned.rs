@@ -6,8 +6,7 @@ use crate::{Objective, Result};
 use dfdx::prelude::Backward;
 use kernels::tape::{Node, Recording, Weights, record, weigh};
 use kernels::{
-    Data, Initial, Input, Noise, Optimizer, OptimizerState, Packed, Parameters, Perceptron, Real,
-    rowwise,
+    Adam, AdamConstants, Data, Initial, Input, Noise, Packed, Parameters, Perceptron, Real, rowwise,
 };
 use std::rc::Rc;
 
@@ -25,7 +24,8 @@ pub(super) struct Learned<E: Real> {
 struct Network<E: Real> {
     perceptron: Perceptron,
     parameters: Parameters<E>,
-    optimizer: OptimizerState<E>,
+    adam: Adam<E>,
+    learning_rate: f64,
 }
 
 impl<E: Real> Learned<E> {
@@ -39,9 +39,8 @@ impl<E: Real> Network<E> {
         let mut initial = Initial::new();
         let perceptron = Perceptron::new(&mut initial, &[inputs, hidden, 1], noise);
         let parameters = initial.build();
-        let optimizer =
-            OptimizerState::new(Optimizer::adam(learning_rate), parameters.values().len());
-        Self { perceptron, parameters, optimizer }
+        let adam = Adam::new(parameters.values().len(), AdamConstants::default());
+        Self { perceptron, parameters, adam, learning_rate }
     }
 
     /// One step on Σ_b (b_ψ(x_b) − f_b)² / B.
@@ -50,7 +49,8 @@ impl<E: Real> Network<E> {
         let predicted = self.perceptron.forward(&self.parameters, Input::Data(rows), &mut tape);
         let errors = squared_errors(&mut tape, predicted, losses);
         weigh(tape, errors, Weights::Mean)?.try_backward()?;
-        self.parameters.step(&mut self.optimizer);
+        let Self { parameters, adam, learning_rate, .. } = self;
+        parameters.update(|values, gradient| adam.step(*learning_rate, values, gradient));
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::Dims;
 use kernels::product::{Finish, Matrix, Start, Sums, inner_product, product, sum_rows};
-use kernels::{Activation, Dense, Noise, Optimizer, OptimizerState, Packed, Real, rowwise, tanh};
+use kernels::{Activation, Adam, AdamConstants, Dense, Noise, Packed, Real, rowwise, tanh};
 
 /// c(y, x) = w·tanh(A y + C x + b) + d, for rows of picks y (L·K numbers) and context x.
 pub(super) struct SurrogateNetwork<E> {
@@ -11,7 +11,8 @@ pub(super) struct SurrogateNetwork<E> {
     layer: Dense,
     /// A beside C ([hidden, width + context]), then b, w and d.
     parameters: Vec<E>,
-    optimizer: OptimizerState<E>,
+    adam: Adam<E>,
+    learning_rate: f64,
 }
 
 /// What a pass over a batch leaves.
@@ -51,8 +52,8 @@ impl<E: Real> SurrogateNetwork<E> {
         };
         let mut parameters = uniform(layer.weights() + hidden, layer.inputs);
         parameters.extend(uniform(hidden + 1, hidden));
-        let optimizer = OptimizerState::new(Optimizer::adam(learning_rate), parameters.len());
-        Self { width, layer, parameters, optimizer }
+        let adam = Adam::new(parameters.len(), AdamConstants::default());
+        Self { width, layer, parameters, adam, learning_rate }
     }
 
     fn weight(&self) -> &[E] {
@@ -162,7 +163,7 @@ impl<E: Real> SurrogateNetwork<E> {
 
     /// One step against the lesson.
     pub(super) fn learn(&mut self, lesson: &[E]) {
-        self.optimizer.step(&mut self.parameters, lesson);
+        self.adam.step(self.learning_rate, &mut self.parameters, lesson);
     }
 }
 
