@@ -5,10 +5,11 @@
 
 use estimators::{Noise, Registry};
 use kernels::product::Sums;
-use kernels::{Activation, Dense, Optimizer, Packed};
-use model::task::{ArgmaxIndex, CategoricalVae, RandomImages};
-use model::{Task, Training};
+use kernels::{Activation, Dense, Packed};
+use model::task::{ArgmaxIndex, CategoricalVae};
+use model::{AnyTask, Optimizer, TaskKind, Training};
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use toml::Table;
 
@@ -67,7 +68,7 @@ impl Layer {
 /// A network that is trained, and its layers.
 struct Subject {
     name: &'static str,
-    task: Box<dyn Task>,
+    task: Arc<dyn AnyTask>,
     batch: usize,
     /// Estimators, with how many rows the decoder reads for each row of the batch.
     kinds: &'static [(&'static str, usize)],
@@ -75,14 +76,17 @@ struct Subject {
     layers: fn(usize, usize) -> Vec<Layer>,
 }
 
+fn opened(kind: impl TaskKind) -> Arc<dyn AnyTask> {
+    kind.open(".".as_ref()).unwrap_or_else(|error| panic!("{error}"))
+}
+
 fn subjects() -> [Subject; 2] {
     let seed = ArgmaxIndex { categories: 8, rows: 4096, validation_rows: 1, ..Default::default() };
-    let images = RandomImages { pixels: 784, rows: 2000, validation_rows: 1, mean: 0.13 };
-    let vae = CategoricalVae { latents: 8, categories: 4, hidden: vec![512, 256], images };
+    let vae = CategoricalVae { validation_rows: 1, ..CategoricalVae::default() };
     [
         Subject {
             name: "seed question",
-            task: Box::new(seed.synthetic()),
+            task: opened(seed),
             batch: 128,
             kinds: &[("exact", 1), ("soft-argmax", 1)],
             layers: |batch, _| {
@@ -93,7 +97,7 @@ fn subjects() -> [Subject; 2] {
         },
         Subject {
             name: "autoencoder",
-            task: Box::new(vae),
+            task: opened(vae),
             batch: 100,
             kinds: &[
                 ("straight-through", 1),
@@ -138,8 +142,8 @@ fn main() {
     let registry = Registry::standard();
     for subject in subjects() {
         for &(kind, samples) in subject.kinds {
-            let started = subject.task.start(0, subject.batch, Optimizer::adam(5e-4));
-            let mut training: Box<dyn Training> = started.unwrap_or_else(|e| panic!("{e}"));
+            let mut training: Box<dyn Training> =
+                subject.task.start(0, subject.batch, &Optimizer::adam(5e-4));
             let parameters = match samples {
                 1 => Table::new(),
                 samples => Table::from_iter([("samples".to_owned(), (samples as i64).into())]),

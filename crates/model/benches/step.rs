@@ -4,24 +4,21 @@
 
 use criterion::Criterion;
 use estimators::Noise;
-use kernels::Optimizer;
-use model::{Task, TaskKind, task::ArgmaxIndex};
+use model::{AnyTask, Optimizer, TaskKind, task::ArgmaxIndex};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use toml::Table;
 
 fn steps(criterion: &mut Criterion) {
-    let loaded = ArgmaxIndex { categories: 8, ..Default::default() }.load(Path::new("."));
-    let task: Arc<dyn Task> = loaded.unwrap_or_else(|error| panic!("the task: {error}"));
+    let loaded = ArgmaxIndex { categories: 8, ..Default::default() }.open(Path::new("."));
+    let task: Arc<dyn AnyTask> = loaded.unwrap_or_else(|error| panic!("the task: {error}"));
     let mut group = criterion.benchmark_group("step");
     group.sample_size(20).warm_up_time(Duration::from_millis(500));
     group.measurement_time(Duration::from_secs(1));
     for entry in estimators::Registry::standard().entries() {
-        let started = task.start(0, 128, Optimizer::adam(0.01));
-        let (Ok(mut training), Ok(factory)) = (started, entry.build(Table::new())) else {
-            panic!("{} cannot be built", entry.name)
-        };
+        let mut training = task.start(0, 128, &Optimizer::adam(0.01));
+        let factory = entry.build(Table::new()).unwrap_or_else(|error| panic!("{error}"));
         let mut estimator = factory.build_f32();
         if let Some(why) = estimator.refuses(training.dims()) {
             eprintln!("{}: left out: {why}", entry.name);

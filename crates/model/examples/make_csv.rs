@@ -2,7 +2,7 @@
 //! one of three linear laws. `cargo run -p model --example make_csv > experiments/regimes.csv`
 
 use kernels::Noise;
-use model::Regimes;
+use model::task::Regimes;
 
 fn main() {
     let stream = &mut Noise::named(&["make_csv"]);

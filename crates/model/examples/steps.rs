@@ -2,8 +2,7 @@
 //! `scripts/instructions`: `cargo run -p model --example steps -- reinmax 100`.
 
 use estimators::{Noise, Registry};
-use kernels::Optimizer;
-use model::{Task, task::ArgmaxIndex};
+use model::{Optimizer, TaskKind, task::ArgmaxIndex};
 use std::error::Error;
 use toml::Table;
 
@@ -15,7 +14,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let steps: u64 = steps.parse()?;
     // Few rows: making them is no part of a step.
     let task = ArgmaxIndex { categories: 8, rows: 256, validation_rows: 1, ..Default::default() };
-    let mut training = task.synthetic().start(0, 128, Optimizer::adam(0.01))?;
+    let mut training = task.open(".".as_ref())?.start(0, 128, &Optimizer::adam(0.01));
     let mut estimator = Registry::standard().get(kind)?.build(Table::new())?.build_f32();
     let noise = Noise::named(&["estimator"]);
     let mut loss = f64::NAN;

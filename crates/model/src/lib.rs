@@ -1,22 +1,37 @@
-//! Networks that choose, and the tasks they are trained on.
+//! Networks that choose, the tasks they are trained on, and the optimizers that train them.
 //!
-//! A [`Task`] is data and a network for every seed. [`Training`] is one of them in the making: it
-//! takes steps with whatever estimator it is handed, and knows none by name.
+//! A [`Task`] is data, a network, an objective and its metrics, for every seed. [`Training`] is one
+//! of its networks being trained: it takes steps with whatever estimator it is handed, and knows none
+//! by name. A [`Probe`] is a place where estimates of a gradient are drawn and nothing learns.
+//!
+//! ```
+//! use estimators::{Factory, Noise, kinds::ReinMax};
+//! use model::{Optimizer, TaskKind, task::ArgmaxIndex};
+//!
+//! let task = ArgmaxIndex { categories: 3, ..Default::default() }.open(".".as_ref())?;
+//! let mut training = task.start(0, 128, &Optimizer::adam(0.01));
+//! let mut estimator = ReinMax::default().build_f32();
+//! let noise = Noise::named(&["estimator", "argmax-index", "0"]);
+//! for step in 0..200 {
+//!     training.step(step, &mut *estimator, &noise)?;
+//! }
+//! let (metric, loss) = training.evaluate(&mut *estimator, &mut noise.at(200))?[0];
+//! assert!(metric.name == "validation-loss" && loss < 1.0, "{loss}");
+//! # Ok::<(), model::Error>(())
+//! ```
 
-mod autoencoder;
-mod combined;
+mod batch;
+mod classifier;
 mod error;
-mod matching;
-mod regimes;
-mod table;
+mod metric;
+pub mod optimizer;
 pub mod task;
 mod training;
 
-pub use autoencoder::{Autoencoder, Reconstruction, divergence_from_uniform};
-pub use combined::CombinedNetwork;
+pub use batch::{Batch, Rows};
+pub use classifier::{divergence_from_uniform, entropy};
 pub use error::{Error, Result};
-pub use matching::matched_accuracy;
-pub use regimes::{RegimeRows, Regimes};
-pub use table::Table;
-pub use task::{Registry, Task, TaskKind};
-pub use training::{Metric, Probe, Training};
+pub use metric::{Artifact, Better, ENTROPY, FORWARD_LOSS, Metric, Reference};
+pub use optimizer::{Optimizer, OptimizerKind};
+pub use task::{AnyTask, Forward, Instance, Registry, Streams, Task, TaskKind};
+pub use training::{Evaluation, Probe, Training};

@@ -1,13 +1,18 @@
-use crate::Result;
-use estimators::{Dims, Domain, Estimator, Logits, Objective};
+//! Training and measuring, written once for all tasks.
+
+use crate::classifier::divergence_from_uniform;
+use crate::optimizer::{Optimizer, OptimizerState};
+use crate::task::{Forward, Instance, Streams, Task};
+use crate::{Artifact, Batch, Metric, Result};
+use estimators::{Choice, Dims, Domain, Estimator, Logits, Objective};
 use kernels::tape::{Node, Recording};
-use kernels::{Data, Noise, Packed, Real, rows, rowwise};
+use kernels::{Noise, Packed, Parameters, Real, rows};
 use std::rc::Rc;
 
-/// A network in training on a task, for one seed.
+/// A network being trained on a task, for one seed.
 ///
-/// It is pure: it reads no clock, no file and starts no thread, and what it does depends on the
-/// task, the seed, the estimator and the noise alone.
+/// It is pure: it reads no clock and no file, starts no thread, and depends only on the task, the
+/// seed, the estimator and the noise.
 pub trait Training {
     /// The dimensions of a batch's choice.
     fn dims(&self) -> Dims;
@@ -15,16 +20,15 @@ pub trait Training {
     /// Where its objective is defined.
     fn domain(&self) -> Domain;
 
-    /// Draws the batch of a step, lets the estimator estimate on it, and takes a step against the
-    /// estimate. Returns the loss that the estimator met, which is not finite if training diverged.
+    /// Takes a step against the estimate on a batch that it draws. Returns the loss that the
+    /// estimator met, which is not finite if training diverged.
     ///
     /// # Errors
     /// If the estimator or the device fails.
     fn step(&mut self, step: u64, estimator: &mut dyn Estimator<f32>, noise: &Noise)
     -> Result<f64>;
 
-    /// What the network does on rows that it does not learn from. The first metric is the headline:
-    /// the loss when deployed with the hard argmax.
+    /// Metrics and their values on rows that are not trained on; the first one ranks.
     ///
     /// # Errors
     /// If the estimator or the device fails.
@@ -32,22 +36,19 @@ pub trait Training {
         &mut self,
         estimator: &mut dyn Estimator<f32>,
         noise: &mut Noise,
-    ) -> Result<Vec<Metric>>;
+    ) -> Result<Vec<(Metric, f64)>>;
 
-    /// A place to measure gradients at: the batch of a step, at the parameters of this moment.
+    /// A place to measure gradients: the batch of a step, at the present parameters.
+    fn probe(&self, step: u64) -> Box<dyn Probe<f32>>;
+
+    /// The names of references and their values for this seed.
+    fn references(&self) -> Vec<(&'static str, f64)>;
+
+    /// Pictures of what the network has learned.
     ///
     /// # Errors
     /// If the device fails.
-    fn probe(&mut self, step: u64) -> Result<Box<dyn Probe<f32> + '_>>;
-}
-
-/// A number that tells how good a network is.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Metric {
-    /// Its name, in kebab-case.
-    pub name: &'static str,
-    /// Its value.
-    pub value: f64,
+    fn artifacts(&self, noise: &mut Noise) -> Result<Vec<Artifact>>;
 }
 
 /// Logits and an objective at fixed parameters, to draw estimates at.
@@ -58,8 +59,9 @@ pub trait Probe<E: Real> {
     /// Where its objective is defined.
     fn domain(&self) -> Domain;
 
-    /// `draws` estimates of the gradient of the mean over the batch; handed over one by one. Each is
-    /// for the logits, [B, L, K]; where the task ties logits to each other, for what they are tied to.
+    /// Draws estimates of the gradient of the mean loss over the batch, and hands over one by one:
+    /// for the logits, [B, L, K], or where the task ties logits to each other, for the numbers that
+    /// they are made from.
     ///
     /// # Errors
     /// If the estimator or the device fails.
@@ -72,100 +74,276 @@ pub trait Probe<E: Real> {
     ) -> Result<()>;
 }
 
-/// Rows of data: features and targets.
-pub(crate) struct Sample {
-    /// [inputs, rows]
-    features: Packed<f32>,
-    /// [rows, 1]
-    targets: Packed<f32>,
+/// What an evaluation may use beside the network: the estimator that trains it, and noise.
+pub struct Evaluation<'a> {
+    estimator: &'a mut dyn Estimator<f32>,
+    noise: &'a mut Noise,
 }
 
-/// Rows that a network reads, and their targets, [B, 1].
-pub(crate) type Batch = (Rc<Data<f32>>, Rc<Packed<f32>>);
-
-impl Sample {
-    /// Of features [rows, inputs], row after row.
-    pub(crate) fn new(features: &[f64], targets: &[f64]) -> Self {
-        let single = |numbers: &[f64]| numbers.iter().map(|&x| x as f32).collect::<Vec<f32>>();
-        let inputs = features.len() / targets.len();
-        // Rows of the features are columns of the transpose.
-        let features = Packed::from_columns(&single(features), inputs);
-        Self { features, targets: Packed::pack(&single(targets), 1) }
+impl Evaluation<'_> {
+    /// The noise of this evaluation.
+    pub fn noise(&mut self) -> &mut Noise {
+        self.noise
     }
 
-    /// Rows of these numbers.
-    pub(crate) fn rows(&self, indices: &[u32]) -> Batch {
-        let targets = self.targets.pick_rows(indices);
-        (Data::of_transposed(self.features.pick_columns(indices)), Rc::new(targets))
-    }
-
-    /// Every row.
-    pub(crate) fn all(&self) -> Batch {
-        (Data::of_transposed(self.features.clone()), Rc::new(self.targets.clone()))
-    }
-
-    /// `count` rows drawn with replacement.
-    pub(crate) fn draw(&self, count: usize, noise: &mut Noise) -> Batch {
-        self.rows(&noise.indices(self.targets.rows() as u32, count))
+    /// The mean loss that the estimator meets on its way.
+    ///
+    /// # Errors
+    /// If the estimator fails.
+    pub fn forward_loss(&mut self, forward: Forward<f32>) -> Result<f64> {
+        let (logits, objective, penalty) = forward.split();
+        Ok(self.estimator.surrogate(logits, &*objective, self.noise)?.loss() + penalty)
     }
 }
 
-/// What a classifier says of rows.
-pub(crate) struct Classified {
-    /// The most probable category of each row, [rows, 1].
-    pub(crate) picks: Packed<f32>,
-    /// Mean entropy of the rows' distributions, in nats.
-    pub(crate) entropy: f64,
+impl Forward<f32> {
+    /// The most probable category of each latent, [B·L, 1].
+    pub fn argmax(&self) -> Packed<f32> {
+        rows::argmax(&self.logits)
+    }
+
+    /// One sampled category per latent, [B·L, 1].
+    pub fn sample(&self, noise: &mut Noise) -> Packed<f32> {
+        rows::categorical(&rows::softmax(&self.logits, 1.0), 1, noise)
+    }
+
+    /// The mean of the penalty; 0 without one.
+    pub fn mean_penalty(&self) -> f64 {
+        self.penalty.as_ref().map_or(0.0, |penalty| penalty.total() / penalty.rows() as f64)
+    }
+
+    /// The mean loss of a choice ([B·L, 1]) without the penalty.
+    ///
+    /// # Errors
+    /// If the objective fails.
+    pub fn mean_loss(&self, choice: Packed<f32>) -> Result<f64> {
+        let (latents, categories) = (self.latents, self.logits.columns());
+        let dims = Dims { batch: choice.rows() / latents, latents, categories };
+        let choice = Choice::vertices(Rc::new(choice), dims, Recording::default());
+        let losses = self.objective.loss(choice)?;
+        Ok(losses.numbers().total() / dims.batch as f64)
+    }
 }
 
-/// Reads logits [rows, K].
-pub(crate) fn classify(logits: &Packed<f32>) -> Classified {
-    rowwise! {
-        /// −Σ_k p_k ln p_k
-        fn entropies(log_p => entropy) {
-            entropy[0] = V::zero();
-            for &log_p in log_p {
-                let p = log_p.exp();
-                entropy[0] += rows::where_possible(p, -(p * log_p));
-            }
+/// Any task's network being trained.
+pub(crate) struct Learner<I: Instance> {
+    instance: Rc<I>,
+    metrics: Vec<Metric>,
+    references: Vec<&'static str>,
+    parameters: Parameters<f32>,
+    optimizer: OptimizerState,
+    dims: Dims,
+    domain: Domain,
+    batches: Noise,
+}
+
+impl<I: Instance> Learner<I> {
+    /// A network with its first parameters.
+    pub(crate) fn start<T: Task<Instance = I>>(
+        task: &T,
+        streams: &Streams,
+        batch: usize,
+        optimizer: &Optimizer,
+    ) -> Self {
+        let (instance, parameters) = task.instance(streams);
+        Self {
+            instance: Rc::new(instance),
+            metrics: task.metrics(),
+            references: task.references().iter().map(|reference| reference.name).collect(),
+            optimizer: optimizer.start(parameters.values().len()),
+            parameters,
+            dims: task.dims(batch),
+            domain: task.domain(),
+            batches: streams.named("batch"),
         }
     }
-    let log_p = rows::log_softmax(logits, 1.0);
-    let mut entropy = Packed::scratch(logits.rows(), 1);
-    entropies(&log_p, &mut entropy);
-    Classified { picks: rows::argmax(logits), entropy: entropy.total() / logits.rows() as f64 }
+
+    /// The batch of a step.
+    fn batch(&self, step: u64) -> Batch<f32> {
+        self.instance.batch(self.dims.batch, &mut self.batches.at(step))
+    }
 }
 
-/// Rows of which draws are made at a time, unless one draw has more: as many as a batch has, so that
-/// what is worked on stays in the cache.
+impl<I: Instance> Training for Learner<I> {
+    fn dims(&self) -> Dims {
+        self.dims
+    }
+
+    fn domain(&self) -> Domain {
+        self.domain
+    }
+
+    fn step(
+        &mut self,
+        step: u64,
+        estimator: &mut dyn Estimator<f32>,
+        noise: &Noise,
+    ) -> Result<f64> {
+        let mut forward = self.instance.forward(&self.parameters, &self.batch(step));
+        let bonus = self.optimizer.entropy_bonus();
+        if bonus > 0.0 {
+            // The divergence is a constant minus the entropy.
+            divergence_from_uniform(&forward.logits, forward.latents, bonus, &mut forward.tape);
+        }
+        let (logits, objective, penalty) = forward.split();
+        let surrogate = estimator.surrogate(logits, &*objective, &mut noise.at(step))?;
+        // It may hold parameters, which are about to change.
+        drop(objective);
+        let loss = surrogate.loss() + penalty;
+        surrogate.backward()?;
+        self.optimizer.step(&mut self.parameters);
+        estimator.advance()?;
+        Ok(loss)
+    }
+
+    fn evaluate(
+        &mut self,
+        estimator: &mut dyn Estimator<f32>,
+        noise: &mut Noise,
+    ) -> Result<Vec<(Metric, f64)>> {
+        let evaluation = &mut Evaluation { estimator, noise };
+        let values = self.instance.evaluate(&self.parameters.frozen(), evaluation)?;
+        assert_eq!(values.len(), self.metrics.len(), "one value per metric");
+        Ok(self.metrics.iter().copied().zip(values).collect())
+    }
+
+    fn probe(&self, step: u64) -> Box<dyn Probe<f32>> {
+        let (instance, parameters) = (Rc::clone(&self.instance), self.parameters.frozen());
+        let batch = self.batch(step);
+        Box::new(AtParameters::new(instance, parameters, batch, self.dims, self.domain))
+    }
+
+    fn references(&self) -> Vec<(&'static str, f64)> {
+        let values = self.instance.references();
+        assert_eq!(values.len(), self.references.len(), "one value per reference");
+        self.references.iter().copied().zip(values).collect()
+    }
+
+    fn artifacts(&self, noise: &mut Noise) -> Result<Vec<Artifact>> {
+        self.instance.artifacts(&self.parameters.frozen(), noise)
+    }
+}
+
+/// A batch at fixed parameters: nothing learns from what is drawn there.
+pub(crate) struct AtParameters<E: Real, I> {
+    instance: Rc<I>,
+    parameters: Parameters<E>,
+    batch: Batch<E>,
+    /// What the network computes of the batch.
+    once: Copies<E>,
+    dims: Dims,
+    domain: Domain,
+}
+
+/// Logits and objective of some copies of a batch: an estimate there is as many estimates.
+struct Copies<E: Real> {
+    count: usize,
+    /// [copies·B·L, K]
+    logits: Rc<Packed<E>>,
+    objective: Box<dyn Objective<E>>,
+}
+
+/// Rows that estimates are drawn for at a time, unless one batch has more: about as many as a
+/// training batch, so that they stay in the cache.
 const ROWS_AT_ONCE: usize = 128;
 
-/// Draws estimates at equal logits ([B·L, K]): a batch that is repeated so many times is as many
-/// draws, and `objective` makes the objective of a batch that is.
-pub(crate) fn draw_repeated<E: Real, O: Objective<E>>(
-    logits: &Packed<E>,
-    latents: usize,
-    estimator: &mut dyn Estimator<E>,
-    draws: usize,
-    noise: &mut Noise,
-    each: &mut dyn FnMut(&[E]),
-    objective: impl Fn(usize) -> O,
-) -> Result<()> {
-    let elements = logits.rows() * logits.columns();
-    let at_once = (ROWS_AT_ONCE / (logits.rows() / latents)).max(1);
-    let mut left = draws;
-    while left > 0 {
-        let times = left.min(at_once);
-        let (repeated, objective) = (Rc::new(logits.repeat(times)), objective(times));
-        while left >= times {
-            let leaf = Node::new(Rc::clone(&repeated));
-            let taped = Logits::new(leaf.clone(), latents, Recording::default());
-            estimator.surrogate(taped, &objective, noise)?.backward()?;
-            let mut gradient = leaf.take().map_or(vec![E::ZERO; times * elements], |g| g.unpack());
-            gradient.iter_mut().for_each(|g| *g *= E::of(times as f64));
-            gradient.chunks_exact(elements).for_each(&mut *each);
-            left -= times;
-        }
+impl<I: Instance> AtParameters<f64, I> {
+    /// The batch of step 0 at the first parameters.
+    pub(crate) fn first<T: Task<Instance = I>>(task: &T, streams: &Streams, batch: usize) -> Self {
+        let (instance, parameters) = task.instance(streams);
+        let rows = instance.batch(batch, &mut streams.named("batch").at(0)).cast();
+        Self::new(Rc::new(instance), parameters.frozen(), rows, task.dims(batch), task.domain())
     }
-    Ok(())
+}
+
+impl<E: Real, I: Instance> AtParameters<E, I> {
+    fn new(
+        instance: Rc<I>,
+        parameters: Parameters<E>,
+        batch: Batch<E>,
+        dims: Dims,
+        domain: Domain,
+    ) -> Self {
+        let once = Copies::new(&*instance, &parameters, &batch, 1);
+        Self { instance, parameters, batch, once, dims, domain }
+    }
+
+    /// Hands over the estimates of as many rounds as copies allow.
+    fn draw_rounds(
+        &self,
+        rounds: usize,
+        copies: &Copies<E>,
+        estimator: &mut dyn Estimator<E>,
+        noise: &mut Noise,
+        each: &mut dyn FnMut(&[E]),
+    ) -> Result<()> {
+        for _ in 0..rounds {
+            let gradients = copies.estimate(self.dims.latents, estimator, noise)?;
+            for gradient in gradients.chunks_exact(self.dims.elements()) {
+                match self.instance.tied_gradient(gradient) {
+                    Some(tied) => each(&tied),
+                    None => each(gradient),
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<E: Real> Copies<E> {
+    fn new<I: Instance>(
+        instance: &I,
+        parameters: &Parameters<E>,
+        batch: &Batch<E>,
+        count: usize,
+    ) -> Self {
+        let Forward { logits, objective, .. } = instance.forward(parameters, &batch.repeat(count));
+        Self { count, logits: Rc::new(logits.numbers().clone()), objective }
+    }
+
+    /// An estimate for each copy, one after the other.
+    fn estimate(
+        &self,
+        latents: usize,
+        estimator: &mut dyn Estimator<E>,
+        noise: &mut Noise,
+    ) -> Result<Vec<E>> {
+        let leaf = Node::new(Rc::clone(&self.logits));
+        let logits = Logits::new(leaf.clone(), latents, Recording::default());
+        estimator.surrogate(logits, &*self.objective, noise)?.backward()?;
+        let none = || vec![E::ZERO; self.logits.rows() * self.logits.columns()];
+        let mut gradients = leaf.take().map_or_else(none, |gradient| gradient.unpack());
+        // The estimate is of the mean over the copies.
+        gradients.iter_mut().for_each(|g| *g *= E::of(self.count as f64));
+        Ok(gradients)
+    }
+}
+
+impl<E: Real, I: Instance> Probe<E> for AtParameters<E, I> {
+    fn dims(&self) -> Dims {
+        self.dims
+    }
+
+    fn domain(&self) -> Domain {
+        self.domain
+    }
+
+    fn draw(
+        &self,
+        estimator: &mut dyn Estimator<E>,
+        draws: usize,
+        noise: &mut Noise,
+        each: &mut dyn FnMut(&[E]),
+    ) -> Result<()> {
+        let at_once = (ROWS_AT_ONCE / self.dims.batch).clamp(1, draws.max(1));
+        for (rounds, copies) in [(draws / at_once, at_once), (1, draws % at_once)] {
+            if copies == 1 {
+                self.draw_rounds(rounds, &self.once, estimator, noise, each)?;
+            } else if copies > 1 {
+                let copies = Copies::new(&*self.instance, &self.parameters, &self.batch, copies);
+                self.draw_rounds(rounds, &copies, estimator, noise, each)?;
+            }
+        }
+        Ok(())
+    }
 }

@@ -1,8 +1,7 @@
 //! After its first steps, training allocates book-keeping and no numbers.
 
 use estimators::{Noise, Registry};
-use kernels::Optimizer;
-use model::{TaskKind, task::ArgmaxIndex};
+use model::{Optimizer, TaskKind, task::ArgmaxIndex};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::hint::black_box;
@@ -46,8 +45,8 @@ static ALLOCATOR: Counting = Counting;
 /// What a step asks for once nothing is new to it.
 #[allow(clippy::unwrap_used)]
 fn asked_in_a_step(kind: &str) -> Asked {
-    let task = ArgmaxIndex { categories: 8, ..Default::default() }.load(Path::new(".")).unwrap();
-    let mut training = task.start(0, BATCH, Optimizer::adam(0.01)).unwrap();
+    let task = ArgmaxIndex { categories: 8, ..Default::default() }.open(Path::new(".")).unwrap();
+    let mut training = task.start(0, BATCH, &Optimizer::adam(0.01));
     let mut estimator =
         Registry::standard().get(kind).unwrap().build(Table::new()).unwrap().build_f32();
     let noise = Noise::named(&["estimator"]);

@@ -2,7 +2,7 @@
 
 use estimators::{Choice, Domain, Losses, Objective};
 use kernels::tape::{Node, Recording, record};
-use kernels::{Data, Initial, Input, Noise, Packed, Parameters, Perceptron, Real, rows, rowwise};
+use kernels::{Data, Initial, Input, Noise, Packed, Parameters, Perceptron, Real, rowwise};
 use std::rc::Rc;
 
 /// Encoder and decoder: pixels → … → L·K logits, and a code of L one-hot rows of K → … → a logit for
@@ -59,36 +59,36 @@ impl Autoencoder {
         })
     }
 
-    /// Logits of images ([B, pixels]) as plain numbers, [B·L, K].
-    pub fn classify<E: Real>(&self, parameters: &Parameters<E>, images: &Packed<E>) -> Packed<E> {
-        self.encoder.evaluate(parameters, images).regroup(self.categories)
+    /// The loss of codes of these images ([B, pixels]).
+    pub fn reconstruction<E: Real>(
+        &self,
+        parameters: &Parameters<E>,
+        images: Rc<Data<E>>,
+    ) -> Reconstruction<E> {
+        let (decoder, parameters) = (self.decoder.clone(), parameters.shared());
+        Reconstruction { decoder, parameters, images }
     }
 
-    /// What codes of these images ([B, pixels]) are judged by.
-    pub fn reconstruction<'a, E: Real>(
-        &'a self,
-        parameters: &'a Parameters<E>,
-        images: Rc<Data<E>>,
-    ) -> Reconstruction<'a, E> {
-        Reconstruction { decoder: &self.decoder, parameters, images }
+    /// Logits of the pixels of codes ([B, L·K]), [B, pixels].
+    pub fn decode(&self, parameters: &Parameters<f32>, codes: &Packed<f32>) -> Packed<f32> {
+        self.decoder.evaluate(parameters, codes)
     }
 }
 
-/// f(z) = Σ_pixels [max(o, 0) − o x + ln(1 + e^{−|o|})], the negative logarithm of the probability of
-/// the pixels x as bits whose logits o the decoder gives: binary cross-entropy, which takes x between
-/// 0 and 1 too.
+/// f(z) = Σ_pixels [max(o, 0) − o x + ln(1 + e^{−|o|})], the binary cross-entropy of the pixels x,
+/// from 0 to 1, whose logits o the decoder computes from the code z.
 #[derive(Debug)]
-pub struct Reconstruction<'a, E: Real> {
-    decoder: &'a Perceptron,
-    parameters: &'a Parameters<E>,
+pub struct Reconstruction<E: Real> {
+    decoder: Perceptron,
+    parameters: Parameters<E>,
     images: Rc<Data<E>>,
 }
 
-impl<E: Real> Objective<E> for Reconstruction<'_, E> {
+impl<E: Real> Objective<E> for Reconstruction<E> {
     fn loss(&self, choice: Choice<E>) -> estimators::Result<Losses<E>> {
         let (samples, batch) = (choice.samples(), choice.dims().batch);
         let (codes, mut tape) = choice.into_rows();
-        let decoded = self.decoder.forward(self.parameters, Input::Learned(codes), &mut tape);
+        let decoded = self.decoder.forward(&self.parameters, Input::Learned(codes), &mut tape);
         let once = self.images.rows();
         let repeated = (samples > 1).then(|| once.repeat(samples));
         let (losses, slopes) = cross_entropy(decoded.numbers(), repeated.as_ref().unwrap_or(once));
@@ -150,48 +150,13 @@ fn cross_entropy<E: Real>(logits: &Packed<E>, pixels: &Packed<E>) -> (Packed<E>,
     (losses, slopes)
 }
 
-/// Σ_n Σ_k p_nk ln(K p_nk), the divergence of a code's distribution from the uniform one, of each
-/// row of logits ([B·L, K]): [B, 1]. The gradient of its mean reaches the logits by the tape.
-pub fn divergence_from_uniform<E: Real>(
-    logits: &Node<E>,
-    latents: usize,
-    tape: &mut Recording<E>,
-) -> Packed<E> {
-    rowwise! {
-        /// Of one latent, and p_k (ln p_k − Σ_j p_j ln p_j).
-        fn of_latents(log_p; log_categories, share => divergence, slopes) {
-            let mut negative_entropy = V::zero();
-            for k in 0..log_p.len() {
-                slopes[k] = log_p[k].exp();
-                negative_entropy += rows::where_possible(slopes[k], slopes[k] * log_p[k]);
-            }
-            for k in 0..log_p.len() {
-                let p = slopes[k] * share;
-                slopes[k] = rows::where_possible(p, p * (log_p[k] - negative_entropy));
-            }
-            divergence[0] = negative_entropy + log_categories;
-        }
-    }
-    let (theta, batch) = (logits.numbers(), logits.numbers().rows() / latents);
-    let log_p = rows::log_softmax(theta, E::ONE);
-    let mut divergence = Packed::scratch(theta.rows(), 1);
-    let mut slopes = Packed::scratch(theta.rows(), theta.columns());
-    let log_categories = E::of((theta.columns() as f64).ln());
-    let share = E::of(1.0 / batch as f64);
-    of_latents(&log_p, log_categories, share, &mut divergence, &mut slopes);
-    let logits = logits.clone();
-    dfdx::prelude::Tape::add_backward_op(tape, move |_| {
-        logits.add(slopes);
-        Ok(())
-    });
-    divergence.sum_rows(latents)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::classifier::divergence_from_uniform;
     use dfdx::prelude::Backward;
-    use estimators::{Dims, Logits, Registry};
+    use estimators::{Dims, Factory, Logits, kinds::Exact};
+    use kernels::rows;
     use kernels::tape::{Weights, weigh};
 
     const BATCH: usize = 3;
@@ -269,10 +234,9 @@ mod tests {
         let data = Data::of_rows(images());
         let mut tape = Recording::default();
         let logits = network.encode(&parameters, &data, &mut tape);
-        let divergence = divergence_from_uniform(&logits, LATENTS, &mut tape);
+        let divergence = divergence_from_uniform(&logits, LATENTS, 1.0, &mut tape);
         let objective = network.reconstruction(&parameters, Rc::clone(&data));
-        let entry = Registry::standard();
-        let mut exact = entry.get("exact").unwrap().build(toml::Table::new()).unwrap().build_f64();
+        let mut exact = Exact::default().build_f64();
         let logits = Logits::new(logits, LATENTS, tape);
         let dims = Dims { batch: BATCH, latents: LATENTS, categories: CATEGORIES };
         assert_eq!(logits.dims(), dims);
@@ -337,19 +301,5 @@ mod tests {
         for (slope, expected) in slopes.unpack().into_iter().zip([0.0, 0.0, -0.5, -1.0, 1.0, 0.0]) {
             assert!((slope - expected).abs() < 1e-6, "{slope}");
         }
-    }
-
-    /// A masked category has no part in the divergence.
-    #[test]
-    fn the_divergence_of_masked_and_equal_logits() {
-        let mut tape = Recording::default();
-        let masked = f64::NEG_INFINITY;
-        let logits = Node::new(Packed::pack(&[0.0, 0.0, masked, 0.3, 0.3, 0.3], 3));
-        let divergence = divergence_from_uniform(&logits, 1, &mut tape).unpack();
-        assert!((divergence[0] - 1.5f64.ln()).abs() < 1e-14 && divergence[1].abs() < 1e-14);
-        let losses = Node::new(Packed::filled(1, 1, 0.0));
-        weigh(tape, losses, Weights::Mean).unwrap().backward();
-        let gradient = logits.take().unwrap().unpack();
-        assert!(gradient.iter().all(|g| g.abs() < 1e-14), "{gradient:?}");
     }
 }

@@ -1,5 +1,5 @@
 use kernels::tape::{Node, Recording};
-use kernels::{Data, Initial, Input, Noise, Packed, Parameters, Perceptron, Real};
+use kernels::{Data, Initial, Input, Noise, Parameters, Perceptron, Real};
 use std::rc::Rc;
 
 /// The network of the seed question: a classifier picks a category, and the output is a linear
@@ -13,7 +13,7 @@ pub struct CombinedNetwork {
 }
 
 impl CombinedNetwork {
-    /// A network and its first parameters.
+    /// A network and its first parameters: weights and biases uniform between ±1/√inputs of their layer.
     pub fn new<E: Real>(
         inputs: usize,
         hidden: usize,
@@ -26,8 +26,8 @@ impl CombinedNetwork {
         (Self { classifier, head }, initial.build())
     }
 
-    /// Logits and values of rows [B, I], [B, K] each. What flows back to either reaches the
-    /// parameters by `tape`.
+    /// Logits and values of rows [B, I], [B, K] each, and the tape by which gradients for either reach
+    /// the parameters.
     ///
     /// # Panics
     /// If the rows have another width than the network's inputs.
@@ -35,22 +35,10 @@ impl CombinedNetwork {
         &self,
         parameters: &Parameters<E>,
         rows: &Rc<Data<E>>,
-        tape: &mut Recording<E>,
-    ) -> (Node<E>, Node<E>) {
-        let values = self.head.forward(parameters, Input::Data(Rc::clone(rows)), tape);
-        let logits = self.classifier.forward(parameters, Input::Data(Rc::clone(rows)), tape);
-        (logits, values)
-    }
-
-    /// Logits and values of rows [B, I] as plain numbers, [B, K] each.
-    ///
-    /// # Panics
-    /// If the rows have another width than the network's inputs.
-    pub fn evaluate<E: Real>(
-        &self,
-        parameters: &Parameters<E>,
-        rows: &Packed<E>,
-    ) -> (Packed<E>, Packed<E>) {
-        (self.classifier.evaluate(parameters, rows), self.head.evaluate(parameters, rows))
+    ) -> (Node<E>, Node<E>, Recording<E>) {
+        let mut tape = Recording::default();
+        let values = self.head.forward(parameters, Input::Data(Rc::clone(rows)), &mut tape);
+        let logits = self.classifier.forward(parameters, Input::Data(Rc::clone(rows)), &mut tape);
+        (logits, values, tape)
     }
 }

@@ -1,0 +1,137 @@
+//! Rows of data, and batches of them.
+
+use kernels::{Data, Noise, Packed, Real};
+use std::rc::Rc;
+
+/// A batch of B rows: what a network reads, and what its loss compares with. Tasks without data have
+/// neither.
+#[derive(Clone, Debug)]
+pub struct Batch<E: Real> {
+    rows: usize,
+    inputs: Option<Rc<Data<E>>>,
+    targets: Option<Rc<Packed<E>>>,
+}
+
+impl<E: Real> Batch<E> {
+    /// Rows of nothing.
+    pub fn empty(rows: usize) -> Self {
+        Self { rows, inputs: None, targets: None }
+    }
+
+    /// Rows without targets, [B, I].
+    pub fn of_inputs(inputs: Rc<Data<E>>) -> Self {
+        Self { rows: inputs.rows().rows(), inputs: Some(inputs), targets: None }
+    }
+
+    /// Rows ([B, I]) and their targets ([B, T]).
+    ///
+    /// # Panics
+    /// If there is not one row of targets per row.
+    pub fn new(inputs: Rc<Data<E>>, targets: Rc<Packed<E>>) -> Self {
+        let rows = inputs.rows().rows();
+        assert_eq!(rows, targets.rows(), "one row of targets per row");
+        Self { rows, inputs: Some(inputs), targets: Some(targets) }
+    }
+
+    /// B
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// What the network reads, [B, I].
+    ///
+    /// # Panics
+    /// If the batch has no inputs.
+    pub fn inputs(&self) -> &Rc<Data<E>> {
+        self.inputs.as_ref().unwrap_or_else(|| panic!("this batch has no inputs"))
+    }
+
+    /// What the loss compares with, [B, T].
+    ///
+    /// # Panics
+    /// If the batch has no targets.
+    pub fn targets(&self) -> &Rc<Packed<E>> {
+        self.targets.as_ref().unwrap_or_else(|| panic!("this batch has no targets"))
+    }
+
+    /// The same rows so many times, one copy after the other.
+    pub(crate) fn repeat(&self, times: usize) -> Self {
+        if times == 1 {
+            return self.clone();
+        }
+        let inputs = self.inputs.as_ref().map(|inputs| Data::of_rows(inputs.rows().repeat(times)));
+        let targets = self.targets.as_ref().map(|targets| Rc::new(targets.repeat(times)));
+        Self { rows: self.rows * times, inputs, targets }
+    }
+
+    /// The same rows in another type.
+    pub(crate) fn cast<F: Real>(&self) -> Batch<F> {
+        Batch {
+            rows: self.rows,
+            inputs: self.inputs.as_ref().map(|inputs| Data::of_rows(inputs.rows().cast())),
+            targets: self.targets.as_ref().map(|targets| Rc::new(targets.cast())),
+        }
+    }
+}
+
+/// Rows of data, with targets where there are any.
+#[derive(Clone, Debug)]
+pub struct Rows {
+    /// [I, rows]: a row is a column, so that drawing some is copying them.
+    inputs: Packed<f32>,
+    /// [rows, T]
+    targets: Option<Packed<f32>>,
+}
+
+impl Rows {
+    /// Rows of features, row after row, and one target per row.
+    ///
+    /// # Panics
+    /// If there is no target, or the features are not as many rows.
+    pub fn new(features: &[f64], targets: &[f64]) -> Self {
+        assert!(!targets.is_empty(), "there are rows");
+        assert_eq!(features.len() % targets.len(), 0, "features for {} rows", targets.len());
+        let inputs = features.len() / targets.len();
+        let inputs = Packed::from_columns(&narrow(features), inputs);
+        Self { inputs, targets: Some(Packed::pack(&narrow(targets), 1)) }
+    }
+
+    /// Rows without targets, one a column: [I, rows].
+    pub fn of_columns(inputs: Packed<f32>) -> Self {
+        Self { inputs, targets: None }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.inputs.columns()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Every row.
+    pub fn all(&self) -> Batch<f32> {
+        Self::batch(self.inputs.clone(), self.targets.clone())
+    }
+
+    /// `count` rows drawn with replacement.
+    pub fn draw(&self, count: usize, noise: &mut Noise) -> Batch<f32> {
+        let indices = noise.indices(self.len() as u32, count);
+        let targets = self.targets.as_ref().map(|targets| targets.pick_rows(&indices));
+        Self::batch(self.inputs.pick_columns(&indices), targets)
+    }
+
+    fn batch(inputs: Packed<f32>, targets: Option<Packed<f32>>) -> Batch<f32> {
+        let inputs = Data::of_transposed(inputs);
+        match targets {
+            Some(targets) => Batch::new(inputs, Rc::new(targets)),
+            None => Batch::of_inputs(inputs),
+        }
+    }
+}
+
+fn narrow(numbers: &[f64]) -> Vec<f32> {
+    numbers.iter().map(|&x| x as f32).collect()
+}

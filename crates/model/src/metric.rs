@@ -1,0 +1,174 @@
+//! What a task measures.
+
+/// A number that tells how good a network is, and what everything that shows it has to know.
+///
+/// Axis labels, table headers, rankings and checks of experiment files all read these declarations.
+///
+/// ```
+/// use model::{Better, Metric};
+/// let accuracy = Metric::higher("accuracy", "accuracy").bounded_by(0.0);
+/// assert_eq!((accuracy.better, accuracy.failed), (Better::Higher, Some(0.0)));
+/// let entropy = Metric::neutral("entropy", "entropy of the classifier").in_unit("nats");
+/// assert_eq!((entropy.failed, entropy.axis().as_str()), (None, "entropy of the classifier, nats"));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Metric {
+    /// Its name in records and experiment files, in kebab-case.
+    pub name: &'static str,
+    /// Its name for people.
+    pub label: &'static str,
+    /// What it measures, as a sentence that continues the label; may be empty.
+    pub note: &'static str,
+    /// Its unit; empty for none.
+    pub unit: &'static str,
+    /// Which values are good.
+    pub better: Better,
+    /// What a failed run counts as: the worst value there is. Nothing where no value is better than
+    /// another.
+    pub failed: Option<f64>,
+    /// Whether values differ by ratios, so that an axis is logarithmic.
+    pub is_ratio: bool,
+}
+
+/// Which values of a metric are good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Better {
+    /// Low ones, as of a loss.
+    Lower,
+    /// High ones, as of an accuracy.
+    Higher,
+    /// Neither.
+    Neither,
+}
+
+impl Metric {
+    /// A loss or an error: a failed run counts as +∞.
+    pub const fn lower(name: &'static str, label: &'static str) -> Self {
+        Self::new(name, label, Better::Lower, Some(f64::INFINITY))
+    }
+
+    /// An accuracy or a score: a failed run counts as −∞, or as the bound of
+    /// [`Metric::bounded_by`].
+    pub const fn higher(name: &'static str, label: &'static str) -> Self {
+        Self::new(name, label, Better::Higher, Some(f64::NEG_INFINITY))
+    }
+
+    /// A number of which no value is better than another: failed runs do not count.
+    pub const fn neutral(name: &'static str, label: &'static str) -> Self {
+        Self::new(name, label, Better::Neither, None)
+    }
+
+    const fn new(
+        name: &'static str,
+        label: &'static str,
+        better: Better,
+        failed: Option<f64>,
+    ) -> Self {
+        Self { name, label, note: "", unit: "", better, failed, is_ratio: false }
+    }
+
+    /// The same metric, whose worst value is a finite number.
+    pub const fn bounded_by(self, worst: f64) -> Self {
+        Self { failed: Some(worst), ..self }
+    }
+
+    /// The same metric with a unit.
+    pub const fn in_unit(self, unit: &'static str) -> Self {
+        Self { unit, ..self }
+    }
+
+    /// The same metric with a note.
+    pub const fn with_note(self, note: &'static str) -> Self {
+        Self { note, ..self }
+    }
+
+    /// The same metric, on logarithmic axes.
+    pub const fn as_ratio(self) -> Self {
+        Self { is_ratio: true, ..self }
+    }
+
+    /// The label with its unit.
+    pub fn axis(&self) -> String {
+        match self.unit {
+            "" => self.label.to_owned(),
+            unit => format!("{}, {unit}", self.label),
+        }
+    }
+}
+
+/// Mean entropy of the classifier's distributions.
+pub const ENTROPY: Metric =
+    Metric::neutral("entropy", "entropy").with_note("of the classifier").in_unit("nats");
+
+/// The loss that the estimator meets on its way: at its sample, at its relaxed point, or in
+/// expectation.
+pub const FORWARD_LOSS: Metric = Metric::lower("forward-loss", "forward loss")
+    .with_note("the loss that the estimator meets on its way; not comparable between estimators");
+
+/// A value beside which a metric is read: a floor, or what a plain baseline reaches.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Reference {
+    /// Its name in records, in kebab-case.
+    pub name: &'static str,
+    /// Its name for people.
+    pub label: &'static str,
+    /// The name of the metric it belongs to.
+    pub metric: &'static str,
+}
+
+/// A picture of what a network has learned, shown in the report.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Artifact {
+    /// Its name in kebab-case.
+    pub name: &'static str,
+    /// What it shows.
+    pub caption: String,
+    /// Pixels of a line.
+    pub width: usize,
+    /// Gray levels, line after line: 0 is black, 255 white.
+    pub pixels: Vec<u8>,
+}
+
+impl Artifact {
+    /// Square tiles of `side` × `side` pixels, so many a line, with a gap of one pixel between them.
+    /// A tile that is short of pixels is filled up with black.
+    pub fn grid(
+        name: &'static str,
+        caption: String,
+        tiles: &[Vec<u8>],
+        side: usize,
+        a_line: usize,
+    ) -> Self {
+        let lines = tiles.len().div_ceil(a_line.max(1));
+        let width = a_line * (side + 1) - 1;
+        let mut pixels = vec![127; width * (lines * (side + 1) - 1)];
+        for (index, tile) in tiles.iter().enumerate() {
+            let (left, top) = (index % a_line * (side + 1), index / a_line * (side + 1));
+            for y in 0..side {
+                for x in 0..side {
+                    let gray = tile.get(y * side + x).copied().unwrap_or(0);
+                    pixels[(top + y) * width + left + x] = gray;
+                }
+            }
+        }
+        Self { name, caption, width, pixels }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tiles_are_laid_out_line_by_line() {
+        let tiles = [vec![1, 2, 3, 4], vec![5, 6, 7], vec![9]];
+        let grid = Artifact::grid("grid", String::new(), &tiles, 2, 2);
+        assert_eq!(grid.width, 5);
+        let lines: Vec<&[u8]> = grid.pixels.chunks(5).collect();
+        assert_eq!(lines[0], [1, 2, 127, 5, 6]);
+        assert_eq!(lines[1], [3, 4, 127, 7, 0]);
+        assert_eq!(lines[2], [127; 5]);
+        assert_eq!(lines[3], [9, 0, 127, 127, 127]);
+        assert_eq!(lines.len(), 5);
+    }
+}
