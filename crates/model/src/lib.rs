@@ -23,15 +23,19 @@
 mod batch;
 mod classifier;
 mod error;
+mod evaluation;
 mod metric;
 pub mod optimizer;
+mod probe;
 pub mod task;
 mod training;
 
 pub use batch::{Batch, Rows};
 pub use classifier::{divergence_from_uniform, entropy};
 pub use error::{Error, Result};
+pub use evaluation::Evaluation;
 pub use metric::{Artifact, Better, ENTROPY, FORWARD_LOSS, Metric, Reference};
 pub use optimizer::{Optimizer, OptimizerKind};
+pub use probe::Probe;
 pub use task::{AnyTask, Forward, Instance, Registry, Streams, Task, TaskKind};
-pub use training::{Evaluation, Probe, Training};
+pub use training::Training;

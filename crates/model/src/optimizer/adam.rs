@@ -1,5 +1,5 @@
 use super::decay::add_l2;
-use super::{OptimizerKind, Rule, decay_rate, is_zero, not_negative, positive};
+use super::{Optimizer, OptimizerKind, Options, Rule, decay_rate, is_zero, not_negative, positive};
 use kernels::AdamConstants;
 use registry::Fault;
 use schemars::JsonSchema;
@@ -56,6 +56,13 @@ impl OptimizerKind for Adam {
         let Self { beta1, beta2, epsilon, weight_decay, .. } = *self;
         let constants = AdamConstants { beta1, beta2, epsilon };
         Box::new(WithL2 { adam: kernels::Adam::new(parameters, constants), weight_decay })
+    }
+}
+
+impl Optimizer {
+    /// Adam with the constants of its paper, and no options.
+    pub fn adam(learning_rate: f64) -> Self {
+        Self::new(Adam { learning_rate, ..Adam::default() }, Options::default())
     }
 }
 

@@ -75,11 +75,6 @@ impl Optimizer {
         Self { learning_rate, rule: Arc::new(move |parameters| kind.rule(parameters)), options }
     }
 
-    /// Adam with the constants of its paper.
-    pub fn adam(learning_rate: f64) -> Self {
-        Self::new(Adam { learning_rate, ..Adam::default() }, Options::default())
-    }
-
     /// The options.
     pub fn options(&self) -> &Options {
         &self.options

@@ -61,8 +61,7 @@ impl Task for BernoulliToy {
     fn metrics(&self) -> Vec<Metric> {
         vec![
             Metric::lower("validation-loss", "validation loss")
-                .with_note("in expectation over sampled bits")
-                .as_ratio(),
+                .with_note("in expectation over sampled bits"),
             Metric::neutral("probability", "probability of a 1"),
         ]
     }

@@ -1,5 +1,6 @@
 use super::{AnyTask, ArgmaxIndex, BernoulliToy, CategoricalVae, Streams, Task};
-use crate::training::{AtParameters, Learner};
+use crate::probe::AtParameters;
+use crate::training::Learner;
 use crate::{Metric, Optimizer, Probe, Reference, Result, Training};
 use ::registry::{Fault, Kind, Parameters};
 use estimators::{Dims, Domain};

@@ -136,8 +136,7 @@ impl Task for Loaded {
     fn metrics(&self) -> Vec<Metric> {
         let mut metrics = vec![
             Metric::lower("validation-loss", "validation loss")
-                .with_note("deployed with the hard argmax")
-                .as_ratio(),
+                .with_note("deployed with the hard argmax"),
             FORWARD_LOSS,
             ENTROPY,
         ];

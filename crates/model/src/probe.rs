@@ -1,0 +1,156 @@
+//! Measuring gradients, written once for all tasks.
+
+use crate::task::{Forward, Instance, Streams, Task};
+use crate::{Batch, Result};
+use estimators::{Dims, Domain, Estimator, Logits, Objective};
+use kernels::tape::{Node, Recording};
+use kernels::{Noise, Packed, Parameters, Real};
+use std::rc::Rc;
+
+/// Logits and an objective at fixed parameters, to draw estimates at.
+pub trait Probe<E: Real> {
+    /// The dimensions of the choice.
+    fn dims(&self) -> Dims;
+
+    /// Where its objective is defined.
+    fn domain(&self) -> Domain;
+
+    /// Draws estimates of the gradient of the mean loss over the batch, and hands over one by one:
+    /// for the logits, [B, L, K], or where the task ties logits to each other, for the numbers that
+    /// they are made from.
+    ///
+    /// # Errors
+    /// If the estimator or the device fails.
+    fn draw(
+        &self,
+        estimator: &mut dyn Estimator<E>,
+        draws: usize,
+        noise: &mut Noise,
+        each: &mut dyn FnMut(&[E]),
+    ) -> Result<()>;
+}
+
+/// A batch at fixed parameters: nothing learns from what is drawn there.
+pub(crate) struct AtParameters<E: Real, I> {
+    instance: Rc<I>,
+    parameters: Parameters<E>,
+    batch: Batch<E>,
+    /// What the network computes of the batch.
+    once: Copies<E>,
+    dims: Dims,
+    domain: Domain,
+}
+
+/// Logits and objective of some copies of a batch: an estimate there is as many estimates.
+struct Copies<E: Real> {
+    count: usize,
+    /// [copies·B·L, K]
+    logits: Rc<Packed<E>>,
+    objective: Box<dyn Objective<E>>,
+}
+
+/// Rows that estimates are drawn for at a time, unless one batch has more: about as many as a
+/// training batch, so that they stay in the cache.
+const ROWS_AT_ONCE: usize = 128;
+
+impl<I: Instance> AtParameters<f64, I> {
+    /// The batch of step 0 at the first parameters.
+    pub(crate) fn first<T: Task<Instance = I>>(task: &T, streams: &Streams, batch: usize) -> Self {
+        let (instance, parameters) = task.instance(streams);
+        let rows = instance.batch(batch, &mut streams.named("batch").at(0)).cast();
+        Self::new(Rc::new(instance), parameters.frozen(), rows, task.dims(batch), task.domain())
+    }
+}
+
+impl<E: Real, I: Instance> AtParameters<E, I> {
+    /// A batch at these parameters, which should be frozen.
+    pub(crate) fn new(
+        instance: Rc<I>,
+        parameters: Parameters<E>,
+        batch: Batch<E>,
+        dims: Dims,
+        domain: Domain,
+    ) -> Self {
+        let once = Copies::new(&*instance, &parameters, &batch, 1);
+        Self { instance, parameters, batch, once, dims, domain }
+    }
+
+    /// Hands over the estimates of as many rounds as copies allow.
+    fn draw_rounds(
+        &self,
+        rounds: usize,
+        copies: &Copies<E>,
+        estimator: &mut dyn Estimator<E>,
+        noise: &mut Noise,
+        each: &mut dyn FnMut(&[E]),
+    ) -> Result<()> {
+        for _ in 0..rounds {
+            let gradients = copies.estimate(self.dims.latents, estimator, noise)?;
+            for gradient in gradients.chunks_exact(self.dims.elements()) {
+                match self.instance.tied_gradient(gradient) {
+                    Some(tied) => each(&tied),
+                    None => each(gradient),
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<E: Real> Copies<E> {
+    fn new<I: Instance>(
+        instance: &I,
+        parameters: &Parameters<E>,
+        batch: &Batch<E>,
+        count: usize,
+    ) -> Self {
+        let Forward { logits, objective, .. } = instance.forward(parameters, &batch.repeat(count));
+        Self { count, logits: Rc::new(logits.numbers().clone()), objective }
+    }
+
+    /// An estimate for each copy, one after the other.
+    fn estimate(
+        &self,
+        latents: usize,
+        estimator: &mut dyn Estimator<E>,
+        noise: &mut Noise,
+    ) -> Result<Vec<E>> {
+        let leaf = Node::new(Rc::clone(&self.logits));
+        let logits = Logits::new(leaf.clone(), latents, Recording::default());
+        estimator.surrogate(logits, &*self.objective, noise)?.backward()?;
+        let none = || vec![E::ZERO; self.logits.rows() * self.logits.columns()];
+        let mut gradients = leaf.take().map_or_else(none, |gradient| gradient.unpack());
+        // The estimate is of the mean over the copies.
+        gradients.iter_mut().for_each(|g| *g *= E::of(self.count as f64));
+        Ok(gradients)
+    }
+}
+
+impl<E: Real, I: Instance> Probe<E> for AtParameters<E, I> {
+    fn dims(&self) -> Dims {
+        self.dims
+    }
+
+    fn domain(&self) -> Domain {
+        self.domain
+    }
+
+    fn draw(
+        &self,
+        estimator: &mut dyn Estimator<E>,
+        draws: usize,
+        noise: &mut Noise,
+        each: &mut dyn FnMut(&[E]),
+    ) -> Result<()> {
+        let at_once = (ROWS_AT_ONCE / self.dims.batch).clamp(1, draws.max(1));
+        for (rounds, copies) in [(draws / at_once, at_once), (1, draws % at_once)] {
+            if copies == 1 {
+                self.draw_rounds(rounds, &self.once, estimator, noise, each)?;
+            } else if copies > 1 {
+                let copies = Copies::new(&*self.instance, &self.parameters, &self.batch, copies);
+                self.draw_rounds(rounds, &copies, estimator, noise, each)?;
+            }
+        }
+        Ok(())
+    }
+}
