@@ -1,4 +1,4 @@
-use crate::{Dims, Logits, Objective, Properties, Result};
+use crate::{Dims, Domain, Logits, Objective, Properties, Result};
 use dfdx::prelude::{Backward, Cpu, Gradients};
 use kernels::tape::Scalar;
 use kernels::{Noise, Packed, Real};
@@ -68,4 +68,22 @@ impl<E: Real> Surrogate<E> {
     pub fn backward(self) -> Result<Gradients<E, Cpu>> {
         Ok(self.scalar.try_backward()?)
     }
+}
+
+/// Why an estimator cannot serve an objective that is defined on `domain`, for a choice of these
+/// dimensions, if it cannot.
+pub fn refusal<E: Real>(
+    estimator: &dyn Estimator<E>,
+    dims: Dims,
+    domain: Domain,
+) -> Option<String> {
+    if dims.categories < 2 {
+        return Some("there is only one category, so there is nothing to choose".to_owned());
+    }
+    let needs = estimator.properties(dims).needs;
+    if needs > domain {
+        let (needs, offers) = (needs.describe(), domain.describe());
+        return Some(format!("it needs {needs}, but the task's loss only has {offers}"));
+    }
+    estimator.refuses(dims)
 }

@@ -26,7 +26,7 @@ mod schedule;
 pub use ::registry::{Fault, Parameters, UnknownName};
 pub use choice::{Choice, Points};
 pub use error::{Error, Result};
-pub use estimator::{Estimator, Surrogate};
+pub use estimator::{Estimator, Surrogate, refusal};
 pub use gradient::{Gradient, gradient};
 pub use kernels::tape::Node;
 pub use kernels::{Noise, Packed, Real};

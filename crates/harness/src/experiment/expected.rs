@@ -1,24 +1,12 @@
-use super::{Cell, Choice, LoadedTask};
+use super::file::ExpectedSpec;
+use super::{Cell, Measure};
+use crate::experiment::cells::PARTS;
 use anyhow::{Context, Result, anyhow, bail};
 use registry::{Fault, UnknownName, parse};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use toml::Value;
 
-/// Known values that measurements are held against: a file, and where its numbers are from.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct ExpectedSpec {
-    /// A CSV file with the columns `metric` and `value`, and columns such as `task.logit` or
-    /// `estimator.kind` that say which cell a row is about. A relative path starts at the
-    /// experiment file's folder.
-    pub file: PathBuf,
-    /// Where the numbers are from.
-    pub source: String,
-}
-
-/// What a metric of a cell is known to be.
+/// The known value of a metric of a cell.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExpectedValue {
     /// Index of the cell.
@@ -29,38 +17,40 @@ pub struct ExpectedValue {
     pub value: f64,
 }
 
-/// The cells that rows of the file can be about.
-pub(super) struct Cells<'a> {
-    pub(super) cells: &'a [Cell],
-    pub(super) tasks: &'a [LoadedTask],
-    /// Whether some of the experiment's cells are left out, so that rows may be about none.
-    pub(super) partial: bool,
+impl ExpectedValue {
+    /// Whether this is the known value of a metric of a cell.
+    pub fn is_of(&self, cell: usize, measure: &Measure) -> bool {
+        self.cell == cell && self.metric == measure.name
+    }
 }
 
-pub(super) fn read_spec(value: Option<Value>) -> Result<Option<ExpectedSpec>> {
-    match value {
+pub(super) fn read_spec(section: Option<Value>) -> Result<Option<ExpectedSpec>> {
+    match section {
         None => Ok(None),
         Some(Value::Table(table)) => Ok(Some(parse(table).context("expected")?)),
         Some(other) => Err(Fault::value("expected", other, "a table with file and source").into()),
     }
 }
 
+/// The values of a file; if only a part of an experiment's cells is there, the values of other cells
+/// are left out.
 pub(super) fn read_values(
     spec: &ExpectedSpec,
     folder: &Path,
-    cells: &Cells<'_>,
+    cells: &[Cell],
+    is_part: bool,
 ) -> Result<Vec<ExpectedValue>> {
     let path = folder.join(&spec.file);
-    let said = || format!("expected: {}", path.display());
-    let mut reader = csv::Reader::from_path(&path).with_context(said)?;
-    let header = reader.headers().with_context(said)?.clone();
+    let named = || format!("expected: {}", path.display());
+    let mut reader = csv::Reader::from_path(&path).with_context(named)?;
+    let header = reader.headers().with_context(named)?.clone();
     let mut values = vec![];
     for record in reader.records() {
-        let record = record.with_context(said)?;
+        let record = record.with_context(named)?;
         let line = record.position().map_or(0, |position| position.line());
         let row = Row { fields: header.iter().zip(&record).collect() };
-        let value = row.value(cells).with_context(|| format!("{}, line {line}", said()))?;
-        values.extend(value);
+        let value = row.value(cells, is_part).with_context(|| format!("{}, line {line}", named()));
+        values.extend(value?);
     }
     Ok(values)
 }
@@ -71,7 +61,7 @@ struct Row<'a> {
 }
 
 impl Row<'_> {
-    fn value(&self, cells: &Cells<'_>) -> Result<Option<ExpectedValue>> {
+    fn value(&self, cells: &[Cell], is_part: bool) -> Result<Option<ExpectedValue>> {
         let get = |column: &str| {
             let found = self.fields.iter().find(|(name, _)| *name == column);
             found.map(|(_, text)| *text).ok_or_else(|| anyhow!("there is no column `{column}`"))
@@ -79,37 +69,28 @@ impl Row<'_> {
         let (metric, text) = (get("metric")?, get("value")?);
         let value: f64 = text.parse().map_err(|_| Fault::value("value", text, "a number"))?;
         let mut found = vec![];
-        for index in 0..cells.cells.len() {
-            if self.is_about(index, cells)? {
+        for (index, cell) in cells.iter().enumerate() {
+            if self.selects(cell)? {
                 found.push(index);
             }
         }
         match found[..] {
             [cell] => Ok(Some(ExpectedValue { cell, metric: metric.to_owned(), value })),
-            [] if cells.partial => Ok(None),
-            [] => bail!("it is about no cell of the experiment"),
-            _ => bail!("it is about {} cells; say which by more columns", found.len()),
+            [] if is_part => Ok(None),
+            [] => bail!("it selects no cell of the experiment"),
+            _ => bail!("it selects {} cells; add columns that tell them apart", found.len()),
         }
     }
 
-    fn is_about(&self, cell: usize, cells: &Cells<'_>) -> Result<bool> {
-        let cell = &cells.cells[cell];
-        let named = self
-            .fields
-            .iter()
-            .filter(|(column, text)| !["metric", "value"].contains(column) && !text.is_empty());
-        for (column, text) in named {
-            let choice: &Choice = match column.split_once('.') {
-                Some(("task", _)) => &cells.tasks[cell.task].choice,
-                Some(("estimator", _)) => &cell.estimator,
-                Some(("optimizer", _)) => &cell.optimizer,
-                _ => {
-                    let known = ["metric", "value", "task.…", "estimator.…", "optimizer.…"];
-                    return Err(UnknownName::new("column", column, known).into());
-                }
-            };
-            let key = column.split_once('.').map_or("", |(_, key)| key);
-            if !choice.value(key).is_some_and(|value| equal(&value, text)) {
+    fn selects(&self, cell: &Cell) -> Result<bool> {
+        let is_selector =
+            |column: &str, text: &str| !["metric", "value"].contains(&column) && !text.is_empty();
+        for (column, text) in self.fields.iter().filter(|(name, text)| is_selector(name, text)) {
+            if !column.split_once('.').is_some_and(|(part, _)| PARTS.contains(&part)) {
+                let known = ["metric", "value", "task.…", "estimator.…", "optimizer.…"];
+                return Err(UnknownName::new("column", column, known).into());
+            }
+            if !cell.value(column).is_some_and(|value| is_equal(&value, text)) {
                 return Ok(false);
             }
         }
@@ -118,7 +99,7 @@ impl Row<'_> {
 }
 
 /// Whether two texts are the same number, or the same word.
-fn equal(a: &str, b: &str) -> bool {
+fn is_equal(a: &str, b: &str) -> bool {
     match (a.parse::<f64>(), b.parse::<f64>()) {
         (Ok(a), Ok(b)) => a == b,
         _ => a == b,

@@ -1,5 +1,5 @@
 use super::file::{MOST_STEPS, within};
-use super::{Cell, LoadedTask, selection};
+use super::{Cell, selection};
 use anyhow::{Context, Result, bail};
 use registry::{Fault, UnknownName, parse};
 use schemars::JsonSchema;
@@ -11,7 +11,7 @@ use toml::{Table, Value};
 pub enum Protocol {
     /// Steps are taken; convergence is measured.
     Training,
-    /// Estimates are drawn at the parameters that a seed begins with; no step is taken.
+    /// Estimates are drawn at the first parameters of a seed; no step is taken.
     Gradient(GradientProtocol),
 }
 
@@ -19,15 +19,15 @@ pub enum Protocol {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct GradientProtocol {
-    /// Estimates a run: from 2 up. All are drawn, however well the variance seems to be known: where
-    /// a rare draw makes up most of it, it seems so just until that draw comes.
+    /// Estimates per run: from 2 up. All of them are drawn, however well the variance seems to be
+    /// known: where a rare sample makes up most of it, it only seems so until that sample comes.
     pub draws: u64,
-    /// Cells with more; where several are about a cell, the first counts.
+    /// Cells that draw more; the first entry that selects a cell counts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cells: Vec<CellDraws>,
 }
 
-/// Cells of which more estimates are drawn.
+/// Cells that draw more estimates.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct CellDraws {
@@ -50,10 +50,10 @@ impl Default for GradientProtocol {
 }
 
 impl GradientProtocol {
-    /// Estimates a run of a cell.
-    pub fn draws_of(&self, cell: &Cell, tasks: &[LoadedTask]) -> u64 {
-        let is_about = |more: &&CellDraws| selection::is_about(&more.selection(), cell, tasks);
-        self.draws * self.cells.iter().find(is_about).map_or(1, |more| more.times)
+    /// Estimates per run of a cell.
+    pub fn draws_of(&self, cell: &Cell) -> u64 {
+        let selects = |more: &&CellDraws| selection::selects(&more.selection(), cell);
+        self.draws * self.cells.iter().find(selects).map_or(1, |more| more.times)
     }
 }
 
@@ -66,14 +66,13 @@ impl CellDraws {
     }
 }
 
-/// Keys that say how to train.
-pub(super) const OF_TRAINING: [&str; 5] =
-    ["steps", "evaluate-every", "tuned", "optimizer", "gradient"];
+/// The names of the protocols.
+const KINDS: [&str; 2] = ["training", "gradient"];
 
 impl Protocol {
-    /// Takes the protocol out of an experiment's table, and refuses keys that mean nothing to it.
-    pub(super) fn take(table: &mut Table) -> Result<Self> {
-        let mut parameters = match table.remove("protocol") {
+    /// The protocol of a section; training if there is none.
+    pub(super) fn read(section: Option<Value>) -> Result<Self> {
+        let mut parameters = match section {
             None => return Ok(Self::Training),
             Some(Value::Table(parameters)) => parameters,
             Some(other) => return Err(Fault::value("protocol", other, "a table").into()),
@@ -81,9 +80,9 @@ impl Protocol {
         let kind = match parameters.remove("kind") {
             Some(Value::String(kind)) => kind,
             Some(other) => {
-                return Err(Fault::value("protocol.kind", other, "training, gradient").into());
+                return Err(Fault::value("protocol.kind", other, KINDS.join(" or ")).into());
             }
-            None => bail!("[protocol] has no kind; there are training, gradient"),
+            None => bail!("[protocol] has no kind; known: {}", KINDS.join(", ")),
         };
         match (kind.as_str(), parameters.keys().next()) {
             ("training", None) => Ok(Self::Training),
@@ -91,9 +90,6 @@ impl Protocol {
                 bail!("protocol: {}", UnknownName::new("key", key, ["kind"]))
             }
             ("gradient", _) => {
-                if let Some(key) = OF_TRAINING.iter().find(|key| table.contains_key(**key)) {
-                    bail!("`{key}` says how to train; the protocol `gradient` takes no step");
-                }
                 let cells = take_cells(&mut parameters)?;
                 let plan: GradientProtocol = parse(parameters).context("protocol")?;
                 let plan = GradientProtocol { cells, ..plan };
@@ -103,11 +99,11 @@ impl Protocol {
                 }
                 Ok(Self::Gradient(plan))
             }
-            (other, _) => Err(UnknownName::new("protocol", other, ["training", "gradient"]).into()),
+            (other, _) => Err(UnknownName::new("protocol", other, KINDS).into()),
         }
     }
 
-    /// What says of some cells that they are measured otherwise.
+    /// The selections of cells that are measured differently.
     pub(super) fn selections(&self) -> Vec<Table> {
         match self {
             Self::Training => vec![],
@@ -115,17 +111,17 @@ impl Protocol {
         }
     }
 
-    /// Every selection is about some cell.
-    pub(super) fn check_selections(&self, cells: &[Cell], tasks: &[LoadedTask]) -> Result<()> {
+    /// Rejects a selection that selects no cell.
+    pub(super) fn check_selections(&self, cells: &[Cell]) -> Result<()> {
         for selection in self.selections() {
-            if !cells.iter().any(|cell| selection::is_about(&selection, cell, tasks)) {
-                bail!("protocol.cells: {} is about no cell", Value::Table(selection));
+            if !cells.iter().any(|cell| selection::selects(&selection, cell)) {
+                bail!("protocol.cells: no cell is selected by {}", Value::Table(selection));
             }
         }
         Ok(())
     }
 
-    /// The protocol as an experiment file says it; nothing where steps are taken, as everywhere.
+    /// The protocol as an experiment file says it; nothing for training, which needs no section.
     pub(super) fn table(&self) -> Result<Option<Table>> {
         let Self::Gradient(plan) = self else { return Ok(None) };
         let mut table = Table::try_from(plan)?;
@@ -134,7 +130,7 @@ impl Protocol {
     }
 }
 
-/// The entries of `cells`, each read for itself, so that a fault names its key.
+/// The entries of `cells`, each read alone, so that an error names its key.
 fn take_cells(parameters: &mut Table) -> Result<Vec<CellDraws>> {
     let entries = match parameters.remove("cells") {
         None => return Ok(vec![]),
@@ -152,20 +148,21 @@ fn take_cells(parameters: &mut Table) -> Result<Vec<CellDraws>> {
 mod tests {
     use super::*;
 
-    fn taken(text: &str) -> Result<Protocol> {
-        Protocol::take(&mut toml::from_str(text).expect("a table"))
+    fn read(text: &str) -> Result<Protocol> {
+        let mut table: Table = toml::from_str(text).expect("a table");
+        Protocol::read(table.remove("protocol"))
     }
 
     #[test]
-    fn training_unless_said_otherwise() {
-        assert_eq!(taken("steps = 1").unwrap(), Protocol::Training);
+    fn training_is_the_default() {
+        assert_eq!(read("").unwrap(), Protocol::Training);
         let plan = GradientProtocol { draws: 5, cells: vec![] };
         let text = "[protocol]\nkind = \"gradient\"\ndraws = 5";
-        assert_eq!(taken(text).unwrap(), Protocol::Gradient(plan));
+        assert_eq!(read(text).unwrap(), Protocol::Gradient(plan));
     }
 
     #[test]
-    fn what_means_nothing_is_refused() {
+    fn invalid_sections_are_rejected() {
         for (text, named) in [
             ("protocol = 1", "protocol"),
             ("[protocol]\ndraws = 5", "kind"),
@@ -179,9 +176,8 @@ mod tests {
             ("[protocol]\nkind = \"gradient\"\ncells = [{ task = {} }]", "times"),
             ("[protocol]\nkind = \"gradient\"\ncells = [2]", "a list of tables"),
             ("[protocol]\nkind = \"gradient\"\ncells = 2", "a list of tables"),
-            ("steps = 1\n[protocol]\nkind = \"gradient\"", "steps"),
         ] {
-            let error = format!("{:#}", taken(text).unwrap_err());
+            let error = format!("{:#}", read(text).unwrap_err());
             assert!(error.contains(named), "{text}: {error}");
         }
     }

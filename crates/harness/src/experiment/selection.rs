@@ -1,15 +1,12 @@
-//! Tables that say which cells they are about: `task`, `estimator` and `optimizer`, each with the
-//! values that a cell has to have.
+//! Tables that select cells: `task`, `estimator` and `optimizer`, each with the values that a cell
+//! has to have.
 
-use super::cell::plain;
-use super::{Cell, LoadedTask};
+use super::cells::{Cell, PARTS};
 use anyhow::{Result, bail};
-use registry::UnknownName;
+use registry::{UnknownName, plain};
 use toml::Table;
 
-const PARTS: [&str; 3] = ["task", "estimator", "optimizer"];
-
-/// Refuses what is no selection.
+/// Rejects a table that is no selection.
 pub(super) fn check(key: &str, selection: &Table) -> Result<()> {
     for (part, values) in selection {
         if !PARTS.contains(&part.as_str()) || !values.is_table() {
@@ -19,16 +16,13 @@ pub(super) fn check(key: &str, selection: &Table) -> Result<()> {
     Ok(())
 }
 
-/// Whether all values that a selection names are the cell's.
-pub(super) fn is_about(selection: &Table, cell: &Cell, tasks: &[LoadedTask]) -> bool {
+/// Whether the cell has all values that a selection names.
+pub(super) fn selects(selection: &Table, cell: &Cell) -> bool {
     selection.iter().all(|(part, values)| {
-        let choice = match part.as_str() {
-            "task" => &tasks[cell.task].choice,
-            "estimator" => &cell.estimator,
-            _ => &cell.optimizer,
-        };
         values.as_table().is_none_or(|values| {
-            values.iter().all(|(key, value)| choice.value(key) == Some(plain(value)))
+            values
+                .iter()
+                .all(|(key, value)| cell.value(&format!("{part}.{key}")) == Some(plain(value)))
         })
     })
 }

@@ -1,101 +1,97 @@
 //! `report.html`: one file that holds everything.
 
-use super::ranking::{Row, held, rows};
-use crate::manifest;
+use super::artifacts::Artifact;
+use super::figures::Drawn;
+use super::manifest::digest;
+use super::ranking::{Cell, Row, deviation, headers, reference, rows};
+use crate::plan::NOISE_VERSION;
 use crate::record::Outcome;
 use crate::results::Summary;
 use anyhow::Result;
-use minijinja::{AutoEscape, Environment, context};
+use base64::prelude::{BASE64_STANDARD, Engine};
+use minijinja::{AutoEscape, Environment, Value, context};
 
 const TEMPLATE: &str = include_str!("page.html");
 
-/// What each figure shows, for a reader.
-fn describe(figure: &str) -> &'static str {
-    match figure {
-        "convergence" => {
-            "The loss on rows that are not trained on, with the network deployed as it would be: \
-             by its hard argmax."
-        }
-        "final" => "Where each estimator ends. A dot is a seed.",
-        "variance" => {
-            "How much one estimate of the logit gradient scatters, at the parameters that this \
-             estimator's own training has reached."
-        }
-        "bias-variance" => {
-            "The distance of the mean estimate from the exact gradient, relative to the exact \
-             gradient, with the sampling floor taken off; and the scatter of one estimate."
-        }
-        _ => "",
-    }
-}
-
-/// The page of a summary and its figures.
-pub(super) fn render(summary: &Summary<'_>, figures: &[(String, String)]) -> Result<String> {
+/// The page of a summary with its figures and artifacts.
+pub(super) fn render(
+    summary: &Summary<'_>,
+    figures: &[Drawn],
+    artifacts: &[Artifact],
+) -> Result<String> {
     let experiment = summary.experiment;
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.add_template("page", TEMPLATE)?;
-    let (there, all) = summary.progress();
-    let tasks: Vec<_> = summary
-        .tasks()
-        .into_iter()
-        .map(|task| {
-            let rows: Vec<_> = rows(summary, task).into_iter().map(values).collect();
-            context! { name => experiment.tasks[task].choice.label(), rows => rows }
-        })
-        .collect();
-    let figures: Vec<_> = figures
-        .iter()
-        .map(|(name, svg)| {
-            let svg = svg.find("<svg").map_or(svg.as_str(), |start| &svg[start..]);
-            context! { name => name, text => describe(name), svg => svg }
-        })
-        .collect();
+    let (stored, all) = summary.progress();
+    let deviations = summary.deviations();
     let page = environment.get_template("page")?.render(context! {
         name => &experiment.name,
         question => &experiment.question,
         reading => paragraphs(&experiment.reading),
-        there => there,
+        stored => stored,
         all => all,
-        takes_steps => experiment.takes_steps(),
-        held => summary.held().iter().map(|row| held(row).to_vec()).collect::<Vec<_>>(),
-        held_source => &experiment.expected_source,
+        trains => experiment.trains(),
+        deviations => deviations.iter().map(|row| deviation(row).to_vec()).collect::<Vec<_>>(),
+        expected_source => &experiment.expected_source,
         seeds => experiment.seeds,
         steps => experiment.steps,
         tuned => experiment.tuned.join(", "),
         is_tuned => summary.cells.iter().any(|cell| !cell.best),
-        tasks => tasks,
-        figures => figures,
-        misses => misses(summary),
+        tasks => summary.tasks().into_iter().map(|task| ranking(summary, task)).collect::<Vec<_>>(),
+        figures => figures.iter().map(figure).collect::<Vec<_>>(),
+        artifacts => artifacts.iter().map(picture).collect::<Vec<_>>(),
+        failed => failed(summary),
         refused => refused(summary),
-        digest => manifest::digest(summary)?,
-        noise => crate::run::NOISE_VERSION,
+        digest => digest(summary)?,
+        noise => NOISE_VERSION,
         version => env!("CARGO_PKG_VERSION"),
         definition => toml::to_string_pretty(&experiment.resolved)?,
     })?;
     Ok(page)
 }
 
-fn values(row: Row) -> minijinja::Value {
+/// The table of a task.
+fn ranking(summary: &Summary<'_>, task: usize) -> Value {
+    let measure = summary.ranking_measure(task);
+    let references = summary.references(task, measure.name);
     context! {
-        rank => row.rank,
-        estimator => row.estimator,
-        tuning => row.tuning,
-        loss => row.loss,
-        difference => row.difference,
-        p_value => row.p_value,
-        runs => row.runs,
-        noise => row.noise,
-        bias => row.bias,
-        verdict => row.verdict,
+        name => summary.task_label(task),
+        metric => measure.label,
+        note => measure.note,
+        headers => headers(summary, task).to_vec(),
+        rows => rows(summary, task).into_iter().map(values).collect::<Vec<_>>(),
+        references => references.iter().map(|r| reference(r).to_vec()).collect::<Vec<_>>(),
     }
 }
 
-fn paragraphs(text: &str) -> Vec<minijinja::Value> {
+fn values(row: Row) -> Value {
+    let cell = |cell: Cell| context! { text => cell.text, verdict => cell.verdict };
+    context! {
+        rank => row.rank,
+        estimator => row.estimator,
+        value => row.value,
+        more => row.more.into_iter().map(cell).collect::<Vec<_>>(),
+        runs => row.runs,
+        tuning => row.tuning,
+    }
+}
+
+fn figure(figure: &Drawn) -> Value {
+    // Without the declaration before it.
+    let svg = figure.svg.find("<svg").map_or(figure.svg.as_str(), |start| &figure.svg[start..]);
+    context! { name => &figure.name, about => figure.about, svg => svg }
+}
+
+fn picture(artifact: &Artifact) -> Value {
+    context! { caption => &artifact.caption, png => BASE64_STANDARD.encode(&artifact.png) }
+}
+
+fn paragraphs(text: &str) -> Vec<Value> {
     let paragraphs = text.split("\n\n").map(str::trim);
     paragraphs
         .filter(|paragraph| !paragraph.is_empty())
-        .map(|paragraph| minijinja::Value::from_safe_string(prose(paragraph)))
+        .map(|paragraph| Value::from_safe_string(prose(paragraph)))
         .collect()
 }
 
@@ -110,9 +106,9 @@ fn prose(text: &str) -> String {
     html
 }
 
-/// Every run that did not get to its end.
-fn misses(summary: &Summary<'_>) -> Vec<String> {
-    let mut misses = vec![];
+/// Every run that diverged, failed or timed out.
+fn failed(summary: &Summary<'_>) -> Vec<String> {
+    let mut failed = vec![];
     for cell in &summary.cells {
         for (seed, record) in &cell.runs {
             let what = match &record.outcome {
@@ -122,10 +118,10 @@ fn misses(summary: &Summary<'_>) -> Vec<String> {
                 Outcome::Failed { why } => format!("failed: {why}"),
             };
             let place = [&*cell.task, &*cell.estimator, &*cell.tuning].join(", ");
-            misses.push(format!("{place}, seed {seed}: {what}"));
+            failed.push(format!("{place}, seed {seed}: {what}"));
         }
     }
-    misses
+    failed
 }
 
 /// Every cell that was refused, and why.

@@ -1,196 +1,184 @@
 //! Rankings, for people and for programs.
 
-use crate::results::{Held, Metric, Ranking, Summary, relative_bias};
+use super::words::{interval, p_value, percent, short, signed_interval};
+use crate::experiment::Measure;
+use crate::experiment::metrics::{RELATIVE_SQUARED_BIAS, TOTAL_VARIANCE};
+use crate::results::{Deviation, Place, ReferenceValue, Summary, relative_bias};
 use serde_json::{Value, json};
 use statistics::Estimate;
 
-/// A ranking as a table of text: one row an estimator, best first.
+/// A place in a ranking as text.
 pub(super) struct Row {
     pub(super) rank: String,
     pub(super) estimator: String,
-    pub(super) tuning: String,
-    pub(super) loss: String,
-    pub(super) difference: String,
-    pub(super) p_value: String,
+    /// The ranking metric.
+    pub(super) value: String,
+    /// The columns between the ranking metric and the number of runs.
+    pub(super) more: Vec<Cell>,
     pub(super) runs: String,
-    /// Total variance of an estimate and its relative bias, where no step is taken.
-    pub(super) noise: String,
-    pub(super) bias: String,
+    pub(super) tuning: String,
+}
+
+/// The text of a column, and whether it is good or bad news.
+pub(super) struct Cell {
+    pub(super) text: String,
     pub(super) verdict: &'static str,
 }
 
-/// The rows of a task's ranking.
-pub(super) fn rows(summary: &Summary<'_>, task: usize) -> Vec<Row> {
-    let ranking = summary.ranking(task);
-    ranking.iter().enumerate().map(|(place, entry)| row(summary, place, entry)).collect()
+impl Cell {
+    fn plain(text: String) -> Self {
+        Self { text, verdict: "" }
+    }
 }
 
-fn row(summary: &Summary<'_>, place: usize, entry: &Ranking) -> Row {
-    let cell = &summary.cells[entry.cell];
+/// The headers of the columns between the estimator and the number of runs.
+pub(super) fn headers(summary: &Summary<'_>, task: usize) -> [String; 3] {
+    let ranks = summary.ranking_measure(task).axis();
+    match summary.experiment.trains() {
+        true => [ranks, "difference to `exact`".to_owned(), "p".to_owned()],
+        false => [ranks, TOTAL_VARIANCE.label.to_owned(), "relative bias".to_owned()],
+    }
+}
+
+/// The rows of a task's ranking, best first.
+pub(super) fn rows(summary: &Summary<'_>, task: usize) -> Vec<Row> {
+    let ranking = summary.ranking(task);
+    ranking.iter().enumerate().map(|(index, place)| row(summary, task, index, place)).collect()
+}
+
+fn row(summary: &Summary<'_>, task: usize, index: usize, place: &Place) -> Row {
+    let cell = &summary.cells[place.cell];
     let failures = cell.failures();
     let runs = match (cell.refusal(), failures) {
         (Some(_), _) => "refused".to_owned(),
         (None, 0) => cell.runs.len().to_string(),
         (None, failures) => format!("{}, {failures} failed", cell.runs.len()),
     };
-    let compared = entry.comparison;
-    let dash = || "–".to_owned();
-    // Not where they are not shown: an estimate is two thousand replicates.
-    let of_gradient =
-        |name: &str, show: fn(Estimate) -> String| match summary.experiment.takes_steps() {
-            true => dash(),
-            false => cell.unrounded(&Metric::named(name)).map_or_else(dash, show),
-        };
+    let measure = summary.ranking_measure(task);
+    let value = |estimate| interval(cell.without_residue(&measure, estimate));
     Row {
-        rank: entry.headline.map_or_else(dash, |_| (place + 1).to_string()),
+        rank: place.estimate.map_or_else(dash, |_| (index + 1).to_string()),
         estimator: cell.estimator.clone(),
-        tuning: cell.tuning.clone(),
-        loss: entry.headline.map_or_else(dash, |estimate| {
-            interval(cell.without_rounding(&summary.experiment.headline(), estimate))
-        }),
-        difference: compared.map_or_else(dash, |x| signed_interval(x.difference)),
-        p_value: compared.map_or_else(dash, |x| p_value(x.p_value)),
+        value: place.estimate.map_or_else(dash, value),
+        more: match summary.experiment.trains() {
+            true => comparison(place),
+            false => quality(cell),
+        },
         runs,
-        noise: of_gradient("total-variance", interval),
-        bias: of_gradient("relative-squared-bias", |x| interval(relative_bias(x))),
-        verdict: compared.map_or("", |comparison| {
-            let Estimate { low, high, .. } = comparison.difference;
-            match comparison.p_value < 0.05 {
-                true if low > 0.0 => "worse",
-                true if high < 0.0 => "better",
-                _ => "",
-            }
-        }),
+        tuning: cell.tuning.clone(),
     }
 }
 
-fn interval(estimate: Estimate) -> String {
-    let Estimate { value, low, high } = estimate;
-    format!("{} [{}, {}]", short(value), short(low), short(high))
+fn dash() -> String {
+    "–".to_owned()
 }
 
-fn signed_interval(estimate: Estimate) -> String {
-    let signed = |x: f64| if x > 0.0 { format!("+{}", short(x)) } else { short(x) };
-    let Estimate { value, low, high } = estimate;
-    format!("{} [{}, {}]", signed(value), signed(low), signed(high))
-}
-
-/// Three significant digits; a miss is ∞.
-fn short(x: f64) -> String {
-    if x.is_infinite() {
-        return if x > 0.0 { "∞".to_owned() } else { "−∞".to_owned() };
-    }
-    let magnitude = if x == 0.0 { 0 } else { x.abs().log10().floor() as i32 };
-    let text = match magnitude {
-        -3..=3 => format!("{x:.*}", (2 - magnitude).max(0) as usize),
-        _ => format!("{x:.2e}"),
+/// The difference to the reference and its p-value.
+fn comparison(place: &Place) -> Vec<Cell> {
+    let Some(comparison) = place.comparison else {
+        return vec![Cell::plain(dash()), Cell::plain(dash())];
     };
-    text.replace('-', "−")
+    let text = signed_interval(comparison.difference);
+    vec![Cell { text, verdict: comparison.verdict() }, Cell::plain(p_value(comparison.p_value))]
 }
 
-fn p_value(p: f64) -> String {
-    if p < 0.001 { "<0.001".to_owned() } else { format!("{p:.3}") }
+/// The total variance of an estimate and its relative bias.
+fn quality(cell: &crate::results::CellSummary<'_>) -> Vec<Cell> {
+    let text = |metric, show: fn(Estimate) -> String| {
+        cell.rounded_estimate(&Measure::of_gradient(metric)).map_or_else(dash, show)
+    };
+    vec![
+        Cell::plain(text(TOTAL_VARIANCE, interval)),
+        Cell::plain(text(RELATIVE_SQUARED_BIAS, |x| interval(relative_bias(x)))),
+    ]
+}
+
+/// A reference as text: its label, and its value.
+pub(super) fn reference(value: &ReferenceValue) -> [String; 2] {
+    let Estimate { value: middle, low, high } = value.estimate;
+    let text = if low == high { short(middle) } else { interval(value.estimate) };
+    [value.reference.label.to_owned(), text]
 }
 
 /// The rankings of all tasks in Markdown.
 pub fn markdown(summary: &Summary<'_>) -> String {
-    let takes_steps = summary.experiment.takes_steps();
-    let header = match takes_steps {
-        true => ["validation loss", "difference to `exact`", "p"],
-        false => ["mean squared error", "total variance", "relative bias"],
-    };
     let mut text = String::new();
     for task in summary.tasks() {
-        let title = summary.experiment.tasks[task].choice.label();
-        text.push_str(&format!("\n**{title}**\n\n"));
-        text.push_str(&format!("| | estimator | {} | runs |\n", header.join(" | ")));
+        let headers = headers(summary, task).join(" | ");
+        text.push_str(&format!("\n**{}**\n\n", summary.task_label(task)));
+        text.push_str(&format!("| | estimator | {headers} | runs |\n"));
         text.push_str("|---|---|---|---|---|---|\n");
         for row in rows(summary, task) {
-            let Row { rank, estimator, loss, runs, .. } = row;
-            let (second, third) = match takes_steps {
-                true => (row.difference, row.p_value),
-                false => (row.noise, row.bias),
-            };
-            text.push_str(&format!(
-                "| {rank} | `{estimator}` | {loss} | {second} | {third} | {runs} |\n"
-            ));
+            let Row { rank, estimator, value, more, runs, .. } = row;
+            let more: Vec<&str> = more.iter().map(|cell| cell.text.as_str()).collect();
+            let more = more.join(" | ");
+            text.push_str(&format!("| {rank} | `{estimator}` | {value} | {more} | {runs} |\n"));
+        }
+        for value in summary.references(task, summary.ranking_measure(task).name) {
+            let [label, value] = reference(&value);
+            text.push_str(&format!("| | {label} | {value} | | | |\n"));
         }
     }
     text
 }
 
-/// A row of the table of known values: task, estimator, metric, known, measured, deviation.
-pub(super) fn held(row: &Held<'_>) -> [String; 6] {
-    let deviation = row.deviation().map_or_else(|| "–".to_owned(), percent);
+/// A row of the table of expected values: task, estimator, metric, expected, measured, deviation.
+pub(super) fn deviation(row: &Deviation<'_>) -> [String; 6] {
     [
         row.cell.task.clone(),
         row.cell.estimator.clone(),
-        Metric::named(row.metric).words(),
+        row.measure.label.to_owned(),
         short(row.expected),
         interval(row.measured),
-        deviation,
+        row.relative().map_or_else(dash, percent),
     ]
 }
 
-fn percent(share: f64) -> String {
-    format!("{:+.2} %", 100.0 * share).replace('-', "−")
-}
-
-/// What `summary.json` holds.
+/// The content of `summary.json`.
 pub(super) fn json(summary: &Summary<'_>) -> Value {
-    let (there, all) = summary.progress();
+    let (stored, all) = summary.progress();
     let number = |x: f64| if x.is_finite() { json!(x) } else { json!(null) };
     let estimate = |x: Estimate| json!([number(x.value), number(x.low), number(x.high)]);
-    let entry = |entry: Ranking| {
-        let cell = &summary.cells[entry.cell];
+    let place = |task: usize, place: Place| {
+        let cell = &summary.cells[place.cell];
         json!({
             "estimator": cell.estimator,
             "tuning": cell.tuning,
             "runs": cell.runs.len(),
             "failures": cell.failures(),
             "refused": cell.refusal(),
-            summary.experiment.headline().name: entry.headline.map(estimate),
-            "difference-to-exact": entry.comparison.map(|x| estimate(x.difference)),
-            "p-value": entry.comparison.map(|x| x.p_value),
+            summary.ranking_measure(task).name: place.estimate.map(estimate),
+            "difference-to-exact": place.comparison.map(|x| estimate(x.difference)),
+            "p-value": place.comparison.map(|x| x.p_value),
         })
     };
     let task = |task: usize| {
-        json!({
-            "task": summary.experiment.tasks[task].choice.label(),
-            "ranking": summary.ranking(task).into_iter().map(entry).collect::<Vec<_>>(),
-        })
+        let ranking = summary.ranking(task).into_iter().map(|entry| place(task, entry));
+        let mut entry = json!({
+            "task": summary.task_label(task),
+            "ranking": ranking.collect::<Vec<_>>(),
+        });
+        let references = summary.references(task, summary.ranking_measure(task).name);
+        if !references.is_empty() {
+            let named = |value: &ReferenceValue| {
+                (value.reference.name.to_owned(), estimate(value.estimate))
+            };
+            entry["references"] = Value::Object(references.iter().map(named).collect());
+        }
+        entry
     };
+    let mut names: Vec<&str> =
+        summary.tasks().iter().map(|&task| summary.ranking_measure(task).name).collect();
+    names.dedup();
     json!({
         "experiment": summary.experiment.name,
         "question": summary.experiment.question,
-        "runs": there,
+        "runs": stored,
         "runs-of-the-selection": all,
         "metric": format!(
-            "{}: interquartile mean over seeds, 95 % bootstrap interval; null is a miss",
-            summary.experiment.headline().name
+            "{}: interquartile mean over seeds, 95 % bootstrap interval; null is a failed run",
+            names.join(", ")
         ),
         "tasks": summary.tasks().into_iter().map(task).collect::<Vec<_>>(),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_short_and_honest() {
-        for (x, text) in [
-            (0.0, "0.00"),
-            (0.123456, "0.123"),
-            (-1.0 / 3.0, "−0.333"),
-            (12.345, "12.3"),
-            (1234.5, "1234"),
-            (0.0012345, "0.00123"),
-            (1.2345e-7, "1.23e−7"),
-            (f64::INFINITY, "∞"),
-        ] {
-            assert_eq!(short(x), text);
-        }
-        assert_eq!(p_value(0.0004), "<0.001");
-    }
 }

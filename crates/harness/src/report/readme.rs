@@ -1,14 +1,14 @@
-//! Rankings inside a text that people wrote.
+//! Rankings spliced into a text that people write.
 
 use anyhow::{Result, bail};
 
-/// What stands before an experiment's ranking.
+/// The mark before an experiment's ranking.
 pub fn mark(name: &str) -> String {
     format!("<!-- ranking {name} -->")
 }
 
-/// The text with the part between `<!-- ranking NAME -->` and `<!-- end ranking -->` replaced; with
-/// nothing replaced if it has no such mark.
+/// The text with the part between `<!-- ranking NAME -->` and `<!-- end ranking -->` replaced. A text
+/// without such a mark is returned unchanged.
 ///
 /// # Errors
 /// If the second mark is missing.
@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_stands_between_the_marks_is_replaced() {
+    fn the_text_between_the_marks_is_replaced() {
         let text = "a\n<!-- ranking x -->\nold\n<!-- end ranking -->\nb\n";
         let once = splice(text, "x", "new\n").unwrap();
         assert_eq!(once, "a\n<!-- ranking x -->\nnew\n\n<!-- end ranking -->\nb\n");

@@ -1,35 +1,37 @@
 //! The stored runs of a cell, and what they say.
 
-use super::measure::{Metric, sample};
-use crate::experiment::{Cell, Experiment};
+use super::metric::sample;
+use crate::experiment::{Cell, Experiment, Measure};
 use crate::record::{Outcome, Record};
 use statistics::{Bootstrap, Estimate, Resamples, curve_band};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-/// Seed of every bootstrap: results do not depend on who computes them.
+/// Every bootstrap has the same seed: results do not depend on who computes them.
 pub(super) const BOOTSTRAP: Bootstrap = Bootstrap::new(0);
 
 /// The stored runs of a cell.
 pub struct CellSummary<'a> {
     /// The cell.
     pub cell: &'a Cell,
-    /// The task, as a reader wants to see it.
+    /// The label of the task.
     pub task: String,
-    /// The estimator without the parameters that were tuned.
+    /// The label of the estimator, without the parameters that were tuned.
     pub estimator: String,
-    /// The optimiser, with the tuned parameters of the estimator if there are any.
+    /// The label of the optimizer, with the tuned parameters of the estimator if there are any.
     pub tuning: String,
-    /// Seeds and records of its runs that are there, by seed.
+    /// Seeds and records of its stored runs, in order of seeds.
     pub runs: Vec<(u64, &'a Record)>,
     /// Steps of a run.
     pub run_length: u64,
-    /// Whether it is the best of those that differ in tuned parameters alone.
+    /// What its runs measure.
+    pub measures: Vec<Measure>,
+    /// Whether it is the best of those that differ only in tuned parameters.
     pub best: bool,
-    /// The end of every metric, estimated when first asked for.
-    ends: OnceLock<BTreeMap<Metric, Estimate>>,
-    /// Every metric along the steps, estimated when first asked for.
-    curves: OnceLock<BTreeMap<Metric, Curve>>,
+    /// The final estimate of every metric, computed when first needed.
+    finals: OnceLock<BTreeMap<&'static str, Estimate>>,
+    /// The estimates of every metric along the steps, computed when first needed.
+    curves: OnceLock<BTreeMap<&'static str, Curve>>,
 }
 
 /// Steps, and an estimate at each.
@@ -39,23 +41,24 @@ impl<'a> CellSummary<'a> {
     pub(super) fn new(experiment: &Experiment, cell: &'a Cell) -> Self {
         let hidden: Vec<&str> =
             experiment.tuned.iter().filter_map(|key| key.strip_prefix("estimator.")).collect();
-        let mut tuning = cell.optimizer.label();
+        let mut tuning = cell.optimizer_label();
         for key in &hidden {
             if let Some(value) =
-                cell.estimator.value(key).filter(|_| cell.estimator.named.iter().any(|n| n == key))
+                cell.estimator.value(key).filter(|_| cell.estimator.given.iter().any(|n| n == key))
             {
                 tuning.push_str(&format!(" {key}={value}"));
             }
         }
         Self {
             cell,
-            task: experiment.tasks[cell.task].choice.label(),
+            task: cell.task.label(),
             estimator: cell.estimator.label_without(&hidden),
             tuning,
             runs: vec![],
             run_length: experiment.steps,
+            measures: experiment.measures(cell),
             best: false,
-            ends: OnceLock::new(),
+            finals: OnceLock::new(),
             curves: OnceLock::new(),
         }
     }
@@ -65,7 +68,7 @@ impl<'a> CellSummary<'a> {
         self.runs.iter().map(|&(_, record)| record).collect()
     }
 
-    /// Runs that did not get to their end, and were not refused.
+    /// Runs that diverged, failed or timed out.
     pub fn failures(&self) -> usize {
         let ended =
             |record: &&Record| matches!(record.outcome, Outcome::Done | Outcome::Refused { .. });
@@ -80,99 +83,102 @@ impl<'a> CellSummary<'a> {
         })
     }
 
-    /// The step whose numbers stand for the end: the last, or for gradients the last measured.
-    pub fn last_step(&self, metric: &Metric) -> u64 {
-        match metric.gradient {
-            true => self.steps(true).last().copied().unwrap_or(self.run_length),
+    /// The measure of that name, if its runs have one.
+    pub fn measure(&self, name: &str) -> Option<Measure> {
+        self.measures.iter().copied().find(|measure| measure.name == name)
+    }
+
+    /// What its stored runs have numbers for, in order of name.
+    pub fn measured(&self) -> Vec<Measure> {
+        let has_numbers = |measure: &&Measure| {
+            let curves =
+                |record: &&Record| measure.curves(record).metrics.contains_key(measure.name);
+            self.records().iter().any(curves)
+        };
+        self.measures.iter().filter(has_numbers).copied().collect()
+    }
+
+    /// The step whose numbers are final: the last, or for gradients the last measured.
+    pub fn last_step(&self, measure: &Measure) -> u64 {
+        match measure.of_gradient {
+            true => self.steps(measure).last().copied().unwrap_or(self.run_length),
             false => self.run_length,
         }
     }
 
-    /// One number a run at the end; none if the cell was refused.
-    pub fn finals(&self, metric: &Metric) -> Vec<f64> {
+    /// The final number of each run; none if the cell was refused.
+    pub fn sample(&self, measure: &Measure) -> Vec<f64> {
         if self.refusal().is_some() {
             return vec![];
         }
-        sample(&self.records(), metric, self.last_step(metric))
+        sample(&self.records(), measure, self.last_step(measure))
     }
 
-    /// The interquartile mean of a metric at the end, with its interval.
-    pub fn estimate(&self, metric: &Metric) -> Option<Estimate> {
-        // Runs that all failed at once have no metrics, and miss each.
-        self.ends().get(metric).copied().or_else(|| self.end(metric))
+    /// The interquartile mean of a metric's final numbers, with its interval.
+    pub fn estimate(&self, measure: &Measure) -> Option<Estimate> {
+        // Runs that all failed at once have no numbers, but count.
+        self.finals().get(measure.name).copied().or_else(|| self.compute_final(measure))
     }
 
-    fn ends(&self) -> &BTreeMap<Metric, Estimate> {
-        self.ends.get_or_init(|| {
-            let metrics = self.metrics().into_iter();
-            metrics.filter_map(|metric| self.end(&metric).map(|end| (metric, end))).collect()
+    fn finals(&self) -> &BTreeMap<&'static str, Estimate> {
+        self.finals.get_or_init(|| {
+            let measured = self.measured().into_iter();
+            let estimated = |m: Measure| self.compute_final(&m).map(|estimate| (m.name, estimate));
+            measured.filter_map(estimated).collect()
         })
     }
 
-    fn end(&self, metric: &Metric) -> Option<Estimate> {
-        let mut values = self.finals(metric);
+    fn compute_final(&self, measure: &Measure) -> Option<Estimate> {
+        let mut values = self.sample(measure);
         values.sort_by(f64::total_cmp);
         resamples(values.len()).interquartile_mean(&values)
     }
 
-    /// Steps at which its runs were looked at.
-    pub fn steps(&self, gradient: bool) -> Vec<u64> {
-        let steps = self.records().into_iter().flat_map(|record| {
-            let curves = if gradient { &record.gradient } else { &record.curves };
-            curves.steps.iter().copied()
-        });
+    /// The steps at which its runs were measured.
+    fn steps(&self, measure: &Measure) -> Vec<u64> {
+        let records = self.records().into_iter();
+        let steps = records.flat_map(|record| measure.curves(record).steps.iter().copied());
         steps.collect::<BTreeSet<u64>>().into_iter().collect()
     }
 
-    /// Metrics that its runs have.
-    pub fn metrics(&self) -> Vec<Metric> {
-        let names = |gradient: bool| {
-            self.records().into_iter().flat_map(move |record| {
-                let curves = if gradient { &record.gradient } else { &record.curves };
-                curves.metrics.keys().map(move |name| Metric { name: name.clone(), gradient })
-            })
-        };
-        names(false).chain(names(true)).collect::<BTreeSet<Metric>>().into_iter().collect()
-    }
-
     /// A metric along the steps: interquartile mean with its band.
-    pub fn curve(&self, metric: &Metric) -> &[(u64, Estimate)] {
-        self.curves().get(metric).map_or(&[], Vec::as_slice)
+    pub fn curve(&self, measure: &Measure) -> &[(u64, Estimate)] {
+        self.curves().get(measure.name).map_or(&[], Vec::as_slice)
     }
 
-    fn curves(&self) -> &BTreeMap<Metric, Curve> {
+    fn curves(&self) -> &BTreeMap<&'static str, Curve> {
         self.curves.get_or_init(|| {
-            let metrics = self.metrics().into_iter();
-            metrics.map(|metric| (metric.clone(), self.along(&metric))).collect()
+            let measured = self.measured().into_iter();
+            measured.map(|measure| (measure.name, self.compute_curve(&measure))).collect()
         })
     }
 
-    fn along(&self, metric: &Metric) -> Curve {
+    fn compute_curve(&self, measure: &Measure) -> Curve {
         if self.refusal().is_some() {
             return vec![];
         }
-        let steps = self.steps(metric.gradient);
+        let steps = self.steps(measure);
         let curve = |record: &Record| -> Option<Vec<f64>> {
-            steps.iter().map(|&step| metric.at(record, step)).collect()
+            steps.iter().map(|&step| measure.at(record, step)).collect()
         };
         let curves: Vec<Vec<f64>> = self.records().into_iter().filter_map(curve).collect();
         let band = curve_band(&curves, &resamples(curves.len())).unwrap_or_default();
         steps.into_iter().zip(band).collect()
     }
 
-    /// Estimates what tables and figures ask for.
+    /// Computes what tables and figures need.
     pub(super) fn prepare(&self) {
-        self.ends();
+        self.finals();
         if self.best {
             self.curves();
         }
     }
 }
 
-/// Resamples of samples of a size: the same for all cells, and drawn once.
+/// The resamples of samples of a size: the same for all cells, and drawn once.
 fn resamples(size: usize) -> Arc<Resamples> {
     static DRAWN: Mutex<BTreeMap<usize, Arc<Resamples>>> = Mutex::new(BTreeMap::new());
-    // What a panic interrupts here is an insertion, which was made or was not.
+    // A panic can only interrupt an insertion, which was made or was not.
     let mut drawn = DRAWN.lock().unwrap_or_else(PoisonError::into_inner);
     drawn.entry(size).or_insert_with(|| Arc::new(Resamples::draw(size, BOOTSTRAP))).clone()
 }

@@ -1,37 +1,38 @@
-//! Metrics beside what they are known to be.
+//! Measured metrics compared with expected values.
 
 use super::cell::CellSummary;
-use super::measure::Metric;
 use super::summary::Summary;
+use crate::experiment::Measure;
 use statistics::Estimate;
 
-/// A metric of a cell, measured and known.
-pub struct Held<'a> {
+/// A measured metric of a cell beside its expected value.
+pub struct Deviation<'a> {
     /// The cell.
     pub cell: &'a CellSummary<'a>,
-    /// Name of the metric.
-    pub metric: &'a str,
-    /// What it is known to be.
+    /// The metric.
+    pub measure: Measure,
+    /// The expected value.
     pub expected: f64,
-    /// What was measured.
+    /// The measured one.
     pub measured: Estimate,
 }
 
-impl Held<'_> {
+impl Deviation<'_> {
     /// (measured − expected) / expected; nothing where 0 is expected.
-    pub fn deviation(&self) -> Option<f64> {
+    pub fn relative(&self) -> Option<f64> {
         (self.expected != 0.0).then(|| self.measured.value / self.expected - 1.0)
     }
 }
 
 impl<'a> Summary<'a> {
-    /// Every expected value of which there is a measurement.
-    pub fn held(&'a self) -> Vec<Held<'a>> {
-        let held = self.experiment.expected.iter().filter_map(|known| {
+    /// Every expected value that was measured.
+    pub fn deviations(&'a self) -> Vec<Deviation<'a>> {
+        let deviation = |known: &crate::experiment::ExpectedValue| {
             let cell = &self.cells[known.cell];
-            let measured = cell.unrounded(&Metric::named(&known.metric))?;
-            Some(Held { cell, metric: &known.metric, expected: known.value, measured })
-        });
-        held.collect()
+            let measure = cell.measure(&known.metric)?;
+            let measured = cell.rounded_estimate(&measure)?;
+            Some(Deviation { cell, measure, expected: known.value, measured })
+        };
+        self.experiment.expected.iter().filter_map(deviation).collect()
     }
 }

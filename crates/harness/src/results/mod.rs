@@ -2,14 +2,16 @@
 
 mod cell;
 mod expected;
-mod measure;
+mod metric;
+mod ranking;
+mod references;
 mod rounding;
 mod summary;
-mod table;
 
 pub use cell::CellSummary;
-pub use expected::Held;
-pub use measure::{Metric, sample};
+pub use expected::Deviation;
+pub use metric::sample;
+pub use ranking::{Comparison, Place, REFERENCE};
+pub use references::ReferenceValue;
 pub use rounding::relative_bias;
-pub use summary::{Comparison, Ranking, Summary};
-pub use table::{curves, expected, finals, timing};
+pub use summary::Summary;

@@ -1,34 +1,36 @@
-//! What rounding leaves of nothing is nothing.
+//! Round-off residue counts as zero.
 
 use super::cell::CellSummary;
-use super::measure::Metric;
+use crate::experiment::Measure;
+use crate::experiment::metrics::EXACT_NORM;
 use statistics::Estimate;
 
 impl CellSummary<'_> {
-    /// As [`CellSummary::estimate`], without what rounding leaves of nothing.
-    pub fn unrounded(&self, metric: &Metric) -> Option<Estimate> {
-        self.estimate(metric).map(|estimate| self.without_rounding(metric, estimate))
+    /// As [`CellSummary::estimate`], with round-off residue counted as zero.
+    pub fn rounded_estimate(&self, measure: &Measure) -> Option<Estimate> {
+        self.estimate(measure).map(|estimate| self.without_residue(measure, estimate))
     }
 
-    /// An estimate of a metric of this cell, where squares that rounding leaves of nothing are 0.
-    pub fn without_rounding(&self, metric: &Metric, estimate: Estimate) -> Estimate {
-        const ROUNDING: f64 = 1e-20;
-        if !["total-variance", "mean-squared-error"].contains(&metric.name.as_str()) {
+    /// An estimate of a metric of this cell. Squares of gradients that are round-off residue, relative
+    /// to the exact gradient, are 0.
+    pub fn without_residue(&self, measure: &Measure, estimate: Estimate) -> Estimate {
+        const RESIDUE: f64 = 1e-20;
+        if !(measure.of_gradient && measure.is_ratio) {
             return estimate;
         }
-        let norm = self.estimate(&Metric::named("exact-norm")).map_or(0.0, |norm| norm.value);
-        let is_rounding = estimate.high.abs() <= ROUNDING * norm * norm;
-        if is_rounding { Estimate { value: 0.0, low: 0.0, high: 0.0 } } else { estimate }
+        let norm = self.estimate(&Measure::of_gradient(EXACT_NORM)).map_or(0.0, |norm| norm.value);
+        let is_residue = estimate.high.abs() <= RESIDUE * norm * norm;
+        if is_residue { Estimate { value: 0.0, low: 0.0, high: 0.0 } } else { estimate }
     }
 }
 
-/// The root of a relative squared bias, from which the sampling floor is off: so it may be negative,
-/// and is 0 then. What single precision rounds away is 0 too.
+/// The root of a relative squared bias. The sampling floor is subtracted from that, so it may be
+/// negative, which counts as 0; and so does what single precision rounds away.
 pub fn relative_bias(squared: Estimate) -> Estimate {
-    const ROUNDING: f64 = 1e-5;
+    const RESIDUE: f64 = 1e-5;
     let root = |x: f64| {
         let root = x.max(0.0).sqrt();
-        if root < ROUNDING { 0.0 } else { root }
+        if root < RESIDUE { 0.0 } else { root }
     };
     Estimate { value: root(squared.value), low: root(squared.low), high: root(squared.high) }
 }

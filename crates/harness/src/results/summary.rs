@@ -1,17 +1,13 @@
-//! Cells, the best of each estimator, and their ranking.
+//! The stored runs of an experiment, cell by cell, and the best cell of each estimator.
 
-use super::cell::{BOOTSTRAP, CellSummary};
-use crate::experiment::Experiment;
-use crate::run::Run;
-use crate::store::Records;
+use super::cell::CellSummary;
+use crate::experiment::{Cell, Experiment, Measure};
+use crate::plan::Run;
+use crate::record::Records;
+use model::Better;
 use rayon::prelude::*;
-use statistics::{
-    Estimate, differences, holm, interquartile_mean, paired_difference, wilcoxon_signed_rank,
-};
-use std::collections::BTreeSet;
-
-/// The kind that others are compared with.
-pub const REFERENCE: &str = "exact";
+use statistics::interquartile_mean;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An experiment's stored runs, cell by cell.
 pub struct Summary<'a> {
@@ -21,29 +17,8 @@ pub struct Summary<'a> {
     pub cells: Vec<CellSummary<'a>>,
 }
 
-/// A cell's place among the best of each estimator.
-#[derive(Clone, Debug)]
-pub struct Ranking {
-    /// Index of the cell.
-    pub cell: usize,
-    /// Its final headline metric.
-    pub headline: Option<Estimate>,
-    /// How it compares with the reference.
-    pub comparison: Option<Comparison>,
-}
-
-/// A paired comparison with the reference.
-#[derive(Clone, Copy, Debug)]
-pub struct Comparison {
-    /// The difference, negative where it is better than the reference.
-    pub difference: Estimate,
-    /// Probability of so large a difference if there were none (Wilcoxon signed-rank, two-sided),
-    /// adjusted for the number of comparisons (Holm).
-    pub p_value: f64,
-}
-
 impl<'a> Summary<'a> {
-    /// Sorts records by the cells they belong to. Records of other runs are not looked at.
+    /// Sorts records by the cells they belong to. Records of other runs are ignored.
     pub fn new(experiment: &'a Experiment, runs: &[Run], records: &'a Records) -> Self {
         let mut cells: Vec<CellSummary<'a>> =
             experiment.cells.iter().map(|cell| CellSummary::new(experiment, cell)).collect();
@@ -57,108 +32,75 @@ impl<'a> Summary<'a> {
         summary
     }
 
-    /// Marks, among cells that differ in tuned parameters alone, the one whose final headline
-    /// metric is best: the first of equals.
+    /// Marks, among cells that differ only in tuned parameters, the one whose ranking metric ends
+    /// best: the first of equals.
     fn choose_best(&mut self) {
-        let scores: Vec<f64> = (0..self.cells.len())
-            .map(|cell| interquartile_mean(&self.cells[cell].finals(&self.experiment.headline())))
-            .map(|score| score.unwrap_or(f64::INFINITY))
-            .collect();
-        for cell in 0..self.cells.len() {
-            let rivals = (0..self.cells.len()).filter(|&other| self.is_rival(cell, other));
-            let best = rivals.min_by(|&a, &b| scores[a].total_cmp(&scores[b]));
-            self.cells[cell].best = best == Some(cell);
+        let mut rivals: BTreeMap<Vec<(String, String)>, (f64, usize)> = BTreeMap::new();
+        for (index, cell) in self.cells.iter().enumerate() {
+            let score = self.score(cell);
+            let best = rivals.entry(self.untuned(cell.cell)).or_insert((score, index));
+            if score < best.0 {
+                *best = (score, index);
+            }
+        }
+        for (_, index) in rivals.into_values() {
+            self.cells[index].best = true;
         }
     }
 
-    fn is_rival(&self, a: usize, b: usize) -> bool {
-        let (a, b) = (&self.cells[a], &self.cells[b]);
-        let untuned = |cell: &CellSummary<'_>| {
-            let experiment = self.experiment;
-            let mut kept = vec![];
-            for (part, choice) in
-                [("estimator", &cell.cell.estimator), ("optimizer", &cell.cell.optimizer)]
-            {
-                for (key, value) in &choice.parameters {
-                    if !experiment.tuned.contains(&format!("{part}.{key}")) {
-                        kept.push(format!("{part}.{key}={value}"));
-                    }
-                }
-            }
-            kept
-        };
-        a.cell.task == b.cell.task
-            && a.cell.estimator.kind == b.cell.estimator.kind
-            && a.cell.optimizer.kind == b.cell.optimizer.kind
-            && untuned(a) == untuned(b)
+    /// The final ranking metric of a cell, as a number that is better where it is lower.
+    fn score(&self, cell: &CellSummary<'_>) -> f64 {
+        let measure = self.ranking_measure(cell.cell.task_index);
+        let value = interquartile_mean(&cell.sample(&measure));
+        value.map_or(f64::INFINITY, |value| lower_is_better(&measure, value))
     }
 
-    /// Estimates on all cores what tables and figures ask for.
+    /// What cells that are compared by their tuned parameters have in common.
+    fn untuned(&self, cell: &Cell) -> Vec<(String, String)> {
+        let fixed = [
+            ("task".to_owned(), cell.task_index.to_string()),
+            ("estimator".to_owned(), cell.estimator.kind.to_owned()),
+            ("optimizer".to_owned(), cell.value("optimizer.kind").unwrap_or_default()),
+        ];
+        let is_kept = |(path, _): &(String, String)| !self.experiment.tuned.contains(path);
+        fixed.into_iter().chain(cell.parameters().filter(is_kept)).collect()
+    }
+
+    /// The metric that ranks estimators on a task.
+    pub fn ranking_measure(&self, task: usize) -> Measure {
+        self.experiment.ranking_measure(task)
+    }
+
+    /// Computes on all cores what tables and figures need.
     pub fn estimate(&self) {
         self.cells.par_iter().for_each(|cell| cell.prepare());
     }
 
-    /// Indices of tasks that have cells, in order.
+    /// Indices of the tasks that have cells, in order.
     pub fn tasks(&self) -> Vec<usize> {
-        let tasks: BTreeSet<usize> = self.cells.iter().map(|cell| cell.cell.task).collect();
+        let tasks: BTreeSet<usize> = self.cells.iter().map(|cell| cell.cell.task_index).collect();
         tasks.into_iter().collect()
     }
 
-    /// The best cells of a task, best first; those without a run come last.
-    pub fn ranking(&self, task: usize) -> Vec<Ranking> {
-        let best = (0..self.cells.len())
-            .filter(|&cell| self.cells[cell].cell.task == task && self.cells[cell].best);
-        let mut ranking: Vec<Ranking> = best
-            .map(|cell| {
-                let headline = self.cells[cell].estimate(&self.experiment.headline());
-                Ranking { cell, headline, comparison: None }
-            })
-            .collect();
-        let score = |place: &Ranking| place.headline.map_or(f64::INFINITY, |x| x.value);
-        ranking.sort_by(|a, b| {
-            let known = |place: &Ranking| place.headline.is_none();
-            known(a).cmp(&known(b)).then(score(a).total_cmp(&score(b)))
-        });
-        self.compare(&mut ranking);
-        ranking
+    /// The label of a task.
+    pub fn task_label(&self, task: usize) -> String {
+        self.experiment.tasks[task].label()
     }
 
-    /// Compares each place with the reference's, paired by seed.
-    fn compare(&self, ranking: &mut [Ranking]) {
-        let is_reference = |cell: usize| self.cells[cell].cell.estimator.kind == REFERENCE;
-        let Some(reference) =
-            ranking.iter().map(|place| place.cell).find(|&cell| is_reference(cell))
-        else {
-            return;
-        };
-        let mut compared = vec![];
-        for (place, entry) in ranking.iter().enumerate().filter(|(_, p)| p.cell != reference) {
-            let (ours, theirs) = self.paired(entry.cell, reference);
-            let Some(difference) = paired_difference(&ours, &theirs, BOOTSTRAP) else { continue };
-            let p_value = wilcoxon_signed_rank(&differences(&ours, &theirs));
-            compared.push((place, difference, p_value));
-        }
-        let adjusted = holm(&compared.iter().map(|&(.., p)| p).collect::<Vec<_>>());
-        for ((place, difference, _), p_value) in compared.into_iter().zip(adjusted) {
-            ranking[place].comparison = Some(Comparison { difference, p_value });
-        }
+    /// The best cells of a task, in the experiment's order.
+    pub fn best_cells(&self, task: usize) -> impl Iterator<Item = (usize, &CellSummary<'a>)> {
+        let cells = self.cells.iter().enumerate();
+        cells.filter(move |(_, cell)| cell.cell.task_index == task && cell.best)
     }
 
-    /// Final headline metrics of two cells, for the seeds that both have.
-    fn paired(&self, ours: usize, theirs: usize) -> (Vec<f64>, Vec<f64>) {
-        let metric = self.experiment.headline();
-        let value = |cell: usize, seed: u64| {
-            let (runs, step) = (&self.cells[cell].runs, self.cells[cell].last_step(&metric));
-            let place = runs.binary_search_by_key(&seed, |&(seed, _)| seed).ok()?;
-            metric.at(runs[place].1, step)
-        };
-        let seeds = self.cells[ours].runs.iter().map(|&(seed, _)| seed);
-        seeds.filter_map(|seed| Some((value(ours, seed)?, value(theirs, seed)?))).unzip()
-    }
-
-    /// Runs of the selection that are there, and how many there would be.
+    /// The number of the selection's runs that are stored, and the number of all.
     pub fn progress(&self) -> (usize, usize) {
-        let there = self.cells.iter().map(|cell| cell.runs.len()).sum();
-        (there, self.cells.len() * self.experiment.seeds as usize)
+        let stored = self.cells.iter().map(|cell| cell.runs.len()).sum();
+        (stored, self.cells.len() * self.experiment.seeds as usize)
     }
+}
+
+/// A value of a metric as a number that is better where it is lower.
+pub(super) fn lower_is_better(measure: &Measure, value: f64) -> f64 {
+    if measure.better == Better::Higher { -value } else { value }
 }

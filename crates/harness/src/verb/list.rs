@@ -1,61 +1,109 @@
-//! `list`: the estimators, tasks and experiments there are.
-
-use super::Exit;
-use crate::cli::{List, ListFormat, What};
+use super::selection::table;
+use super::{Exit, list_pages as pages};
 use crate::experiment::{Experiment, Overrides};
-use crate::{Registries, page};
-use anyhow::{Context, Result};
-use comfy_table::{Table, presets};
+use crate::{Registries, files};
+use anyhow::{Result, bail};
+use clap::{Args, ValueEnum};
 use estimators::Dims;
-use registry::UnknownName;
+use registry::{Entry, UnknownName};
+use std::path::{Path, PathBuf};
 
-/// Shows what there is, or the page of one.
-///
-/// # Errors
-/// If there is none of the name asked for, or the experiments' folder cannot be read.
-pub fn list(arguments: &List, registries: &Registries) -> Result<Exit> {
-    match (arguments.what, &arguments.name) {
-        (What::Estimators, None) => estimators(arguments.format, registries)?,
-        (What::Estimators, Some(name)) => {
-            say!("{}", page::estimator(registries.estimators.get(name)?));
-        }
-        (What::Tasks, None) => say!("{}", tasks(registries)),
-        (What::Tasks, Some(name)) => say!("{}", page::task(registries.tasks.get(name)?)),
-        (What::Experiments, name) => experiments(arguments, name.as_deref(), registries)?,
-    }
-    Ok(Exit::Ok)
+/// List estimators, tasks, optimizers or experiments, or show the page of one.
+#[derive(Debug, Args)]
+pub struct List {
+    /// What to list
+    #[arg(value_enum)]
+    pub what: What,
+    /// Show the page of this one
+    pub name: Option<String>,
+    /// Folder of the experiments
+    #[arg(long, value_name = "DIR", default_value = "experiments")]
+    pub experiments: PathBuf,
+    /// Format of the list of estimators
+    #[arg(long, value_enum, default_value_t = ListFormat::Table)]
+    pub format: ListFormat,
 }
 
-fn table(header: &[&str]) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header(header.iter().copied());
-    table
+/// What can be listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum What {
+    /// Estimators
+    Estimators,
+    /// Tasks
+    Tasks,
+    /// Optimizers
+    Optimizers,
+    /// Experiment files
+    Experiments,
 }
 
-fn estimators(format: ListFormat, registries: &Registries) -> Result<()> {
-    const HEADER: [&str; 6] = ["kind", "what it does", "unbiased", "needs", "losses", "parameters"];
-    let rows = rows(registries)?;
-    match format {
-        ListFormat::Markdown => {
-            say!("{}", page::markdown(&registries.estimators, &rows).trim_end())
+/// The format of the list of estimators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// For people, a line each
+    Table,
+    /// Every page, as in docs/estimators.md
+    Markdown,
+}
+
+impl List {
+    /// Prints the list, or the page of one.
+    ///
+    /// # Errors
+    /// If the name is unknown, or the experiments cannot be read.
+    pub fn run(&self, registries: &Registries) -> Result<Exit> {
+        if self.format == ListFormat::Markdown
+            && (self.what, &self.name) != (What::Estimators, &None)
+        {
+            bail!("--format markdown is for the list of all estimators");
         }
-        ListFormat::Table => {
-            let mut table = table(&HEADER);
-            for row in &rows {
-                table.add_row(row);
+        let Registries { estimators, tasks, optimizers } = registries;
+        match (self.what, &self.name) {
+            (What::Estimators, None) => self.estimators(estimators)?,
+            (What::Estimators, Some(name)) => {
+                let entry = estimators.get(name)?;
+                let (family, source) = (entry.about.family.name(), entry.about.source);
+                say!("{}", pages::page(entry, &format!("Family: {family}. Source: {source}.")));
             }
-            say!("{table}");
+            (What::Tasks, None) => list_entries(tasks.entries(), "what is learned"),
+            (What::Tasks, Some(name)) => say!("{}", pages::page(tasks.get(name)?, "")),
+            (What::Optimizers, None) => list_entries(optimizers.entries(), "what it does"),
+            (What::Optimizers, Some(name)) => {
+                let entry = optimizers.get(name)?;
+                say!("{}", pages::page(entry, &format!("Source: {}.", entry.about)));
+            }
+            (What::Experiments, None) => list_experiments(&self.experiments, registries)?,
+            (What::Experiments, Some(name)) => {
+                show_experiment(&self.experiments, name, registries)?;
+            }
         }
+        Ok(Exit::Ok)
     }
-    Ok(())
+
+    fn estimators(&self, registry: &estimators::Registry) -> Result<()> {
+        const HEADER: [&str; 6] =
+            ["kind", "what it does", "unbiased", "needs", "losses", "parameters"];
+        let rows = rows(registry)?;
+        match self.format {
+            ListFormat::Markdown => say!("{}", pages::markdown(registry, &rows).trim_end()),
+            ListFormat::Table => {
+                let mut table = table(&HEADER);
+                for row in &rows {
+                    table.add_row(row);
+                }
+                say!("{table}");
+            }
+        }
+        Ok(())
+    }
 }
 
-/// Kind, what it does, when it is unbiased, what it needs, what it costs, parameters.
-fn rows(registries: &Registries) -> Result<Vec<[String; 6]>> {
+/// Kind, what it does, when it is unbiased, what it needs, its cost, its parameters.
+fn rows(registry: &estimators::Registry) -> Result<Vec<[String; 6]>> {
     // Costs are shown for a choice of one latent among eight categories.
     let dims = Dims { batch: 1, latents: 1, categories: 8 };
     let mut rows = vec![];
-    for entry in registries.estimators.entries() {
+    for entry in registry.entries() {
         let properties = entry.build(toml::Table::new())?.build_f64().properties(dims);
         let cost = properties.evaluations;
         let losses = cost.hard + cost.relaxed;
@@ -66,53 +114,39 @@ fn rows(registries: &Registries) -> Result<Vec<[String; 6]>> {
             properties.unbiased.describe().to_owned(),
             properties.needs.describe().to_owned(),
             if gradients == 0 { losses.to_string() } else { format!("{losses} + {gradients}∇") },
-            page::parameters(&entry.defaults()),
+            pages::parameters(&entry.defaults()),
         ]);
     }
     Ok(rows)
 }
 
-fn tasks(registries: &Registries) -> Table {
-    let mut table = table(&["kind", "what is learned", "parameters"]);
-    for entry in registries.tasks.entries() {
-        table.add_row([
-            entry.name.to_owned(),
-            entry.summary.to_owned(),
-            page::parameters(&entry.defaults()),
-        ]);
+fn list_entries<T, A>(entries: &[Entry<T, A>], summary: &str) {
+    let mut table = table(&["kind", summary, "parameters"]);
+    for entry in entries {
+        let parameters = pages::parameters(&entry.defaults());
+        table.add_row([entry.name.to_owned(), entry.summary.to_owned(), parameters]);
     }
-    table
+    say!("{table}");
 }
 
-fn experiments(arguments: &List, name: Option<&str>, registries: &Registries) -> Result<()> {
-    let folder = &arguments.experiments;
-    let said = || format!("experiments' folder {} cannot be read", folder.display());
-    let mut paths = vec![];
-    for entry in std::fs::read_dir(folder).with_context(said)? {
-        let path = entry.with_context(said)?.path();
-        if path.extension().is_some_and(|extension| extension == "toml") {
-            paths.push(path);
-        }
+fn read_experiments(folder: &Path, registries: &Registries) -> Result<Vec<Experiment>> {
+    let paths = files::with_extension(folder, "toml")?.into_iter();
+    paths.map(|path| Experiment::read(&path, &Overrides::default(), registries)).collect()
+}
+
+fn list_experiments(folder: &Path, registries: &Registries) -> Result<()> {
+    let mut table = table(&["experiment", "question", "cells", "runs"]);
+    for experiment in read_experiments(folder, registries)? {
+        let cells = experiment.cells.len();
+        let runs = cells as u64 * experiment.seeds;
+        table.add_row([experiment.name, experiment.question, cells.to_string(), runs.to_string()]);
     }
-    paths.sort();
-    let mut experiments = vec![];
-    for path in paths {
-        experiments.push(Experiment::read(&path, &Overrides::default(), registries)?);
-    }
-    let Some(name) = name else {
-        let mut table = table(&["experiment", "question", "cells", "runs"]);
-        for experiment in &experiments {
-            let cells = experiment.cells.len();
-            table.add_row([
-                experiment.name.clone(),
-                experiment.question.clone(),
-                cells.to_string(),
-                (cells as u64 * experiment.seeds).to_string(),
-            ]);
-        }
-        say!("{table}");
-        return Ok(());
-    };
+    say!("{table}");
+    Ok(())
+}
+
+fn show_experiment(folder: &Path, name: &str, registries: &Registries) -> Result<()> {
+    let experiments = read_experiments(folder, registries)?;
     let found = experiments.iter().find(|experiment| experiment.name == name);
     let names = experiments.iter().map(|experiment| experiment.name.clone());
     let experiment = found.ok_or_else(|| UnknownName::new("experiment", name, names))?;

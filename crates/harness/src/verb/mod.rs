@@ -1,53 +1,83 @@
-//! What the program does: one file a verb.
+//! The verbs of the command line, one file each: the arguments of a verb and what it does.
 
 mod bench;
+mod exit;
 mod list;
+mod list_pages;
 mod plan;
 mod report;
+mod selection;
 mod sweep;
 mod verify;
 
-pub use bench::bench;
-pub use list::list;
-pub use plan::plan;
-pub use report::report;
-pub use sweep::sweep;
-pub use verify::verify;
+pub use bench::Bench;
+pub use exit::Exit;
+pub use list::List;
+pub use plan::Plan;
+pub use report::Report;
+pub use selection::{Format, Selection};
+pub use sweep::{Shard, Sweep};
+pub use verify::Verify;
 
 use crate::Registries;
-use crate::cli::Selection;
-use crate::experiment::{Experiment, Overrides};
-use anyhow::{Result, bail};
-use std::path::PathBuf;
+use anyhow::Result;
+use clap::{Parser, Subcommand};
 
-/// How a verb ended, as an exit code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Exit {
-    /// All is well.
-    Ok = 0,
-    /// More runs failed than were allowed, or a check did.
-    Failed = 1,
-    /// The user stopped it.
-    Interrupted = 130,
+const ENVIRONMENT: &str = "\
+Environment:
+  ARGMAX_LAB_SIMD  Widest instruction set to use: portable, avx2 or avx512; results are the same";
+
+/// Find out which estimator trains a network through argmax: run seeded sweeps of gradient
+/// estimators and report convergence, bias and variance.
+#[derive(Debug, Parser)]
+#[command(name = "harness", version, max_term_width = 100, after_help = ENVIRONMENT)]
+pub struct Arguments {
+    /// What to do
+    #[command(subcommand)]
+    pub verb: Verb,
 }
 
-impl Selection {
-    /// Reads the experiments, each with the folder of its results.
-    fn read(&self, registries: &Registries) -> Result<Vec<(Experiment, PathBuf)>> {
-        let overrides = Overrides {
-            seeds: self.seeds,
-            estimators: self.estimator.clone(),
-            set: self.set.clone(),
-        };
-        let mut selected: Vec<(Experiment, PathBuf)> = vec![];
-        for path in &self.experiments {
-            let experiment = Experiment::read(path, &overrides, registries)?;
-            let folder = self.results.join(&experiment.name);
-            if selected.iter().any(|(_, other)| *other == folder) {
-                bail!("two experiments would share the folder {}", folder.display());
-            }
-            selected.push((experiment, folder));
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Do the missing runs of experiments, then write tables, plots and report
+    Sweep(Sweep),
+    /// Show what a sweep would do: its cells, with finished, failed and missing runs
+    Plan(Plan),
+    /// Write tables, plots and report again, from the stored runs
+    Report(Report),
+    /// List estimators, tasks, optimizers or experiments, or show the page of one
+    List(List),
+    /// Check estimators against reference tables: mean, variance, loss and parameter gradients
+    Verify(Verify),
+    /// Time the training steps of a fixed workload
+    Bench(Bench),
+}
+
+impl Verb {
+    /// Does what the verb says.
+    ///
+    /// # Errors
+    /// If the arguments or the input are invalid, or a file cannot be read or written.
+    pub fn run(&self, registries: &Registries) -> Result<Exit> {
+        match self {
+            Self::Sweep(sweep) => sweep.run(registries),
+            Self::Plan(plan) => plan.run(registries),
+            Self::Report(report) => report.run(registries),
+            Self::List(list) => list.run(registries),
+            Self::Verify(verify) => verify.run(registries),
+            Self::Bench(bench) => bench.run(registries),
         }
-        Ok(selected)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
     }
 }

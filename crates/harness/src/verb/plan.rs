@@ -1,17 +1,33 @@
-//! `plan`: what a sweep would do.
-
-use super::Exit;
-use crate::cli::{Format, Plan};
-use crate::execute::refusal;
+use super::selection::table;
+use super::{Exit, Format, Selection};
+use crate::Registries;
 use crate::experiment::Experiment;
-use crate::record::Outcome;
+use crate::record::{self, Outcome};
 use crate::results::Summary;
-use crate::{Registries, report};
 use anyhow::Result;
-use comfy_table::{Table, presets};
-use serde_json::json;
+use clap::Args;
+use serde::Serialize;
 
-/// One cell of a plan.
+/// Show what a sweep would do.
+#[derive(Debug, Args)]
+pub struct Plan {
+    /// The runs
+    #[command(flatten)]
+    pub selection: Selection,
+    /// Output format
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+}
+
+/// The plan of an experiment.
+#[derive(Serialize)]
+struct Planned {
+    experiment: String,
+    cells: Vec<Line>,
+}
+
+/// A cell of a plan.
+#[derive(Serialize)]
 struct Line {
     task: String,
     estimator: String,
@@ -23,56 +39,49 @@ struct Line {
     refused: Option<String>,
 }
 
-/// Shows every cell with the runs that are done, failed and missing.
-///
-/// # Errors
-/// If something cannot be read.
-pub fn plan(arguments: &Plan, registries: &Registries) -> Result<Exit> {
-    let mut plans = vec![];
-    for (experiment, folder) in arguments.selection.read(registries)? {
-        let records = report::stored(&folder, &experiment)?;
-        let runs = experiment.runs(registries)?;
-        let summary = Summary::new(&experiment, &runs, &records);
-        plans.push((experiment.name.clone(), lines(&summary, &experiment, registries)?));
+impl Plan {
+    /// Shows every cell with its finished, failed and missing runs.
+    ///
+    /// # Errors
+    /// If a file cannot be read.
+    pub fn run(&self, registries: &Registries) -> Result<Exit> {
+        let mut plans = vec![];
+        for (experiment, folder) in self.selection.read(registries)? {
+            let records = record::stored(&folder, &experiment.name)?;
+            let runs = experiment.runs()?;
+            let summary = Summary::new(&experiment, &runs, &records);
+            let cells = lines(&summary, &experiment);
+            plans.push(Planned { experiment: experiment.name.clone(), cells });
+        }
+        match self.format {
+            Format::Table => plans.iter().for_each(print),
+            Format::Json => say!("{}", serde_json::to_string_pretty(&plans)?),
+        }
+        Ok(Exit::Ok)
     }
-    match arguments.format {
-        Format::Table => plans.iter().for_each(|(name, lines)| print(name, lines)),
-        Format::Json => say!("{}", serde_json::to_string_pretty(&as_json(&plans))?),
-    }
-    Ok(Exit::Ok)
 }
 
-fn lines(
-    summary: &Summary<'_>,
-    experiment: &Experiment,
-    registries: &Registries,
-) -> Result<Vec<Line>> {
-    let mut lines = vec![];
-    for cell in &summary.cells {
-        let task = &experiment.tasks[cell.cell.task].task;
-        let place = task.place(0, experiment.batch)?;
-        let entry = registries.estimators.get(&cell.cell.estimator.kind)?;
-        let estimator = entry.build(cell.cell.estimator.parameters.clone())?.build_f64();
-        let done = cell.records().iter().filter(|record| record.outcome == Outcome::Done).count();
-        lines.push(Line {
+fn lines(summary: &Summary<'_>, experiment: &Experiment) -> Vec<Line> {
+    let line = |cell: &crate::results::CellSummary<'_>| {
+        let is_done = |record: &&&crate::record::Record| record.outcome == Outcome::Done;
+        Line {
             task: cell.task.clone(),
             estimator: cell.cell.estimator.label(),
-            optimizer: cell.cell.optimizer.label(),
+            optimizer: cell.cell.optimizer_label(),
             runs: experiment.seeds,
-            done,
+            done: cell.records().iter().filter(is_done).count(),
             failed: cell.failures(),
             missing: experiment.seeds - cell.runs.len() as u64,
-            refused: refusal(&*estimator, place.dims(), place.domain()),
-        });
-    }
-    Ok(lines)
+            refused: cell.cell.refusal(experiment.batch),
+        }
+    };
+    summary.cells.iter().map(line).collect()
 }
 
-fn print(name: &str, lines: &[Line]) {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header(["task", "estimator", "optimizer", "runs", "done", "failed", "missing", ""]);
-    for line in lines {
+fn print(Planned { experiment, cells }: &Planned) {
+    let mut table =
+        table(&["task", "estimator", "optimizer", "runs", "done", "failed", "missing", ""]);
+    for line in cells {
         table.add_row([
             line.task.clone(),
             line.estimator.clone(),
@@ -85,30 +94,13 @@ fn print(name: &str, lines: &[Line]) {
         ]);
     }
     say!("{table}");
-    let sum = |number: fn(&Line) -> u64| lines.iter().map(number).sum::<u64>();
+    let sum = |number: fn(&Line) -> u64| cells.iter().map(number).sum::<u64>();
     say!(
-        "{name}: {} cells, {} runs: {} done, {} failed, {} missing",
-        lines.len(),
+        "{experiment}: {} cells, {} runs: {} done, {} failed, {} missing",
+        cells.len(),
         sum(|line| line.runs),
         sum(|line| line.done as u64),
         sum(|line| line.failed as u64),
         sum(|line| line.missing)
     );
-}
-
-fn as_json(plans: &[(String, Vec<Line>)]) -> serde_json::Value {
-    let cell = |line: &Line| {
-        json!({
-            "task": line.task,
-            "estimator": line.estimator,
-            "optimizer": line.optimizer,
-            "runs": line.runs,
-            "done": line.done,
-            "failed": line.failed,
-            "missing": line.missing,
-            "refused": line.refused,
-        })
-    };
-    let plan = |(name, lines): &(String, Vec<Line>)| json!({ "experiment": name, "cells": lines.iter().map(cell).collect::<Vec<_>>() });
-    plans.iter().map(plan).collect()
 }

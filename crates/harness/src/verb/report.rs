@@ -1,47 +1,66 @@
-//! `report`: tables, plots and report again, from the stored runs.
-
-use super::Exit;
-use crate::cli::Report;
+use super::{Exit, Selection};
+use crate::files::replace;
 use crate::results::Summary;
-use crate::store::replace;
-use crate::{Registries, report as page};
+use crate::{Registries, record, report};
 use anyhow::{Context, Result, bail};
+use clap::Args;
+use std::path::{Path, PathBuf};
 
-/// Writes everything that is made from stored runs.
-///
-/// # Errors
-/// If there are no stored runs, or something cannot be read or written.
-pub fn report(arguments: &Report, registries: &Registries) -> Result<Exit> {
-    for (experiment, folder) in arguments.selection.read(registries)? {
-        let records = page::stored(&folder, &experiment)?;
-        let runs = experiment.runs(registries)?;
-        let summary = Summary::new(&experiment, &runs, &records);
-        let (there, all) = summary.progress();
-        if there == 0 {
-            bail!(
-                "{} has none of the {all} runs of experiment `{}`; do them first: sweep {}",
-                folder.display(),
-                experiment.name,
-                experiment.path.display()
-            );
-        }
-        page::write(&summary, &folder, registries)?;
-        say!("{}: {there} of {all} runs, in {}", experiment.name, folder.display());
-        if let Some(readme) = &arguments.readme {
-            let said = || readme.display().to_string();
-            let text = std::fs::read_to_string(readme)
-                .with_context(|| format!("{} cannot be read", readme.display()))?;
-            let mark = page::mark(&experiment.name);
-            if !text.contains(&mark) {
-                eprintln!("note: {} has no `{mark}`; nothing is written there", readme.display());
+/// Write tables, plots and report again, from the stored runs.
+#[derive(Debug, Args)]
+pub struct Report {
+    /// The runs
+    #[command(flatten)]
+    pub selection: Selection,
+    /// Also write each ranking into this file, between the marks <!-- ranking NAME --> and
+    /// <!-- end ranking -->
+    #[arg(long, value_name = "FILE")]
+    pub readme: Option<PathBuf>,
+}
+
+impl Report {
+    /// Writes everything that is made from stored runs.
+    ///
+    /// # Errors
+    /// If there are no stored runs, or a file cannot be read or written.
+    pub fn run(&self, registries: &Registries) -> Result<Exit> {
+        for (experiment, folder) in self.selection.read(registries)? {
+            let records = record::stored(&folder, &experiment.name)?;
+            let runs = experiment.runs()?;
+            let summary = Summary::new(&experiment, &runs, &records);
+            let (stored, all) = summary.progress();
+            if stored == 0 {
+                bail!(
+                    "{} has none of the {all} runs of experiment `{}`; do them first: sweep {}",
+                    folder.display(),
+                    experiment.name,
+                    experiment.path.display()
+                );
             }
-            let ranking = page::markdown(&summary);
-            let spliced = page::splice(&text, &experiment.name, &ranking).with_context(said)?;
-            if spliced != text {
-                replace(readme, spliced.as_bytes())?;
-                say!("{}: ranking of `{}` written", readme.display(), experiment.name);
+            report::write(&summary, &folder)?;
+            say!("{}: {stored} of {all} runs, in {}", experiment.name, folder.display());
+            if let Some(readme) = &self.readme {
+                write_ranking(&summary, readme)?;
             }
         }
+        Ok(Exit::Ok)
     }
-    Ok(Exit::Ok)
+}
+
+/// Replaces the ranking of an experiment inside a text.
+fn write_ranking(summary: &Summary<'_>, readme: &Path) -> Result<()> {
+    let named = || readme.display().to_string();
+    let text = std::fs::read_to_string(readme)
+        .with_context(|| format!("{} cannot be read", readme.display()))?;
+    let name = &summary.experiment.name;
+    let mark = report::mark(name);
+    if !text.contains(&mark) {
+        eprintln!("note: {} has no `{mark}`, so nothing is written there", readme.display());
+    }
+    let spliced = report::splice(&text, name, &report::markdown(summary)).with_context(named)?;
+    if spliced != text {
+        replace(readme, spliced.as_bytes())?;
+        say!("{}: ranking of `{name}` written", readme.display());
+    }
+    Ok(())
 }

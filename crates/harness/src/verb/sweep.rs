@@ -1,128 +1,213 @@
-//! `sweep`: the missing runs of experiments, then their report.
-
-use super::Exit;
-use crate::cli::{Shard, Sweep};
+use super::selection::jobs;
+use super::{Exit, Selection};
 use crate::experiment::Experiment;
-use crate::interrupt::Signals;
-use crate::progress::Progress;
-use crate::record::{Outcome, Record};
+use crate::plan::Run;
+use crate::record::{self, Outcome, Records, Writer, files, lock};
 use crate::results::Summary;
-use crate::run::Run;
-use crate::schedule::{Schedule, perform};
-use crate::store::{Records, Writer, files, lock};
+use crate::run::{Progress, Signals, Workers, perform};
 use crate::{Registries, report};
 use anyhow::{Context, Result};
+use clap::Args;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-/// Does the missing runs, and reports.
-///
-/// # Errors
-/// If something cannot be read or written.
-pub fn sweep(arguments: &Sweep, registries: &Registries) -> Result<Exit> {
-    // Everything is read before anything runs.
-    let selected = arguments.selection.read(registries)?;
-    for (experiment, folder) in &selected {
-        report::check_folder(folder, experiment)?;
+/// Do the missing runs of experiments.
+#[derive(Debug, Args)]
+pub struct Sweep {
+    /// The runs
+    #[command(flatten)]
+    pub selection: Selection,
+    /// Number of runs at a time [default: one per core]
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
+    /// Do only the I-th of N parts of the runs; each part has its own record file
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<Shard>,
+    /// Set the stored runs aside and do all of them again
+    #[arg(long)]
+    pub fresh: bool,
+    /// Stop after N failed runs; fewer do not fail the sweep
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_failures: Option<u32>,
+    /// Repeat runs with this status; can be repeated
+    #[arg(long, value_name = "STATUS", value_parser = Outcome::NAMES)]
+    pub retry: Vec<String>,
+    /// Time limit of a run, such as 90s or 15m
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub timeout: Option<Duration>,
+    /// Write no tables, plots and report
+    #[arg(long)]
+    pub no_report: bool,
+    /// Print only errors
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// One of several equal parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shard {
+    /// Which one, from 1.
+    pub index: usize,
+    /// How many there are.
+    pub count: usize,
+}
+
+impl std::str::FromStr for Shard {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts = text.split_once('/').and_then(|(index, count)| {
+            Some(Self { index: index.parse().ok()?, count: count.parse().ok()? })
+        });
+        parts
+            .filter(|shard| (1..=shard.count).contains(&shard.index))
+            .ok_or_else(|| "expected I/N with I from 1 to N, such as 1/4".to_owned())
     }
-    let signals = Signals::listen()?;
-    let mut exit = Exit::Ok;
-    for (experiment, folder) in &selected {
-        exit = exit.max(one(arguments, experiment, folder, registries, &signals)?);
-        if exit == Exit::Interrupted {
-            break;
+}
+
+/// A duration with its unit.
+fn duration(text: &str) -> Result<Duration, String> {
+    let expected = || "expected a duration above 0 with its unit, such as 90s or 15m".to_owned();
+    let parsed: jiff::SignedDuration = text.parse().map_err(|_| expected())?;
+    Duration::try_from(parsed).ok().filter(|duration| !duration.is_zero()).ok_or_else(expected)
+}
+
+impl Sweep {
+    /// Does the missing runs, and reports.
+    ///
+    /// # Errors
+    /// If a file cannot be read or written.
+    pub fn run(&self, registries: &Registries) -> Result<Exit> {
+        // Everything is read before anything runs.
+        let selected = self.selection.read(registries)?;
+        for (experiment, folder) in &selected {
+            record::check_folder(folder, &experiment.name)?;
+        }
+        let signals = Signals::listen()?;
+        let mut exit = Exit::Ok;
+        for (experiment, folder) in &selected {
+            exit = exit.max(self.sweep(experiment, folder, &signals)?);
+            if exit == Exit::Interrupted {
+                break;
+            }
+        }
+        Ok(exit)
+    }
+
+    /// Does the missing runs of one experiment, and reports it.
+    fn sweep(&self, experiment: &Experiment, folder: &Path, signals: &Signals) -> Result<Exit> {
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("results folder {} cannot be created", folder.display()))?;
+        if self.fresh {
+            set_aside(folder)?;
+        }
+        let mut writer = Writer::open(&folder.join(self.file_name()))?;
+        let stored = record::stored(folder, &experiment.name)?;
+        let runs = experiment.runs()?;
+        let ours = self.ours(&runs);
+        let missing: Vec<&Run> =
+            ours.iter().copied().filter(|run| self.is_missing(run, &stored)).collect();
+        let progress = Progress::new(&experiment.name, ours.len(), missing.len(), self.quiet);
+        let (complete, records) = match missing.as_slice() {
+            [] => (true, stored),
+            missing => {
+                let workers = Workers { jobs: jobs(self.jobs), timeout: self.timeout };
+                let mut failed = 0;
+                let bound = self.max_failures.unwrap_or(u32::MAX);
+                // The numbers are on the disk: memory holds only how runs ended.
+                let mut outcomes = stored.outcomes();
+                let complete = perform(experiment, missing, workers, signals, |record| {
+                    writer.append(&record)?;
+                    failed += u32::from(matches!(record.outcome, Outcome::Failed { .. }));
+                    progress.tick(&record);
+                    outcomes.insert_outcome(record)?;
+                    Ok(failed < bound)
+                })?;
+                (complete, if self.reports() { Records::read(folder)? } else { outcomes })
+            }
+        };
+        progress.finish();
+        let summary = Summary::new(experiment, &runs, &records);
+        if self.reports() && summary.progress().0 > 0 {
+            report::write(&summary, folder)?;
+        }
+        self.tell(&summary, folder, missing.len(), &records);
+        Ok(if signals.stopped() {
+            Exit::Interrupted
+        } else if !complete || self.has_failed(&ours, &records) {
+            Exit::Failed
+        } else {
+            Exit::Ok
+        })
+    }
+
+    /// A part of the runs has no report.
+    fn reports(&self) -> bool {
+        !self.no_report && self.shard.is_none()
+    }
+
+    /// The runs of this shard.
+    fn ours<'a>(&self, runs: &'a [Run]) -> Vec<&'a Run> {
+        match self.shard {
+            None => runs.iter().collect(),
+            Some(Shard { index, count }) => runs.iter().skip(index - 1).step_by(count).collect(),
         }
     }
-    Ok(exit)
-}
 
-fn one(
-    arguments: &Sweep,
-    experiment: &Experiment,
-    folder: &Path,
-    registries: &Registries,
-    signals: &Signals,
-) -> Result<Exit> {
-    std::fs::create_dir_all(folder)
-        .with_context(|| format!("results folder {} cannot be made", folder.display()))?;
-    if arguments.fresh {
-        set_aside(folder)?;
-    }
-    let mut writer = Writer::open(&folder.join(file_name(arguments.shard)))?;
-    let stored = report::stored(folder, experiment)?;
-    let runs = experiment.runs(registries)?;
-    let ours: Vec<&Run> = match arguments.shard {
-        None => runs.iter().collect(),
-        Some(Shard { index, count }) => runs.iter().skip(index - 1).step_by(count).collect(),
-    };
-    let is_missing = |run: &&Run| match stored.get(&run.id) {
-        None => true,
-        Some(record) => arguments.retry.iter().any(|status| status == record.outcome.name()),
-    };
-    let missing: Vec<&Run> = ours.iter().copied().filter(is_missing).collect();
-    let progress = Progress::new(&experiment.name, ours.len(), missing.len(), arguments.quiet);
-    let reports = !arguments.no_report && arguments.shard.is_none();
-    let (complete, records) = match missing.as_slice() {
-        [] => (true, stored),
-        missing => {
-            let schedule = Schedule { jobs: jobs(arguments), timeout: arguments.timeout };
-            let mut failed = 0;
-            let bound = arguments.max_failures.unwrap_or(u32::MAX);
-            // What a run saw is on the disk: in memory a sweep of any length keeps how it ended.
-            let mut outlines = stored.outlines();
-            let complete = perform(experiment, missing, registries, schedule, signals, |record| {
-                writer.append(&record)?;
-                failed += u32::from(matches!(record.outcome, Outcome::Failed { .. }));
-                progress.tick(&record);
-                outlines.insert_outline(record)?;
-                Ok(failed < bound)
-            })?;
-            (complete, if reports { Records::read(folder)? } else { outlines })
+    fn is_missing(&self, run: &Run, stored: &Records) -> bool {
+        match stored.get(&run.id) {
+            None => true,
+            Some(record) => self.retry.iter().any(|status| status == record.outcome.name()),
         }
-    };
-    progress.finish();
-    let summary = Summary::new(experiment, &runs, &records);
-    if reports && summary.progress().0 > 0 {
-        report::write(&summary, folder, registries)?;
     }
-    tell(arguments, &summary, folder, missing.len(), &records);
-    Ok(if signals.stopped() {
-        Exit::Interrupted
-    } else if !complete || has_failed(&ours, &records, arguments) {
-        Exit::Failed
-    } else {
-        Exit::Ok
-    })
-}
 
-fn jobs(arguments: &Sweep) -> usize {
-    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-    arguments.jobs.map_or_else(cores, usize::from)
-}
+    /// The record file: one for each shard, as a file has one writer.
+    fn file_name(&self) -> String {
+        match self.shard {
+            None => "runs.jsonl".to_owned(),
+            Some(Shard { index, count }) => format!("runs.{index}-of-{count}.jsonl"),
+        }
+    }
 
-/// The record file: one for each part, as a file has one writer.
-fn file_name(shard: Option<Shard>) -> String {
-    match shard {
-        None => "runs.jsonl".to_owned(),
-        Some(Shard { index, count }) => format!("runs.{index}-of-{count}.jsonl"),
+    /// Whether more runs failed than are allowed.
+    fn has_failed(&self, runs: &[&Run], records: &Records) -> bool {
+        let is_failed = |record: &&record::Record| matches!(record.outcome, Outcome::Failed { .. });
+        let failed = runs.iter().filter_map(|run| records.get(&run.id)).filter(is_failed).count();
+        failed >= self.max_failures.unwrap_or(1) as usize
+    }
+
+    /// Says what happened, in a line or two.
+    fn tell(&self, summary: &Summary<'_>, folder: &Path, started: usize, records: &Records) {
+        if self.quiet {
+            return;
+        }
+        let name = &summary.experiment.name;
+        let (stored, all) = summary.progress();
+        if started == 0 {
+            say!("{name}: nothing to do, all runs are done");
+        }
+        let failed: usize = summary.cells.iter().map(|cell| cell.failures()).sum();
+        let failed = if failed == 0 { String::new() } else { format!(", {failed} of them failed") };
+        say!("{name}: {stored} of {all} runs{failed}, in {}", folder.display());
+        let others = records.len() - stored;
+        if others > 0 {
+            say!("{name}: ignoring {others} stored runs with other settings");
+        }
+        if self.reports() {
+            say!("{name}: report in {}", folder.join("report.html").display());
+        }
     }
 }
 
-/// Whether so many runs failed that it is an error.
-fn has_failed(runs: &[&Run], records: &Records, arguments: &Sweep) -> bool {
-    let is_failed = |record: &&Record| matches!(record.outcome, Outcome::Failed { .. });
-    let failed = runs.iter().filter_map(|run| records.get(&run.id)).filter(is_failed).count();
-    failed >= arguments.max_failures.unwrap_or(1) as usize
-}
-
-/// Renames the record files, so that nothing of them is lost and nothing of them counts; none if
-/// another sweep is writing one.
+/// Renames the record files, so that they stay but no longer count; none if another sweep is writing
+/// one.
 fn set_aside(folder: &Path) -> Result<()> {
     let paths = files(folder)?;
     let _locks: Vec<File> = paths.iter().map(|path| lock(path)).collect::<Result<_>>()?;
     for path in &paths {
-        let free = |n: &usize| !isolated(path, *n).exists();
-        let to = isolated(path, (1..).find(free).unwrap_or(0));
+        let is_free = |n: &usize| !aside(path, *n).exists();
+        let to = aside(path, (1..).find(is_free).unwrap_or(0));
         std::fs::rename(path, &to)
             .with_context(|| format!("{} cannot be set aside", path.display()))?;
         eprintln!("note: {} is now {}", path.display(), to.display());
@@ -130,29 +215,26 @@ fn set_aside(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-fn isolated(path: &Path, n: usize) -> PathBuf {
+fn aside(path: &Path, n: usize) -> PathBuf {
     path.with_extension(format!("jsonl.{n}.old"))
 }
 
-/// Says what happened, in a line or two.
-fn tell(arguments: &Sweep, summary: &Summary<'_>, folder: &Path, begun: usize, records: &Records) {
-    if arguments.quiet {
-        return;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shards_and_durations() {
+        assert_eq!("2/4".parse(), Ok(Shard { index: 2, count: 4 }));
+        for text in ["0/4", "5/4", "1", "a/b", "1/0"] {
+            assert!(text.parse::<Shard>().is_err(), "{text}");
+        }
+        for (text, seconds) in [("1.5m", 90), ("90s", 90), ("2h", 7200), ("1m 30s", 90)] {
+            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        assert_eq!(duration("5ms"), Ok(Duration::from_millis(5)));
+        for text in ["90", "0s", "s", "1x", "-1s", ""] {
+            assert!(duration(text).is_err(), "{text}");
+        }
     }
-    let name = &summary.experiment.name;
-    let (there, all) = summary.progress();
-    if begun == 0 {
-        say!("{name}: nothing to do, all runs are there");
-    }
-    let misses: usize = summary.cells.iter().map(|cell| cell.failures()).sum();
-    let misses = if misses == 0 { String::new() } else { format!(", {misses} of them missed") };
-    say!("{name}: {there} of {all} runs{misses}, in {}", folder.display());
-    let others = records.len() - there;
-    if others > 0 {
-        say!("{name}: {others} stored runs are of other settings and do not count here");
-    }
-    if arguments.no_report || arguments.shard.is_some() {
-        return;
-    }
-    say!("{name}: report in {}", folder.join("report.html").display());
 }

@@ -1,4 +1,4 @@
-//! From one table with `sweep` and `zip` to the tables they stand for.
+//! From one table with `sweep` and `zip` to the tables that they stand for.
 
 use registry::Fault;
 use toml::{Table, Value};
@@ -16,7 +16,7 @@ pub(super) fn expand(mut table: Table) -> Result<Vec<Table>, Fault> {
         let twice = sweep.iter().chain(&zip).filter(|(other, _)| other == key).count() > 1;
         if twice || table.contains_key(key) {
             let place = format!("sweep.{key}");
-            return Err(Fault::value(&place, "a list", "a parameter that is not given otherwise"));
+            return Err(Fault::value(&place, "a list", "a parameter that is given only once"));
         }
     }
     let mut tables = vec![table];
@@ -49,7 +49,7 @@ fn lists(table: &mut Table, name: &str) -> Result<Vec<(String, Vec<Value>)>, Fau
         return Err(Fault::value(
             name,
             value,
-            "a table of lists, as sweep.temperature = [0.5, 1.0]",
+            "a table of lists, such as sweep.temperature = [0.5, 1.0]",
         ));
     };
     let mut found = vec![];
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn impossible_lists_are_refused() {
+    fn invalid_lists_are_rejected() {
         for text in [
             "sweep.a = []",
             "sweep.a = 1",

@@ -1,6 +1,6 @@
-//! Stored records: lines of JSON, appended and synced, never rewritten.
+//! Reading and writing record files.
 
-use crate::record::{Curves, FORMAT, Outcome, Record};
+use super::{Curves, FORMAT, Outcome, Record};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -8,21 +8,21 @@ use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-/// The records of a results folder, by the id of their run: without the canonical form, whose hash
-/// the id is.
+/// The records of a results folder, by the id of their run. They lack the canonical form, of which
+/// the id is the hash.
 #[derive(Clone, Debug, Default)]
 pub struct Records {
     by_id: BTreeMap<String, Record>,
-    /// Files whose last line is torn.
+    /// Files whose last line was cut short.
     pub torn: Vec<PathBuf>,
 }
 
 impl Records {
-    /// Reads every `runs*.jsonl` of a folder; a folder that is not there has none.
+    /// Reads every `runs*.jsonl` of a folder; a folder that does not exist has none.
     ///
     /// # Errors
-    /// If a file cannot be read, a line other than a torn last one is no record, or two records of
-    /// one finished run differ.
+    /// If a file cannot be read, a line other than a torn last one is not a record, or two records of
+    /// a finished run differ.
     pub fn read(folder: &Path) -> Result<Self> {
         let mut records = Self::default();
         for path in files(folder)? {
@@ -32,13 +32,13 @@ impl Records {
     }
 
     fn read_file(&mut self, path: &Path) -> Result<()> {
-        let said = || format!("{} cannot be read", path.display());
-        let mut file = BufReader::new(File::open(path).with_context(said)?);
+        let named = || format!("{} cannot be read", path.display());
+        let mut file = BufReader::new(File::open(path).with_context(named)?);
         let mut line = vec![];
         for number in 1.. {
             let place = || format!("{}, line {number}", path.display());
             line.clear();
-            if file.read_until(b'\n', &mut line).with_context(said)? == 0 {
+            if file.read_until(b'\n', &mut line).with_context(named)? == 0 {
                 break;
             }
             if !line.ends_with(b"\n") {
@@ -51,18 +51,18 @@ impl Records {
         Ok(())
     }
 
-    /// Adds a record. A run that was not done before may be done now, and stays so whatever comes
-    /// after: the order of files is not that in which their runs were done.
+    /// Adds a record. A finished record replaces an unfinished one, never the reverse: files are not
+    /// read in the order in which their runs were done.
     ///
     /// # Errors
-    /// If there is another record of the same finished run, and they differ.
+    /// If there is another record of the same finished run, and the two differ.
     pub fn insert(&mut self, record: Record) -> Result<()> {
         let record = Record { run: Value::Null, ..record };
         if let Some(other) = self.by_id.get(&record.id) {
             let both_done = other.outcome == record.outcome;
             if both_done && other.result() != record.result() {
                 bail!(
-                    "run {} is there twice, with different results: \
+                    "run {} is stored twice with different results: \
                      one of the files was made by another version or is damaged",
                     record.id
                 );
@@ -75,18 +75,18 @@ impl Records {
         Ok(())
     }
 
-    /// The same without their curves: how runs ended, in memory that their length does not matter to.
-    pub fn outlines(mut self) -> Self {
-        self.by_id.values_mut().for_each(outline);
+    /// The same records without their numbers, so that memory does not grow with the length of runs.
+    pub fn outcomes(mut self) -> Self {
+        self.by_id.values_mut().for_each(drop_numbers);
         self
     }
 
-    /// Adds a record without its curves.
+    /// Adds a record without its numbers.
     ///
     /// # Errors
     /// As [`Self::insert`].
-    pub fn insert_outline(&mut self, mut record: Record) -> Result<()> {
-        outline(&mut record);
+    pub fn insert_outcome(&mut self, mut record: Record) -> Result<()> {
+        drop_numbers(&mut record);
         self.insert(record)
     }
 
@@ -95,20 +95,22 @@ impl Records {
         self.by_id.get(id)
     }
 
-    /// How many there are.
+    /// The number of records.
     pub fn len(&self) -> usize {
         self.by_id.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no records.
     pub fn is_empty(&self) -> bool {
         self.by_id.is_empty()
     }
 }
 
-/// Leaves of a record how its run ended.
-fn outline(record: &mut Record) {
+/// Leaves only how the run ended.
+fn drop_numbers(record: &mut Record) {
     (record.curves, record.gradient) = (Curves::default(), Curves::default());
+    record.references.clear();
+    record.artifacts.clear();
 }
 
 /// The record of a line.
@@ -120,15 +122,15 @@ fn parse(line: &[u8], place: impl Fn() -> String) -> Result<Record> {
     let record = serde_json::from_slice::<Record>(line);
     let format = match &record {
         Ok(record) => Ok(record.format),
-        // Of another format only the header is known.
+        // Only the header of another format is known.
         Err(_) => serde_json::from_slice::<Header>(line).map(|header| header.format),
     };
     let format = format.with_context(|| {
-        format!("{} is no record; move the file away, or mend the line", place())
+        format!("{} is not a record; move the file away, or repair the line", place())
     })?;
     if format != FORMAT {
         bail!(
-            "{} has records of format {format}, this program's is {FORMAT}; \
+            "{} has records of format {format}, but this program's is {FORMAT}; \
              choose another folder with --results, or move the file away",
             place()
         );
@@ -165,19 +167,19 @@ pub fn files(folder: &Path) -> Result<Vec<PathBuf>> {
 /// # Errors
 /// If the file cannot be written to, or another process has it open.
 pub fn lock(path: &Path) -> Result<File> {
-    let said = || format!("{} cannot be written", path.display());
+    let named = || format!("{} cannot be written", path.display());
     let mut options = OpenOptions::new();
-    let file = options.read(true).append(true).create(true).open(path).with_context(said)?;
+    let file = options.read(true).append(true).create(true).open(path).with_context(named)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => {
-            bail!("{} is being written by another sweep; wait for it", path.display())
+            bail!("another sweep is writing to {}; wait until it ends", path.display())
         }
-        Err(std::fs::TryLockError::Error(error)) => Err(error).with_context(said),
+        Err(std::fs::TryLockError::Error(error)) => Err(error).with_context(named),
     }
 }
 
-/// The one writer of a record file.
+/// The only writer of a record file.
 #[derive(Debug)]
 pub struct Writer {
     file: File,
@@ -194,8 +196,8 @@ impl Writer {
         Ok(Self { file: lock(path)?, path: path.to_owned(), is_whole: false })
     }
 
-    /// Appends a record in one call, and waits until it is on the disk. The first one cuts off what
-    /// is left of a torn last line: that was never a finished run.
+    /// Appends a record in one call, and waits until it is on the disk. The first call cuts off a torn
+    /// last line, which was never a finished run.
     ///
     /// # Errors
     /// If it cannot be written.
@@ -221,24 +223,6 @@ impl Writer {
     }
 }
 
-/// Writes a file beside its place and renames it there, so that it is there whole or not at all.
-/// Returns whether it is another one now.
-///
-/// # Errors
-/// If it cannot be written.
-pub fn replace(path: &Path, content: &[u8]) -> Result<bool> {
-    if std::fs::read(path).is_ok_and(|there| there == content) {
-        return Ok(false);
-    }
-    let said = || format!("{} cannot be written", path.display());
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).with_context(said)?;
-    let beside = path.with_extension(format!("{}.partial", std::process::id()));
-    std::fs::write(&beside, content).with_context(said)?;
-    std::fs::rename(&beside, path).with_context(said)?;
-    Ok(true)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -249,7 +233,9 @@ mod tests {
         curves.push(0, [("validation-loss", value)]);
         let run = serde_json::json!({});
         let (gradient, timing) = (Curves::default(), Timing::default());
-        Record { format: FORMAT, id: id.to_owned(), run, outcome, curves, gradient, timing }
+        let (references, artifacts) = (BTreeMap::new(), vec![]);
+        let id = id.to_owned();
+        Record { format: FORMAT, id, run, outcome, curves, gradient, references, artifacts, timing }
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! A run: everything that decides its numbers, and nothing else.
+//! The runs of an experiment. A run is everything that decides its numbers, and nothing else.
 
-use crate::Registries;
-use crate::experiment::{Cell, Choice, Experiment, GradientPlan, Protocol};
+use crate::experiment::{Cell, Experiment, GradientPlan, Protocol};
 use anyhow::Result;
+use registry::Variant;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ pub struct Run {
 }
 
 impl Run {
-    /// The canonical form: what decides the numbers.
+    /// The canonical form: everything that decides the numbers.
     pub fn canonical(&self) -> Value {
         canonical(&self.common, self.seed)
     }
@@ -39,11 +39,11 @@ impl Experiment {
     /// All runs, cell by cell and seed by seed.
     ///
     /// # Errors
-    /// If a parameter cannot be written down.
-    pub fn runs(&self, registries: &Registries) -> Result<Vec<Run>> {
+    /// If a parameter cannot be written as JSON.
+    pub fn runs(&self) -> Result<Vec<Run>> {
         let mut runs = vec![];
         for (index, cell) in self.cells.iter().enumerate() {
-            let common = Arc::new(self.common(cell, registries)?);
+            let common = Arc::new(self.common(cell)?);
             for seed in 0..self.seeds {
                 // serde_json keeps keys in order, so equal runs are equal bytes.
                 let hash = blake3::hash(canonical(&common, seed).to_string().as_bytes());
@@ -54,33 +54,33 @@ impl Experiment {
         Ok(runs)
     }
 
-    fn common(&self, cell: &Cell, registries: &Registries) -> Result<Value> {
-        let loaded = &self.tasks[cell.task];
-        let choice = |choice: &Choice, version: u32| -> Result<Value> {
-            let parameters = serde_json::to_value(&choice.parameters)?;
-            Ok(json!({ "kind": choice.kind, "version": version, "parameters": parameters }))
-        };
-        let task_version = registries.tasks.get(&loaded.choice.kind)?.version;
-        let version = registries.estimators.get(&cell.estimator.kind)?.version;
+    fn common(&self, cell: &Cell) -> Result<Value> {
         let mut common = json!({
-            "task": choice(&loaded.choice, task_version)?,
-            "data": loaded.task.data_digest(),
-            "estimator": choice(&cell.estimator, version)?,
+            "task": canonical_variant(&cell.task)?,
+            "data": cell.task.built.data_digest(),
+            "estimator": canonical_variant(&cell.estimator)?,
             "noise": NOISE_VERSION,
             "batch": self.batch,
         });
         match &self.protocol {
             Protocol::Training => {
                 let plan = |plan: GradientPlan| json!({ "every": plan.every, "draws": plan.draws });
-                common["optimizer"] = choice(&cell.optimizer, 1)?;
+                let optimizer = cell.optimizer.as_deref().map(canonical_variant).transpose()?;
+                common["optimizer"] = json!(optimizer);
                 common["steps"] = json!(self.steps);
                 common["evaluate-every"] = json!(self.evaluate_every);
                 common["gradient"] = json!(self.gradient.map(plan));
             }
             Protocol::Gradient(plan) => {
-                common["protocol"] = json!({ "draws": plan.draws_of(cell, &self.tasks) });
+                common["protocol"] = json!({ "draws": plan.draws_of(cell) });
             }
         }
         Ok(common)
     }
+}
+
+fn canonical_variant<T>(variant: &Variant<T>) -> Result<Value> {
+    let Variant { kind, version, .. } = variant;
+    let parameters = serde_json::to_value(&variant.parameters)?;
+    Ok(json!({ "kind": kind, "version": version, "parameters": parameters }))
 }

@@ -1,22 +1,13 @@
-//! The pages of estimators and tasks, made from their documentation.
+//! The pages of registered kinds, made from their documentation.
 
+use registry::Entry;
 use schemars::Schema;
 use toml::{Table, Value};
 
-/// The page of an estimator.
-pub fn estimator(entry: &estimators::Entry) -> String {
+/// The page of a kind, with a last line of its own.
+pub(super) fn page<T, A>(entry: &Entry<T, A>, foot: &str) -> String {
+    let (schema, defaults) = (&entry.schema(), &entry.defaults());
     let head = format!("{} — {}", entry.name, entry.summary);
-    let foot = format!("Family: {}. Source: {}.", entry.about.family.name(), entry.about.source);
-    page(&head, &entry.schema(), &entry.defaults(), &foot)
-}
-
-/// The page of a task.
-pub fn task(entry: &model::task::Entry) -> String {
-    let head = format!("{} — {}", entry.name, entry.summary);
-    page(&head, &entry.schema(), &entry.defaults(), "")
-}
-
-fn page(head: &str, schema: &Schema, defaults: &Table, foot: &str) -> String {
     let mut page = format!("{head}\n\n{}\n", without_examples(description(schema.as_value())));
     let described = properties(schema, defaults);
     if !described.is_empty() {
@@ -32,7 +23,7 @@ fn page(head: &str, schema: &Schema, defaults: &Table, foot: &str) -> String {
 }
 
 /// All estimators in Markdown: a table, and the page of each.
-pub fn markdown(registry: &estimators::Registry, table: &[[String; 6]]) -> String {
+pub(super) fn markdown(registry: &estimators::Registry, table: &[[String; 6]]) -> String {
     let mut text = String::from(
         "# Estimators\n\nMade from the registry by `cargo run -p harness -- list estimators --format \
          markdown`; do not edit.\n\nS samples, B rows of a batch, L latents, K categories; θ logits, \
@@ -65,17 +56,17 @@ pub fn markdown(registry: &estimators::Registry, table: &[[String; 6]]) -> Strin
 }
 
 /// Parameters with their defaults, in a line.
-pub fn parameters(defaults: &Table) -> String {
+pub(super) fn parameters(defaults: &Table) -> String {
     let pairs: Vec<String> =
         defaults.iter().map(|(key, value)| format!("{key} = {value}")).collect();
     pairs.join(", ")
 }
 
 /// Name, default and description of every parameter.
-pub fn properties(schema: &Schema, defaults: &Table) -> Vec<(String, String, String)> {
+fn properties(schema: &Schema, defaults: &Table) -> Vec<(String, String, String)> {
     let properties = schema.get("properties").and_then(|properties| properties.as_object());
     let described = properties.into_iter().flatten().map(|(key, schema)| {
-        let default = defaults.get(key).map_or_else(|| "absent".to_owned(), Value::to_string);
+        let default = defaults.get(key).map_or_else(|| "none".to_owned(), Value::to_string);
         (key.clone(), default, description(schema).replace('\n', " "))
     });
     described.collect()
@@ -85,8 +76,8 @@ fn description(schema: &serde_json::Value) -> &str {
     schema.get("description").and_then(|text| text.as_str()).unwrap_or_default()
 }
 
-/// The documentation without its code, which is there to be tested.
-pub fn without_examples(text: &str) -> String {
+/// The documentation without its examples, which are tests.
+fn without_examples(text: &str) -> String {
     let mut kept = vec![];
     let mut inside = false;
     for line in text.lines() {

@@ -1,13 +1,15 @@
 //! Where results come from: program, machine, command, and the digest of the records.
 
+use crate::plan::NOISE_VERSION;
 use crate::record::FORMAT;
 use crate::results::Summary;
-use crate::run::NOISE_VERSION;
 use anyhow::Result;
 use serde_json::{Value, json};
-use std::process::Command;
 
-/// Hash of the records of a summary, in the order of its runs and without what they cost.
+/// The hash of the records of a summary, in the order of its runs and without their timing.
+///
+/// # Errors
+/// If a record cannot be written as JSON.
 pub fn digest(summary: &Summary<'_>) -> Result<String> {
     let mut hash = blake3::Hasher::new();
     for cell in &summary.cells {
@@ -19,40 +21,26 @@ pub fn digest(summary: &Summary<'_>) -> Result<String> {
     Ok(hash.finalize().to_hex()[..32].to_owned())
 }
 
-/// What `manifest.json` holds.
-pub fn manifest(summary: &Summary<'_>) -> Result<Value> {
-    let (there, all) = summary.progress();
+/// The content of `manifest.json`. Revision and toolchain are those that the program was built from.
+pub(super) fn manifest(summary: &Summary<'_>) -> Result<Value> {
+    let (stored, all) = summary.progress();
     Ok(json!({
         "experiment": summary.experiment.name,
         "format": FORMAT,
         "noise": NOISE_VERSION,
-        "runs": there,
+        "runs": stored,
         "runs-of-the-selection": all,
         "digest": digest(summary)?,
         "program": format!("harness {}", env!("CARGO_PKG_VERSION")),
-        "revision": git(&["rev-parse", "HEAD"]),
-        "dirty": git(&SOURCES).map(|text| !text.is_empty()),
-        "toolchain": output("rustc", &["--version"]),
+        "revision": option_env!("HARNESS_REVISION"),
+        "dirty": option_env!("HARNESS_DIRTY").map(|dirty| dirty == "true"),
+        "toolchain": option_env!("HARNESS_TOOLCHAIN"),
         "processor": processor(),
         "instruction-set": kernels::simd::Level::current().name(),
         "cores": std::thread::available_parallelism().map_or(1, usize::from),
         "command": std::env::args().skip(1).collect::<Vec<_>>().join(" "),
         "written": jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
     }))
-}
-
-/// Asks for changes to what makes the results, not to results.
-const SOURCES: [&str; 6] =
-    ["status", "--porcelain", "--untracked-files=no", "--", ":/", ":(top,exclude)results"];
-
-fn output(program: &str, arguments: &[&str]) -> Option<String> {
-    let output = Command::new(program).args(arguments).output().ok()?;
-    let text = String::from_utf8(output.stdout).ok()?;
-    output.status.success().then(|| text.trim().to_owned())
-}
-
-fn git(arguments: &[&str]) -> Option<String> {
-    output("git", arguments)
 }
 
 fn processor() -> Option<String> {

@@ -1,4 +1,10 @@
-//! The record of a run: one line of JSON.
+//! Records of runs: one line of JSON each, appended and synced, never rewritten.
+
+mod folder;
+mod store;
+
+pub use folder::{check_folder, stored};
+pub use store::{Records, Writer, files, lock};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -7,7 +13,7 @@ use std::collections::BTreeMap;
 /// The version of records that this program writes and reads.
 pub const FORMAT: u32 = 1;
 
-/// What came of a run.
+/// The record of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Record {
@@ -20,13 +26,31 @@ pub struct Record {
     /// How it ended.
     #[serde(flatten)]
     pub outcome: Outcome,
-    /// Metrics on rows that are not trained on.
+    /// Metrics of the network, on rows that are not trained on.
     pub curves: Curves,
-    /// Quality of the gradient along training.
+    /// Metrics of gradient estimates.
     #[serde(default, skip_serializing_if = "Curves::is_empty")]
     pub gradient: Curves,
-    /// What it cost on this machine: no part of the result.
+    /// Values that metrics are read beside.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub references: BTreeMap<String, f64>,
+    /// Pictures of what the network has learned: those of the first seed only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub artifacts: Vec<Picture>,
+    /// What it took on this machine; not part of the result.
     pub timing: Timing,
+}
+
+/// A picture of what a network has learned.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Picture {
+    /// Its name.
+    pub name: String,
+    /// What it shows.
+    pub caption: String,
+    /// The bytes of a PNG file, in base 64.
+    pub png: String,
 }
 
 /// How a run ended.
@@ -40,19 +64,19 @@ pub enum Outcome {
         /// The step that met it.
         step: u64,
     },
-    /// Its estimator cannot serve its task.
+    /// The estimator cannot serve the task.
     Refused {
         /// Why.
         why: String,
     },
-    /// It broke off.
+    /// It stopped with an error or a panic.
     Failed {
         /// Why.
         why: String,
     },
-    /// It took longer than it was given.
+    /// It reached its time limit.
     TimedOut {
-        /// Steps it had taken.
+        /// Steps that it had taken.
         step: u64,
     },
 }
@@ -79,17 +103,17 @@ impl Outcome {
 pub struct Curves {
     /// The steps.
     pub steps: Vec<u64>,
-    /// A number a step, for each metric.
+    /// A number for each step, for each metric.
     pub metrics: BTreeMap<String, Vec<Option<f64>>>,
 }
 
 impl Curves {
-    /// Whether there is no step.
+    /// Whether there are no steps.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
     }
 
-    /// Adds the metrics of a step. The first step decides which there are.
+    /// Adds the metrics of a step. Every step has the same ones.
     pub fn push(&mut self, step: u64, metrics: impl IntoIterator<Item = (&'static str, f64)>) {
         self.steps.push(step);
         for (name, value) in metrics {
@@ -105,16 +129,16 @@ impl Curves {
 
     /// The number of a metric at a step.
     pub fn at(&self, metric: &str, step: u64) -> Option<f64> {
-        let place = self.steps.binary_search(&step).ok()?;
-        *self.metrics.get(metric)?.get(place)?
+        let index = self.steps.binary_search(&step).ok()?;
+        *self.metrics.get(metric)?.get(index)?
     }
 }
 
-/// What a run cost.
+/// The time that a run took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Timing {
-    /// Seconds, all in all.
+    /// Seconds in total.
     pub seconds: f64,
     /// Seconds in training steps.
     pub step_seconds: f64,
@@ -123,7 +147,7 @@ pub struct Timing {
 }
 
 impl Record {
-    /// The record without what it cost: what has to be the same wherever the run is done.
+    /// The record without its timing: what must be the same wherever the run is done.
     pub fn result(&self) -> Self {
         Self { timing: Timing::default(), ..self.clone() }
     }
@@ -144,10 +168,13 @@ mod tests {
             outcome: Outcome::Diverged { step: 7 },
             curves,
             gradient: Curves::default(),
+            references: BTreeMap::new(),
+            artifacts: vec![],
             timing: Timing::default(),
         };
         let line = serde_json::to_string(&record).unwrap();
         assert!(line.contains(r#""status":"diverged","step":7"#), "{line}");
+        assert!(!line.contains("references") && !line.contains("artifacts"), "{line}");
         assert!(line.contains("0.30000000000000004") && line.contains("[null]"), "{line}");
         assert_eq!(serde_json::from_str::<Record>(&line).unwrap(), record);
         assert_eq!(record.curves.at("validation-loss", 0), Some(0.1 + 0.2));

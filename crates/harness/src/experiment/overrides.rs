@@ -1,13 +1,24 @@
-//! Values that the command line sets.
+//! What the command line changes of an experiment.
 
 use anyhow::{Result, anyhow};
 use toml::{Table, Value};
 
-/// Sets one value, in every table of a list of tables.
+/// What the command line changes of an experiment.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// Runs of each cell.
+    pub seeds: Option<u64>,
+    /// Kinds of estimators to keep; all of them if empty.
+    pub estimators: Vec<String>,
+    /// Assignments of the form `key.path=value`.
+    pub set: Vec<String>,
+}
+
+/// Sets a value, in every table of a list of tables.
 pub(super) fn assign(table: &mut Table, assignment: &str) -> Result<()> {
     let (key, value) = assignment
         .split_once('=')
-        .ok_or_else(|| anyhow!("--set {assignment}: it has the form key.path=value"))?;
+        .ok_or_else(|| anyhow!("--set {assignment}: expected key.path=value"))?;
     let value = toml::from_str::<Table>(&format!("value = {value}"))
         .ok()
         .and_then(|mut table| table.remove("value"))
@@ -30,9 +41,9 @@ pub(super) fn assign(table: &mut Table, assignment: &str) -> Result<()> {
             Value::Table(inner) => put(inner, rest, value),
             Value::Array(all) => all.iter_mut().try_for_each(|one| match one {
                 Value::Table(inner) => put(inner, rest, value),
-                _ => Err(format!("`{first}` is no table")),
+                _ => Err(format!("`{first}` is not a table")),
             }),
-            _ => Err(format!("`{first}` is no table")),
+            _ => Err(format!("`{first}` is not a table")),
         }
     }
     let path: Vec<&str> = key.trim().split('.').collect();
@@ -61,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn an_impossible_path_is_refused() {
+    fn an_invalid_path_is_rejected() {
         for assignment in ["steps", "steps.x=1", "=1", "task..k=1", "task.=1"] {
             let error = set(assignment).unwrap_err().to_string();
             assert!(error.contains(assignment), "{error}");

@@ -1,24 +1,24 @@
-//! Ctrl-C: once to finish what runs, twice to stop now.
+//! Ctrl-C: once to finish the active runs, twice to stop now.
 
-use crate::schedule::Interrupt;
+use super::Interrupt;
 use anyhow::{Context, Result};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A process can listen once; whoever asks again hears with the first.
+/// A process can install one handler; later callers share it.
 static LISTENING: Mutex<Option<Signals>> = Mutex::new(None);
 
-/// Listens to interruptions of the user (Ctrl-C) and of the system (SIGTERM).
+/// Interruptions by the user (Ctrl-C) and by the system (SIGTERM).
 #[derive(Clone, Debug, Default)]
 pub struct Signals {
     count: Arc<AtomicUsize>,
 }
 
 impl Signals {
-    /// Begins to listen.
+    /// Starts to count interruptions.
     ///
     /// # Errors
-    /// If the system does not let it.
+    /// If the system does not allow it.
     pub fn listen() -> Result<Self> {
         let mut listening = LISTENING.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(signals) = &*listening {
@@ -28,10 +28,10 @@ impl Signals {
         let count = Arc::clone(&signals.count);
         ctrlc::set_handler(move || {
             if count.fetch_add(1, Ordering::SeqCst) == 0 {
-                eprintln!("\nfinishing the runs that are active; once more to stop now");
+                eprintln!("\nfinishing the active runs; press Ctrl-C again to stop now");
             }
         })
-        .context("interruptions cannot be listened to")?;
+        .context("the handler of interruptions cannot be installed")?;
         Ok(listening.insert(signals).clone())
     }
 
@@ -46,7 +46,7 @@ impl Interrupt for Signals {
         self.stopped()
     }
 
-    fn break_off(&self) -> bool {
+    fn abandon(&self) -> bool {
         self.count.load(Ordering::SeqCst) > 1
     }
 }

@@ -1,41 +1,40 @@
-//! Throughput: training steps of a fixed workload, timed.
+//! Throughput: the training steps of a fixed workload, timed.
 //!
-//! What is timed is whole training runs from their beginning, over fresh seeds, so that a number
-//! cannot be had from steps that learn nothing: the validation loss of the runs stands beside it.
-//! Making the data and looking at the network are not timed.
+//! Whole training runs are timed from their first step, over fresh seeds, and their validation loss is
+//! reported beside the time: steps that learn nothing would show. Making the data and evaluating the
+//! network are not timed.
 
 use crate::Registries;
-use crate::execute::refusal;
 use anyhow::{Context, Result, anyhow, bail};
-use estimators::{Estimator, Noise};
-use kernels::Optimizer;
-use model::task::{ArgmaxIndex, CategoricalVae, RandomImages};
-use model::{Task, Training};
+use estimators::{Estimator, Factory, Noise};
+use model::task::{ArgmaxIndex, CategoricalVae};
+use model::{AnyTask, Optimizer, TaskKind, Training};
 use serde::Serialize;
 use statistics::{mean, quantile, sample_variance};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use toml::Table;
 
-/// What is trained, and with which estimators.
+/// A task, and the estimators to train it with.
 #[derive(Debug)]
 pub struct Workload {
     /// Its name on the command line.
     pub name: &'static str,
     /// The task.
-    pub task: fn() -> Arc<dyn Task>,
+    pub task: fn() -> model::Result<Arc<dyn AnyTask>>,
     /// Rows of a batch.
     pub batch: usize,
     /// Step size of Adam.
     pub learning_rate: f64,
     /// Steps of a run.
     pub steps: u64,
-    /// Estimators that are measured unless others are asked for: kind and parameters, as TOML.
+    /// Estimators that are timed unless others are given: kind and parameters, as TOML.
     pub estimators: &'static [(&'static str, &'static str)],
 }
 
-/// The workloads there are. Every parameter that costs time is written down, so that a default
-/// that changes elsewhere changes no workload.
+/// The workloads. Every parameter that costs time is written down, so that a new default elsewhere
+/// changes no workload.
 pub static WORKLOADS: &[Workload] = &[
     Workload {
         name: "argmax-index",
@@ -71,7 +70,7 @@ pub static WORKLOADS: &[Workload] = &[
 ];
 
 /// The seed question's network, 16 → 32 → 8 and 16 → 8.
-fn argmax_index() -> Arc<dyn Task> {
+fn argmax_index() -> model::Result<Arc<dyn AnyTask>> {
     let task = ArgmaxIndex {
         categories: 8,
         hidden: 32,
@@ -82,13 +81,15 @@ fn argmax_index() -> Arc<dyn Task> {
         data: None,
         ..ArgmaxIndex::default()
     };
-    Arc::new(task.synthetic())
+    task.open(Path::new(""))
 }
 
 /// An autoencoder of images with a code of eight latents of four, 784 → 512 → 256 → 32 and back.
-fn categorical_vae() -> Arc<dyn Task> {
-    let images = RandomImages { pixels: 784, rows: 2000, validation_rows: 500, mean: 0.13 };
-    Arc::new(CategoricalVae { latents: 8, categories: 4, hidden: vec![512, 256], images })
+fn categorical_vae() -> model::Result<Arc<dyn AnyTask>> {
+    let (latents, categories, hidden) = (8, 4, vec![512, 256]);
+    let (pixels, rows, validation_rows, mean) = (784, 2000, 500, 0.13);
+    let task = CategoricalVae { latents, categories, hidden, pixels, rows, validation_rows, mean };
+    task.open(Path::new(""))
 }
 
 /// How much work a measurement is.
@@ -132,11 +133,11 @@ struct Timed {
 }
 
 /// A workload with its task loaded, and an estimator for it.
-struct Subject<'a> {
+struct Subject {
     workload: &'static Workload,
-    task: Arc<dyn Task>,
-    estimator: &'a estimators::Entry,
-    parameters: Table,
+    task: Arc<dyn AnyTask>,
+    kind: &'static str,
+    estimator: Box<dyn Factory>,
 }
 
 /// Times an estimator on a workload.
@@ -170,48 +171,44 @@ pub fn measure(
     Ok(subject.throughput(&jobs))
 }
 
-impl<'a> Subject<'a> {
-    fn new(
-        workload: &'static Workload,
-        kind: &str,
-        registries: &'a Registries,
-    ) -> Result<Subject<'a>> {
-        let task = (workload.task)();
-        let estimator = registries.estimators.get(kind)?;
+impl Subject {
+    fn new(workload: &'static Workload, kind: &str, registries: &Registries) -> Result<Self> {
+        let task = (workload.task)()?;
+        let entry = registries.estimators.get(kind)?;
         let parameters = workload.estimators.iter().find(|(listed, _)| *listed == kind);
-        let parameters = parameters.map_or("", |(_, parameters)| parameters).parse()?;
-        let subject = Subject { workload, task, estimator, parameters };
-        let (training, estimator) = (subject.training(0)?, subject.estimator()?);
-        if let Some(why) = refusal(&*estimator, training.dims(), training.domain()) {
+        let parameters: Table = parameters.map_or("", |(_, parameters)| parameters).parse()?;
+        let estimator = entry.build(parameters)?;
+        let (dims, domain) = (task.dims(workload.batch), task.domain());
+        if let Some(why) = estimators::refusal(&*estimator.build_f32(), dims, domain) {
             bail!("{kind} cannot serve the workload {}: {why}", workload.name);
         }
-        Ok(subject)
+        Ok(Self { workload, task, kind: entry.name, estimator })
     }
 
-    /// A network at its beginning.
-    fn training(&self, seed: u64) -> Result<Box<dyn Training>> {
+    /// A network with its first parameters.
+    fn training(&self, seed: u64) -> Box<dyn Training> {
         let optimizer = Optimizer::adam(self.workload.learning_rate);
-        Ok(self.task.start(seed, self.workload.batch, optimizer)?)
+        self.task.start(seed, self.workload.batch, &optimizer)
     }
 
-    /// An estimator at its beginning.
-    fn estimator(&self) -> Result<Box<dyn Estimator<f32>>> {
-        Ok(self.estimator.build(self.parameters.clone())?.build_f32())
+    /// A new estimator.
+    fn estimator(&self) -> Box<dyn Estimator<f32>> {
+        self.estimator.build_f32()
     }
 
     /// Does a run of so many steps, and times the steps.
     fn run(&self, seed: u64, steps: u64) -> Result<Timed> {
-        let (mut training, mut estimator) = (self.training(seed)?, self.estimator()?);
+        let (mut training, mut estimator) = (self.training(seed), self.estimator());
         let name = seed.to_string();
         let stream = |purpose: &str| Noise::named(&[purpose, self.workload.name, &name]);
-        let (noise, mut looks) = (stream("estimator"), stream("evaluate").at(steps));
+        let (noise, mut evaluation) = (stream("estimator"), stream("evaluate").at(steps));
         let start = Instant::now();
         for step in 0..steps {
             training.step(step, &mut *estimator, &noise)?;
         }
         let time = start.elapsed();
-        let metrics = training.evaluate(&mut *estimator, &mut looks)?;
-        let validation_loss = metrics.first().map_or(f64::NAN, |metric| metric.value);
+        let metrics = training.evaluate(&mut *estimator, &mut evaluation)?;
+        let validation_loss = metrics.first().map_or(f64::NAN, |(_, value)| *value);
         Ok(Timed { time, validation_loss })
     }
 
@@ -243,7 +240,7 @@ impl<'a> Subject<'a> {
         let error = |variance: f64| (variance / losses.len() as f64).sqrt();
         Throughput {
             workload: self.workload.name,
-            estimator: self.estimator.name.to_owned(),
+            estimator: self.kind.to_owned(),
             jobs: jobs.len(),
             us_per_step_per_core: 1e6 * cores as f64 / rate,
             seed_steps_per_second: rate,

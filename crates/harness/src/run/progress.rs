@@ -5,10 +5,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::cell::Cell;
 use std::time::Duration;
 
-/// A bar with the time left and the failures so far; on a terminal only.
+/// A bar with the time left and the number of failed runs; on a terminal only.
 pub struct Progress {
     bar: ProgressBar,
-    missed: Cell<u64>,
+    failed: Cell<u64>,
 }
 
 impl Progress {
@@ -24,22 +24,22 @@ impl Progress {
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         bar.set_prefix(name.to_owned());
         if !quiet && missing > 0 && missing < all {
-            bar.println(format!("{name}: {} of {all} runs are there already", all - missing));
+            bar.println(format!("{name}: {} of {all} runs are already done", all - missing));
         }
         bar.enable_steady_tick(Duration::from_millis(200));
-        Self { bar, missed: Cell::new(0) }
+        Self { bar, failed: Cell::new(0) }
     }
 
-    /// One more run is there.
+    /// One more run is done.
     pub fn tick(&self, record: &Record) {
         if !matches!(record.outcome, Outcome::Done | Outcome::Refused { .. }) {
-            self.missed.set(self.missed.get() + 1);
-            self.bar.set_message(format!(", {} missed", self.missed.get()));
+            self.failed.set(self.failed.get() + 1);
+            self.bar.set_message(format!(", {} failed", self.failed.get()));
         }
         self.bar.inc(1);
     }
 
-    /// There are no more.
+    /// All runs are done.
     pub fn finish(&self) {
         self.bar.finish_and_clear();
     }

@@ -1,0 +1,90 @@
+//! Names inside an experiment file that must be those of its own parameters and metrics.
+
+use super::{Experiment, FigureSpec};
+use anyhow::{Context, Result, bail};
+use registry::UnknownName;
+use toml::{Table, Value};
+
+/// Every parameter of what an experiment compares, such as `estimator.temperature`.
+#[derive(Default)]
+pub(super) struct Names {
+    all: Vec<String>,
+    /// Those whose values are numbers.
+    numbers: Vec<String>,
+}
+
+impl Names {
+    /// Adds the parameters of a variant.
+    pub(super) fn add(&mut self, part: &str, parameters: &Table, keys: Vec<String>) {
+        for key in keys {
+            let name = format!("{part}.{key}");
+            let is_number = |value: &Value| value.is_integer() || value.is_float();
+            if parameters.get(&key).is_some_and(is_number) && !self.numbers.contains(&name) {
+                self.numbers.push(name.clone());
+            }
+            if !self.all.contains(&name) {
+                self.all.push(name);
+            }
+        }
+    }
+
+    /// `tuned` names parameters of estimators and optimizers.
+    pub(super) fn check_tuned(&self, tuned: &[String]) -> Result<()> {
+        let known: Vec<&String> =
+            self.all.iter().filter(|name| !name.starts_with("task.")).collect();
+        for name in tuned {
+            if !known.contains(&name) {
+                let known = known.iter().copied().cloned();
+                return Err(UnknownName::new("parameter", name, known)).context("tuned");
+            }
+        }
+        Ok(())
+    }
+
+    /// Selections of cells name kinds and parameters.
+    pub(super) fn check_selections(&self, place: &'static str, all: &[Table]) -> Result<()> {
+        for (part, values) in all.iter().flatten() {
+            for key in values.as_table().into_iter().flat_map(Table::keys) {
+                let name = format!("{part}.{key}");
+                if key != "kind" && !self.all.contains(&name) {
+                    let known = self.all.iter().cloned().chain([format!("{part}.kind")]);
+                    return Err(UnknownName::new("parameter", &name, known)).context(place);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The axes of figures are parameters that are numbers.
+    pub(super) fn check_axes(&self, figures: &[FigureSpec]) -> Result<()> {
+        for FigureSpec { x, .. } in figures {
+            if !self.numbers.contains(x) {
+                let known = self.numbers.iter().cloned();
+                return Err(UnknownName::new("parameter", x, known)).context("figure.x");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Figures show metrics that all tasks have, and no task has a metric with the name of one of
+/// gradients.
+pub(super) fn check_measures(experiment: &Experiment) -> Result<()> {
+    for cell in &experiment.cells {
+        let measures = experiment.measures(cell);
+        let twice = measures.windows(2).find(|pair| pair[0].name == pair[1].name);
+        if let Some([measure, _]) = twice {
+            let (kind, name) = (cell.task.kind, measure.name);
+            bail!("task `{kind}` has a metric `{name}`, which is also measured of gradients");
+        }
+        for y in experiment.figures.iter().filter_map(|figure| figure.y.as_ref()) {
+            if !measures.iter().any(|measure| measure.name == y) {
+                let known = measures.iter().map(|measure| measure.name);
+                let unknown = UnknownName::new("metric", y, known);
+                return Err(unknown)
+                    .with_context(|| format!("figure.y, task `{}`", cell.task.kind));
+            }
+        }
+    }
+    Ok(())
+}

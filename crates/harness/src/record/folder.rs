@@ -1,0 +1,55 @@
+//! Results folders: whose results they hold, and the records in them.
+
+use super::{FORMAT, Records};
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use std::path::Path;
+
+/// Rejects a folder that holds the results of another experiment or another version.
+///
+/// # Errors
+/// If it does, or its manifest cannot be read.
+pub fn check_folder(folder: &Path, experiment: &str) -> Result<()> {
+    let path = folder.join("manifest.json");
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => {
+            return Err(error).with_context(|| format!("{} cannot be read", path.display()));
+        }
+    };
+    let manifest: Value = serde_json::from_str(&text)
+        .with_context(|| format!("{} is not a manifest; move the folder away", path.display()))?;
+    let advice = "choose another folder with --results, or move this one away";
+    let other = manifest["experiment"].as_str().unwrap_or_default();
+    if other != experiment {
+        bail!(
+            "{} holds the results of experiment `{other}`, not of `{experiment}`; {advice}",
+            folder.display()
+        );
+    }
+    let format = &manifest["format"];
+    if format.as_u64() != Some(u64::from(FORMAT)) {
+        bail!(
+            "{} was written in format {format}, but this program's is {FORMAT}; {advice}",
+            folder.display()
+        );
+    }
+    Ok(())
+}
+
+/// The stored records of an experiment's folder, with a warning for each torn line.
+///
+/// # Errors
+/// If the folder belongs to another experiment, or a record cannot be read.
+pub fn stored(folder: &Path, experiment: &str) -> Result<Records> {
+    check_folder(folder, experiment)?;
+    let records = Records::read(folder)?;
+    for path in &records.torn {
+        eprintln!(
+            "note: ignoring the last line of {}, which an interruption cut short",
+            path.display()
+        );
+    }
+    Ok(records)
+}

@@ -1,0 +1,35 @@
+use super::{Drawn, Source, axis, curve};
+use charts::{Figure, Panel, Scale, convergence};
+use model::Better;
+
+/// The metrics that rank, along training.
+pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
+    if !source.summary.experiment.trains() {
+        return vec![];
+    }
+    let groups = source.groups().into_iter();
+    let figures = groups.map(|(measure, tasks)| {
+        let panels = source.panels(&tasks, |cell| curve(cell, &measure));
+        let is_ratio = measure.better == Better::Lower && is_positive(&panels);
+        let figure = Figure {
+            title: format!("Convergence: {}", axis(&measure)),
+            x_label: "training step".to_owned(),
+            y_label: measure.axis(),
+            caption: source.caption(),
+            y_scale: if is_ratio { Scale::Log } else { Scale::Auto },
+            panels,
+            ..Figure::default()
+        };
+        Drawn {
+            name: source.name("convergence", &measure),
+            about: "On rows that are not trained on.",
+            svg: convergence(&figure, &source.palette),
+        }
+    });
+    figures.collect()
+}
+
+fn is_positive(panels: &[Panel]) -> bool {
+    let points = panels.iter().flat_map(|panel| &panel.series).flat_map(|series| &series.points);
+    points.into_iter().all(|point| point.y > 0.0)
+}

@@ -1,0 +1,64 @@
+use super::{Drawn, Source, axis, capitalized, is_shown, scale};
+use crate::experiment::Measure;
+use crate::results::CellSummary;
+use charts::{Better, FinalFigure, FinalPanel, FinalRow, RowOrder, final_values};
+
+/// The metrics that rank, at the end.
+pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
+    let groups = source.groups().into_iter();
+    let figures = groups.map(|(measure, tasks)| {
+        let (title, x_label) = words(source, &measure);
+        let better = match measure.better {
+            model::Better::Higher => Better::Higher,
+            model::Better::Lower | model::Better::Neither => Better::Lower,
+        };
+        let figure = FinalFigure {
+            title,
+            x_label,
+            x_scale: scale(&measure),
+            better,
+            order: RowOrder::Own,
+            reference_line: true,
+            caption: source.caption(),
+            panels: tasks.iter().map(|&task| panel(source, task, &measure)).collect(),
+        };
+        Drawn {
+            name: source.name("final", &measure),
+            about: "Where each estimator ends. A dot is a seed.",
+            svg: final_values(&figure, &source.palette),
+        }
+    });
+    figures.collect()
+}
+
+fn words(source: &Source<'_>, measure: &Measure) -> (String, String) {
+    let experiment = source.summary.experiment;
+    match experiment.trains() {
+        true => {
+            let label = capitalized(measure.label);
+            (format!("{label} after {} steps", experiment.steps), axis(measure))
+        }
+        false => ("Error of one estimate".to_owned(), measure.note.to_owned()),
+    }
+}
+
+fn panel(source: &Source<'_>, task: usize, measure: &Measure) -> FinalPanel {
+    let shown = source.summary.best_cells(task).filter(|(_, cell)| is_shown(cell));
+    let rows = shown.filter_map(|(_, cell)| row(cell, measure));
+    FinalPanel { title: source.summary.task_label(task), rows: rows.collect() }
+}
+
+fn row(cell: &CellSummary<'_>, measure: &Measure) -> Option<FinalRow> {
+    let estimate = cell.rounded_estimate(measure)?;
+    Some(FinalRow {
+        label: cell.estimator.clone(),
+        kind: cell.cell.estimator.kind.to_owned(),
+        value: estimate.value,
+        low: estimate.low,
+        high: estimate.high,
+        // Round-off residue is not plotted seed by seed either.
+        samples: if estimate.value == 0.0 { vec![] } else { cell.sample(measure) },
+        runs: cell.runs.len(),
+        failures: cell.failures(),
+    })
+}

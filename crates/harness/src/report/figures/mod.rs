@@ -1,0 +1,144 @@
+//! The figures of a results folder: one file each. A figure decides which series stand in which
+//! panel; drawing is the business of `charts`, statistics are that of `results`.
+
+mod bias_variance;
+mod convergence;
+mod final_values;
+mod sensitivity;
+mod variance;
+
+use crate::experiment::{Experiment, Measure};
+use crate::results::{CellSummary, Summary};
+use charts::{Palette, Panel, Point, Scale, Series};
+use statistics::Estimate;
+
+/// A figure as it is shown and stored.
+pub struct Drawn {
+    /// The name of its file, without extension.
+    pub name: String,
+    /// What it shows, for the report.
+    pub about: &'static str,
+    /// The picture.
+    pub svg: String,
+}
+
+/// The figures, in the order of the report. Each draws itself as often as it applies.
+const ALL: [fn(&Source<'_>) -> Vec<Drawn>; 5] =
+    [convergence::draw, final_values::draw, variance::draw, bias_variance::draw, sensitivity::draw];
+
+/// Draws the figures of a results folder.
+pub fn draw(summary: &Summary<'_>) -> Vec<Drawn> {
+    let source = Source { summary, palette: palette(summary.experiment) };
+    ALL.iter().flat_map(|draw| draw(&source)).collect()
+}
+
+/// One color per kind, in the order of the registry.
+fn palette(experiment: &Experiment) -> Palette {
+    Palette::new(&experiment.families).with_reference(crate::results::REFERENCE)
+}
+
+/// What figures are made from.
+struct Source<'a> {
+    summary: &'a Summary<'a>,
+    palette: Palette,
+}
+
+impl Source<'_> {
+    /// Tasks that are ranked by the same metric share a figure.
+    fn groups(&self) -> Vec<(Measure, Vec<usize>)> {
+        let mut groups: Vec<(Measure, Vec<usize>)> = vec![];
+        for task in self.summary.tasks() {
+            let measure = self.summary.ranking_measure(task);
+            match groups.iter_mut().find(|(known, _)| *known == measure) {
+                Some((_, tasks)) => tasks.push(task),
+                None => groups.push((measure, vec![task])),
+            }
+        }
+        groups
+    }
+
+    /// The name of a figure that is drawn once for each ranking metric: with the metric, where there
+    /// are several.
+    fn name(&self, figure: &str, measure: &Measure) -> String {
+        match self.groups().len() {
+            0 | 1 => figure.to_owned(),
+            _ => format!("{figure}-{}", measure.name),
+        }
+    }
+
+    /// A panel for each task, with a series for each of its best cells that has runs.
+    fn panels(
+        &self,
+        tasks: &[usize],
+        points: impl Fn(&CellSummary<'_>) -> Vec<Point>,
+    ) -> Vec<Panel> {
+        let panel = |&task: &usize| {
+            let shown = self.summary.best_cells(task).filter(|(_, cell)| is_shown(cell));
+            let series = |(_, cell)| Series { points: points(cell), ..self.series(cell) };
+            Panel { title: self.summary.task_label(task), series: shown.map(series).collect() }
+        };
+        tasks.iter().map(panel).collect()
+    }
+
+    /// The series of a cell, without points.
+    fn series(&self, cell: &CellSummary<'_>) -> Series {
+        let kind = cell.cell.estimator.kind;
+        Series {
+            label: cell.estimator.clone(),
+            kind: kind.to_owned(),
+            family: self.summary.experiment.family(kind).to_owned(),
+            runs: cell.runs.len(),
+            failures: cell.failures(),
+            ..Series::default()
+        }
+    }
+
+    /// The text below every figure.
+    fn caption(&self) -> String {
+        let mut caption = "Interquartile mean over seeds with 95 % bootstrap band.".to_owned();
+        if self.summary.cells.iter().any(|cell| !cell.best) {
+            let tuned = self.summary.experiment.tuned.join(" and ");
+            let labels: Vec<&str> =
+                self.groups().iter().map(|(measure, _)| measure.label).collect();
+            let labels = labels.join(" or ");
+            caption
+                .push_str(&format!(" Each series is the best of its {tuned} by final {labels}."));
+        }
+        caption
+    }
+}
+
+/// Cells without runs, and refused ones, are not shown.
+fn is_shown(cell: &CellSummary<'_>) -> bool {
+    !cell.runs.is_empty() && cell.refusal().is_none()
+}
+
+fn point(x: f64, estimate: Estimate) -> Point {
+    Point { x, y: estimate.value, low: estimate.low, high: estimate.high }
+}
+
+/// A metric along the steps.
+fn curve(cell: &CellSummary<'_>, measure: &Measure) -> Vec<Point> {
+    cell.curve(measure).iter().map(|&(step, estimate)| point(step as f64, estimate)).collect()
+}
+
+/// The scale of a metric: a zero among squares that differ by powers of ten must not make it linear.
+fn scale(measure: &Measure) -> Scale {
+    if measure.is_ratio { Scale::Log } else { Scale::Auto }
+}
+
+/// The label of an axis, with the metric's note.
+fn axis(measure: &Measure) -> String {
+    [measure.axis(), measure.note.to_owned()]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// The text with its first letter in upper case.
+fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().collect::<String>())
+        + letters.as_str()
+}

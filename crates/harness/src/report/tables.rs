@@ -1,0 +1,122 @@
+//! The tables of a results folder, as CSV.
+
+use crate::results::{CellSummary, Deviation, Summary};
+use anyhow::Result;
+use serde::Serialize;
+use statistics::Estimate;
+
+/// A cell, in the columns that every table begins with.
+#[derive(Serialize)]
+struct Place<'a> {
+    task: &'a str,
+    estimator: &'a str,
+    optimizer: &'a str,
+}
+
+impl<'a> Place<'a> {
+    fn of(cell: &'a CellSummary<'_>) -> Self {
+        Self { task: &cell.task, estimator: &cell.estimator, optimizer: &cell.tuning }
+    }
+}
+
+/// `table.csv`: every cell and metric at the end.
+///
+/// # Errors
+/// If the table cannot be written.
+pub fn finals(summary: &Summary<'_>) -> Result<Vec<u8>> {
+    #[derive(Serialize)]
+    struct Row<'a>(Place<'a>, &'a str, &'a str, usize, usize, [String; 3]);
+    let header =
+        "task,estimator,optimizer,best,metric,n,failures,iqm,low,high".split(',').collect();
+    let mut rows = vec![];
+    for cell in &summary.cells {
+        let best = if cell.best { "yes" } else { "no" };
+        let (runs, failures) = (cell.runs.len(), cell.failures());
+        for measure in cell.measured() {
+            let Some(estimate) = cell.estimate(&measure) else { continue };
+            let numbers = numbers(estimate);
+            rows.push(Row(Place::of(cell), best, measure.name, runs, failures, numbers));
+        }
+    }
+    write(header, rows)
+}
+
+/// `curves.csv`: the best cells along the steps.
+///
+/// # Errors
+/// If the table cannot be written.
+pub fn curves(summary: &Summary<'_>) -> Result<Vec<u8>> {
+    #[derive(Serialize)]
+    struct Row<'a>(Place<'a>, &'a str, u64, [String; 3]);
+    let header = "task,estimator,optimizer,metric,step,iqm,low,high".split(',').collect();
+    let mut rows = vec![];
+    for cell in summary.cells.iter().filter(|cell| cell.best) {
+        for measure in cell.measured() {
+            for &(step, estimate) in cell.curve(&measure) {
+                rows.push(Row(Place::of(cell), measure.name, step, numbers(estimate)));
+            }
+        }
+    }
+    write(header, rows)
+}
+
+/// `expected.csv`: measured metrics beside their expected values.
+///
+/// # Errors
+/// If the table cannot be written.
+pub fn expected(deviations: &[Deviation<'_>]) -> Result<Vec<u8>> {
+    let header =
+        "task,estimator,metric,n,expected,iqm,low,high,relative-deviation".split(',').collect();
+    let row = |row: &Deviation<'_>| {
+        let (cell, relative) = (row.cell, row.relative().map_or_else(String::new, number));
+        let place = (cell.task.clone(), cell.estimator.clone(), row.measure.name);
+        (place, cell.runs.len(), number(row.expected), numbers(row.measured), relative)
+    };
+    write(header, deviations.iter().map(row).collect::<Vec<_>>())
+}
+
+/// `timing.csv`: how long runs took on the machine they were done on.
+///
+/// # Errors
+/// If the table cannot be written.
+pub fn timing(summary: &Summary<'_>) -> Result<Vec<u8>> {
+    let header =
+        "task,estimator,optimizer,runs,seconds-per-run,microseconds-per-step".split(',').collect();
+    let cells = summary.cells.iter().filter(|cell| !cell.runs.is_empty());
+    let rows = cells.map(|cell| {
+        let records = cell.records();
+        let seconds: f64 = records.iter().map(|record| record.timing.seconds).sum();
+        let in_steps: f64 = records.iter().map(|record| record.timing.step_seconds).sum();
+        let steps: u64 = records.iter().map(|record| record.timing.steps).sum();
+        let per_step = if steps == 0 { 0.0 } else { in_steps / steps as f64 * 1e6 };
+        let (runs, per_run) = (records.len(), seconds / records.len() as f64);
+        (Place::of(cell), runs, format!("{per_run:.4}"), format!("{per_step:.2}"))
+    });
+    write(header, rows.collect::<Vec<_>>())
+}
+
+fn write(header: Vec<&str>, rows: Vec<impl Serialize>) -> Result<Vec<u8>> {
+    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(vec![]);
+    writer.write_record(header)?;
+    rows.into_iter().try_for_each(|row| writer.serialize(row))?;
+    Ok(writer.into_inner()?)
+}
+
+/// The value and its interval, with six significant digits.
+fn numbers(estimate: Estimate) -> [String; 3] {
+    [estimate.value, estimate.low, estimate.high].map(number)
+}
+
+/// Six significant digits; what a failed run counts as is written as `miss`.
+fn number(x: f64) -> String {
+    match x {
+        x if x.is_infinite() => "miss".to_owned(),
+        x if x.is_nan() => String::new(),
+        x => {
+            // Through its decimal form, so that 0.1 is 0.1 and not 0.100000.
+            let rounded: f64 = format!("{x:.5e}").parse().unwrap_or(x);
+            let is_plain = rounded == 0.0 || (1e-5..1e15).contains(&rounded.abs());
+            if is_plain { rounded.to_string() } else { format!("{rounded:e}") }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The ranking of estimators on a task.
+
+use super::cell::BOOTSTRAP;
+use super::summary::{Summary, lower_is_better};
+use model::Better;
+use statistics::{Estimate, differences, holm, paired_difference, wilcoxon_signed_rank};
+
+/// The kind that others are compared with.
+pub const REFERENCE: &str = "exact";
+
+/// A place in a ranking.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// Index of the cell.
+    pub cell: usize,
+    /// Its final ranking metric.
+    pub estimate: Option<Estimate>,
+    /// How it compares with the reference.
+    pub comparison: Option<Comparison>,
+}
+
+/// A comparison with the reference, paired by seed.
+#[derive(Clone, Copy, Debug)]
+pub struct Comparison {
+    /// The difference of the ranking metric.
+    pub difference: Estimate,
+    /// The probability of a difference at least as large if there were none (Wilcoxon signed-rank,
+    /// two-sided), adjusted for the number of comparisons (Holm).
+    pub p_value: f64,
+    /// Which values of the difference are good.
+    pub better: Better,
+}
+
+impl Comparison {
+    /// Whether the difference is significant, and in which direction: `better`, `worse` or nothing.
+    pub fn verdict(&self) -> &'static str {
+        let Estimate { low, high, .. } = self.difference;
+        let (is_above, is_below) = (low > 0.0, high < 0.0);
+        match (self.p_value < 0.05, self.better) {
+            (true, Better::Lower) if is_above => "worse",
+            (true, Better::Lower) if is_below => "better",
+            (true, Better::Higher) if is_above => "better",
+            (true, Better::Higher) if is_below => "worse",
+            _ => "",
+        }
+    }
+}
+
+impl Summary<'_> {
+    /// The best cells of a task, best first; those without a run come last.
+    pub fn ranking(&self, task: usize) -> Vec<Place> {
+        let measure = self.ranking_measure(task);
+        let place = |(index, cell): (usize, &super::CellSummary<'_>)| Place {
+            cell: index,
+            estimate: cell.estimate(&measure),
+            comparison: None,
+        };
+        let mut ranking: Vec<Place> = self.best_cells(task).map(place).collect();
+        let score = |place: &Place| {
+            place.estimate.map_or(f64::INFINITY, |x| lower_is_better(&measure, x.value))
+        };
+        ranking.sort_by(|a, b| {
+            let is_last = |place: &Place| place.estimate.is_none();
+            is_last(a).cmp(&is_last(b)).then(score(a).total_cmp(&score(b)))
+        });
+        self.compare(task, &mut ranking);
+        ranking
+    }
+
+    /// Compares each place with the reference's, paired by seed.
+    fn compare(&self, task: usize, ranking: &mut [Place]) {
+        let is_reference = |cell: usize| self.cells[cell].cell.estimator.kind == REFERENCE;
+        let Some(reference) =
+            ranking.iter().map(|place| place.cell).find(|&cell| is_reference(cell))
+        else {
+            return;
+        };
+        let mut compared = vec![];
+        for (index, place) in ranking.iter().enumerate().filter(|(_, p)| p.cell != reference) {
+            let (ours, theirs) = self.paired(task, place.cell, reference);
+            let Some(difference) = paired_difference(&ours, &theirs, BOOTSTRAP) else { continue };
+            let p_value = wilcoxon_signed_rank(&differences(&ours, &theirs));
+            compared.push((index, difference, p_value));
+        }
+        let better = self.ranking_measure(task).better;
+        let adjusted = holm(&compared.iter().map(|&(.., p)| p).collect::<Vec<_>>());
+        for ((index, difference, _), p_value) in compared.into_iter().zip(adjusted) {
+            ranking[index].comparison = Some(Comparison { difference, p_value, better });
+        }
+    }
+
+    /// The final ranking metrics of two cells, for the seeds that both have.
+    fn paired(&self, task: usize, ours: usize, theirs: usize) -> (Vec<f64>, Vec<f64>) {
+        let measure = self.ranking_measure(task);
+        let value = |cell: usize, seed: u64| {
+            let (runs, step) = (&self.cells[cell].runs, self.cells[cell].last_step(&measure));
+            let index = runs.binary_search_by_key(&seed, |&(seed, _)| seed).ok()?;
+            measure.at(runs[index].1, step)
+        };
+        let seeds = self.cells[ours].runs.iter().map(|&(seed, _)| seed);
+        seeds.filter_map(|seed| Some((value(ours, seed)?, value(theirs, seed)?))).unzip()
+    }
+}

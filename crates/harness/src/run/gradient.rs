@@ -1,0 +1,52 @@
+//! The gradient protocol.
+
+use super::quality::{against_exact, values};
+use super::{Context, Stop};
+use crate::experiment::GradientProtocol;
+use crate::experiment::metrics::DRAWS;
+use crate::record::{Outcome, Record};
+use estimators::Factory;
+use estimators::kinds::Exact;
+use std::time::Instant;
+
+/// Draws between two checks of the clock.
+const AT_A_TIME: u64 = 100_000;
+
+/// Draws estimates at the first parameters of a seed, in double precision, and records how they are
+/// distributed.
+pub(super) fn draw(
+    context: &Context<'_>,
+    plan: &GradientProtocol,
+    record: &mut Record,
+) -> Result<(), Stop> {
+    let Context { experiment, cell, run, .. } = context;
+    let mut estimator = cell.estimator.built.build_f64();
+    let dims = cell.task.built.dims(experiment.batch);
+    context.check_refusal(&*estimator, dims)?;
+    let mut exact = Exact::default().build_f64();
+    if let Some(why) = exact.refuses(dims) {
+        let why = format!("the exact gradient is unavailable: {why}");
+        return Err(Stop::With(Outcome::Refused { why }));
+    }
+    let probe = cell.task.built.probe(run.seed, experiment.batch);
+    let noise = &mut context.stream("probe").at(0);
+    let Some(mut quality) = against_exact(&*probe, &mut *exact, noise)? else {
+        return Err(Stop::With(Outcome::Diverged { step: 0 }));
+    };
+    let is_stochastic = estimator.properties(dims).stochastic;
+    let most = if is_stochastic { plan.draws_of(cell) } else { 2 };
+    let mut drawn = 0;
+    while drawn < most {
+        context.check(drawn)?;
+        let count = AT_A_TIME.min(most - drawn);
+        let before = Instant::now();
+        let mut push = |gradient: &[f64]| quality.push(gradient);
+        probe.draw(&mut *estimator, count as usize, noise, &mut push)?;
+        record.timing.step_seconds += before.elapsed().as_secs_f64();
+        drawn += count;
+        record.timing.steps = drawn;
+    }
+    let values = values(Some(&quality)).into_iter().chain([(DRAWS, drawn as f64)]);
+    record.gradient.push(0, values.map(|(metric, value)| (metric.name, value)));
+    Ok(())
+}

@@ -1,0 +1,120 @@
+//! Doing runs: each is pure, but for the clock beside it.
+
+mod gradient;
+mod interrupt;
+mod progress;
+mod quality;
+mod training;
+mod workers;
+
+pub use interrupt::Signals;
+pub use progress::Progress;
+pub use workers::{Interrupt, Workers, perform};
+
+use crate::experiment::{Cell, Experiment, Protocol};
+use crate::plan::Run;
+use crate::record::{Curves, FORMAT, Outcome, Record, Timing};
+use estimators::{Dims, Estimator, Real};
+use kernels::Noise;
+use model::Streams;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+/// How long a run may take, and whether it has to stop.
+#[derive(Clone, Copy)]
+pub struct Limits<'a> {
+    /// The longest that it may take.
+    pub timeout: Option<Duration>,
+    /// Whether it has to stop now.
+    pub stop: &'a (dyn Fn() -> bool + Sync),
+}
+
+/// Why a run stopped before its end.
+enum Stop {
+    Interrupted,
+    With(Outcome),
+}
+
+/// What a protocol needs to know.
+struct Context<'a> {
+    experiment: &'a Experiment,
+    cell: &'a Cell,
+    run: &'a Run,
+    limits: Limits<'a>,
+    start: Instant,
+}
+
+impl Context<'_> {
+    /// The noise of a purpose. Its name holds task and seed but not the estimator, so that every
+    /// estimator meets the same.
+    fn stream(&self, purpose: &str) -> Noise {
+        Streams::new(self.cell.task.kind, self.run.seed).named(purpose)
+    }
+
+    /// Whether to go on, after so many steps.
+    fn check(&self, step: u64) -> Result<(), Stop> {
+        if (self.limits.stop)() {
+            return Err(Stop::Interrupted);
+        }
+        match self.limits.timeout {
+            Some(timeout) if self.start.elapsed() > timeout => {
+                Err(Stop::With(Outcome::TimedOut { step }))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Stops the run if the estimator cannot serve the task.
+    fn check_refusal<E: Real>(&self, estimator: &dyn Estimator<E>, dims: Dims) -> Result<(), Stop> {
+        match estimators::refusal(estimator, dims, self.cell.task.built.domain()) {
+            Some(why) => Err(Stop::With(Outcome::Refused { why })),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The record of a run, or nothing if it was interrupted. Nothing that happens in the run reaches
+/// further than its record: a panic is one of the outcomes.
+pub fn execute(experiment: &Experiment, run: &Run, limits: Limits<'_>) -> Option<Record> {
+    let mut record = Record {
+        format: FORMAT,
+        id: run.id.clone(),
+        run: run.canonical(),
+        outcome: Outcome::Done,
+        curves: Curves::default(),
+        gradient: Curves::default(),
+        references: BTreeMap::new(),
+        artifacts: vec![],
+        timing: Timing::default(),
+    };
+    let start = Instant::now();
+    let ended = catch_unwind(AssertUnwindSafe(|| {
+        let cell = &experiment.cells[run.cell];
+        let context = Context { experiment, cell, run, limits, start };
+        match &experiment.protocol {
+            Protocol::Training => training::train(&context, &mut record),
+            Protocol::Gradient(plan) => gradient::draw(&context, plan, &mut record),
+        }
+    }));
+    record.timing.seconds = start.elapsed().as_secs_f64();
+    record.outcome = match ended {
+        Ok(Ok(())) => Outcome::Done,
+        Ok(Err(Stop::Interrupted)) => return None,
+        Ok(Err(Stop::With(outcome))) => outcome,
+        Err(panic) => Outcome::Failed { why: format!("panic: {}", message(&panic)) },
+    };
+    Some(record)
+}
+
+fn message(panic: &Box<dyn std::any::Any + Send>) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "without a message".to_owned())
+}
+
+impl<T: std::error::Error> From<T> for Stop {
+    fn from(error: T) -> Self {
+        Self::With(Outcome::Failed { why: error.to_string() })
+    }
+}

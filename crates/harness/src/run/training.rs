@@ -1,0 +1,98 @@
+//! The training protocol.
+
+use super::quality::{against_exact, values};
+use super::{Context, Stop};
+use crate::experiment::GradientPlan;
+use crate::record::{Outcome, Picture, Record};
+use base64::prelude::{BASE64_STANDARD, Engine};
+use estimators::kinds::Exact;
+use estimators::{Estimator, Factory};
+use kernels::Noise;
+use model::{Artifact, Metric, Optimizer, Training};
+use std::time::Instant;
+
+/// Takes the steps of a run, and records what is measured on the way.
+pub(super) fn train(context: &Context<'_>, record: &mut Record) -> Result<(), Stop> {
+    let Context { experiment, cell, run, .. } = context;
+    let mut estimator = cell.estimator.built.build_f32();
+    let default = || Optimizer::adam(0.0);
+    let optimizer = cell.optimizer.as_ref().map_or_else(default, |variant| variant.built.clone());
+    let mut training = cell.task.built.start(run.seed, experiment.batch, &optimizer);
+    context.check_refusal(&*estimator, training.dims())?;
+    record.references = references(&*training);
+    let mut exact = Exact::default().build_f32();
+    let measured = experiment.gradient.filter(|_| exact.refuses(training.dims()).is_none());
+    let (noise, evaluations) = (context.stream("estimator"), context.stream("evaluate"));
+    let probes = context.stream("probe");
+    for step in 0..=experiment.steps {
+        if let Some(plan) = measured.filter(|plan| step % plan.every == 0) {
+            let noise = &mut probes.at(step);
+            let values = probe(&*training, step, &mut *estimator, &mut *exact, plan, noise)?;
+            record.gradient.push(step, named(&values));
+        }
+        if step % experiment.evaluate_every == 0 || step == experiment.steps {
+            let values = training.evaluate(&mut *estimator, &mut evaluations.at(step))?;
+            let first = values.first().map_or(f64::NAN, |(_, value)| *value);
+            record.curves.push(step, named(&values));
+            if !first.is_finite() {
+                return Err(Stop::With(Outcome::Diverged { step }));
+            }
+        }
+        if step < experiment.steps {
+            // Before every step, as evaluations may be far between.
+            context.check(step)?;
+            let before = Instant::now();
+            let loss = training.step(step, &mut *estimator, &noise)?;
+            record.timing.step_seconds += before.elapsed().as_secs_f64();
+            record.timing.steps += 1;
+            if !loss.is_finite() {
+                return Err(Stop::With(Outcome::Diverged { step }));
+            }
+        }
+    }
+    if run.seed == 0 {
+        let artifacts = training.artifacts(&mut context.stream("artifacts"))?;
+        record.artifacts = artifacts.iter().map(picture).collect::<Result<_, _>>()?;
+    }
+    Ok(())
+}
+
+fn named(values: &[(Metric, f64)]) -> impl Iterator<Item = (&'static str, f64)> {
+    values.iter().map(|(metric, value)| (metric.name, *value))
+}
+
+fn references(training: &dyn Training) -> std::collections::BTreeMap<String, f64> {
+    let named = training.references().into_iter();
+    named.map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+fn picture(artifact: &Artifact) -> Result<Picture, png::EncodingError> {
+    let Artifact { name, caption, width, pixels } = artifact;
+    let mut bytes = vec![];
+    let height = pixels.len() / (*width).max(1);
+    let mut encoder = png::Encoder::new(&mut bytes, *width as u32, height as u32);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.write_header()?.write_image_data(pixels)?;
+    let (name, caption) = ((*name).to_owned(), caption.clone());
+    Ok(Picture { name, caption, png: BASE64_STANDARD.encode(bytes) })
+}
+
+/// Compares estimates at the present parameters with the exact gradient.
+fn probe(
+    training: &dyn Training,
+    step: u64,
+    estimator: &mut dyn Estimator<f32>,
+    exact: &mut dyn Estimator<f32>,
+    plan: GradientPlan,
+    noise: &mut Noise,
+) -> Result<Vec<(Metric, f64)>, model::Error> {
+    let dims = training.dims();
+    let probe = training.probe(step);
+    let mut quality = against_exact(&*probe, exact, noise)?;
+    if let Some(quality) = &mut quality {
+        // A deterministic estimator always returns the same gradient.
+        let draws = if estimator.properties(dims).stochastic { plan.draws } else { 2 };
+        probe.draw(estimator, draws, noise, &mut |gradient| quality.push(gradient))?;
+    }
+    Ok(values(quality.as_ref()))
+}

@@ -1,0 +1,10 @@
+/// How a verb ended, as an exit code. Code 2 is for errors of usage and input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exit {
+    /// Success.
+    Ok = 0,
+    /// A check failed, or more runs failed than were allowed.
+    Failed = 1,
+    /// The user interrupted it.
+    Interrupted = 130,
+}

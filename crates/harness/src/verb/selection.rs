@@ -1,0 +1,71 @@
+use crate::Registries;
+use crate::experiment::{Experiment, Overrides};
+use anyhow::{Result, bail};
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+/// The runs that a verb is about.
+#[derive(Clone, Debug, Args)]
+pub struct Selection {
+    /// Experiment files
+    #[arg(value_name = "EXPERIMENT.toml", default_value = "experiments/argmax.toml")]
+    pub experiments: Vec<PathBuf>,
+    /// Results folder; each experiment has a folder of its name in it
+    #[arg(long, value_name = "DIR", default_value = "results")]
+    pub results: PathBuf,
+    /// Number of seeds per cell, instead of the experiment's
+    #[arg(long, value_name = "N")]
+    pub seeds: Option<u64>,
+    /// Use only estimators of this kind; can be repeated
+    #[arg(long, value_name = "KIND")]
+    pub estimator: Vec<String>,
+    /// Set a value of the experiment, such as steps=500 or task.categories=4; can be repeated
+    #[arg(long, value_name = "KEY.PATH=VALUE")]
+    pub set: Vec<String>,
+}
+
+impl Selection {
+    /// Reads the experiments, each with the folder of its results.
+    ///
+    /// # Errors
+    /// If an experiment is invalid, or two would share a folder.
+    pub fn read(&self, registries: &Registries) -> Result<Vec<(Experiment, PathBuf)>> {
+        let overrides = Overrides {
+            seeds: self.seeds,
+            estimators: self.estimator.clone(),
+            set: self.set.clone(),
+        };
+        let mut selected: Vec<(Experiment, PathBuf)> = vec![];
+        for path in &self.experiments {
+            let experiment = Experiment::read(path, &overrides, registries)?;
+            let folder = self.results.join(&experiment.name);
+            if selected.iter().any(|(_, other)| *other == folder) {
+                bail!("two experiments would share the folder {}", folder.display());
+            }
+            selected.push((experiment, folder));
+        }
+        Ok(selected)
+    }
+}
+
+/// The format of what a verb prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Table,
+    /// For programs
+    Json,
+}
+
+/// An empty table for the terminal.
+pub(super) fn table(header: &[&str]) -> comfy_table::Table {
+    let mut table = comfy_table::Table::new();
+    table.load_style(comfy_table::presets::NOTHING).set_header(header.iter().copied());
+    table
+}
+
+/// The number of jobs: one per core unless given.
+pub(super) fn jobs(given: Option<u16>) -> usize {
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    given.map_or_else(cores, usize::from)
+}
