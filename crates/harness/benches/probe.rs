@@ -4,8 +4,7 @@
 
 use criterion::{Criterion, Throughput};
 use estimators::Noise;
-use kernels::Optimizer;
-use model::{TaskKind, task::ArgmaxIndex};
+use model::{Optimizer, TaskKind, task::ArgmaxIndex};
 use statistics::GradientQuality;
 use std::path::Path;
 use std::time::Duration;
@@ -15,13 +14,10 @@ use toml::Table;
 const DRAWS: usize = 256;
 
 fn probes(criterion: &mut Criterion) {
-    let loaded = ArgmaxIndex { categories: 8, ..Default::default() }.load(Path::new("."));
+    let loaded = ArgmaxIndex { categories: 8, ..Default::default() }.open(Path::new("."));
     let task = loaded.unwrap_or_else(|error| panic!("the task: {error}"));
-    let mut training = task
-        .start(0, 128, Optimizer::adam(0.01))
-        .unwrap_or_else(|error| panic!("the network: {error}"));
-    let place = training.probe(0).unwrap_or_else(|error| panic!("the batch: {error}"));
-    let dims = place.dims();
+    let probe = task.start(0, 128, &Optimizer::adam(0.01)).probe(0);
+    let dims = probe.dims();
     for entry in estimators::Registry::standard().entries() {
         let mut estimator =
             entry.build(Table::new()).unwrap_or_else(|error| panic!("{error}")).build_f32();
@@ -33,7 +29,7 @@ fn probes(criterion: &mut Criterion) {
         group.warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_secs(1));
         let mut noise = Noise::named(&["bench", entry.name]);
         let mut draw = |each: &mut dyn FnMut(&[f32])| {
-            let drawn = place.draw(&mut *estimator, DRAWS, &mut noise, each);
+            let drawn = probe.draw(&mut *estimator, DRAWS, &mut noise, each);
             drawn.unwrap_or_else(|error| panic!("{}: {error}", entry.name));
         };
         group.bench_function("estimate", |bencher| bencher.iter(|| draw(&mut |_| {})));

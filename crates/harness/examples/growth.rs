@@ -4,11 +4,11 @@
 
 use charts::{Figure, Palette, Panel, Point, Scale, Series, sensitivity};
 use estimators::{Entry, Noise, Registry};
-use kernels::Optimizer;
-use model::task::{ArgmaxIndex, CategoricalVae, RandomImages};
-use model::{Task, Training};
+use model::task::{ArgmaxIndex, CategoricalVae};
+use model::{AnyTask, Optimizer, TaskKind, Training};
 use statistics::{Bootstrap, Estimate, interquartile_mean};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use toml::{Table, Value};
 
@@ -21,7 +21,7 @@ struct Axis {
     kinds: &'static [&'static str],
     /// Whether a size is the estimator's number of samples.
     samples: bool,
-    task: fn(usize) -> Box<dyn Task>,
+    task: fn(usize) -> Arc<dyn AnyTask>,
     batch: fn(usize) -> usize,
     /// What stays as it is.
     caption: &'static str,
@@ -106,21 +106,24 @@ const AXES: &[Axis] = &[
             "gumbel-rao",
         ],
         samples: false,
-        task: |latents| Box::new(autoencoder(latents)),
+        task: autoencoder,
         batch: |_| 100,
         caption: "Autoencoder of 64 pixels, hidden width 64, 4 categories a latent, batch 100.",
     },
 ];
 
-fn seed_task(categories: usize, hidden: usize) -> Box<dyn Task> {
-    let task =
-        ArgmaxIndex { categories, hidden, rows: 1024, validation_rows: 16, ..Default::default() };
-    Box::new(task.synthetic())
+fn seed_task(categories: usize, hidden: usize) -> Arc<dyn AnyTask> {
+    let (rows, validation_rows) = (1024, 16);
+    open(ArgmaxIndex { categories, hidden, rows, validation_rows, ..Default::default() })
 }
 
-fn autoencoder(latents: usize) -> CategoricalVae {
-    let images = RandomImages { pixels: 64, rows: 1024, validation_rows: 16, mean: 0.13 };
-    CategoricalVae { latents, categories: 4, hidden: vec![64], images }
+fn autoencoder(latents: usize) -> Arc<dyn AnyTask> {
+    let (hidden, pixels, rows, validation_rows) = (vec![64], 64, 1024, 16);
+    open(CategoricalVae { latents, hidden, pixels, rows, validation_rows, ..Default::default() })
+}
+
+fn open(kind: impl TaskKind) -> Arc<dyn AnyTask> {
+    kind.open(Path::new("")).unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn main() -> std::io::Result<()> {
@@ -155,8 +158,7 @@ fn times(axis: &Axis, registry: &Registry, kind: &str) -> Vec<Option<Estimate>> 
 fn time(axis: &Axis, entry: &Entry, size: usize, seed: u64) -> Option<f64> {
     let samples = axis.samples.then(|| ("samples".to_owned(), Value::Integer(size as i64)));
     let mut estimator = entry.build(Table::from_iter(samples)).ok()?.build_f32();
-    let mut training =
-        (axis.task)(size).start(seed, (axis.batch)(size), Optimizer::adam(0.001)).ok()?;
+    let mut training = (axis.task)(size).start(seed, (axis.batch)(size), &Optimizer::adam(0.001));
     if estimator.refuses(training.dims()).is_some() {
         return None;
     }

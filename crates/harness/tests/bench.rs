@@ -33,7 +33,7 @@ fn a_line_for_each_estimator_asked_for() {
 
 #[test]
 fn all_estimators_of_the_workload_unless_asked() {
-    for workload in harness::bench::WORKLOADS {
+    for workload in harness::throughput::WORKLOADS {
         let kinds: Vec<&str> = workload.estimators.iter().map(|(kind, _)| *kind).collect();
         let lines = lines(&["--workload", workload.name]).unwrap();
         assert_eq!(lines.iter().map(|line| &line["estimator"]).collect::<Vec<_>>(), kinds);

@@ -1,11 +1,6 @@
 //! The protocol that takes no step, and known values beside what it measures.
 
-// Helpers outside of #[test] functions fail by unwrapping, as the tests do.
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
-use support::{Lab, errors};
+use crate::support::{Lab, errors};
 
 const TOY: &str = r#"question = "How much do samples help?"
 seeds = 5
@@ -62,7 +57,7 @@ fn what_is_measured_is_what_is_known() {
     // What rounding leaves of no variance is none.
     assert_eq!(rows[2][4..], ["0", "0", "0", "0", ""], "{held}");
     let report = lab.read("results/toy/report.html");
-    assert!(report.contains("Beside known values") && report.contains("By enumeration."));
+    assert!(report.contains("Expected values") && report.contains("By enumeration."));
     assert!(lab.path("results/toy/plots/sensitivity-1.svg").exists());
     assert!(!lab.path("results/toy/plots/convergence.svg").exists());
 
@@ -114,7 +109,7 @@ fn some_cells_have_more_draws() {
     lab.ok("report toy.toml");
 
     for (from, to, named) in [
-        ("samples = 4 }", "samples = 9 }", "is about no cell"),
+        ("samples = 4 }", "samples = 9 }", "no cell is selected"),
         ("samples = 4 }", "sampls = 4 }", "did you mean `estimator.samples`"),
         ("times = 3", "times = 0", "protocol.cells.times = 0"),
     ] {

@@ -1,15 +1,10 @@
 //! A sweep from its first run to its report: interrupted, repeated, split and continued, it comes to
 //! the same files.
 
-// Helpers outside of #[test] functions fail by unwrapping, as the tests do.
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
+use crate::support::{EXPERIMENT, Lab, entries, errors};
 use serde_json::Value;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
-use support::{EXPERIMENT, Lab, entries, errors};
 
 const RUNS: &str = "results/tiny/runs.jsonl";
 
@@ -113,7 +108,7 @@ fn a_second_sweep_does_nothing_and_says_so() {
     let (runs, results) = (lab.read(RUNS), lab.results("results/tiny"));
     let manifest = lab.read("results/tiny/manifest.json");
     let said = lab.ok("sweep tiny.toml");
-    assert!(said.contains("tiny: nothing to do, all runs are there"), "{said}");
+    assert!(said.contains("tiny: nothing to do, all runs are done"), "{said}");
     assert_eq!(lab.read(RUNS), runs);
     assert_eq!(lab.read("results/tiny/manifest.json"), manifest, "it says of the first sweep");
     lab.ok("report tiny.toml");
@@ -162,10 +157,18 @@ fn a_torn_line_is_noted_and_done_again() {
     let (runs, results) = (lab.read(RUNS), lab.results("results/tiny"));
     lab.write(RUNS, &runs[..runs.len() - 40]);
     let plan = lab.run("plan tiny.toml");
-    assert!(errors(&plan).contains("runs.jsonl is torn"), "{}", errors(&plan));
+    assert!(
+        errors(&plan).contains("runs.jsonl, which an interruption cut short"),
+        "{}",
+        errors(&plan)
+    );
     let output = lab.run("sweep tiny.toml");
     assert_eq!(output.status.code(), Some(0));
-    assert!(errors(&output).contains("runs.jsonl is torn"), "{}", errors(&output));
+    assert!(
+        errors(&output).contains("runs.jsonl, which an interruption cut short"),
+        "{}",
+        errors(&output)
+    );
     lab.is_same(&results, "results/tiny");
     assert_eq!(lab.lines(RUNS), 9);
     assert!(errors(&lab.run("plan tiny.toml")).is_empty());
@@ -184,7 +187,7 @@ fn a_signal_lets_active_runs_finish() {
         let output = child.wait_with_output().unwrap();
         let said = errors(&output);
         assert_eq!(output.status.code(), Some(130), "{signal}: {said}");
-        assert!(said.contains("finishing the runs that are active"), "{said}");
+        assert!(said.contains("finishing the active runs"), "{said}");
         let there = lab.lines(&runs);
         assert!((3..60).contains(&there), "{there} runs");
         assert!(lab.read(&runs).ends_with('\n'));
@@ -206,7 +209,7 @@ fn a_second_signal_breaks_off() {
     wait("the record file", || lab.path(RUNS).exists());
     send("-INT", &child);
     let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
-    assert!(said.any(|line| line.unwrap().contains("once more to stop now")));
+    assert!(said.any(|line| line.unwrap().contains("again to stop now")));
     send("-INT", &child);
     let start = Instant::now();
     while child.try_wait().unwrap().is_none() && start.elapsed() < Duration::from_secs(20) {
@@ -237,7 +240,7 @@ fn a_run_out_of_time_is_a_miss_and_can_be_done_again() {
     let lab = Lab::with(&[("steps = 20", "steps = 1000"), ("every = 10", "every = 1000")]);
     lab.ok("sweep tiny.toml --results whole");
     let said = lab.ok("sweep tiny.toml --timeout 0.001ms");
-    assert!(said.contains("9 of 9 runs, 9 of them missed"), "{said}");
+    assert!(said.contains("9 of 9 runs, 9 of them failed"), "{said}");
     assert_eq!(lab.read(RUNS).matches("\"status\":\"timed-out\"").count(), 9);
     let table = rows(&lab, "results/tiny/table.csv");
     for row in table.iter().filter(|row| row["metric"] == "validation-loss") {
@@ -257,7 +260,7 @@ fn a_run_out_of_time_is_a_miss_and_can_be_done_again() {
 fn a_run_that_diverges_is_a_miss() {
     let lab = Lab::with(&[("\"adam\"", "\"sgd\""), ("rate = 0.01", "rate = 1e6")]);
     let said = lab.ok("sweep tiny.toml");
-    assert!(said.contains("9 of 9 runs, 9 of them missed"), "{said}");
+    assert!(said.contains("9 of 9 runs, 9 of them failed"), "{said}");
     assert_eq!(lab.read(RUNS).matches("\"status\":\"diverged\"").count(), 9);
     let table = rows(&lab, "results/tiny/table.csv");
     let miss = |metric: &str, value: &str| {
@@ -290,7 +293,7 @@ fn a_selection_does_its_part() {
     lab.ok("sweep tiny.toml --set steps=30");
     assert_eq!(lab.lines(RUNS), 9);
     let said = lab.ok("sweep tiny.toml --set task.hidden=4 --estimator soft-argmax");
-    assert!(said.contains("9 stored runs are of other settings"), "{said}");
+    assert!(said.contains("ignoring 9 stored runs with other settings"), "{said}");
     assert_eq!(lab.lines(RUNS), 15);
     let said = lab.ok("sweep tiny.toml --seeds 4 --set steps=30");
     assert!(said.contains("12 of 12 runs"), "{said}");

@@ -1,8 +1,11 @@
-//! Estimators of one's own, through the library: what goes wrong in a run stays in its record.
+//! What holds files in the process of the test: estimators of one's own, through the library, and the
+//! lock of record files. It is a binary of its own because a process that is started elsewhere in the
+//! same one would keep a lock for a moment.
 
 // Helpers outside of #[test] functions fail by unwrapping, as the tests do.
 #![allow(clippy::unwrap_used)]
-
+// The other binary uses the rest.
+#[allow(dead_code)]
 mod support;
 
 use clap::Parser;
@@ -10,15 +13,14 @@ use estimators::{
     Dims, Error, Estimator, Family, Kind, Logits, Noise, Objective, Properties, Real, Result,
     Surrogate, kinds::Exact,
 };
-use harness::cli::{Arguments, Verb};
-use harness::execute::{Limits, execute};
+use harness::Registries;
 use harness::experiment::{Experiment, Overrides};
 use harness::record::Outcome;
-use harness::verb::{self, Exit};
-use harness::{Registries, schedule};
+use harness::run::{Interrupt, Limits, Workers, execute, perform};
+use harness::verb::{Arguments, Exit};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use support::{Lab, edited};
+use support::{Lab, edited, errors};
 
 /// Estimates as `exact` does, until it is asked too often.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -66,6 +68,8 @@ impl<E: Real> Estimator<E> for Breaking<E> {
     }
 }
 
+const RUNS: &str = "results/tiny/runs.jsonl";
+
 fn registries() -> Registries {
     let mut registries = Registries::standard();
     registries.estimators = registries.estimators.with::<Brittle>();
@@ -87,25 +91,25 @@ fn experiment(lab: &Lab) -> Experiment {
 
 struct Never;
 
-impl schedule::Interrupt for Never {
+impl Interrupt for Never {
     fn finish(&self) -> bool {
         false
     }
 
-    fn break_off(&self) -> bool {
+    fn abandon(&self) -> bool {
         false
     }
 }
 
 #[test]
 fn a_panic_and_an_error_are_outcomes() {
-    let (lab, registries) = (lab(), registries());
+    let lab = lab();
     let experiment = experiment(&lab);
-    let runs = experiment.runs(&registries).unwrap();
+    let runs = experiment.runs().unwrap();
     let outcome = |cell: usize| {
         let run = runs.iter().find(|run| run.cell == cell).unwrap();
         let limits = Limits { timeout: None, stop: &|| false };
-        execute(&experiment, run, &registries, limits).unwrap()
+        execute(&experiment, run, limits).unwrap()
     };
     assert_eq!(outcome(0).outcome, Outcome::Done);
     let panicked = outcome(1);
@@ -123,18 +127,17 @@ fn a_panic_and_an_error_are_outcomes() {
 
 #[test]
 fn a_panic_stops_no_other_run() {
-    let (lab, registries) = (lab(), registries());
+    let lab = lab();
     let experiment = experiment(&lab);
-    let runs = experiment.runs(&registries).unwrap();
+    let runs = experiment.runs().unwrap();
     let runs: Vec<_> = runs.iter().collect();
     for jobs in [1, 2] {
-        let schedule = schedule::Schedule { jobs, timeout: None };
+        let workers = Workers { jobs, timeout: None };
         let mut names = vec![];
-        let complete =
-            schedule::perform(&experiment, &runs, &registries, schedule, &Never, |record| {
-                names.push(record.outcome.name());
-                Ok(true)
-            });
+        let complete = perform(&experiment, &runs, workers, &Never, |record| {
+            names.push(record.outcome.name());
+            Ok(true)
+        });
         assert!(complete.unwrap());
         names.sort_unstable();
         assert_eq!(names, [["done"; 6], ["failed"; 6]].concat());
@@ -147,13 +150,11 @@ fn sweep(lab: &Lab, more: &[&str]) -> Exit {
     let paths = [file.into_os_string(), "--results".into(), results.into_os_string()];
     let more = more.iter().map(Into::into);
     let arguments = Arguments::parse_from(fixed.into_iter().chain(paths).chain(more));
-    let Verb::Sweep(sweep) = &arguments.verb else { panic!("a sweep") };
-    verb::sweep(sweep, &registries()).unwrap()
+    arguments.verb.run(&registries()).unwrap()
 }
 
 #[test]
 fn failures_end_a_sweep_as_far_as_they_are_not_allowed() {
-    const RUNS: &str = "results/tiny/runs.jsonl";
     let failed = |lab: &Lab| lab.read(RUNS).matches("\"status\":\"failed\"").count();
     let lab = lab();
     // All is done, but it is no success; and what failed stays until it is asked for.
@@ -173,4 +174,21 @@ fn failures_end_a_sweep_as_far_as_they_are_not_allowed() {
     assert!(lab.lines(RUNS) < 12);
     assert_eq!(sweep(&lab, &["--max-failures", "100"]), Exit::Ok);
     assert_eq!(lab.lines(RUNS), 12);
+}
+
+#[test]
+fn a_folder_that_another_sweep_writes_to() {
+    let lab = Lab::new();
+    lab.ok("sweep tiny.toml --quiet");
+    let runs = lab.read(RUNS);
+    let file = std::fs::OpenOptions::new().append(true).open(lab.path(RUNS)).unwrap();
+    file.lock().unwrap();
+    for arguments in ["sweep tiny.toml", "sweep --fresh tiny.toml"] {
+        let said = errors(&lab.run(arguments));
+        assert!([RUNS, "another sweep", "wait"].iter().all(|word| said.contains(word)), "{said}");
+        assert_eq!(lab.read(RUNS), runs);
+    }
+    lab.ok("plan tiny.toml");
+    drop(file);
+    lab.ok("sweep tiny.toml");
 }

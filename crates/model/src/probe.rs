@@ -1,7 +1,7 @@
 //! Measuring gradients, written once for all tasks.
 
-use crate::task::{Forward, Instance, Streams, Task};
-use crate::{Batch, Result};
+use crate::task::{Instance, Streams, Task};
+use crate::{Batch, Forward, Result};
 use estimators::{Dims, Domain, Estimator, Logits, Objective};
 use kernels::tape::{Node, Recording};
 use kernels::{Noise, Packed, Parameters, Real};

@@ -1,6 +1,5 @@
 //! The metrics of an experiment: those that its tasks declare, and those of gradients.
 
-use super::{Cell, Experiment};
 use model::Metric;
 use std::ops::Deref;
 
@@ -59,38 +58,5 @@ impl Measure {
     /// A metric of the network.
     pub const fn of_network(metric: Metric) -> Self {
         Self { metric, of_gradient: false }
-    }
-}
-
-impl Experiment {
-    /// Everything that the runs of a cell measure, in order of name.
-    pub fn measures(&self, cell: &Cell) -> Vec<Measure> {
-        let mut measures: Vec<Measure> = vec![];
-        if self.trains() {
-            measures.extend(cell.task.built.metrics().into_iter().map(Measure::of_network));
-        }
-        if !self.trains() || self.gradient.is_some() {
-            measures.extend(ALONG_TRAINING.map(Measure::of_gradient));
-        }
-        if !self.trains() {
-            measures.push(Measure::of_gradient(DRAWS));
-        }
-        measures.sort_by_key(|measure| measure.name);
-        measures
-    }
-
-    /// The metric that ranks estimators on a task: the first one that the task declares, or the mean
-    /// squared error of an estimate where no steps are taken.
-    pub fn ranking_measure(&self, task_index: usize) -> Measure {
-        let first = self.tasks[task_index].built.metrics().first().copied();
-        match first.filter(|_| self.trains()) {
-            Some(metric) => Measure::of_network(metric),
-            None => Measure::of_gradient(MEAN_SQUARED_ERROR),
-        }
-    }
-
-    /// The measure of that name on a cell's task.
-    pub fn measure(&self, cell: &Cell, name: &str) -> Option<Measure> {
-        self.measures(cell).into_iter().find(|measure| measure.name == name)
     }
 }

@@ -4,23 +4,43 @@
 use super::expected::{read_spec, read_values};
 use super::file::{ExpectedSpec, FigureSpec, File, GradientPlan, MOST_STEPS, within};
 use super::overrides::{Overrides, assign};
+use super::parts::{Parts, Sections};
+use super::plain::Plain;
 use super::protocol::Protocol;
-use super::sweep::expand;
-use super::validate::Names;
+use super::resolved::Experiment;
+use super::sections::{one_table, tables};
 use super::written::{Resolved, written};
-use super::{Cell, EstimatorVariant, Experiment, OptimizerVariant, TaskVariant};
-use super::{schedules, selection, validate};
-use crate::Registries;
-use anyhow::{Context, Result, bail};
-use estimators::Fault;
-use model::task::Load;
-use registry::{Entry, Variant, parse};
-use std::path::Path;
-use std::sync::Arc;
+use super::{selection, validate};
+use crate::{Registries, files};
+use anyhow::{Context, Result};
+use registry::parse;
+use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
+impl Experiment {
+    /// Reads an experiment file and applies overrides to it.
+    ///
+    /// # Errors
+    /// If the file cannot be read or something in it is invalid. The message names the file, the key
+    /// and the value, and what is expected.
+    pub fn read(path: &Path, overrides: &Overrides, registries: &Registries) -> Result<Self> {
+        let named = || format!("experiment {}", path.display());
+        let text = std::fs::read_to_string(path).with_context(|| {
+            let there = siblings(path);
+            let hint = if there.is_empty() {
+                String::new()
+            } else {
+                format!("; there are {}", there.join(", "))
+            };
+            format!("{} cannot be read{hint}", named())
+        })?;
+        let table: Table = toml::from_str(&text).with_context(named)?;
+        resolve(path, table, overrides, registries).with_context(named)
+    }
+}
+
 /// Makes an experiment of its file's table.
-pub(super) fn resolve(
+fn resolve(
     path: &Path,
     mut table: Table,
     overrides: &Overrides,
@@ -95,189 +115,12 @@ pub(super) fn resolve(
     Ok(experiment)
 }
 
-/// The single values of a file, with their defaults.
-pub(super) struct Plain {
-    pub(super) seeds: u64,
-    pub(super) batch: usize,
-    /// Absent where no steps are taken.
-    pub(super) steps: Option<u64>,
-    pub(super) evaluate_every: u64,
-    pub(super) tuned: Vec<String>,
-}
-
-impl Plain {
-    fn read(file: &File, protocol: &Protocol) -> Result<Self> {
-        let trains = *protocol == Protocol::Training;
-        if !trains {
-            reject_training_keys(file)?;
-        }
-        let (seeds, batch) = (file.seeds.unwrap_or(10), file.batch.unwrap_or(128));
-        let (steps, every) = (file.steps.unwrap_or(2000), file.evaluate_every.unwrap_or(50));
-        within("seeds", seeds, 1..=100_000)?;
-        within("batch", batch, 1..=1_000_000)?;
-        within("steps", steps, 1..=MOST_STEPS)?;
-        within("evaluate-every", every, 1..=MOST_STEPS)?;
-        let tuned = file.tuned.clone();
-        Ok(Self {
-            seeds,
-            batch: batch as usize,
-            steps: trains.then_some(steps),
-            evaluate_every: every,
-            tuned: match trains {
-                true => tuned.unwrap_or_else(|| vec!["optimizer.learning-rate".to_owned()]),
-                false => vec![],
-            },
-        })
-    }
-}
-
-/// Keys that say how to train are an error where nothing is trained.
-fn reject_training_keys(file: &File) -> Result<()> {
-    let given = [
-        ("steps", file.steps.is_some()),
-        ("evaluate-every", file.evaluate_every.is_some()),
-        ("tuned", file.tuned.is_some()),
-        ("optimizer", file.optimizer.is_some()),
-        ("gradient", file.gradient.is_some()),
-    ];
-    match given.into_iter().find(|&(_, is_given)| is_given) {
-        Some((key, _)) => {
-            bail!("`{key}` says how to train, but the protocol `gradient` takes no steps")
-        }
-        None => Ok(()),
-    }
-}
-
 fn read_gradient(section: Option<Value>) -> Result<Option<GradientPlan>> {
     let Some(section) = section else { return Ok(None) };
     let plan: GradientPlan = parse(one_table("gradient", section)?).context("gradient")?;
     within("gradient.every", plan.every, 1..=MOST_STEPS)?;
     within("gradient.draws", plan.draws as u64, 2..=1_000_000)?;
     Ok(Some(plan))
-}
-
-/// The sections that cells are made of.
-struct Sections {
-    task: Option<Value>,
-    estimator: Option<Value>,
-    optimizer: Option<Value>,
-}
-
-/// What cells are made of, looked up and built.
-pub(super) struct Parts {
-    pub(super) tasks: Vec<Arc<TaskVariant>>,
-    pub(super) estimators: Vec<Arc<EstimatorVariant>>,
-    /// None where no steps are taken.
-    pub(super) optimizers: Vec<Arc<OptimizerVariant>>,
-    names: Names,
-}
-
-impl Parts {
-    fn read(
-        sections: Sections,
-        folder: &Path,
-        steps: Option<u64>,
-        registries: &Registries,
-    ) -> Result<Self> {
-        let Registries { estimators, tasks, optimizers } = registries;
-        let mut names = Names::default();
-        let tasks = read_variants("task", sections.task, None, steps, &mut names, |kind| {
-            Ok(tasks.get(kind)?)
-        })?;
-        let load =
-            |task: Variant<Box<dyn Load>>| task.try_map(|kind| kind.load(folder)).map(Arc::new);
-        let tasks = tasks.into_iter().map(load).collect::<Result<_, _>>()?;
-        let estimators =
-            read_variants("estimator", sections.estimator, None, steps, &mut names, |kind| {
-                Ok(estimators.get(kind)?)
-            })?;
-        let optimizers = match steps {
-            None => vec![],
-            Some(_) => {
-                let section = sections.optimizer.unwrap_or_else(|| Value::Table(Table::new()));
-                let default = Some("adam");
-                read_variants("optimizer", Some(section), default, steps, &mut names, |kind| {
-                    Ok(optimizers.get(kind)?)
-                })?
-            }
-        };
-        let estimators = estimators.into_iter().map(Arc::new).collect();
-        let optimizers = optimizers.into_iter().map(Arc::new).collect();
-        Ok(Self { tasks, estimators, optimizers, names })
-    }
-
-    /// Leaves out the estimators that the command line does not name, if it names any.
-    fn keep(mut self, kept: &[String], registries: &Registries) -> Result<Self> {
-        for kind in kept {
-            registries.estimators.get(kind)?;
-            if !self.estimators.iter().any(|variant| variant.kind == kind) {
-                let mut there: Vec<&str> = vec![];
-                for variant in &self.estimators {
-                    if !there.contains(&variant.kind) {
-                        there.push(variant.kind);
-                    }
-                }
-                let there = there.join(", ");
-                bail!("--estimator {kind}: the experiment has none of that kind; it has {there}");
-            }
-        }
-        if !kept.is_empty() {
-            self.estimators.retain(|variant| kept.iter().any(|kind| kind == variant.kind));
-        }
-        Ok(self)
-    }
-
-    /// Every task with every estimator and every optimizer, but for those that are excluded.
-    fn cells(&self, excluded: &[Table]) -> Result<Vec<Cell>> {
-        let optimizers: Vec<Option<&Arc<OptimizerVariant>>> = match self.optimizers.as_slice() {
-            [] => vec![None],
-            optimizers => optimizers.iter().map(Some).collect(),
-        };
-        let mut cells = vec![];
-        for (task_index, task) in self.tasks.iter().enumerate() {
-            for estimator in &self.estimators {
-                for optimizer in &optimizers {
-                    let (task, estimator) = (Arc::clone(task), Arc::clone(estimator));
-                    let cell = Cell { task_index, task, estimator, optimizer: optimizer.cloned() };
-                    if !excluded.iter().any(|table| selection::selects(table, &cell)) {
-                        cells.push(cell);
-                    }
-                }
-            }
-        }
-        if cells.is_empty() {
-            bail!("nothing is left to run: every cell is excluded");
-        }
-        Ok(cells)
-    }
-}
-
-/// The variants of a section: its tables, with sweeps expanded.
-fn read_variants<'a, T: 'a, A: 'a>(
-    what: &'static str,
-    section: Option<Value>,
-    default_kind: Option<&str>,
-    steps: Option<u64>,
-    names: &mut Names,
-    find: impl Fn(&str) -> Result<&'a Entry<T, A>>,
-) -> Result<Vec<Variant<T>>> {
-    let mut variants: Vec<Variant<T>> = vec![];
-    for table in tables(what, section)? {
-        let (kind, parameters) = kind_of(what, table, default_kind)?;
-        let entry = find(&kind)?;
-        let schema = entry.schema();
-        for mut parameters in expand(parameters).with_context(|| format!("{what} `{kind}`"))? {
-            schedules::complete(&schema, &mut parameters, steps);
-            let variant = entry.variant(parameters)?;
-            schedules::check(&schema, &variant, steps).with_context(|| what)?;
-            if variants.iter().any(|other| other.is_same(&variant)) {
-                bail!("{what} `{}` is given twice", variant.label());
-            }
-            names.add(what, &variant.parameters, entry.keys());
-            variants.push(variant);
-        }
-    }
-    Ok(variants)
 }
 
 fn read_excluded(section: Option<Value>) -> Result<Vec<Table>> {
@@ -293,32 +136,10 @@ fn read_figures(section: Option<Value>) -> Result<Vec<FigureSpec>> {
     tables("figure", Some(section))?.into_iter().map(read).collect()
 }
 
-/// The tables of a section: one, or a list of them.
-fn tables(key: &'static str, section: Option<Value>) -> Result<Vec<Table>> {
-    match section {
-        Some(Value::Table(table)) => Ok(vec![table]),
-        Some(Value::Array(all)) if !all.is_empty() => {
-            all.into_iter().map(|value| one_table(key, value)).collect()
-        }
-        Some(other) => Err(Fault::value(key, other, "a table or a list of tables").into()),
-        None => bail!("there is no [{key}]; at least one is needed, such as kind = \"…\""),
-    }
-}
-
-fn one_table(key: &str, value: Value) -> Result<Table> {
-    match value {
-        Value::Table(table) => Ok(table),
-        other => Err(Fault::value(key, other, "a table").into()),
-    }
-}
-
-fn kind_of(what: &str, mut table: Table, default: Option<&str>) -> Result<(String, Table)> {
-    match (table.remove("kind"), default) {
-        (Some(Value::String(kind)), _) => Ok((kind, table)),
-        (Some(other), _) => Err(Fault::value(&format!("{what}.kind"), other, "a name").into()),
-        (None, Some(default)) => Ok((default.to_owned(), table)),
-        (None, None) => {
-            bail!("an entry of [{what}] has no kind; `list {what}s` shows the known ones")
-        }
-    }
+/// Experiment files in the same folder.
+fn siblings(path: &Path) -> Vec<String> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let found = files::with_extension(folder.unwrap_or(Path::new(".")), "toml");
+    let shown = |found: PathBuf| path.with_file_name(found.file_name().unwrap_or_default());
+    found.unwrap_or_default().into_iter().map(|found| shown(found).display().to_string()).collect()
 }

@@ -1,8 +1,9 @@
 //! From an experiment back to a file, with everything resolved.
 
 use super::file::{ExpectedSpec, FigureSpec, File, GradientPlan};
+use super::parts::Parts;
+use super::plain::Plain;
 use super::protocol::Protocol;
-use super::read::{Parts, Plain};
 use anyhow::Result;
 use toml::{Table, Value};
 

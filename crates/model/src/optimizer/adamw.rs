@@ -1,5 +1,6 @@
 use super::decay::shrink;
-use super::{OptimizerKind, Rule, decay_rate, not_negative, positive};
+use super::ranges::{decay_rate, not_negative, positive};
+use super::{OptimizerKind, Rule};
 use kernels::AdamConstants;
 use registry::Fault;
 use schemars::JsonSchema;

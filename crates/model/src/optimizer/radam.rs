@@ -1,5 +1,6 @@
 use super::decay::add_l2;
-use super::{OptimizerKind, Rule, decay_rate, is_zero, not_negative, positive};
+use super::ranges::{decay_rate, is_zero, not_negative, positive};
+use super::{OptimizerKind, Rule};
 use kernels::simd::{Machine, MachineKernel};
 use kernels::{AdamConstants, Real};
 use registry::Fault;

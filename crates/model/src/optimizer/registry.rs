@@ -1,4 +1,4 @@
-use super::{Adam, AdamW, Optimizer, OptimizerKind, Options, RAdam, RmsProp, Sgd};
+use super::{Optimizer, OptimizerKind, Options};
 use ::registry::Kind;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -13,14 +13,9 @@ pub type Entry = ::registry::Entry<Optimizer, &'static str>;
 pub struct Registry(::registry::Registry<Optimizer, &'static str>);
 
 impl Registry {
-    /// The optimizers of this crate.
-    pub fn standard() -> Self {
+    /// A registry without kinds.
+    pub fn empty() -> Self {
         Self(::registry::Registry::new("optimizer"))
-            .with::<Adam>()
-            .with::<AdamW>()
-            .with::<RAdam>()
-            .with::<RmsProp>()
-            .with::<Sgd>()
     }
 
     /// This registry with one more kind, which replaces one of the same name. Its table has the

@@ -1,5 +1,5 @@
-use super::{Forward, Instance, Streams, Task, TaskKind};
-use crate::{Batch, Evaluation, Metric, Result};
+use super::{Instance, Streams, Task, TaskKind};
+use crate::{Batch, Evaluation, Forward, Metric, Result};
 use estimators::Dims;
 use estimators::objectives::BitSumSquares;
 use kernels::tape::{Recording, record};

@@ -8,11 +8,11 @@ pub use network::CombinedNetwork;
 pub use regimes::{RegimeRows, Regimes};
 pub use table::Table;
 
-use super::{Forward, Instance, Streams, Task, TaskKind};
+use super::{Instance, Streams, Task, TaskKind};
 use crate::batch::{Batch, Rows};
 use crate::classifier::entropy;
 use crate::metric::{ENTROPY, FORWARD_LOSS};
-use crate::{Error, Evaluation, Metric, Result};
+use crate::{Error, Evaluation, Forward, Metric, Result};
 use estimators::{Dims, SquaredPick};
 use kernels::{Noise, Packed, Parameters, Real};
 use registry::Fault;

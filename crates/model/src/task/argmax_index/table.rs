@@ -33,23 +33,21 @@ impl Table {
         let header = reader.headers().map_err(|error| refuse(error.to_string()))?.clone();
         let names: Vec<&str> = header.iter().collect();
         if names.iter().all(|name| name.is_empty()) {
-            return Err(refuse(
-                "it is empty; a header line with column names is needed".to_owned(),
-            ));
+            return Err(refuse("it is empty; expected a header line with column names".to_owned()));
         }
         if names.iter().all(|name| name.parse::<f64>().is_ok()) {
-            let why = "its first line holds numbers; a header line with column names is needed";
+            let why = "its first line holds numbers; expected a header line with column names";
             return Err(refuse(why.to_owned()));
         }
         let is_twice = |&(place, name): &(usize, &&str)| names[..place].contains(name);
         if let Some((_, name)) = names.iter().enumerate().find(is_twice) {
-            return Err(refuse(format!("column `{name}` is there twice; a name stands for one")));
+            return Err(refuse(format!("column `{name}` is given twice; names must differ")));
         }
         let place = names.iter().position(|&name| name == target).ok_or_else(|| {
             refuse(UnknownName::new("column", target, names.iter().copied()).to_string())
         })?;
         if names.len() < 2 {
-            return Err(refuse(format!("no column beside the target `{target}`")));
+            return Err(refuse(format!("there is no column beside the target `{target}`")));
         }
         let (mut rows, mut targets) = (vec![], vec![]);
         for record in reader.records() {
@@ -65,13 +63,13 @@ impl Table {
                     let what =
                         if cell.is_empty() { "is missing".into() } else { format!("is `{cell}`") };
                     let name = names[column];
-                    refuse(format!("line {line}, column `{name}`: the cell {what}; a finite number is needed"))
+                    refuse(format!("line {line}, column `{name}`: the cell {what}; expected a finite number"))
                 })?;
                 if column == place { targets.push(number) } else { rows.push(number) }
             }
         }
         if targets.is_empty() {
-            return Err(refuse("there is no row under the header".to_owned()));
+            return Err(refuse("there are no rows below the header".to_owned()));
         }
         let features = names.iter().enumerate().filter(|&(column, _)| column != place);
         Ok(Self {

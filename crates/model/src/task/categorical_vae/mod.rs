@@ -2,10 +2,10 @@ mod network;
 
 pub use network::{Autoencoder, Reconstruction};
 
-use super::{Forward, Instance, Streams, Task, TaskKind};
+use super::{Instance, Streams, Task, TaskKind};
 use crate::batch::{Batch, Rows};
 use crate::classifier::divergence_from_uniform;
-use crate::{Artifact, Evaluation, Metric, Reference, Result};
+use crate::{Artifact, Evaluation, Forward, Metric, Reference, Result};
 use estimators::Dims;
 use kernels::tape::Recording;
 use kernels::{Noise, Packed, Parameters, Real, rows};

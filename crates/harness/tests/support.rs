@@ -1,8 +1,5 @@
 //! A folder of its own with a small experiment, and the program run in it.
 
-// Each test file uses a part of this.
-#![allow(dead_code)]
-
 use assert_cmd::Command;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

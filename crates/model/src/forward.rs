@@ -1,0 +1,73 @@
+use crate::Result;
+use estimators::{Choice, Dims, Logits, Objective};
+use kernels::tape::{Node, Recording};
+use kernels::{Noise, Packed, Real, rows};
+use std::rc::Rc;
+
+/// What a network computes of a batch.
+pub struct Forward<E: Real> {
+    /// θ, [B·L, K].
+    pub logits: Node<E>,
+    /// Latents of a row.
+    pub latents: usize,
+    /// The loss of choices.
+    pub objective: Box<dyn Objective<E>>,
+    /// A part of each row's loss that does not depend on the choice, [B, 1]; the gradient of its
+    /// mean is on the tape.
+    pub penalty: Option<Packed<E>>,
+    /// The tape that recorded all of it.
+    pub tape: Recording<E>,
+}
+
+impl<E: Real> Forward<E> {
+    /// Logits and an objective on a tape.
+    pub fn new(
+        logits: Node<E>,
+        latents: usize,
+        objective: impl Objective<E> + 'static,
+        tape: Recording<E>,
+    ) -> Self {
+        Self { logits, latents, objective: Box::new(objective), penalty: None, tape }
+    }
+
+    /// With a part of the loss that does not depend on the choice.
+    pub fn with_penalty(self, penalty: Packed<E>) -> Self {
+        Self { penalty: Some(penalty), ..self }
+    }
+
+    /// Logits for an estimator, the objective, and the mean of the penalty.
+    pub(crate) fn split(self) -> (Logits<E>, Box<dyn Objective<E>>, f64) {
+        let mean = |penalty: Packed<E>| penalty.total() / penalty.rows() as f64;
+        let penalty = self.penalty.map_or(0.0, mean);
+        (Logits::new(self.logits, self.latents, self.tape), self.objective, penalty)
+    }
+}
+
+impl Forward<f32> {
+    /// The most probable category of each latent, [B·L, 1].
+    pub fn argmax(&self) -> Packed<f32> {
+        rows::argmax(&self.logits)
+    }
+
+    /// One sampled category per latent, [B·L, 1].
+    pub fn sample(&self, noise: &mut Noise) -> Packed<f32> {
+        rows::categorical(&rows::softmax(&self.logits, 1.0), 1, noise)
+    }
+
+    /// The mean of the penalty; 0 without one.
+    pub fn mean_penalty(&self) -> f64 {
+        self.penalty.as_ref().map_or(0.0, |penalty| penalty.total() / penalty.rows() as f64)
+    }
+
+    /// The mean loss of a choice ([B·L, 1]) without the penalty.
+    ///
+    /// # Errors
+    /// If the objective fails.
+    pub fn mean_loss(&self, choice: Packed<f32>) -> Result<f64> {
+        let (latents, categories) = (self.latents, self.logits.columns());
+        let dims = Dims { batch: choice.rows() / latents, latents, categories };
+        let choice = Choice::vertices(Rc::new(choice), dims, Recording::default());
+        let losses = self.objective.loss(choice)?;
+        Ok(losses.numbers().total() / dims.batch as f64)
+    }
+}

@@ -1,0 +1,66 @@
+use super::{Streams, Task};
+use crate::probe::{AtParameters, Probe};
+use crate::training::{Learner, Training};
+use crate::{Metric, Optimizer, Reference};
+use estimators::{Dims, Domain};
+
+/// A [`Task`] whose type does not show: what a registry gives, and the harness trains on.
+pub trait AnyTask: Send + Sync {
+    /// As [`Task::metrics`].
+    fn metrics(&self) -> Vec<Metric>;
+
+    /// As [`Task::references`].
+    fn references(&self) -> Vec<Reference>;
+
+    /// As [`Task::dims`].
+    fn dims(&self, batch: usize) -> Dims;
+
+    /// As [`Task::domain`].
+    fn domain(&self) -> Domain;
+
+    /// As [`Task::data_digest`].
+    fn data_digest(&self) -> Option<String>;
+
+    /// A network with its first parameters, ready to be trained.
+    fn start(&self, seed: u64, batch: usize, optimizer: &Optimizer) -> Box<dyn Training>;
+
+    /// A place to measure gradients without training, in double precision: the batch of step 0 at the
+    /// first parameters.
+    fn probe(&self, seed: u64, batch: usize) -> Box<dyn Probe<f64>>;
+}
+
+/// A task and the name that its streams of random numbers have.
+pub(super) struct Named<T> {
+    pub(super) kind: &'static str,
+    pub(super) task: T,
+}
+
+impl<T: Task> AnyTask for Named<T> {
+    fn metrics(&self) -> Vec<Metric> {
+        self.task.metrics()
+    }
+
+    fn references(&self) -> Vec<Reference> {
+        self.task.references()
+    }
+
+    fn dims(&self, batch: usize) -> Dims {
+        self.task.dims(batch)
+    }
+
+    fn domain(&self) -> Domain {
+        self.task.domain()
+    }
+
+    fn data_digest(&self) -> Option<String> {
+        self.task.data_digest()
+    }
+
+    fn start(&self, seed: u64, batch: usize, optimizer: &Optimizer) -> Box<dyn Training> {
+        Box::new(Learner::start(&self.task, &Streams::new(self.kind, seed), batch, optimizer))
+    }
+
+    fn probe(&self, seed: u64, batch: usize) -> Box<dyn Probe<f64>> {
+        Box::new(AtParameters::first(&self.task, &Streams::new(self.kind, seed), batch))
+    }
+}

@@ -1,0 +1,96 @@
+use crate::{Artifact, Batch, Evaluation, Forward, Metric, Reference, Result};
+use estimators::{Dims, Domain};
+use kernels::{Noise, Parameters, Real};
+
+/// A task with its data files read, for any seed.
+pub trait Task: Send + Sync + 'static {
+    /// Data and network of a seed.
+    type Instance: Instance;
+
+    /// What is measured. The first metric ranks.
+    fn metrics(&self) -> Vec<Metric>;
+
+    /// Values that metrics are read beside, if there are any.
+    fn references(&self) -> Vec<Reference> {
+        vec![]
+    }
+
+    /// The dimensions of the choice for a batch of so many rows.
+    fn dims(&self, batch: usize) -> Dims;
+
+    /// Where the objective is defined.
+    fn domain(&self) -> Domain {
+        Domain::Interior
+    }
+
+    /// Data and network of a seed, and the network's first parameters.
+    fn instance<E: Real>(&self, streams: &Streams) -> (Self::Instance, Parameters<E>);
+
+    /// A hash of the data files that were read, if any: what the data is where it does not follow
+    /// from the parameters.
+    fn data_digest(&self) -> Option<String> {
+        None
+    }
+}
+
+/// Data and network of a task, for one seed.
+///
+/// It is pure: it reads no clock and no file, starts no thread, and draws random numbers only from
+/// the streams that it is handed.
+pub trait Instance: 'static {
+    /// A batch of so many rows to train on.
+    fn batch(&self, rows: usize, noise: &mut Noise) -> Batch<f32>;
+
+    /// The logits of a batch, and the objective of its choices.
+    fn forward<E: Real>(&self, parameters: &Parameters<E>, batch: &Batch<E>) -> Forward<E>;
+
+    /// The metrics, in the order of [`Task::metrics`], on rows that are not trained on.
+    ///
+    /// # Errors
+    /// If the estimator or the device fails.
+    fn evaluate(
+        &self,
+        parameters: &Parameters<f32>,
+        evaluation: &mut Evaluation<'_>,
+    ) -> Result<Vec<f64>>;
+
+    /// The references, in the order of [`Task::references`].
+    fn references(&self) -> Vec<f64> {
+        vec![]
+    }
+
+    /// Pictures of what the network has learned.
+    ///
+    /// # Errors
+    /// If the device fails.
+    fn artifacts(&self, parameters: &Parameters<f32>, noise: &mut Noise) -> Result<Vec<Artifact>> {
+        let _ = (parameters, noise);
+        Ok(vec![])
+    }
+
+    /// The gradient for the numbers that the logits of one batch were made from, where logits are
+    /// tied to each other; nothing where the gradient for the logits ([B, L, K]) is what is measured.
+    fn tied_gradient<E: Real>(&self, logits: &[E]) -> Option<Vec<E>> {
+        let _ = logits;
+        None
+    }
+}
+
+/// The streams of random numbers of a task and a seed: the same whatever the estimator.
+#[derive(Clone, Debug)]
+pub struct Streams {
+    kind: &'static str,
+    seed: String,
+}
+
+impl Streams {
+    /// The streams of a kind of task and a seed.
+    pub fn new(kind: &'static str, seed: u64) -> Self {
+        Self { kind, seed: seed.to_string() }
+    }
+
+    /// The stream of a purpose, such as `data`.
+    pub fn named(&self, purpose: &str) -> Noise {
+        Noise::named(&[purpose, self.kind, &self.seed])
+    }
+}
