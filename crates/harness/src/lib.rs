@@ -1,7 +1,7 @@
 //! The command line of argmax-lab, as a library: experiments in, results and report out.
 //!
 //! The modules are the steps from a question to its report, in this order: [`experiment`] (what is
-//! asked), [`plan`] (its runs), [`run`] (doing them), [`record`] (what is stored), [`results`] (what
+//! asked), [`plan`] (its runs), [`mod@run`] (doing them), [`record`] (what is stored), [`results`] (what
 //! the records say), [`report`] (tables, figures and pages), [`verb`] (the command line).
 //!
 //! With an estimator, a task or an optimizer of your own, the whole command line is ten lines:

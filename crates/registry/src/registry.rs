@@ -28,6 +28,9 @@ pub struct Kind<A = ()> {
     pub about: A,
 }
 
+/// Reads a table: every parameter with its value, and what they build.
+type Read<T> = dyn Fn(Table) -> Result<(Table, T), Fault> + Send + Sync;
+
 /// A registered kind: its facts, its parameters, and what they build.
 pub struct Entry<T, A = ()> {
     /// Its name in experiment files.
@@ -41,7 +44,7 @@ pub struct Entry<T, A = ()> {
     what: &'static str,
     defaults: fn() -> Table,
     schema: fn() -> Schema,
-    read: Arc<dyn Fn(Table) -> Result<(Table, T), Fault> + Send + Sync>,
+    read: Arc<Read<T>>,
 }
 
 impl<T, A> Entry<T, A> {

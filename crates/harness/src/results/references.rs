@@ -21,7 +21,7 @@ impl Summary<'_> {
         let declared = self.experiment.tasks[task].built.references().into_iter();
         let value = |reference: Reference| {
             let values = self.reference_values(task, reference.name);
-            let estimate = BOOTSTRAP.estimate(&values, |sample| interquartile_mean(sample))?;
+            let estimate = BOOTSTRAP.estimate(&values, interquartile_mean)?;
             Some(ReferenceValue { reference, estimate })
         };
         declared.filter(|reference| reference.metric == metric).filter_map(value).collect()
