@@ -23,8 +23,13 @@ pub struct Drawn {
 }
 
 /// The figures, in the order of the report. Each draws itself as often as it applies.
-const ALL: [fn(&Source<'_>) -> Vec<Drawn>; 5] =
-    [convergence::draw, final_values::draw, variance::draw, bias_variance::draw, sensitivity::draw];
+const ALL: &[fn(&Source<'_>) -> Vec<Drawn>] = &[
+    convergence::draw,
+    final_values::draw,
+    variance::draw,
+    bias_variance::draw,
+    sensitivity::draw,
+];
 
 /// Draws the figures of a results folder.
 pub fn draw(summary: &Summary<'_>) -> Vec<Drawn> {
