@@ -213,7 +213,7 @@ fn data_files() {
         refuses_file(words);
     }
     lab.write("own.csv", b"a,y\n\xff,2\n");
-    refuses_file(&["line 2", "utf-8"]);
+    refuses_file(&["line 2", "UTF-8"]);
     lab.write("tiny.toml", edited(&[("inputs = 4", "data = \"own.csv\"")]));
     refuses(&lab, "sweep tiny.toml", &["target = absent", "the name of a column"]);
     lab.write("tiny.toml", edited(&[("inputs = 4", "target = \"y\"")]));
