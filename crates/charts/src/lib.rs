@@ -64,7 +64,7 @@ mod text;
 
 pub use bias_variance::bias_variance;
 pub use figure::{Better, Figure, Panel, Point, Scale, Series};
-pub use final_values::figure::{FinalFigure, FinalPanel, FinalRow, RowOrder};
+pub use final_values::figure::{FinalFigure, FinalPanel, FinalRow};
 pub use final_values::final_values;
 pub use lines::{convergence, sensitivity, variance};
 pub use page::small_multiples::MOST_SERIES;

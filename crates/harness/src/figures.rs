@@ -4,8 +4,8 @@ use crate::Registries;
 use crate::experiment::{Choice, FigureSpec, Protocol};
 use crate::results::{CellSummary, Metric, Summary, relative_bias};
 use charts::{
-    Better, Figure, FinalFigure, FinalPanel, FinalRow, Palette, Panel, Point, RowOrder, Scale,
-    Series, bias_variance, convergence, final_values, sensitivity, variance,
+    Better, Figure, FinalFigure, FinalPanel, FinalRow, Palette, Panel, Point, Scale, Series,
+    bias_variance, convergence, final_values, sensitivity, variance,
 };
 use statistics::Estimate;
 
@@ -190,7 +190,6 @@ fn ends(summary: &Summary<'_>) -> FinalFigure {
         x_label,
         x_scale: scale(&metric),
         better: Better::Lower,
-        order: RowOrder::Own,
         reference_line: true,
         caption: caption(summary),
         panels: summary.tasks().into_iter().map(panel).collect(),

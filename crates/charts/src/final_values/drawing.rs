@@ -2,6 +2,7 @@
 
 use crate::axis::Axis;
 use crate::axis::number::plain;
+use crate::final_values::figure::FinalRow;
 use crate::final_values::panel::{ForestPanel, HEAD, LABEL, Position, Row};
 use crate::page::empty::nothing;
 use crate::page::layout::{LEADING, REMARK};
@@ -37,26 +38,28 @@ impl ForestPanel<'_> {
         for row in &self.rows {
             sheet.titled(&title(row), |sheet| draw_row(sheet, &frame, row));
         }
-        sheet.layer(|area| self.rows.iter().try_for_each(|row| self.write(area, row, &rect)));
+        sheet.layer(|area| self.rows.iter().try_for_each(|row| write_texts(area, row, &rect)));
     }
+}
 
-    fn write(&self, area: &Area<'_>, row: &Row, rect: &Rect) -> Drawn {
-        let middle = rect.top + row.top + row.height / 2.0;
-        write(area, &row.remark, (rect.right() + GAP, middle), Lettering::new(REMARK, MUTED))?;
-        let first = middle - (row.label.len() as f64 - 1.0) / 2.0 * LABEL * LEADING;
-        let lines = row.label.iter().filter(|_| self.named).enumerate();
-        lines.into_iter().try_for_each(|(i, label)| {
-            let at = (rect.left - GAP, first + i as f64 * LABEL * LEADING);
-            write(area, label, at, Lettering::new(LABEL, INK).ending())
-        })
-    }
+/// The label at the left of the plot, and the remark at its right.
+fn write_texts(area: &Area<'_>, row: &Row, rect: &Rect) -> Drawn {
+    let middle = rect.top + row.top + row.height / 2.0;
+    write(area, &row.remark, (rect.right() + GAP, middle), Lettering::new(REMARK, MUTED))?;
+    let first = middle - (row.label.len() as f64 - 1.0) / 2.0 * LABEL * LEADING;
+    let mut lines = row.label.iter().enumerate();
+    lines.try_for_each(|(i, label)| {
+        let at = (rect.left - GAP, first + i as f64 * LABEL * LEADING);
+        write(area, label, at, Lettering::new(LABEL, INK).ending())
+    })
 }
 
 /// Label, value and interval, for the pointer.
 fn title(row: &Row) -> String {
-    let label = row.name;
-    let said = match (row.position, row.measured) {
-        (Position::At(value), Some(measured)) => {
+    let measured = row.measured;
+    let label = &measured.label;
+    let said = match row.position {
+        Position::At(value) => {
             let written = |value: f64| match value {
                 value if value.is_finite() => plain(value, 3),
                 value if value > 0.0 => "∞".into(),
@@ -66,7 +69,7 @@ fn title(row: &Row) -> String {
             let (low, high) = (written(measured.low), written(measured.high));
             format!("{label}: {} [{low}, {high}]", plain(value, 3))
         }
-        _ => label.to_owned(),
+        _ => label.clone(),
     };
     if row.remark.is_empty() { said } else { format!("{said}, {}", row.remark) }
 }
@@ -95,13 +98,14 @@ fn draw_reference(sheet: &mut Sheet, frame: &Frame, (name, value): (&str, f64)) 
 }
 
 fn draw_row(sheet: &mut Sheet, frame: &Frame, row: &Row) {
-    let Some(measured) = row.measured else { return };
     let y = frame.rect.height - row.top - row.height / 2.0;
     let color = row.style.rgb();
     sheet.layer(|area| {
         let plot = frame.plot(area)?;
         let on_axis = |seed: &&f64| (frame.x.low..=frame.x.high).contains(*seed);
-        for (seed, height) in measured.samples.iter().filter(on_axis).zip(HEIGHTS.iter().cycle()) {
+        for (seed, height) in
+            row.measured.samples.iter().filter(on_axis).zip(HEIGHTS.iter().cycle())
+        {
             let dot = Circle::new((0, units(*height)), units(SEED), color.mix(0.35).filled());
             plot.draw(&(EmptyElement::at((*seed, y)) + dot))?;
         }
@@ -122,10 +126,7 @@ fn draw_row(sheet: &mut Sheet, frame: &Frame, row: &Row) {
 
 /// The bar, with an arrow where it goes on beyond the axis.
 fn draw_interval(plot: &Plot<'_>, frame: &Frame, row: &Row, y: f64) -> Drawn {
-    let Some(measured) = row.measured else {
-        return Ok(());
-    };
-    let (low, high) = (measured.low, measured.high);
+    let FinalRow { low, high, .. } = *row.measured;
     if low.is_nan()
         || high.is_nan()
         || matches!(row.position, Position::Missing | Position::NotPositive)

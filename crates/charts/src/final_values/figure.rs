@@ -28,18 +28,8 @@ pub struct FinalRow {
 pub struct FinalPanel {
     /// What is common to the rows, such as `categories=8`.
     pub title: String,
-    /// The rows, in any order.
+    /// The rows, in any order; they are drawn best first.
     pub rows: Vec<FinalRow>,
-}
-
-/// How the rows of several panels are ordered; always the best first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum RowOrder {
-    /// By the mean rank over the panels: a row stands at one height in all of them.
-    #[default]
-    Shared,
-    /// Each panel by its own values.
-    Own,
 }
 
 /// The input of [`final_values()`].
@@ -53,8 +43,6 @@ pub struct FinalFigure {
     pub x_scale: Scale,
     /// Which values are good.
     pub better: Better,
-    /// How rows are ordered.
-    pub order: RowOrder,
     /// Draw a dashed line at the value of the palette's reference kind.
     pub reference_line: bool,
     /// Text below the panels; how many runs there are and what the marks mean is added to it.

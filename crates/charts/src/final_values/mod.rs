@@ -9,8 +9,8 @@ mod panel;
 use crate::axis::is_log;
 use crate::axis::limits::is_number;
 use crate::figure::Better;
-use crate::final_values::figure::{FinalFigure, FinalPanel, FinalRow, RowOrder};
-use crate::final_values::order::{Slot, ranked};
+use crate::final_values::figure::{FinalFigure, FinalPanel, FinalRow};
+use crate::final_values::order::ranked;
 use crate::final_values::panel::{ForestPanel, Setting};
 use crate::page::caption::{self, NOTHING, sentences};
 use crate::page::layout::{Heading, lay_out};
@@ -42,26 +42,18 @@ pub fn final_values(figure: &FinalFigure, palette: &Palette) -> String {
         width: WIDTHS[columns - 1],
         head: figure.reference_line && rows().any(|row| palette.is_reference(&row.kind)),
     };
-    let slots = ranked(&figure.panels, figure.order, figure.better);
-    let drawn = slots.iter().zip(&figure.panels).map(|(slots, panel)| {
-        let reference = reference(slots, palette).filter(|_| figure.reference_line);
-        ForestPanel::new(&panel.title, slots, reference, &setting)
+    let ranked: Vec<_> = figure.panels.iter().map(|panel| ranked(panel, figure.better)).collect();
+    let drawn = ranked.iter().zip(&figure.panels).map(|(rows, panel)| {
+        let reference = reference(rows, palette).filter(|_| figure.reference_line);
+        ForestPanel::new(&panel.title, rows, reference, &setting)
     });
-    let mut panels: Vec<_> = drawn.collect();
-    match figure.order {
-        RowOrder::Own => panels.iter_mut().for_each(ForestPanel::name_rows),
-        RowOrder::Shared => {
-            let rows = panels.chunks_mut(columns);
-            let first = rows.filter_map(|row| row.iter_mut().find(|panel| !panel.is_empty()));
-            first.for_each(ForestPanel::name_rows);
-        }
-    }
+    let panels: Vec<_> = drawn.collect();
     let heading = Heading {
         title: figure.title.clone(),
         x_label: figure.x_label.clone(),
         y_label: String::new(),
         caption: caption(figure, &panels, &replication),
-        description: describe(figure, &slots),
+        description: describe(figure, &ranked),
     };
     let blocks: Vec<_> = panels.iter().map(ForestPanel::block).collect();
     let (mut sheet, plots) = lay_out(&heading, &blocks, columns);
@@ -75,8 +67,8 @@ fn interval(row: &FinalRow) -> [f64; 3] {
     [row.value, row.low, row.high]
 }
 
-fn reference<'a>(slots: &[Slot<'a>], palette: &Palette) -> Option<&'a FinalRow> {
-    let mut rows = slots.iter().filter_map(|(_, row)| *row);
+fn reference<'a>(rows: &[&'a FinalRow], palette: &Palette) -> Option<&'a FinalRow> {
+    let mut rows = rows.iter().copied();
     rows.find(|row| palette.is_reference(&row.kind) && is_number(row.value))
 }
 
@@ -86,10 +78,6 @@ fn caption(figure: &FinalFigure, panels: &[ForestPanel], replication: &Replicati
         return sentences(&[&figure.caption, NOTHING]);
     }
     let dots = rows.any(|row| !row.samples.is_empty());
-    let order = match figure.order {
-        RowOrder::Shared if figure.panels.len() > 1 => "Best first by the mean rank",
-        _ => "Best first",
-    };
     let better = match figure.better {
         Better::Lower => "lower is better",
         Better::Higher => "higher is better",
@@ -103,16 +91,16 @@ fn caption(figure: &FinalFigure, panels: &[ForestPanel], replication: &Replicati
         } else {
             ""
         },
-        &format!("{order}; {better}."),
+        &format!("Best first; {better}."),
         &replication.sentence("row"),
     ])
 }
 
 /// The rows in their order, for those who cannot see them.
-fn describe(figure: &FinalFigure, slots: &[Vec<Slot<'_>>]) -> String {
-    let panel = |(panel, slots): (&FinalPanel, &Vec<Slot<'_>>)| {
-        let rows = slots.iter().filter_map(|(label, row)| row.map(|_| (*label).to_owned()));
-        caption::panel(&panel.title, &rows.collect::<Vec<_>>())
+fn describe(figure: &FinalFigure, ranked: &[Vec<&FinalRow>]) -> String {
+    let panel = |(panel, rows): (&FinalPanel, &Vec<&FinalRow>)| {
+        let labels: Vec<_> = rows.iter().map(|row| row.label.clone()).collect();
+        caption::panel(&panel.title, &labels)
     };
-    caption::description(&figure.panels.iter().zip(slots).map(panel).collect::<Vec<_>>())
+    caption::description(&figure.panels.iter().zip(ranked).map(panel).collect::<Vec<_>>())
 }

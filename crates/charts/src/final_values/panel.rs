@@ -4,7 +4,6 @@ use crate::axis::limits::is_number;
 use crate::axis::{Axis, Direction};
 use crate::final_values::figure::FinalRow;
 use crate::final_values::limits::horizontal;
-use crate::final_values::order::Slot;
 use crate::page::layout::{Block, LEADING, REMARK};
 use crate::page::replication::{Replication, warning};
 use crate::style::Style;
@@ -67,14 +66,12 @@ impl Position {
 
 /// A row, ready to be drawn.
 pub(crate) struct Row<'a> {
-    pub name: &'a str,
-    /// The name, broken into lines.
+    pub measured: &'a FinalRow,
+    /// The label, broken into lines.
     pub label: Vec<String>,
     pub remark: String,
     pub position: Position,
     pub style: Style,
-    /// What was measured; none if the panel has no row of that label.
-    pub measured: Option<&'a FinalRow>,
     /// Its upper edge below that of the plot, in pixels.
     pub top: f64,
     pub height: f64,
@@ -87,8 +84,6 @@ pub(crate) struct ForestPanel<'a> {
     pub x: Option<Axis>,
     /// Name and value of the reference line.
     pub reference: Option<(&'a str, f64)>,
-    /// Whether the labels stand at the left.
-    pub named: bool,
     title: String,
     warning: Option<String>,
     plot: (f64, f64),
@@ -97,52 +92,40 @@ pub(crate) struct ForestPanel<'a> {
 impl<'a> ForestPanel<'a> {
     pub fn new(
         title: &str,
-        slots: &[Slot<'a>],
+        ranked: &[&'a FinalRow],
         reference: Option<&'a FinalRow>,
         setting: &Setting,
     ) -> ForestPanel<'a> {
-        let measured: Vec<&FinalRow> = slots.iter().filter_map(|(_, row)| *row).collect();
-        let slots = if measured.is_empty() { &[] } else { slots };
-        let x = horizontal(&measured, setting.log)
+        let x = horizontal(ranked, setting.log)
             .map(|ends| Axis::new(ends, setting.log, 0.04))
             .map(|axis| axis.with_ticks(Direction::Across, setting.width));
         let reference = reference
             .map(|row| (row.label.as_str(), row.value))
             .filter(|(_, value)| !setting.log || *value > 0.0);
         let mut end = if setting.head { HEAD } else { 0.0 };
-        let mut rows = Vec::with_capacity(slots.len());
-        for slot in slots {
-            let row = row(slot, x.as_ref(), end, setting);
+        let mut rows = Vec::with_capacity(ranked.len());
+        for measured in ranked {
+            let row = row(measured, x.as_ref(), end, setting);
             end += row.height;
             rows.push(row);
         }
-        let counts: Vec<_> = measured.iter().map(|row| (row.label.as_str(), row.runs)).collect();
+        let counts: Vec<_> = ranked.iter().map(|row| (row.label.as_str(), row.runs)).collect();
         ForestPanel {
             rows,
             x,
             reference,
-            named: false,
             title: title.to_owned(),
             warning: warning(&counts),
             plot: (setting.width, end.max(3.0 * LEAST_ROW)),
         }
     }
 
-    /// Writes the labels at the left of the plot.
-    pub fn name_rows(&mut self) {
-        self.named = true;
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.x.is_none()
-    }
-
     /// Whether some interval or value goes on beyond the axis.
     pub fn any_beyond(&self) -> bool {
         let Some(x) = &self.x else { return false };
-        let beyond = |row: &&FinalRow| row.low < x.low || row.high > x.high;
+        let beyond = |row: &FinalRow| row.low < x.low || row.high > x.high;
         let lost = |row: &Row| matches!(row.position, Position::Left | Position::Right);
-        self.rows.iter().any(|row| lost(row) || row.measured.as_ref().is_some_and(beyond))
+        self.rows.iter().any(|row| lost(row) || beyond(row.measured))
     }
 
     pub fn block(&self) -> Block {
@@ -150,7 +133,7 @@ impl<'a> ForestPanel<'a> {
         let label_width = |row: &Row| widest(&row.label, LABEL);
         let labels = self.rows.iter().map(label_width).fold(0.0, f64::max);
         let remarks = self.rows.iter().map(|row| width(&row.remark, REMARK)).fold(0.0, f64::max);
-        let named_remark = |row: &Row| format!("{}: {}", row.name, row.remark);
+        let named_remark = |row: &Row| format!("{}: {}", row.measured.label, row.remark);
         Block {
             title: self.title.clone(),
             warning: self.warning.clone(),
@@ -158,33 +141,23 @@ impl<'a> ForestPanel<'a> {
                 true => Vec::new(),
                 false => self.rows.iter().map(named_remark).collect(),
             },
-            before: if self.named && drawn { labels.ceil() + MARGIN } else { 0.0 },
+            before: if drawn { labels.ceil() + MARGIN } else { 0.0 },
             plot: self.plot,
             after: if drawn { remarks.ceil() + MARGIN } else { 0.0 },
         }
     }
 }
 
-fn row<'a>(
-    &(label, measured): &Slot<'a>,
-    x: Option<&Axis>,
-    top: f64,
-    setting: &Setting,
-) -> Row<'a> {
-    let position = measured.map_or(Position::Missing, |row| Position::new(row.value, setting.log));
-    let lines = wrap(label, LABEL, LONGEST_LABEL);
-    let height = (lines.len() as f64 * LABEL * LEADING + 4.0).max(LEAST_ROW);
-    let remarks = match measured {
-        Some(row) => remarks(row, position, x, setting),
-        None => vec!["not measured".into()],
-    };
+fn row<'a>(measured: &'a FinalRow, x: Option<&Axis>, top: f64, setting: &Setting) -> Row<'a> {
+    let position = Position::new(measured.value, setting.log);
+    let label = wrap(&measured.label, LABEL, LONGEST_LABEL);
+    let height = (label.len() as f64 * LABEL * LEADING + 4.0).max(LEAST_ROW);
     Row {
-        name: label,
-        label: lines,
-        remark: remarks.join(", "),
-        position,
-        style: setting.variants.style(measured.map_or("", |row| &row.kind), label),
         measured,
+        label,
+        remark: remarks(measured, position, x, setting).join(", "),
+        position,
+        style: setting.variants.style(&measured.kind, &measured.label),
         top,
         height,
     }

@@ -115,7 +115,6 @@ impl Draws {
             caption,
             panels: (0..3).map(|_| panel()).collect(),
             better: [Better::Lower, Better::Higher][self.next(2)],
-            order: [RowOrder::Own, RowOrder::Shared][self.next(2)],
             reference_line: true,
         }
     }
