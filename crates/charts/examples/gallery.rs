@@ -2,7 +2,7 @@
 //! `cargo run --example gallery -- target/gallery`.
 
 use charts::{
-    Better, Figure, FinalFigure, FinalPanel, FinalRow, Palette, Panel, Point, RowOrder, Scale,
+    Better, Figure, FinalFigure, FinalPanel, FinalRow, Palette, Panel, Point, Scale,
     Series, bias_variance, convergence, final_values, sensitivity, variance,
 };
 use std::path::Path;
@@ -102,8 +102,8 @@ fn main() -> std::io::Result<()> {
         ("variance-36", variance(&noisy(one_panel(curves(&all, 20, noise))), &palette)),
         ("bias-variance", bias_variance(&paths(&TEN), &palette)),
         ("bias-variance-36", bias_variance(&one_panel(paths(&all)), &palette)),
-        ("final", final_values(&finals(&TEN, RowOrder::Own, true), &palette)),
-        ("final-36", final_values(&finals(&all, RowOrder::Shared, true), &palette)),
+        ("final", final_values(&finals(&TEN, true), &palette)),
+        ("final-36", final_values(&finals(&all, true), &palette)),
         ("final-accuracy", final_values(&accuracies(), &palette)),
         ("sensitivity", sensitivity(&temperatures(), &palette)),
         ("odd", convergence(&lone(odd.clone(), Scale::Auto), &palette)),
@@ -258,7 +258,7 @@ fn path(label: &str, categories: f64) -> Series {
     series(label, 20, [0.0, 1000.0, 2000.0].map(point).into())
 }
 
-fn finals(labels: &[&str], order: RowOrder, reference_line: bool) -> FinalFigure {
+fn finals(labels: &[&str], reference_line: bool) -> FinalFigure {
     let panel = |categories: f64| FinalPanel {
         title: format!("categories={categories}"),
         rows: labels.iter().map(|label| row(label, categories)).collect(),
@@ -266,7 +266,6 @@ fn finals(labels: &[&str], order: RowOrder, reference_line: bool) -> FinalFigure
     FinalFigure {
         title: "Deployed loss after training".into(),
         x_label: "validation loss".into(),
-        order,
         reference_line,
         caption: "Interquartile mean with 95 % bootstrap interval; dots are seeds.".into(),
         panels: vec![panel(3.0), panel(8.0)],
@@ -301,7 +300,7 @@ fn row(label: &str, categories: f64) -> FinalRow {
 }
 
 fn accuracies() -> FinalFigure {
-    let mut figure = finals(&TEN[..6], RowOrder::Shared, false);
+    let mut figure = finals(&TEN[..6], false);
     for row in figure.panels.iter_mut().flat_map(|panel| &mut panel.rows) {
         let accuracy = |loss: f64| 1.0 / (1.0 + 0.2 * loss);
         (row.low, row.high) = (accuracy(row.high), accuracy(row.low));

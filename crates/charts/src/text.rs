@@ -8,13 +8,13 @@
 const ROOM: f64 = 1.16;
 
 /// The width of a line in pixels at a font of `size` pixels.
-pub(super) fn width(text: &str, size: f64) -> f64 {
+pub(crate) fn width(text: &str, size: f64) -> f64 {
     let thousandths: u32 = text.chars().map(advance).sum();
     f64::from(thousandths) / 1000.0 * size * ROOM
 }
 
 /// The widest of several lines.
-pub(super) fn widest<S: AsRef<str>>(lines: &[S], size: f64) -> f64 {
+pub(crate) fn widest<S: AsRef<str>>(lines: &[S], size: f64) -> f64 {
     lines.iter().map(|line| width(line.as_ref(), size)).fold(0.0, f64::max)
 }
 
@@ -46,7 +46,7 @@ fn advance(c: char) -> u32 {
 /// punctuation, else anywhere.
 ///
 /// Characters that XML does not allow are replaced.
-pub(super) fn wrap(text: &str, size: f64, limit: f64) -> Vec<String> {
+pub(crate) fn wrap(text: &str, size: f64, limit: f64) -> Vec<String> {
     let mut lines = vec![String::new()];
     for piece in pieces(&clean(text)) {
         for part in fitting(piece, size, limit) {
@@ -62,7 +62,7 @@ pub(super) fn wrap(text: &str, size: f64, limit: f64) -> Vec<String> {
 }
 
 /// Replaces the characters that an XML document cannot hold.
-pub(super) fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     let legal = |c: char| !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}');
     let shown = |c: char| match c {
         '\n' | '\t' | '\r' => ' ',

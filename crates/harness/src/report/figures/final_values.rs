@@ -1,7 +1,7 @@
 use super::{Drawn, Source, axis, capitalized, is_shown, scale};
 use crate::experiment::Measure;
 use crate::results::CellSummary;
-use charts::{Better, FinalFigure, FinalPanel, FinalRow, RowOrder, final_values};
+use charts::{Better, FinalFigure, FinalPanel, FinalRow, final_values};
 
 /// The metrics that rank, at the end.
 pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
@@ -17,7 +17,6 @@ pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
             x_label,
             x_scale: scale(&measure),
             better,
-            order: RowOrder::Own,
             reference_line: true,
             caption: source.caption(),
             panels: tasks.iter().map(|&task| panel(source, task, &measure)).collect(),

@@ -1,0 +1,229 @@
+//! Labels in a plane: next to their marks, on nothing else.
+
+use crate::svg::sheet::Rect;
+
+/// A text of a size in pixels that belongs to the mark at `anchor`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wish {
+    pub anchor: (f64, f64),
+    pub size: (f64, f64),
+}
+
+/// Something that a label should not lie on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Obstacle {
+    pub rect: Rect,
+    /// How bad it is to lie on it.
+    pub cost: f64,
+    /// A mark, of the wish of that index: a label near it would be taken for its own.
+    pub mark_of: Option<usize>,
+}
+
+/// Where a label lies, and the line that leads to it if it is not next to its mark.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Placed {
+    pub rect: Rect,
+    pub leader: Option<[(f64, f64); 2]>,
+    /// Whether it lies on an obstacle.
+    pub covers: bool,
+}
+
+/// Distances from mark to label in pixels.
+const DISTANCES: [f64; 12] =
+    [7.0, 10.0, 13.0, 20.0, 30.0, 44.0, 60.0, 80.0, 105.0, 135.0, 170.0, 210.0];
+/// From here on a label needs a leader.
+const NEAR: f64 = 13.0;
+const DIRECTIONS: u32 = 24;
+/// How often each label is placed anew, once the others have their places.
+const SWEEPS: usize = 4;
+/// The cost of a pixel of distance.
+const PIXEL: f64 = 0.6;
+/// The cost of lying nearer to another mark than to the own one.
+const AMBIGUOUS: f64 = 30.0;
+/// The costs of a leader: that there is one, and that it crosses a mark, a leader or a label.
+const LEADER: f64 = 4.0;
+const ACROSS_MARK: f64 = 3.0;
+const ACROSS_LEADER: f64 = 25.0;
+const ACROSS_LABEL: f64 = 70.0;
+
+/// Finds a place inside `ground` for each label: never on another label, if possible on no
+/// obstacle, and as near as that allows. `None` where there is no place.
+///
+/// Greedy, the labels with the most neighbours first; then every label in turn looks for a better
+/// place among the others.
+pub(crate) fn place(wishes: &[Wish], obstacles: &[Obstacle], ground: &Rect) -> Vec<Option<Placed>> {
+    let neighbours = |wish: &Wish| {
+        let near = wishes.iter().filter(|other| distance(wish.anchor, other.anchor) < 60.0);
+        near.count()
+    };
+    let mut order: Vec<usize> = (0..wishes.len()).collect();
+    order.sort_by_key(|&i| std::cmp::Reverse(neighbours(&wishes[i])));
+    let mut placed: Vec<Option<Placed>> = vec![None; wishes.len()];
+    for _ in 0..=SWEEPS {
+        for &i in &order {
+            placed[i] = None;
+            let taken: Vec<Placed> = placed.iter().flatten().copied().collect();
+            let options = candidates(&wishes[i]).filter(|option| ground.holds(&option.rect));
+            let priced = options.filter_map(|option| priced(option, i, wishes, obstacles, &taken));
+            placed[i] = priced.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, option)| option);
+        }
+    }
+    placed
+}
+
+/// Around the mark, at growing distances.
+fn candidates(wish: &Wish) -> impl Iterator<Item = Placed> {
+    let &Wish { anchor, size: (width, height) } = wish;
+    DISTANCES.into_iter().flat_map(move |distance| {
+        (0..DIRECTIONS).map(move |turn| {
+            let angle = f64::from(turn) / f64::from(DIRECTIONS) * std::f64::consts::TAU;
+            let (sin, cos) = angle.sin_cos();
+            let left = anchor.0 + cos * distance + (cos - 1.0) * width / 2.0;
+            let top = anchor.1 + sin * distance + (sin - 1.0) * height / 2.0;
+            let rect = Rect { left, top, width, height };
+            let end = nearest(&rect, anchor);
+            Placed { rect, leader: (distance > NEAR).then_some([anchor, end]), covers: false }
+        })
+    })
+}
+
+/// The place with its price; none if it is taken.
+fn priced(
+    option: Placed,
+    index: usize,
+    wishes: &[Wish],
+    obstacles: &[Obstacle],
+    taken: &[Placed],
+) -> Option<(f64, Placed)> {
+    if taken.iter().any(|other| option.rect.overlaps(&other.rect)) {
+        return None;
+    }
+    let wish = &wishes[index];
+    let away = |from: (f64, f64)| distance(nearest(&option.rect, from), from);
+    let far = away(wish.anchor);
+    let mistaken = |obstacle: &&Obstacle| {
+        obstacle.mark_of.is_some_and(|owner| owner != index) && away(centre(&obstacle.rect)) < far
+    };
+    let covered = obstacles.iter().filter(|obstacle| obstacle.rect.overlaps(&option.rect));
+    let covered: f64 = covered.map(|obstacle| obstacle.cost).sum();
+    let crossed = |other: &&Placed| other.leader.is_some_and(|line| crosses(line, &option.rect));
+    let price = covered
+        + PIXEL * far
+        + AMBIGUOUS * f64::from(u8::from(obstacles.iter().any(|o| mistaken(&o))))
+        + ACROSS_LABEL * taken.iter().filter(crossed).count() as f64
+        + option.leader.map_or(0.0, |line| leader_cost(line, wish, obstacles, taken));
+    Some((price, Placed { covers: covered > 0.0, ..option }))
+}
+
+fn leader_cost(
+    leader: [(f64, f64); 2],
+    wish: &Wish,
+    obstacles: &[Obstacle],
+    taken: &[Placed],
+) -> f64 {
+    let own = |rect: &Rect| distance(centre(rect), wish.anchor) < 8.0;
+    let marks = obstacles.iter().filter(|obstacle| !own(&obstacle.rect));
+    let marks = marks.filter(|obstacle| crosses(leader, &obstacle.rect)).count();
+    let leaders = taken.iter().filter_map(|other| other.leader);
+    let leaders = leaders.filter(|other| intersect(leader, *other)).count();
+    let labels = taken.iter().filter(|other| crosses(leader, &other.rect)).count();
+    LEADER
+        + ACROSS_MARK * marks as f64
+        + ACROSS_LEADER * leaders as f64
+        + ACROSS_LABEL * labels as f64
+}
+
+fn centre(rect: &Rect) -> (f64, f64) {
+    (rect.left + rect.width / 2.0, rect.top + rect.height / 2.0)
+}
+
+fn distance(a: (f64, f64), b: (f64, f64)) -> f64 {
+    (a.0 - b.0).hypot(a.1 - b.1)
+}
+
+/// The point of `rect` that is nearest to `to`.
+fn nearest(rect: &Rect, to: (f64, f64)) -> (f64, f64) {
+    (to.0.clamp(rect.left, rect.right()), to.1.clamp(rect.top, rect.bottom()))
+}
+
+/// Whether a segment passes through a rectangle (Liang and Barsky 1984).
+fn crosses([from, to]: [(f64, f64); 2], rect: &Rect) -> bool {
+    let (dx, dy) = (to.0 - from.0, to.1 - from.1);
+    let sides = [
+        (-dx, from.0 - rect.left),
+        (dx, rect.right() - from.0),
+        (-dy, from.1 - rect.top),
+        (dy, rect.bottom() - from.1),
+    ];
+    let (mut enter, mut leave) = (0.0_f64, 1.0_f64);
+    for (speed, room) in sides {
+        match speed {
+            0.0 if room < 0.0 => return false,
+            0.0 => {}
+            speed if speed < 0.0 => enter = enter.max(room / speed),
+            speed => leave = leave.min(room / speed),
+        }
+    }
+    enter < leave
+}
+
+/// Whether two segments cross.
+fn intersect([a, b]: [(f64, f64); 2], [c, d]: [(f64, f64); 2]) -> bool {
+    let side = |p: (f64, f64), q: (f64, f64), r: (f64, f64)| {
+        (q.0 - p.0) * (r.1 - p.1) - (q.1 - p.1) * (r.0 - p.0)
+    };
+    side(a, b, c) * side(a, b, d) < 0.0 && side(c, d, a) * side(c, d, b) < 0.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GROUND: Rect = Rect { left: 0.0, top: 0.0, width: 300.0, height: 200.0 };
+
+    fn around((x, y): (f64, f64), cost: f64) -> Obstacle {
+        let rect = Rect { left: x - 4.0, top: y - 4.0, width: 8.0, height: 8.0 };
+        Obstacle { rect, cost, mark_of: None }
+    }
+
+    #[test]
+    fn a_lone_label_is_next_to_its_mark() {
+        let wish = Wish { anchor: (150.0, 100.0), size: (60.0, 14.0) };
+        let placed = place(&[wish], &[around(wish.anchor, 50.0)], &GROUND);
+        let placed = placed[0].unwrap();
+        assert!(placed.leader.is_none());
+        assert!(distance(nearest(&placed.rect, wish.anchor), wish.anchor) < 14.0);
+    }
+
+    #[test]
+    fn a_crowd_neither_overlaps_nor_leaves_the_ground() {
+        let wish = |i: u32| {
+            let i = f64::from(i);
+            Wish { anchor: (250.0 + 3.0 * i, 20.0 + 5.0 * (i % 4.0)), size: (70.0, 14.0) }
+        };
+        let wishes: Vec<_> = (0..12).map(wish).collect();
+        let obstacles: Vec<_> = wishes.iter().map(|wish| around(wish.anchor, 50.0)).collect();
+        let placed: Vec<_> = place(&wishes, &obstacles, &GROUND).into_iter().flatten().collect();
+        assert_eq!(placed.len(), wishes.len());
+        for (i, a) in placed.iter().enumerate() {
+            assert!(GROUND.holds(&a.rect));
+            assert!(placed[..i].iter().all(|b| !a.rect.overlaps(&b.rect)));
+        }
+    }
+
+    #[test]
+    fn what_has_no_room_has_no_place() {
+        let wish = Wish { anchor: (10.0, 10.0), size: (400.0, 14.0) };
+        assert_eq!(place(&[wish], &[], &GROUND), [None]);
+    }
+
+    #[test]
+    fn segments_and_rectangles() {
+        let rect = Rect { left: 10.0, top: 10.0, width: 10.0, height: 10.0 };
+        assert!(crosses([(0.0, 15.0), (30.0, 15.0)], &rect));
+        assert!(!crosses([(0.0, 5.0), (30.0, 5.0)], &rect));
+        assert!(!crosses([(0.0, 15.0), (9.0, 15.0)], &rect));
+        assert!(intersect([(0.0, 0.0), (2.0, 2.0)], [(0.0, 2.0), (2.0, 0.0)]));
+        assert!(!intersect([(0.0, 0.0), (1.0, 0.0)], [(0.0, 1.0), (1.0, 1.0)]));
+    }
+}

@@ -1,0 +1,71 @@
+//! The figure of bias against variance.
+
+mod drawing;
+mod label_placement;
+mod limits;
+mod panel;
+mod strips;
+
+use crate::bias_variance::panel::{ScatterPanel, Setting};
+use crate::bias_variance::strips::Tracks;
+use crate::figure::Figure;
+use crate::page::caption::{NOTHING, describe, sentences};
+use crate::page::layout::{Heading, lay_out};
+use crate::page::replication::Replication;
+use crate::page::small_multiples::split;
+use crate::style::palette::Palette;
+use crate::style::variants::Variants;
+
+/// Width and height of a plot by the number of columns, in pixels.
+const SIZES: [(f64, f64); 3] = [(620.0, 400.0), (490.0, 360.0), (380.0, 320.0)];
+
+/// Relative bias (`y`, with its interval) against total variance (`x`), both on log axes.
+///
+/// The points of a series are steps of training, early to late: at most three are shown (the
+/// first, the middle, the last), pale to full, joined by a path. Members without variance stand
+/// in a strip at the left. A bias whose interval holds zero stands in a strip at the bottom, with
+/// a bar up to the interval's upper end: all that is known of it is an upper bound.
+pub fn bias_variance(figure: &Figure, palette: &Palette) -> String {
+    let (parts, columns) = split(&figure.panels, palette);
+    let series = || figure.panels.iter().flat_map(|panel| &panel.series);
+    let counts: Vec<_> = series().map(|series| (series.runs, series.failures)).collect();
+    let replication = Replication::of(&counts);
+    let setting = Setting {
+        figure,
+        variants: Variants::new(palette, series().map(|s| (s.kind.as_str(), s.label.as_str()))),
+        replication: &replication,
+        tracks: Tracks::of(parts.iter()),
+        plot: SIZES[columns.min(SIZES.len()) - 1],
+    };
+    let panels: Vec<_> = parts.iter().map(|part| ScatterPanel::new(part, &setting)).collect();
+    let heading = Heading {
+        title: figure.title.clone(),
+        x_label: figure.x_label.clone(),
+        y_label: figure.y_label.clone(),
+        caption: caption(figure, &panels, &replication),
+        description: describe(&parts, &replication),
+    };
+    let blocks: Vec<_> = panels.iter().map(ScatterPanel::block).collect();
+    let (mut sheet, plots) = lay_out(&heading, &blocks, columns);
+    for (panel, plot) in panels.iter().zip(plots) {
+        panel.draw(&mut sheet, plot);
+    }
+    sheet.finish(&heading.title, &heading.description)
+}
+
+fn caption(figure: &Figure, panels: &[ScatterPanel], replication: &Replication) -> String {
+    if panels.iter().all(ScatterPanel::is_empty) {
+        return sentences(&[&figure.caption, NOTHING]);
+    }
+    let axes = || panels.iter().filter_map(|panel| panel.axes.as_ref());
+    let left = axes().any(|(x, _)| x.strip() > 0.0);
+    let below = axes().any(|(_, y)| y.strip() > 0.0);
+    let bottom = "Bottom strip: 0 lies in the interval; the bar ends at its upper end.";
+    sentences(&[
+        &figure.caption,
+        "Pale to full: early to late in training. Bar: 95 % interval.",
+        if left { "Left strip: zero variance." } else { "" },
+        if below { bottom } else { "" },
+        &replication.sentence("series"),
+    ])
+}

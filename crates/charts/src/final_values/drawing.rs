@@ -1,0 +1,147 @@
+//! How a panel of rows is drawn.
+
+use crate::axis::Axis;
+use crate::axis::number::plain;
+use crate::final_values::figure::FinalRow;
+use crate::final_values::panel::{ForestPanel, HEAD, LABEL, Position, Row};
+use crate::page::empty::nothing;
+use crate::page::layout::{LEADING, REMARK};
+use crate::svg::frame::{Frame, Plot};
+use crate::svg::mark::{INK, Lettering, MUTED, STRIP, arrow, line, pixel, stroke, symbol, write};
+use crate::svg::sheet::{Area, Drawn, Rect, Sheet, units};
+use crate::text::width;
+use plotters::element::{Circle, EmptyElement, PathElement, Rectangle};
+use plotters::style::Color;
+
+const RADIUS: f64 = 4.0;
+const SEED: f64 = 1.7;
+/// Dots of neighbouring seeds lie at different heights, so that they can be counted.
+const HEIGHTS: [f64; 5] = [0.0, 4.0, -4.0, 2.0, -2.0];
+const GAP: f64 = 8.0;
+
+impl ForestPanel<'_> {
+    /// Draws the panel with its plot at `rect`.
+    pub fn draw(&self, sheet: &mut Sheet, rect: Rect) {
+        let Some(x) = self.x.clone() else {
+            return nothing(sheet, rect);
+        };
+        // Rows are placed in pixels: the vertical axis measures them from below.
+        let y = Axis::new((0.0, rect.height), false, 0.0);
+        let frame = Frame { rect, x, y };
+        sheet.layer(|area| {
+            self.rows.iter().skip(1).step_by(2).try_for_each(|row| shade(area, row, &rect))?;
+            frame.draw_axes(area)
+        });
+        if let Some(reference) = self.reference {
+            draw_reference(sheet, &frame, reference);
+        }
+        for row in &self.rows {
+            sheet.titled(&title(row), |sheet| draw_row(sheet, &frame, row));
+        }
+        sheet.layer(|area| self.rows.iter().try_for_each(|row| write_texts(area, row, &rect)));
+    }
+}
+
+/// The label at the left of the plot, and the remark at its right.
+fn write_texts(area: &Area<'_>, row: &Row, rect: &Rect) -> Drawn {
+    let middle = rect.top + row.top + row.height / 2.0;
+    write(area, &row.remark, (rect.right() + GAP, middle), Lettering::new(REMARK, MUTED))?;
+    let first = middle - (row.label.len() as f64 - 1.0) / 2.0 * LABEL * LEADING;
+    let mut lines = row.label.iter().enumerate();
+    lines.try_for_each(|(i, label)| {
+        let at = (rect.left - GAP, first + i as f64 * LABEL * LEADING);
+        write(area, label, at, Lettering::new(LABEL, INK).ending())
+    })
+}
+
+/// Label, value and interval, for the pointer.
+fn title(row: &Row) -> String {
+    let measured = row.measured;
+    let label = &measured.label;
+    let said = match row.position {
+        Position::At(value) => {
+            let written = |value: f64| match value {
+                value if value.is_finite() => plain(value, 3),
+                value if value > 0.0 => "∞".into(),
+                value if value < 0.0 => "−∞".into(),
+                _ => "?".into(),
+            };
+            let (low, high) = (written(measured.low), written(measured.high));
+            format!("{label}: {} [{low}, {high}]", plain(value, 3))
+        }
+        _ => label.clone(),
+    };
+    if row.remark.is_empty() { said } else { format!("{said}, {}", row.remark) }
+}
+
+fn shade(area: &Area<'_>, row: &Row, rect: &Rect) -> Drawn {
+    let top = rect.top + row.top;
+    let corners = [(rect.left, top), (rect.right(), top + row.height)].map(pixel);
+    area.draw(&Rectangle::new(corners, STRIP.filled()))
+}
+
+fn draw_reference(sheet: &mut Sheet, frame: &Frame, (name, value): (&str, f64)) {
+    let rect = frame.rect;
+    let (x, _) = frame.pixel((value, 0.0));
+    let fits = width(name, REMARK) <= rect.width;
+    let name = if fits { name } else { "reference" };
+    let half = width(name, REMARK) / 2.0;
+    let middle = x.clamp(rect.left + half, (rect.right() - half).max(rect.left + half));
+    sheet.dashed(&[5.0, 3.0], |sheet| {
+        let ends = [(x, rect.top + HEAD - 2.0), (x, rect.bottom())];
+        sheet.layer(|area| line(area, &ends, MUTED, 1.0));
+    });
+    sheet.layer(|area| {
+        let at = (middle, rect.top + HEAD / 2.0 - 1.0);
+        write(area, name, at, Lettering::new(REMARK, MUTED).centred())
+    });
+}
+
+fn draw_row(sheet: &mut Sheet, frame: &Frame, row: &Row) {
+    let y = frame.rect.height - row.top - row.height / 2.0;
+    let color = row.style.rgb();
+    sheet.layer(|area| {
+        let plot = frame.plot(area)?;
+        let on_axis = |seed: &&f64| (frame.x.low..=frame.x.high).contains(*seed);
+        for (seed, height) in
+            row.measured.samples.iter().filter(on_axis).zip(HEIGHTS.iter().cycle())
+        {
+            let dot = Circle::new((0, units(*height)), units(SEED), color.mix(0.35).filled());
+            plot.draw(&(EmptyElement::at((*seed, y)) + dot))?;
+        }
+        draw_interval(&plot, frame, row, y)
+    });
+    sheet.edged(|sheet| {
+        sheet.layer(|area| {
+            let plot = frame.plot(area)?;
+            match row.position {
+                Position::At(value) => plot.draw(&symbol((value, y), row.style, RADIUS, 1.0)),
+                Position::Right => plot.draw(&arrow((frame.x.high, y), 9.0, color)),
+                Position::Left => plot.draw(&arrow((frame.x.low, y), -9.0, color)),
+                Position::NotPositive | Position::Missing => Ok(()),
+            }
+        });
+    });
+}
+
+/// The bar, with an arrow where it goes on beyond the axis.
+fn draw_interval(plot: &Plot<'_>, frame: &Frame, row: &Row, y: f64) -> Drawn {
+    let FinalRow { low, high, .. } = *row.measured;
+    if low.is_nan()
+        || high.is_nan()
+        || matches!(row.position, Position::Missing | Position::NotPositive)
+    {
+        return Ok(());
+    }
+    let inside = |value: f64| (value.clamp(frame.x.low, frame.x.high), y);
+    let bar = vec![inside(low), inside(high)];
+    let color = row.style.rgb();
+    plot.draw(&PathElement::new(bar, stroke(color, 2.0)))?;
+    if high > frame.x.high {
+        plot.draw(&arrow((frame.x.high, y), 6.0, color))?;
+    }
+    if low < frame.x.low {
+        plot.draw(&arrow((frame.x.low, y), -6.0, color))?;
+    }
+    Ok(())
+}

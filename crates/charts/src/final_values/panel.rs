@@ -1,0 +1,197 @@
+//! What a panel of rows shows: each row's place, label and remark.
+
+use crate::axis::limits::is_number;
+use crate::axis::{Axis, Direction};
+use crate::final_values::figure::FinalRow;
+use crate::final_values::limits::horizontal;
+use crate::page::layout::{Block, LEADING, REMARK};
+use crate::page::replication::{Replication, warning};
+use crate::style::Style;
+use crate::style::variants::Variants;
+use crate::text::{widest, width, wrap};
+
+/// What the panels of a figure have in common.
+pub(crate) struct Setting<'a> {
+    pub variants: Variants,
+    pub replication: &'a Replication,
+    pub log: bool,
+    pub width: f64,
+    /// Whether some panel has a reference line, so that all keep room for its name.
+    pub head: bool,
+}
+
+pub(crate) const LABEL: f64 = 12.0;
+const LONGEST_LABEL: f64 = 235.0;
+const LEAST_ROW: f64 = 20.0;
+/// Above the rows, for the name of the reference line.
+pub(crate) const HEAD: f64 = 18.0;
+const MARGIN: f64 = 8.0;
+
+/// Where the central value of a row lies.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Position {
+    /// On the axis.
+    At(f64),
+    /// Beyond the right end of every axis.
+    Right,
+    /// Beyond the left end of every axis.
+    Left,
+    /// Not positive, and the axis is logarithmic.
+    NotPositive,
+    /// Nowhere.
+    Missing,
+}
+
+impl Position {
+    fn new(value: f64, log: bool) -> Position {
+        match value {
+            value if value.is_nan() => Position::Missing,
+            value if !is_number(value) && value > 0.0 => Position::Right,
+            value if !is_number(value) => Position::Left,
+            value if log && value <= 0.0 => Position::NotPositive,
+            value => Position::At(value),
+        }
+    }
+
+    fn remark(self) -> Option<&'static str> {
+        match self {
+            Position::At(_) => None,
+            Position::Right => Some("→ diverged"),
+            Position::Left => Some("← diverged"),
+            Position::NotPositive => Some("≤ 0, not on a log axis"),
+            Position::Missing => Some("no finite value"),
+        }
+    }
+}
+
+/// A row, ready to be drawn.
+pub(crate) struct Row<'a> {
+    pub measured: &'a FinalRow,
+    /// The label, broken into lines.
+    pub label: Vec<String>,
+    pub remark: String,
+    pub position: Position,
+    pub style: Style,
+    /// Its upper edge below that of the plot, in pixels.
+    pub top: f64,
+    pub height: f64,
+}
+
+/// A panel, ready to be drawn.
+pub(crate) struct ForestPanel<'a> {
+    pub rows: Vec<Row<'a>>,
+    /// None if there is nothing to show.
+    pub x: Option<Axis>,
+    /// Name and value of the reference line.
+    pub reference: Option<(&'a str, f64)>,
+    title: String,
+    warning: Option<String>,
+    plot: (f64, f64),
+}
+
+impl<'a> ForestPanel<'a> {
+    pub fn new(
+        title: &str,
+        ranked: &[&'a FinalRow],
+        reference: Option<&'a FinalRow>,
+        setting: &Setting,
+    ) -> ForestPanel<'a> {
+        let x = horizontal(ranked, setting.log)
+            .map(|ends| Axis::new(ends, setting.log, 0.04))
+            .map(|axis| axis.with_ticks(Direction::Across, setting.width));
+        let reference = reference
+            .map(|row| (row.label.as_str(), row.value))
+            .filter(|(_, value)| !setting.log || *value > 0.0);
+        let mut end = if setting.head { HEAD } else { 0.0 };
+        let mut rows = Vec::with_capacity(ranked.len());
+        for measured in ranked {
+            let row = row(measured, x.as_ref(), end, setting);
+            end += row.height;
+            rows.push(row);
+        }
+        let counts: Vec<_> = ranked.iter().map(|row| (row.label.as_str(), row.runs)).collect();
+        ForestPanel {
+            rows,
+            x,
+            reference,
+            title: title.to_owned(),
+            warning: warning(&counts),
+            plot: (setting.width, end.max(3.0 * LEAST_ROW)),
+        }
+    }
+
+    /// Whether some interval or value goes on beyond the axis.
+    pub fn any_beyond(&self) -> bool {
+        let Some(x) = &self.x else { return false };
+        let beyond = |row: &FinalRow| row.low < x.low || row.high > x.high;
+        let lost = |row: &Row| matches!(row.position, Position::Left | Position::Right);
+        self.rows.iter().any(|row| lost(row) || beyond(row.measured))
+    }
+
+    pub fn block(&self) -> Block {
+        let drawn = self.x.is_some();
+        let label_width = |row: &Row| widest(&row.label, LABEL);
+        let labels = self.rows.iter().map(label_width).fold(0.0, f64::max);
+        let remarks = self.rows.iter().map(|row| width(&row.remark, REMARK)).fold(0.0, f64::max);
+        let named_remark = |row: &Row| format!("{}: {}", row.measured.label, row.remark);
+        Block {
+            title: self.title.clone(),
+            warning: self.warning.clone(),
+            footnotes: match drawn {
+                true => Vec::new(),
+                false => self.rows.iter().map(named_remark).collect(),
+            },
+            before: if drawn { labels.ceil() + MARGIN } else { 0.0 },
+            plot: self.plot,
+            after: if drawn { remarks.ceil() + MARGIN } else { 0.0 },
+        }
+    }
+}
+
+fn row<'a>(measured: &'a FinalRow, x: Option<&Axis>, top: f64, setting: &Setting) -> Row<'a> {
+    let position = Position::new(measured.value, setting.log);
+    let label = wrap(&measured.label, LABEL, LONGEST_LABEL);
+    let height = (label.len() as f64 * LABEL * LEADING + 4.0).max(LEAST_ROW);
+    Row {
+        measured,
+        label,
+        remark: remarks(measured, position, x, setting).join(", "),
+        position,
+        style: setting.variants.style(&measured.kind, &measured.label),
+        top,
+        height,
+    }
+}
+
+fn remarks(row: &FinalRow, position: Position, x: Option<&Axis>, setting: &Setting) -> Vec<String> {
+    let beyond = |value: &f64| x.is_some_and(|x| *value < x.low || *value > x.high);
+    let finite = row.samples.iter().filter(|value| is_number(**value));
+    let not_finite = row.samples.len() - finite.clone().count();
+    let counted = |count: usize, what: &str| {
+        let seeds = if count == 1 { "seed" } else { "seeds" };
+        (count > 0).then(|| format!("{count} {seeds} {what}"))
+    };
+    let unexplained = if not_finite > row.failures { not_finite } else { 0 };
+    [
+        position.remark().map(str::to_owned),
+        setting.replication.remark(row.runs, row.failures),
+        counted(unexplained, "not finite"),
+        counted(finite.filter(|value| beyond(value)).count(), "beyond the axis"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_without_a_place_is_named() {
+        assert_eq!(Position::new(f64::INFINITY, false).remark(), Some("→ diverged"));
+        assert_eq!(Position::new(f64::NAN, false).remark(), Some("no finite value"));
+        assert_eq!(Position::new(-1.0, true), Position::NotPositive);
+        assert_eq!(Position::new(-1.0, false), Position::At(-1.0));
+    }
+}

@@ -1,0 +1,139 @@
+//! Figures of lines: a value with its interval against the training step or a parameter.
+
+mod band;
+mod drawing;
+mod limits;
+mod panel;
+mod segments;
+
+use crate::axis::is_log;
+use crate::figure::{Figure, Point, Scale};
+use crate::lines::panel::{Interval, LinePanel, Options, Setting};
+use crate::page::caption::{NOTHING, describe, sentences};
+use crate::page::layout::{Heading, lay_out};
+use crate::page::replication::Replication;
+use crate::page::small_multiples::split;
+use crate::style::palette::Palette;
+use crate::style::variants::Variants;
+
+/// The width of a plot by the number of columns, in pixels.
+const WIDTHS: [f64; 3] = [520.0, 370.0, 300.0];
+
+/// The deployed loss against the training step: a line and a 95 % band per series.
+///
+/// A series whose runs diverge ends with × at its last finite value. Its values widen the vertical
+/// axis at most by half the range of all others (by a decade on a log axis); what lies beyond is
+/// cut off, × stands at the edge, and the panel says so. An automatic horizontal scale is linear.
+pub fn convergence(figure: &Figure, palette: &Palette) -> String {
+    draw(
+        figure,
+        palette,
+        &Options {
+            x_scale: linear_unless_forced(figure.x_scale),
+            y_scale: figure.y_scale,
+            interval: Interval::Band,
+            zero: "zero",
+        },
+    )
+}
+
+/// The total variance of the gradient against the training step, on a log axis.
+///
+/// Series without variance cannot stand on that axis; a strip at its lower end names them. An
+/// automatic horizontal scale is linear.
+pub fn variance(figure: &Figure, palette: &Palette) -> String {
+    draw(
+        figure,
+        palette,
+        &Options {
+            x_scale: linear_unless_forced(figure.x_scale),
+            y_scale: Scale::Log,
+            interval: Interval::Band,
+            zero: "zero variance",
+        },
+    )
+}
+
+/// A metric against a parameter: a line with a marker and a bar at each value, one per kind.
+///
+/// The series stand a few pixels apart, so that the bars at one value of the parameter can be told
+/// from each other.
+pub fn sensitivity(figure: &Figure, palette: &Palette) -> String {
+    draw(
+        figure,
+        palette,
+        &Options {
+            x_scale: figure.x_scale,
+            y_scale: figure.y_scale,
+            interval: Interval::Bar,
+            zero: "zero",
+        },
+    )
+}
+
+fn linear_unless_forced(scale: Scale) -> Scale {
+    if scale == Scale::Auto { Scale::Linear } else { scale }
+}
+
+/// The values of each panel.
+fn values(
+    figure: &Figure,
+    value: fn(&Point) -> f64,
+) -> impl Iterator<Item = impl Iterator<Item = f64>> {
+    let panels = figure.panels.iter();
+    panels.map(move |panel| panel.series.iter().flat_map(|series| &series.points).map(value))
+}
+
+fn draw(figure: &Figure, palette: &Palette, options: &Options) -> String {
+    let (parts, columns) = split(&figure.panels, palette);
+    let series = || figure.panels.iter().flat_map(|panel| &panel.series);
+    let variants = Variants::new(palette, series().map(|s| (s.kind.as_str(), s.label.as_str())));
+    let counts: Vec<_> = series().map(|series| (series.runs, series.failures)).collect();
+    let replication = Replication::of(&counts);
+    let setting = Setting {
+        log_x: is_log(options.x_scale, values(figure, |point| point.x)),
+        log_y: is_log(options.y_scale, values(figure, |point| point.y)),
+        options,
+        figure,
+        variants,
+        replication: &replication,
+        width: WIDTHS[columns.min(WIDTHS.len()) - 1],
+    };
+    let panels: Vec<_> = parts.iter().map(|part| LinePanel::new(part, &setting)).collect();
+    let height = panels.iter().map(LinePanel::least_height).fold(0.0, f64::max);
+    let panels: Vec<_> = panels.into_iter().map(|panel| panel.with_height(height)).collect();
+    let heading = Heading {
+        title: figure.title.clone(),
+        x_label: figure.x_label.clone(),
+        y_label: figure.y_label.clone(),
+        caption: caption(figure, &panels, &replication, options.interval),
+        description: describe(&parts, &replication),
+    };
+    let blocks: Vec<_> = panels.iter().map(LinePanel::block).collect();
+    let (mut sheet, plots) = lay_out(&heading, &blocks, columns);
+    for (panel, plot) in panels.iter().zip(plots) {
+        panel.draw(&mut sheet, plot);
+    }
+    sheet.finish(&heading.title, &heading.description)
+}
+
+/// The caller's caption, and what the marks mean.
+fn caption(
+    figure: &Figure,
+    panels: &[LinePanel],
+    replication: &Replication,
+    interval: Interval,
+) -> String {
+    if panels.iter().all(LinePanel::is_empty) {
+        return sentences(&[&figure.caption, NOTHING]);
+    }
+    let diverged = panels.iter().any(LinePanel::any_diverged);
+    let interval = match interval {
+        Interval::Band => "Band: 95 % interval.",
+        Interval::Bar => "Bar: 95 % interval.",
+    };
+    let cross = if diverged { "×: no finite value from there on." } else { "" };
+    let expected = panels.iter().any(LinePanel::any_expected);
+    let ring = if expected { "Ring: the known value." } else { "" };
+    sentences(&[&figure.caption, interval, ring, cross, &replication.sentence("series")])
+}

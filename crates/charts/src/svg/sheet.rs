@@ -1,0 +1,180 @@
+//! The SVG document: layers drawn by plotters, put into groups.
+//!
+//! plotters' SVG backend knows integer coordinates and unbroken strokes. Two small things make up
+//! for that. A sheet is drawn at [`UNITS`] plotters units per pixel and shown through a view box,
+//! so that coordinates and stroke widths are fine. And each layer is a document of its own whose
+//! content is put into a `<g>`, so that dashes are inherited and each series has a `<title>`.
+
+use crate::text::clean;
+use plotters::coord::Shift;
+use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea};
+use plotters::prelude::SVGBackend;
+use std::fmt::Write as _;
+
+/// plotters units in a pixel. The backend divides font sizes by 1.24; with 12 the sizes in use come
+/// out whole.
+pub(crate) const UNITS: f64 = 12.0;
+
+/// What a layer draws on: the whole sheet, in plotters units.
+pub(crate) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+/// The result of drawing.
+pub(crate) type Drawn = Result<(), DrawingAreaErrorKind<std::io::Error>>;
+
+/// Pixels in plotters units.
+pub(crate) fn units(pixels: f64) -> i32 {
+    (pixels * UNITS).round() as i32
+}
+
+/// A place and a size in pixels.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Rect {
+    pub left: f64,
+    pub top: f64,
+    pub width: f64,
+    pub height: f64,
+}
+
+impl Rect {
+    pub fn right(&self) -> f64 {
+        self.left + self.width
+    }
+
+    pub fn bottom(&self) -> f64 {
+        self.top + self.height
+    }
+
+    /// Whether the two share more than an edge.
+    pub fn overlaps(&self, other: &Rect) -> bool {
+        self.left < other.right()
+            && other.left < self.right()
+            && self.top < other.bottom()
+            && other.top < self.bottom()
+    }
+
+    /// Whether `other` lies inside.
+    pub fn holds(&self, other: &Rect) -> bool {
+        self.left <= other.left
+            && other.right() <= self.right()
+            && self.top <= other.top
+            && other.bottom() <= self.bottom()
+    }
+}
+
+/// A figure under construction.
+pub(crate) struct Sheet {
+    width: f64,
+    height: f64,
+    content: String,
+}
+
+impl Sheet {
+    /// A white sheet; the size is rounded up to whole pixels.
+    pub fn new(width: f64, height: f64) -> Sheet {
+        Sheet { width: width.ceil(), height: height.ceil(), content: String::new() }
+    }
+
+    /// Draws with plotters.
+    pub fn layer(&mut self, draw: impl FnOnce(&Area<'_>) -> Drawn) {
+        let mut document = String::new();
+        {
+            let size = (units(self.width) as u32, units(self.height) as u32);
+            let area = SVGBackend::with_string(&mut document, size).into_drawing_area();
+            draw(&area).and_then(|()| area.present()).expect("writing to a string cannot fail");
+        }
+        let content = document.split_once(">\n").map_or("", |(_, content)| content);
+        let content = content.strip_suffix("</svg>\n").unwrap_or(content);
+        self.content.push_str(&terse(content));
+    }
+
+    /// What `draw` adds becomes a group with a title, which a browser shows under the pointer.
+    pub fn titled(&mut self, title: &str, draw: impl FnOnce(&mut Sheet)) {
+        let title = escape(title);
+        self.put(format_args!("<g><title>{title}</title>\n"));
+        draw(self);
+        self.content.push_str("</g>\n");
+    }
+
+    /// What `draw` adds is edged with white, unless it has an edge of its own.
+    pub fn edged(&mut self, draw: impl FnOnce(&mut Sheet)) {
+        let width = units(1.4);
+        self.put(format_args!("<g stroke=\"#FFFFFF\" stroke-width=\"{width}\">\n"));
+        draw(self);
+        self.content.push_str("</g>\n");
+    }
+
+    /// What `draw` adds is stroked with these lengths of strokes and gaps, in pixels.
+    pub fn dashed(&mut self, lengths: &[f64], draw: impl FnOnce(&mut Sheet)) {
+        let lengths: Vec<_> = lengths.iter().map(|length| units(*length).to_string()).collect();
+        self.put(format_args!("<g stroke-dasharray=\"{}\">\n", lengths.join(" ")));
+        draw(self);
+        self.content.push_str("</g>\n");
+    }
+
+    /// The document, with a title and a description for those who cannot see it.
+    pub fn finish(self, title: &str, description: &str) -> String {
+        let (width, height) = (self.width, self.height);
+        let (across, down) = (units(width), units(height));
+        let (title, description) = (escape(title), escape(description));
+        format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" \
+             width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {across} {down}\" \
+             font-family=\"Helvetica, Arial, 'Liberation Sans', sans-serif\" \
+             stroke-linejoin=\"round\">\n\
+             <title>{title}</title>\n<desc>{description}</desc>\n\
+             <rect width=\"{across}\" height=\"{down}\" fill=\"#FFFFFF\"/>\n{}</svg>\n",
+            self.content
+        )
+    }
+
+    fn put(&mut self, text: std::fmt::Arguments<'_>) {
+        self.content.write_fmt(text).expect("writing to a string cannot fail");
+    }
+}
+
+/// Drops what SVG assumes anyway, and the font that the whole sheet has.
+///
+/// Attribute values are escaped, so that these strings occur only as attributes.
+fn terse(content: &str) -> String {
+    content
+        .replace(" opacity=\"1\"", "")
+        .replace(" stroke=\"none\" stroke-width=\"1\"", "")
+        .replace(" font-family=\"sans-serif\"", "")
+        .replace(" dy=\"0.5ex\"", " dy=\".35em\"")
+        .replace(" \"/>", "\"/>")
+        .replace("\n</text>", "</text>")
+}
+
+fn escape(text: &str) -> String {
+    clean(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plotters::element::PathElement;
+    use plotters::style::BLACK;
+
+    #[test]
+    fn layers_become_groups_of_one_document() {
+        let mut sheet = Sheet::new(10.2, 5.0);
+        sheet.titled("a < b", |sheet| {
+            sheet.dashed(&[4.0, 2.0], |sheet| {
+                sheet.layer(|area| area.draw(&PathElement::new(vec![(0, 0), (12, 24)], BLACK)));
+            });
+        });
+        let svg = sheet.finish("T & t", "d");
+        assert!(svg.contains("width=\"11\" height=\"5\" viewBox=\"0 0 132 60\""));
+        assert!(svg.contains("<g><title>a &lt; b</title>"));
+        assert!(svg.contains("<g stroke-dasharray=\"48 24\">\n<polyline fill=\"none\""));
+        assert!(svg.contains("points=\"0,0 12,24\"/>\n</g>\n</g>\n</svg>\n"));
+        assert!(svg.contains("<title>T &amp; t</title>"));
+    }
+
+    #[test]
+    fn rectangles_that_touch_do_not_overlap() {
+        let left = Rect { left: 0.0, top: 0.0, width: 10.0, height: 10.0 };
+        let right = Rect { left: 10.0, ..left };
+        assert!(!left.overlaps(&right) && left.overlaps(&Rect { left: 9.0, ..left }));
+        assert!(left.holds(&left) && !left.holds(&right));
+    }
+}
