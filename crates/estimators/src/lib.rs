@@ -19,6 +19,7 @@ mod mechanisms;
 mod objective;
 pub mod objectives;
 mod properties;
+mod ranges;
 pub mod reference;
 mod registry;
 mod schedule;

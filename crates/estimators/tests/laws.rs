@@ -33,7 +33,11 @@ fn variants_are_more_than_defaults() {
     ] {
         assert!(names.iter().any(|known| known == name), "{name} is not among {names:?}");
     }
-    assert!(names.iter().any(|name| name.starts_with("gumbel-softmax anneal=")), "{names:?}");
+    for schedule in ["constant", "linear", "cosine", "step", "exponential"] {
+        let kind = format!("kind = \"{schedule}\"");
+        let scheduled = names.iter().filter(|name| name.contains(&kind));
+        assert_eq!(scheduled.count(), 10, "{schedule}: {names:?}");
+    }
 }
 
 #[test]

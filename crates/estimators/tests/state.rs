@@ -210,19 +210,3 @@ fn aimle_lengthens_its_step_until_enough_picks_change() {
         assert!((late - 0.4).abs() < 0.1, "from {first} to {shares:?}");
     }
 }
-
-#[test]
-fn annealed_temperatures_fall_step_by_step() {
-    let problem = exponential();
-    for kind in ["gumbel-softmax", "st-gumbel-softmax"] {
-        let at = |parameters: &str, steps: u64| {
-            let mut estimator = estimator(kind, parameters);
-            train(&problem, &mut *estimator, steps, 2);
-            problem.draw(&mut *estimator, 20, &mut Noise::named(&["annealed"]))
-        };
-        let annealed = "temperature = 0.8\nanneal = { floor = 0.3, rate = 0.05 }";
-        let after = format!("temperature = {}", 0.8 * f64::exp(-0.2));
-        assert_close(&at(annealed, 4), &at(&after, 0), 1e-9, kind);
-        assert_close(&at(annealed, 50), &at("temperature = 0.3", 0), 1e-9, kind);
-    }
-}

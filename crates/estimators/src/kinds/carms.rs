@@ -1,7 +1,7 @@
 use crate::mechanisms::logits::Opened;
 use crate::mechanisms::score::{Asked, row_means};
 use crate::mechanisms::stick_breaking::Bundle;
-use crate::schedule::samples;
+use crate::ranges::samples;
 use crate::{
     Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
     Result, Surrogate, Unbiased,

@@ -1,9 +1,10 @@
 use crate::mechanisms::differentiated::{Relaxed, at_vertices};
 use crate::mechanisms::logits::Opened;
-use crate::schedule::temperature;
+use crate::mechanisms::scheduled::Scheduled;
+use crate::ranges::{schedule, temperature};
 use crate::{
     Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
-    Result, Surrogate, Unbiased,
+    Result, Schedule, Surrogate, Unbiased,
 };
 use kernels::{Noise, Real, rows};
 use schemars::JsonSchema;
@@ -48,11 +49,13 @@ pub struct DecoupledStraightThrough {
     pub forward_temperature: f64,
     /// b of the backward pass: above 0.
     pub backward_temperature: f64,
+    /// A schedule that multiplies both temperatures along training, if any.
+    pub schedule: Option<Schedule>,
 }
 
 impl Default for DecoupledStraightThrough {
     fn default() -> Self {
-        Self { forward_temperature: 1.0, backward_temperature: 1.0 }
+        Self { forward_temperature: 1.0, backward_temperature: 1.0, schedule: None }
     }
 }
 
@@ -64,34 +67,42 @@ impl Kind for DecoupledStraightThrough {
 
     fn check(&self) -> Result<(), Fault> {
         temperature("forward-temperature", self.forward_temperature)?;
-        temperature("backward-temperature", self.backward_temperature)
+        temperature("backward-temperature", self.backward_temperature)?;
+        schedule(self.schedule)
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
-        Box::new(self)
+        Box::new(Scheduled::new(self.schedule, self))
     }
 }
 
-impl<E: Real> Estimator<E> for DecoupledStraightThrough {
+impl<E: Real> Estimator<E> for Scheduled<DecoupledStraightThrough> {
     fn surrogate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let temperature = E::of(self.backward_temperature);
+        let temperature = self.at(self.kind.backward_temperature);
         let opened = Opened::new(logits)?;
-        let forward = opened.softmax(E::of(self.forward_temperature));
+        let forward = opened.softmax(self.at(self.kind.forward_temperature));
         let picks = rows::categorical(&forward, 1, noise);
         let points = Rc::new(opened.softmax(temperature));
         at_vertices(opened, Rc::new(picks), objective, Relaxed { points, temperature })
     }
 
     fn properties(&self, _: Dims) -> Properties {
-        let is_linear = self.forward_temperature == 1.0 && self.backward_temperature == 1.0;
+        let is_one = |temperature| self.is_always_one(temperature);
+        let is_linear =
+            is_one(self.kind.forward_temperature) && is_one(self.kind.backward_temperature);
         Properties {
             unbiased: if is_linear { Unbiased::Linear } else { Unbiased::Never },
             ..Properties::new(Domain::VertexGradients, Evaluations::differentiated(1))
         }
+    }
+
+    fn advance(&mut self) -> Result<()> {
+        self.next_step();
+        Ok(())
     }
 }

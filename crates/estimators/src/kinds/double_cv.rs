@@ -1,6 +1,6 @@
 use crate::mechanisms::differentiated::at_all_vertices;
 use crate::mechanisms::logits::Opened;
-use crate::schedule::samples;
+use crate::ranges::samples;
 use crate::{
     Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
     Result, Surrogate, Unbiased,

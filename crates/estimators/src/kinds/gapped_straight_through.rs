@@ -1,9 +1,10 @@
 use crate::mechanisms::differentiated::{Relaxed, at_vertices};
 use crate::mechanisms::logits::Opened;
-use crate::schedule::temperature;
+use crate::mechanisms::scheduled::Scheduled;
+use crate::ranges::{schedule, temperature};
 use crate::{
     Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
-    Result, Surrogate,
+    Result, Schedule, Surrogate,
 };
 use kernels::simd::Lanes;
 use kernels::{Noise, Packed, Real, rows, rowwise};
@@ -49,13 +50,15 @@ use std::rc::Rc;
 pub struct GappedStraightThrough {
     /// τ: above 0.
     pub temperature: f64,
+    /// A schedule that multiplies τ along training, if any.
+    pub schedule: Option<Schedule>,
     /// How far the others lie below the pick: a number from 0 up, or "pi".
     pub gap: Gap,
 }
 
 impl Default for GappedStraightThrough {
     fn default() -> Self {
-        Self { temperature: 1.0, gap: Gap::Number(1.0) }
+        Self { temperature: 1.0, schedule: None, gap: Gap::Number(1.0) }
     }
 }
 
@@ -67,6 +70,7 @@ impl Kind for GappedStraightThrough {
 
     fn check(&self) -> Result<(), Fault> {
         temperature("temperature", self.temperature)?;
+        schedule(self.schedule)?;
         match self.gap {
             Gap::Number(gap) => Fault::require(
                 gap >= 0.0 && gap.is_finite(),
@@ -79,7 +83,7 @@ impl Kind for GappedStraightThrough {
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
-        Box::new(self)
+        Box::new(Scheduled::new(self.schedule, self))
     }
 }
 
@@ -101,7 +105,7 @@ pub enum GapRule {
     Pi,
 }
 
-impl<E: Real> Estimator<E> for GappedStraightThrough {
+impl<E: Real> Estimator<E> for Scheduled<GappedStraightThrough> {
     fn surrogate(
         &mut self,
         logits: Logits<E>,
@@ -112,19 +116,24 @@ impl<E: Real> Estimator<E> for GappedStraightThrough {
         let p = opened.softmax(E::ONE);
         let picks = rows::categorical(&p, 1, noise);
         let mut gaps = Packed::zeros(picks.rows(), 1);
-        match self.gap {
+        match self.kind.gap {
             Gap::Number(gap) => constant(E::of(gap), &mut gaps),
             Gap::Named(GapRule::Pi) => by_probability(&p, &picks, &mut gaps),
         }
         let mut shifted = Packed::zeros(p.rows(), p.columns());
         move_apart(&opened.theta, &picks, &gaps, &mut shifted);
-        let temperature = E::of(self.temperature);
+        let temperature = self.at(self.kind.temperature);
         let points = Rc::new(rows::softmax(&shifted, temperature));
         at_vertices(opened, Rc::new(picks), objective, Relaxed { points, temperature })
     }
 
     fn properties(&self, _: Dims) -> Properties {
         Properties::new(Domain::VertexGradients, Evaluations::differentiated(1))
+    }
+
+    fn advance(&mut self) -> Result<()> {
+        self.next_step();
+        Ok(())
     }
 }
 

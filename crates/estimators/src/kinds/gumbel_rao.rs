@@ -1,9 +1,10 @@
 use crate::mechanisms::differentiated::{Jacobian, at_vertices};
 use crate::mechanisms::logits::Opened;
-use crate::schedule::{samples, temperature};
+use crate::mechanisms::scheduled::Scheduled;
+use crate::ranges::{samples, schedule, temperature};
 use crate::{
     Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
-    Result, Surrogate,
+    Result, Schedule, Surrogate,
 };
 use kernels::simd::Lanes;
 use kernels::{Noise, Packed, Real, rows, rowwise};
@@ -36,7 +37,7 @@ use std::rc::Rc;
 /// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
 /// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
 /// let dims = Dims { batch: rows, latents: 1, categories: 3 };
-/// let mut estimator = GumbelRao { temperature: 0.1, samples: 10 }.build();
+/// let mut estimator = GumbelRao { temperature: 0.1, ..Default::default() }.build();
 /// let noise = &mut Noise::named(&["example"]);
 /// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
 /// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
@@ -49,13 +50,15 @@ use std::rc::Rc;
 pub struct GumbelRao {
     /// τ: above 0.
     pub temperature: f64,
+    /// A schedule that multiplies τ along training, if any.
+    pub schedule: Option<Schedule>,
     /// M, samples of the noise a pick: from 1 up.
     pub samples: usize,
 }
 
 impl Default for GumbelRao {
     fn default() -> Self {
-        Self { temperature: 0.5, samples: 10 }
+        Self { temperature: 0.5, schedule: None, samples: 10 }
     }
 }
 
@@ -67,15 +70,16 @@ impl Kind for GumbelRao {
 
     fn check(&self) -> Result<(), Fault> {
         temperature("temperature", self.temperature)?;
+        schedule(self.schedule)?;
         samples("samples", self.samples, 1)
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
-        Box::new(self)
+        Box::new(Scheduled::new(self.schedule, self))
     }
 }
 
-impl<E: Real> Estimator<E> for GumbelRao {
+impl<E: Real> Estimator<E> for Scheduled<GumbelRao> {
     fn surrogate(
         &mut self,
         logits: Logits<E>,
@@ -85,14 +89,19 @@ impl<E: Real> Estimator<E> for GumbelRao {
         let opened = Opened::new(logits)?;
         let p = opened.softmax(E::ONE);
         let picks = rows::categorical(&p, 1, noise);
-        let temperature = E::of(self.temperature);
-        let mut points = noise.exponentials(p.rows(), self.samples * p.columns());
+        let temperature = self.at(self.kind.temperature);
+        let mut points = noise.exponentials(p.rows(), self.kind.samples * p.columns());
         conditional_softmax(&p, &picks, E::ONE / temperature, &mut points);
         at_vertices(opened, Rc::new(picks), objective, Averaged { points, temperature })
     }
 
     fn properties(&self, _: Dims) -> Properties {
         Properties::new(Domain::VertexGradients, Evaluations::differentiated(1))
+    }
+
+    fn advance(&mut self) -> Result<()> {
+        self.next_step();
+        Ok(())
     }
 }
 

@@ -1,7 +1,7 @@
 use crate::mechanisms::differentiated::at_vertices_from;
 use crate::mechanisms::finite_step::{FiniteStep, Step};
 use crate::mechanisms::logits::Opened;
-use crate::schedule::positive;
+use crate::ranges::positive;
 use crate::{
     Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
     Result, Surrogate,

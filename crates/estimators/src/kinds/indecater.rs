@@ -1,6 +1,6 @@
 use crate::mechanisms::logits::Opened;
 use crate::mechanisms::score::{Asked, divide, ignore_impossible, row_sums};
-use crate::schedule::samples;
+use crate::ranges::samples;
 use crate::{
     Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
     Result, Surrogate, Unbiased,

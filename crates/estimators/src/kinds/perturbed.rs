@@ -1,7 +1,7 @@
 use crate::mechanisms::differentiated::{Jacobian, in_interior};
 use crate::mechanisms::logits::Opened;
 use crate::mechanisms::perturbation::{NoiseKind, Perturbations};
-use crate::schedule::{positive, samples};
+use crate::ranges::{positive, samples};
 use crate::{
     Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
     Result, Surrogate, Unbiased,

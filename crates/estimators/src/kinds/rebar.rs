@@ -1,10 +1,11 @@
 use crate::mechanisms::coupled_relaxation::Relaxation;
 use crate::mechanisms::logits::{Opened, perturb};
+use crate::mechanisms::scheduled::Scheduled;
 use crate::mechanisms::score::Asked;
-use crate::schedule::{positive, temperature};
+use crate::ranges::{positive, schedule, temperature};
 use crate::{
     Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
-    Result, Surrogate, Unbiased,
+    Result, Schedule, Surrogate, Unbiased,
 };
 use kernels::tape::Weights;
 use kernels::{Noise, Packed, Real, rowwise};
@@ -51,6 +52,8 @@ use std::rc::Rc;
 pub struct Rebar {
     /// τ, its first value where it is learned: above 0.
     pub temperature: f64,
+    /// A schedule that multiplies τ along training, if any; none where τ is learned.
+    pub schedule: Option<Schedule>,
     /// η, its first value where it is learned: a number.
     pub eta: f64,
     /// Whether η and τ are learned.
@@ -61,7 +64,7 @@ pub struct Rebar {
 
 impl Default for Rebar {
     fn default() -> Self {
-        Self { temperature: 0.5, eta: 1.0, learned: false, learning_rate: 0.01 }
+        Self { temperature: 0.5, schedule: None, eta: 1.0, learned: false, learning_rate: 0.01 }
     }
 }
 
@@ -75,18 +78,24 @@ impl Kind for Rebar {
 
     fn check(&self) -> Result<(), Fault> {
         temperature("temperature", self.temperature)?;
+        schedule(self.schedule)?;
+        let is_either = self.schedule.is_none() || !self.learned;
+        Fault::require(is_either, "schedule", "a table", "none where the temperature is learned")?;
         Fault::require(self.eta.is_finite(), "eta", self.eta, "a number")?;
         positive("learning-rate", self.learning_rate)
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
-        let Self { temperature, eta, learned, learning_rate } = self;
-        let rate = if learned { learning_rate } else { 0.0 };
-        Box::new(Tuned { log_temperature: temperature.ln(), eta, rate, slopes: (0.0, 0.0) })
+        let rate = if self.learned { self.learning_rate } else { 0.0 };
+        let eta = self.eta;
+        let settings = Scheduled::new(self.schedule, self);
+        let log_temperature = settings.at::<f64>(settings.kind.temperature).ln();
+        Box::new(Tuned { settings, log_temperature, eta, rate, slopes: (0.0, 0.0) })
     }
 }
 
 struct Tuned {
+    settings: Scheduled<Rebar>,
     log_temperature: f64,
     eta: f64,
     /// Step size; 0 where nothing is learned.
@@ -143,6 +152,10 @@ impl<E: Real> Estimator<E> for Tuned {
         self.eta -= self.rate * self.slopes.0.clamp(-1.0, 1.0);
         self.log_temperature -= self.rate * self.slopes.1.clamp(-1.0, 1.0);
         self.slopes = (0.0, 0.0);
+        self.settings.next_step();
+        if !self.settings.kind.learned {
+            self.log_temperature = self.settings.at::<f64>(self.settings.kind.temperature).ln();
+        }
         Ok(())
     }
 }

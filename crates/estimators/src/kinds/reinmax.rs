@@ -1,9 +1,10 @@
 use crate::mechanisms::differentiated::{Jacobian, at_vertices};
 use crate::mechanisms::logits::Opened;
-use crate::schedule::temperature;
+use crate::mechanisms::scheduled::Scheduled;
+use crate::ranges::{schedule, temperature};
 use crate::{
     Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
-    Result, Surrogate, Unbiased,
+    Result, Schedule, Surrogate, Unbiased,
 };
 use kernels::simd::Lanes;
 use kernels::{Noise, Packed, Real, rows};
@@ -49,11 +50,13 @@ use std::rc::Rc;
 pub struct ReinMax {
     /// τ of the midpoint: above 0.
     pub temperature: f64,
+    /// A schedule that multiplies τ along training, if any.
+    pub schedule: Option<Schedule>,
 }
 
 impl Default for ReinMax {
     fn default() -> Self {
-        Self { temperature: 1.0 }
+        Self { temperature: 1.0, schedule: None }
     }
 }
 
@@ -64,15 +67,16 @@ impl Kind for ReinMax {
     const SOURCE: &'static str = "Liu, Dong, Liu, Yu & Gao 2023, arXiv:2304.08612";
 
     fn check(&self) -> Result<(), Fault> {
-        temperature("temperature", self.temperature)
+        temperature("temperature", self.temperature)?;
+        schedule(self.schedule)
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
-        Box::new(self)
+        Box::new(Scheduled::new(self.schedule, self))
     }
 }
 
-impl<E: Real> Estimator<E> for ReinMax {
+impl<E: Real> Estimator<E> for Scheduled<ReinMax> {
     fn surrogate(
         &mut self,
         logits: Logits<E>,
@@ -81,17 +85,22 @@ impl<E: Real> Estimator<E> for ReinMax {
     ) -> Result<Surrogate<E>> {
         let opened = Opened::new(logits)?;
         let p = Rc::new(opened.softmax(E::ONE));
-        let tempered = opened.softmax_again(&p, E::of(self.temperature));
+        let tempered = opened.softmax_again(&p, self.at(self.kind.temperature));
         let picks = Rc::new(rows::categorical(&p, 1, noise));
         at_vertices(opened, Rc::clone(&picks), objective, Heun { p, tempered, picks })
     }
 
     fn properties(&self, _: Dims) -> Properties {
-        let is_second_order = self.temperature == 1.0;
+        let is_second_order = self.is_always_one(self.kind.temperature);
         Properties {
             unbiased: if is_second_order { Unbiased::Quadratic } else { Unbiased::Never },
             ..Properties::new(Domain::VertexGradients, Evaluations::differentiated(1))
         }
+    }
+
+    fn advance(&mut self) -> Result<()> {
+        self.next_step();
+        Ok(())
     }
 }
 

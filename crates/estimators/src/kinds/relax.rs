@@ -1,10 +1,11 @@
 use crate::mechanisms::coupled_relaxation::Relaxation;
 use crate::mechanisms::logits::{Opened, perturb};
+use crate::mechanisms::scheduled::Scheduled;
 use crate::mechanisms::score::{Asked, scores};
-use crate::schedule::{positive, temperature};
+use crate::ranges::{positive, schedule, temperature};
 use crate::{
     Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
-    Result, Surrogate, Unbiased,
+    Result, Schedule, Surrogate, Unbiased,
 };
 use kernels::tape::Weights;
 use kernels::{Noise, Packed, Real};
@@ -56,6 +57,8 @@ use surrogate_network::{Passes, SurrogateNetwork};
 pub struct Relax {
     /// τ of the relaxed pick: above 0.
     pub temperature: f64,
+    /// A schedule that multiplies τ along training, if any.
+    pub schedule: Option<Schedule>,
     /// Width of the network's hidden layer: from 1 up.
     pub hidden: usize,
     /// Step size of its optimiser, Adam: above 0.
@@ -64,7 +67,7 @@ pub struct Relax {
 
 impl Default for Relax {
     fn default() -> Self {
-        Self { temperature: 0.5, hidden: 16, learning_rate: 0.01 }
+        Self { temperature: 0.5, schedule: None, hidden: 16, learning_rate: 0.01 }
     }
 }
 
@@ -77,6 +80,7 @@ impl Kind for Relax {
 
     fn check(&self) -> Result<(), Fault> {
         temperature("temperature", self.temperature)?;
+        schedule(self.schedule)?;
         positive("learning-rate", self.learning_rate)?;
         let hidden = self.hidden;
         Fault::require(
@@ -88,15 +92,22 @@ impl Kind for Relax {
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
-        Box::new(Learning { settings: self, network: None, lesson: vec![] })
+        Box::new(Learning::new(self))
     }
 }
 
 struct Learning<E: Real> {
-    settings: Relax,
+    settings: Scheduled<Relax>,
     network: Option<SurrogateNetwork<E>>,
     /// The gradient of ĝ² for the network's parameters, from the last estimate.
     lesson: Vec<E>,
+}
+
+impl<E: Real> Learning<E> {
+    fn new(settings: Relax) -> Self {
+        let settings = Scheduled::new(settings.schedule, settings);
+        Self { settings, network: None, lesson: vec![] }
+    }
 }
 
 impl<E: Real> Estimator<E> for Learning<E> {
@@ -108,13 +119,13 @@ impl<E: Real> Estimator<E> for Learning<E> {
     ) -> Result<Surrogate<E>> {
         let opened = Opened::new(logits)?;
         let (dims, p) = (opened.dims, opened.softmax(E::ONE));
-        let temperature = E::of(self.settings.temperature);
+        let temperature = self.settings.at(self.settings.kind.temperature);
         let width = dims.latents * dims.categories;
         let context = match objective.context() {
             Some(context) => context.rows.clone(),
             None => opened.visible(),
         };
-        let settings = &self.settings;
+        let settings = &self.settings.kind;
         let network = self.network.get_or_insert_with(|| {
             // From a stream far from those of the steps, so that the pick is not disturbed.
             let stream = &mut noise.at(u64::MAX);
@@ -152,6 +163,7 @@ impl<E: Real> Estimator<E> for Learning<E> {
     }
 
     fn advance(&mut self) -> Result<()> {
+        self.settings.next_step();
         if let (Some(network), false) = (&mut self.network, self.lesson.is_empty()) {
             network.learn(&self.lesson);
             self.lesson.clear();
@@ -178,7 +190,7 @@ mod tests {
         let logits = [0.2, -0.7, 0.5, 0.1, 0.3, -0.4];
         let objective = ExpDot::of(&[0.6, -0.5, 0.2, -0.7, 0.9, 0.1], 1);
         let settings = Relax { temperature: 0.7, learning_rate: 0.1, ..Relax::default() };
-        let mut relax = Learning::<f64> { settings, network: None, lesson: vec![] };
+        let mut relax = Learning::<f64>::new(settings);
         for step in 0..20 {
             let noise = || Noise::named(&["relax"]).at(step);
             let estimate =

@@ -1,7 +1,7 @@
 use crate::kinds::antithetic_es::{antithetic, differences};
 use crate::mechanisms::logits::Opened;
 use crate::mechanisms::score::{Asked, row_means};
-use crate::schedule::{positive, samples};
+use crate::ranges::{positive, samples};
 use crate::{
     Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
     Result, Surrogate, Unbiased,

@@ -1,6 +1,7 @@
 use crate::mechanisms::differentiated::{Relaxed, at_vertices};
 use crate::mechanisms::logits::{Opened, perturb};
-use crate::schedule::Temperature;
+use crate::mechanisms::scheduled::Scheduled;
+use crate::ranges::{schedule, temperature};
 use crate::{
     Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
     Result, Schedule, Surrogate,
@@ -64,26 +65,23 @@ impl Kind for StGumbelSoftmax {
     const SOURCE: &'static str = "Jang, Gu & Poole 2017, arXiv:1611.01144";
 
     fn check(&self) -> Result<(), Fault> {
-        Temperature::check(self.temperature, self.schedule)
+        temperature("temperature", self.temperature)?;
+        schedule(self.schedule)
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
-        Box::new(Annealed { temperature: Temperature::new(self.temperature, self.schedule) })
+        Box::new(Scheduled::new(self.schedule, self))
     }
 }
 
-struct Annealed {
-    temperature: Temperature,
-}
-
-impl<E: Real> Estimator<E> for Annealed {
+impl<E: Real> Estimator<E> for Scheduled<StGumbelSoftmax> {
     fn surrogate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let temperature = self.temperature.now();
+        let temperature = self.at(self.kind.temperature);
         let opened = Opened::new(logits)?;
         let perturbed = perturb(&opened.theta, noise);
         let points = Rc::new(rows::softmax(&perturbed, temperature));
@@ -96,7 +94,7 @@ impl<E: Real> Estimator<E> for Annealed {
     }
 
     fn advance(&mut self) -> Result<()> {
-        self.temperature.advance();
+        self.next_step();
         Ok(())
     }
 }

@@ -1,9 +1,10 @@
 use crate::mechanisms::differentiated::{Relaxed, at_vertices};
 use crate::mechanisms::logits::Opened;
-use crate::schedule::temperature;
+use crate::mechanisms::scheduled::Scheduled;
+use crate::ranges::{schedule, temperature};
 use crate::{
     Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
-    Result, Surrogate, Unbiased,
+    Result, Schedule, Surrogate, Unbiased,
 };
 use kernels::{Noise, Real, rows};
 use schemars::JsonSchema;
@@ -50,11 +51,13 @@ pub struct StraightThrough {
     pub sample: bool,
     /// τ of the backward pass: above 0.
     pub temperature: f64,
+    /// A schedule that multiplies τ along training, if any.
+    pub schedule: Option<Schedule>,
 }
 
 impl Default for StraightThrough {
     fn default() -> Self {
-        Self { sample: true, temperature: 1.0 }
+        Self { sample: true, temperature: 1.0, schedule: None }
     }
 }
 
@@ -65,36 +68,45 @@ impl Kind for StraightThrough {
     const SOURCE: &'static str = "Bengio, Léonard & Courville 2013, arXiv:1308.3432";
 
     fn check(&self) -> Result<(), Fault> {
-        temperature("temperature", self.temperature)
+        temperature("temperature", self.temperature)?;
+        schedule(self.schedule)
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
-        Box::new(self)
+        Box::new(Scheduled::new(self.schedule, self))
     }
 }
 
-impl<E: Real> Estimator<E> for StraightThrough {
+impl<E: Real> Estimator<E> for Scheduled<StraightThrough> {
     fn surrogate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let temperature = E::of(self.temperature);
+        let temperature = self.at(self.kind.temperature);
         let opened = Opened::new(logits)?;
         let p = Rc::new(opened.softmax(E::ONE));
-        let picks =
-            if self.sample { rows::categorical(&p, 1, noise) } else { rows::argmax(&opened.theta) };
+        let picks = if self.kind.sample {
+            rows::categorical(&p, 1, noise)
+        } else {
+            rows::argmax(&opened.theta)
+        };
         let points = opened.softmax_again(&p, temperature);
         at_vertices(opened, Rc::new(picks), objective, Relaxed { points, temperature })
     }
 
     fn properties(&self, _: Dims) -> Properties {
-        let is_linear = self.sample && self.temperature == 1.0;
+        let is_linear = self.kind.sample && self.is_always_one(self.kind.temperature);
         Properties {
             unbiased: if is_linear { Unbiased::Linear } else { Unbiased::Never },
-            stochastic: self.sample,
+            stochastic: self.kind.sample,
             ..Properties::new(Domain::VertexGradients, Evaluations::differentiated(1))
         }
+    }
+
+    fn advance(&mut self) -> Result<()> {
+        self.next_step();
+        Ok(())
     }
 }

@@ -1,7 +1,7 @@
 use crate::mechanisms::enumeration::MOST_OUTCOMES;
 use crate::mechanisms::logits::Opened;
 use crate::mechanisms::without_replacement::{Subsets, Weighting, too_many};
-use crate::schedule::samples;
+use crate::ranges::samples;
 use crate::{
     Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
     Result, Surrogate, Unbiased,

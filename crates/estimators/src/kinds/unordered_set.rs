@@ -1,6 +1,6 @@
 use crate::mechanisms::logits::Opened;
 use crate::mechanisms::without_replacement::{Order, Subsets, Weighting, too_many};
-use crate::schedule::samples;
+use crate::ranges::samples;
 use crate::{
     Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
     Result, Surrogate, Unbiased,

@@ -8,6 +8,7 @@ pub(crate) mod enumeration;
 pub(crate) mod finite_step;
 pub(crate) mod logits;
 pub(crate) mod perturbation;
+pub(crate) mod scheduled;
 pub(crate) mod score;
 pub(crate) mod stick_breaking;
 pub(crate) mod support;
