@@ -28,7 +28,7 @@ pub use ::registry::{Fault, Parameters, UnknownName};
 pub use choice::{Choice, Points};
 pub use error::{Error, Result};
 pub use estimator::{Estimator, Surrogate};
-pub use gradient::{Gradient, gradient};
+pub use gradient::{Gradient, MeanGradient, gradient, mean_gradient};
 pub use kernels::tape::Node;
 pub use kernels::{Noise, Packed, Real};
 pub use logits::{Dims, Logits};

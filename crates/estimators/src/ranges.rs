@@ -21,10 +21,21 @@ pub(crate) fn schedule(schedule: Option<Schedule>) -> Result<(), Fault> {
     schedule.map_or(Ok(()), |schedule| schedule.check("schedule"))
 }
 
-/// Rejects fewer than `least` samples and more than 100000.
-pub(crate) fn samples(key: &str, value: usize, least: usize) -> Result<(), Fault> {
+/// Rejects infinite numbers and NaN.
+pub(crate) fn finite(key: &str, value: f64) -> Result<(), Fault> {
+    Fault::require(value.is_finite(), key, value, "a number")
+}
+
+/// Rejects fewer than `least` samples, and more than 100000.
+pub(crate) fn samples(value: usize, least: usize) -> Result<(), Fault> {
     let expected = format!("a whole number from {least} to 100000");
-    Fault::require((least..=100_000).contains(&value), key, value, expected)
+    Fault::require((least..=100_000).contains(&value), "samples", value, expected)
+}
+
+/// Rejects invalid widths of a hidden layer.
+pub(crate) fn hidden(width: usize) -> Result<(), Fault> {
+    let expected = "a whole number from 1 to 4096";
+    Fault::require((1..=4096).contains(&width), "hidden", width, expected)
 }
 
 #[cfg(test)]

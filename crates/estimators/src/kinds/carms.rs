@@ -1,15 +1,6 @@
-use crate::mechanisms::logits::Opened;
-use crate::mechanisms::score::{Asked, row_means};
+use super::prelude::*;
+use crate::mechanisms::score::row_means;
 use crate::mechanisms::stick_breaking::Bundle;
-use crate::ranges::samples;
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
-    Result, Surrogate, Unbiased,
-};
-use kernels::tape::Weights;
-use kernels::{Noise, Packed, Real};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 /// Leave-one-out over several antithetic picks of a row.
 ///
@@ -32,18 +23,15 @@ use serde::{Deserialize, Serialize};
 /// **Reference** Dimitriev & Zhou 2021, arXiv:2110.14002, eq. 8; the copula: arXiv:2105.14141.
 ///
 /// ```
-/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::Carms};
-/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
-/// let rows = 4096;
-/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
-/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
-/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
-/// let mut estimator = Carms::default().build();
+/// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::Carms, mean_gradient};
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0], &[25.0]);
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
+/// let dims = Dims { batch: 1, latents: 1, categories: 3 };
 /// let noise = &mut Noise::named(&["example"]);
-/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
-/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
-/// // Without bias: (−3.44, −14.72, 18.16).
-/// assert!((mean(1) + 14.72).abs() < 3.5);
+/// let mut estimator = Carms { samples: 4 }.build();
+/// let estimate = mean_gradient(&mut *estimator, &logits, dims, &objective, 1000, noise)?;
+/// // Unbiased: the mean is the gradient of the expected loss.
+/// assert!(estimate.agrees_with(&[-3.44, -14.72, 18.16]));
 /// # Ok::<(), estimators::Error>(())
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -66,7 +54,7 @@ impl Kind for Carms {
     const SOURCE: &'static str = "Dimitriev & Zhou 2021, arXiv:2110.14002";
 
     fn check(&self) -> Result<(), Fault> {
-        samples("samples", self.samples, 2)
+        ranges::samples(self.samples, 2)
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {

@@ -1,15 +1,6 @@
+use super::prelude::*;
 use crate::mechanisms::differentiated::{Relaxed, at_vertices};
-use crate::mechanisms::logits::Opened;
 use crate::mechanisms::scheduled::Scheduled;
-use crate::ranges::{schedule, temperature};
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
-    Result, Schedule, Surrogate, Unbiased,
-};
-use kernels::{Noise, Real, rows};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use std::rc::Rc;
 
 /// Straight-through whose pick and whose backward pass have temperatures of their own.
 ///
@@ -28,18 +19,15 @@ use std::rc::Rc;
 /// **Reference** Shah, Yan, Mozer & Liu 2024, arXiv:2410.13331.
 ///
 /// ```
-/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::DecoupledStraightThrough};
-/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
-/// let rows = 4096;
-/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
-/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
-/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
-/// let mut estimator = DecoupledStraightThrough::default().build();
+/// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::DecoupledStraightThrough, mean_gradient};
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0], &[25.0]);
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
+/// let dims = Dims { batch: 1, latents: 1, categories: 3 };
 /// let noise = &mut Noise::named(&["example"]);
-/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
-/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
-/// // Biased here: the expected loss's gradient is (−3.44, −14.72, 18.16).
-/// assert!((mean(1) - 9.856).abs() < 3.0);
+/// let mut estimator = DecoupledStraightThrough::default().build();
+/// let estimate = mean_gradient(&mut *estimator, &logits, dims, &objective, 1000, noise)?;
+/// // Biased here: the gradient of the expected loss is (−3.44, −14.72, 18.16).
+/// assert!(estimate.agrees_with(&[-2.288, 9.856, -7.568]));
 /// # Ok::<(), estimators::Error>(())
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -66,9 +54,9 @@ impl Kind for DecoupledStraightThrough {
     const SOURCE: &'static str = "Shah, Yan, Mozer & Liu 2024, arXiv:2410.13331";
 
     fn check(&self) -> Result<(), Fault> {
-        temperature("forward-temperature", self.forward_temperature)?;
-        temperature("backward-temperature", self.backward_temperature)?;
-        schedule(self.schedule)
+        ranges::temperature("forward-temperature", self.forward_temperature)?;
+        ranges::temperature("backward-temperature", self.backward_temperature)?;
+        ranges::schedule(self.schedule)
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {

@@ -1,14 +1,6 @@
-use crate::mechanisms::logits::Opened;
-use crate::mechanisms::score::{Asked, row_means};
+use super::prelude::*;
+use crate::mechanisms::score::row_means;
 use crate::mechanisms::stick_breaking::{Bundle, Sticks};
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Kind, Logits, Objective, Properties, Result,
-    Surrogate, Unbiased,
-};
-use kernels::tape::Weights;
-use kernels::{Noise, Packed, Real};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 /// DisARM for categories: a pair of picks that is antithetic at every stick of a stick-breaking
 /// construction, in ascending order of probability.
@@ -32,18 +24,15 @@ use serde::{Deserialize, Serialize};
 /// **Reference** Dong, Mnih & Tucker 2021, arXiv:2106.08056, §4.
 ///
 /// ```
-/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::DisarmCategorical};
-/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
-/// let rows = 4096;
-/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
-/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
-/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
-/// let mut estimator = DisarmCategorical::default().build();
+/// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::DisarmCategorical, mean_gradient};
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0], &[25.0]);
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
+/// let dims = Dims { batch: 1, latents: 1, categories: 3 };
 /// let noise = &mut Noise::named(&["example"]);
-/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
-/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
-/// // Without bias: (−3.44, −14.72, 18.16).
-/// assert!((mean(1) + 14.72).abs() < 5.0);
+/// let mut estimator = DisarmCategorical::default().build();
+/// let estimate = mean_gradient(&mut *estimator, &logits, dims, &objective, 1000, noise)?;
+/// // Unbiased: the mean is the gradient of the expected loss.
+/// assert!(estimate.agrees_with(&[-3.44, -14.72, 18.16]));
 /// # Ok::<(), estimators::Error>(())
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -181,7 +170,7 @@ mod tests {
             let logits: Vec<f64> = noise.normals(40 * k).iter().map(|z| 9.0 * z).collect();
             let masked = |(i, x)| if i % k % 3 == 1 { f64::NEG_INFINITY } else { x };
             let logits: Vec<f64> = logits.into_iter().enumerate().map(masked).collect();
-            let bundle = Bundle::new(&kernels::rows::softmax(&Packed::pack(&logits, k), 1.0));
+            let bundle = Bundle::new(&rows::softmax(&Packed::pack(&logits, k), 1.0));
             for sticks in bundle.rows() {
                 let mut pick = || noise.index(k as u32) as usize;
                 let pair = (pick(), pick());

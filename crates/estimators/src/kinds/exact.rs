@@ -1,16 +1,6 @@
+use super::prelude::*;
 use crate::mechanisms::enumeration::{lexicographic, outcome_probabilities, too_many_outcomes};
-use crate::mechanisms::logits::Opened;
-use crate::mechanisms::score::{Asked, divide, row_sums, scores, weigh_losses};
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Kind, Logits, Objective, Properties, Result,
-    Surrogate, Unbiased,
-};
-use kernels::simd::Lanes;
-use kernels::tape::Weights;
-use kernels::{Noise, Packed, Real, rows, rowwise};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use std::rc::Rc;
+use crate::mechanisms::score::{divide, row_sums, scores, weigh_losses};
 
 /// The gradient of the expected loss itself, by enumeration of every joint outcome.
 ///

@@ -1,16 +1,6 @@
+use super::prelude::*;
 use crate::mechanisms::differentiated::{Relaxed, at_vertices};
-use crate::mechanisms::logits::Opened;
 use crate::mechanisms::scheduled::Scheduled;
-use crate::ranges::{schedule, temperature};
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
-    Result, Schedule, Surrogate,
-};
-use kernels::simd::Lanes;
-use kernels::{Noise, Packed, Real, rows, rowwise};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use std::rc::Rc;
 
 /// Straight-through at logits that are moved apart so that they agree with the pick.
 ///
@@ -31,18 +21,15 @@ use std::rc::Rc;
 /// **Reference** Fan, Zhang, Liu, Chen & Wei 2022, arXiv:2206.07235.
 ///
 /// ```
-/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::GappedStraightThrough};
-/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
-/// let rows = 4096;
-/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
-/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
-/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
-/// let mut estimator = GappedStraightThrough::default().build();
+/// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::GappedStraightThrough, mean_gradient};
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0], &[25.0]);
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
+/// let dims = Dims { batch: 1, latents: 1, categories: 3 };
 /// let noise = &mut Noise::named(&["example"]);
-/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
-/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
-/// // Biased here: the expected loss's gradient is (−3.44, −14.72, 18.16).
-/// assert!(mean(1) > 0.0);
+/// let mut estimator = GappedStraightThrough::default().build();
+/// let estimate = mean_gradient(&mut *estimator, &logits, dims, &objective, 1000, noise)?;
+/// // Biased here: the gradient of the expected loss is (−3.44, −14.72, 18.16).
+/// assert!(estimate.agrees_with(&[-5.294, 6.48, -1.186]));
 /// # Ok::<(), estimators::Error>(())
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -69,8 +56,8 @@ impl Kind for GappedStraightThrough {
     const SOURCE: &'static str = "Fan, Zhang, Liu, Chen & Wei 2022, arXiv:2206.07235";
 
     fn check(&self) -> Result<(), Fault> {
-        temperature("temperature", self.temperature)?;
-        schedule(self.schedule)?;
+        ranges::temperature("temperature", self.temperature)?;
+        ranges::schedule(self.schedule)?;
         match self.gap {
             Gap::Number(gap) => Fault::require(
                 gap >= 0.0 && gap.is_finite(),

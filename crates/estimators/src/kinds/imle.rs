@@ -1,15 +1,6 @@
+use super::prelude::*;
 use crate::mechanisms::differentiated::at_vertices_from;
 use crate::mechanisms::finite_step::{FiniteStep, Step};
-use crate::mechanisms::logits::Opened;
-use crate::ranges::positive;
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
-    Result, Surrogate,
-};
-use kernels::{Noise, Packed, Real};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use std::rc::Rc;
 
 /// Implicit maximum likelihood: the pick that the loss's gradient would rather have had, by a finite step
 /// of the perturbed logits.
@@ -31,18 +22,15 @@ use std::rc::Rc;
 /// by λ that the published library leaves to the learning rate.
 ///
 /// ```
-/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::Imle};
-/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
-/// let rows = 4096;
-/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
-/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
-/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
-/// let mut estimator = Imle::default().build();
+/// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::Imle, mean_gradient};
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0], &[25.0]);
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
+/// let dims = Dims { batch: 1, latents: 1, categories: 3 };
 /// let noise = &mut Noise::named(&["example"]);
-/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
-/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
-/// // A difference quotient, no gradient: the expected loss's is (−3.44, −14.72, 18.16).
-/// assert!(mean(2) < 0.0);
+/// let mut estimator = Imle::default().build();
+/// let estimate = mean_gradient(&mut *estimator, &logits, dims, &objective, 1000, noise)?;
+/// // A difference quotient: the gradient of the expected loss is (−3.44, −14.72, 18.16).
+/// assert!(estimate.agrees_with(&[0.01, 0.06, -0.07]));
 /// # Ok::<(), estimators::Error>(())
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -67,7 +55,7 @@ impl Kind for Imle {
     const SOURCE: &'static str = "Niepert, Minervini & Franceschi 2021, arXiv:2106.01798";
 
     fn check(&self) -> Result<(), Fault> {
-        positive("lambda", self.lambda)
+        ranges::positive("lambda", self.lambda)
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
@@ -104,7 +92,7 @@ impl PickNoise {
     }
 }
 
-kernels::rowwise! {
+rowwise! {
     fn sum_of_gamma(terms; centre => sum) {
         for k in 0..sum.len() {
             sum[k] = -centre;

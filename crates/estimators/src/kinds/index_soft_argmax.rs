@@ -1,17 +1,5 @@
-use crate::mechanisms::logits::Opened;
-
+use super::prelude::*;
 use crate::mechanisms::differentiated::{Jacobian, in_interior};
-use crate::mechanisms::score::Asked;
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
-    Result, Surrogate,
-};
-use kernels::simd::Lanes;
-use kernels::tape::Weights;
-use kernels::{Noise, Packed, Real, rows, rowwise};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use std::rc::Rc;
 
 /// The expected category *number* in place of a category, as in the code of the question this
 /// project was made for: a negative control.
@@ -68,13 +56,7 @@ impl Kind for IndexSoftArgmax {
     const SOURCE: &'static str = "the seed question's code; Luvizon et al. 2017, arXiv:1710.02322";
 
     fn check(&self) -> Result<(), Fault> {
-        let sharpness = self.sharpness;
-        Fault::require(
-            sharpness > 0.0 && sharpness.is_finite(),
-            "sharpness",
-            sharpness,
-            "a number above 0",
-        )
+        ranges::positive("sharpness", self.sharpness)
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {

@@ -26,6 +26,7 @@ mod muprop;
 mod perturbed;
 mod perturbed_score;
 mod posted_score_function;
+mod prelude;
 mod rebar;
 mod reinforce;
 mod reinforce_loo;

@@ -1,15 +1,6 @@
-use crate::mechanisms::logits::Opened;
+use super::prelude::*;
 use crate::mechanisms::perturbation::{NoiseKind, Perturbations};
-use crate::mechanisms::score::{Asked, row_means};
-use crate::ranges::{positive, samples};
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
-    Result, Surrogate, Unbiased,
-};
-use kernels::tape::Weights;
-use kernels::{Noise, Packed, Real, rowwise};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use crate::mechanisms::score::row_means;
 
 /// The score function of the noise in place of that of the categories.
 ///
@@ -29,18 +20,15 @@ use serde::{Deserialize, Serialize};
 /// **Reference** Berthet, Blondel, Teboul, Cuturi, Vert & Bach 2020, arXiv:2002.08676, Proposition 3.1.
 ///
 /// ```
-/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::PerturbedScore};
-/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
-/// let rows = 4096;
-/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
-/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
-/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
-/// let mut estimator = PerturbedScore::default().build();
+/// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::PerturbedScore, mean_gradient};
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0], &[25.0]);
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
+/// let dims = Dims { batch: 1, latents: 1, categories: 3 };
 /// let noise = &mut Noise::named(&["example"]);
-/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
-/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
-/// // Without bias, but with much variance: (−3.44, −14.72, 18.16).
-/// assert!((mean(1) + 14.72).abs() < 12.0);
+/// let mut estimator = PerturbedScore::default().build();
+/// let estimate = mean_gradient(&mut *estimator, &logits, dims, &objective, 1000, noise)?;
+/// // Unbiased with Gumbel noise and σ = 1: the mean is the gradient of the expected loss.
+/// assert!(estimate.agrees_with(&[-3.44, -14.72, 18.16]));
 /// # Ok::<(), estimators::Error>(())
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -68,8 +56,8 @@ impl Kind for PerturbedScore {
         "Berthet, Blondel, Teboul, Cuturi, Vert & Bach 2020, arXiv:2002.08676";
 
     fn check(&self) -> Result<(), Fault> {
-        positive("sigma", self.sigma)?;
-        samples("samples", self.samples, 1)
+        ranges::positive("sigma", self.sigma)?;
+        ranges::samples(self.samples, 1)
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {

@@ -1,14 +1,5 @@
-use crate::mechanisms::logits::Opened;
-use crate::mechanisms::score::{Asked, divide, scores};
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Kind, Logits, Objective, Properties, Result,
-    Surrogate,
-};
-use kernels::tape::Weights;
-use kernels::{Noise, Packed, Real, rows, rowwise};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use std::rc::Rc;
+use super::prelude::*;
+use crate::mechanisms::score::{divide, scores};
 
 /// The accepted answer to the question this project was made for, exactly as it was posted: a
 /// negative control.

@@ -1,17 +1,7 @@
+use super::prelude::*;
 use crate::mechanisms::coupled_relaxation::Relaxation;
-use crate::mechanisms::logits::{Opened, perturb};
+use crate::mechanisms::logits::perturb;
 use crate::mechanisms::scheduled::Scheduled;
-use crate::mechanisms::score::Asked;
-use crate::ranges::{positive, schedule, temperature};
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
-    Result, Schedule, Surrogate, Unbiased,
-};
-use kernels::tape::Weights;
-use kernels::{Noise, Packed, Real, rowwise};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use std::rc::Rc;
 
 /// The score function with the loss of the relaxed pick as a control variate, whose mean Gumbel noise
 /// gives by reparametrisation.
@@ -33,18 +23,15 @@ use std::rc::Rc;
 /// **Reference** Tucker, Mnih, Maddison, Lawson & Sohl-Dickstein 2017, arXiv:1703.07370, §3 and Appendix.
 ///
 /// ```
-/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::Rebar};
-/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
-/// let rows = 4096;
-/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
-/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
-/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
-/// let mut estimator = Rebar::default().build();
+/// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::Rebar, mean_gradient};
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0], &[25.0]);
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
+/// let dims = Dims { batch: 1, latents: 1, categories: 3 };
 /// let noise = &mut Noise::named(&["example"]);
-/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
-/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
-/// // Without bias: (−3.44, −14.72, 18.16), within 5 standard errors.
-/// assert!((mean(1) + 14.72).abs() < 8.0);
+/// let mut estimator = Rebar::default().build();
+/// let estimate = mean_gradient(&mut *estimator, &logits, dims, &objective, 1000, noise)?;
+/// // Unbiased: the mean is the gradient of the expected loss.
+/// assert!(estimate.agrees_with(&[-3.44, -14.72, 18.16]));
 /// # Ok::<(), estimators::Error>(())
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -77,12 +64,12 @@ impl Kind for Rebar {
     const VERSION: u32 = 2;
 
     fn check(&self) -> Result<(), Fault> {
-        temperature("temperature", self.temperature)?;
-        schedule(self.schedule)?;
+        ranges::temperature("temperature", self.temperature)?;
+        ranges::schedule(self.schedule)?;
         let is_either = self.schedule.is_none() || !self.learned;
         Fault::require(is_either, "schedule", "a table", "none where the temperature is learned")?;
-        Fault::require(self.eta.is_finite(), "eta", self.eta, "a number")?;
-        positive("learning-rate", self.learning_rate)
+        ranges::finite("eta", self.eta)?;
+        ranges::positive("learning-rate", self.learning_rate)
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {

@@ -1,22 +1,11 @@
+use super::prelude::*;
 use crate::mechanisms::enumeration::too_many_outcomes;
-use crate::mechanisms::logits::Opened;
-
-use crate::mechanisms::score::{Asked, losses_at};
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
-    Result, Surrogate, Unbiased,
-};
-use kernels::tape::{Node, Weights};
-use kernels::{Noise, Packed, Real, rows, rowwise};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use std::rc::Rc;
+use crate::mechanisms::score::losses_at;
+use learned::Learned;
+use oracle::Oracle;
 
 mod learned;
 mod oracle;
-
-use learned::Learned;
-use oracle::Oracle;
 
 /// The score function: losses of samples, times their scores.
 ///
@@ -43,18 +32,15 @@ use oracle::Oracle;
 /// arXiv:1402.0030; `greedy`: Rennie et al. 2017, arXiv:1612.00563; `optimal`: Weaver & Tao 2001.
 ///
 /// ```
-/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::{Baseline, Reinforce}};
-/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
-/// let rows = 4096;
-/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
-/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
-/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
-/// let mut estimator = Reinforce { baseline: Baseline::Greedy, ..Default::default() }.build();
+/// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::{Baseline, Reinforce}, mean_gradient};
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0], &[25.0]);
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
+/// let dims = Dims { batch: 1, latents: 1, categories: 3 };
 /// let noise = &mut Noise::named(&["example"]);
-/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
-/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
-/// // Without bias: (−3.44, −14.72, 18.16), within 5 standard errors.
-/// assert!((mean(1) + 14.72).abs() < 5.7);
+/// let mut estimator = Reinforce { baseline: Baseline::Greedy, ..Default::default() }.build();
+/// let estimate = mean_gradient(&mut *estimator, &logits, dims, &objective, 1000, noise)?;
+/// // Unbiased: the mean is the gradient of the expected loss.
+/// assert!(estimate.agrees_with(&[-3.44, -14.72, 18.16]));
 /// # Ok::<(), estimators::Error>(())
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -114,13 +100,8 @@ impl Kind for Reinforce {
     fn check(&self) -> Result<(), Fault> {
         let Self { decay, learning_rate: rate, hidden, .. } = *self;
         Fault::require((0.0..1.0).contains(&decay), "decay", decay, "a number from 0 up, below 1")?;
-        Fault::require(rate > 0.0 && rate.is_finite(), "learning-rate", rate, "a number above 0")?;
-        Fault::require(
-            (1..=4096).contains(&hidden),
-            "hidden",
-            hidden,
-            "a whole number from 1 to 4096",
-        )
+        ranges::positive("learning-rate", rate)?;
+        ranges::hidden(hidden)
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {

@@ -1,16 +1,6 @@
+use super::prelude::*;
 use crate::mechanisms::differentiated::{Jacobian, at_vertices};
-use crate::mechanisms::logits::Opened;
 use crate::mechanisms::scheduled::Scheduled;
-use crate::ranges::{schedule, temperature};
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
-    Result, Schedule, Surrogate, Unbiased,
-};
-use kernels::simd::Lanes;
-use kernels::{Noise, Packed, Real, rows};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use std::rc::Rc;
 
 /// Straight-through with Heun's rule in place of Euler's.
 ///
@@ -31,18 +21,15 @@ use std::rc::Rc;
 /// **Reference** Liu, Dong, Liu, Yu & Gao 2023, arXiv:2304.08612, Algorithm 2.
 ///
 /// ```
-/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::ReinMax};
-/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
-/// let rows = 4096;
-/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
-/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
-/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
-/// let mut estimator = ReinMax::default().build();
+/// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::ReinMax, mean_gradient};
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0], &[25.0]);
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
+/// let dims = Dims { batch: 1, latents: 1, categories: 3 };
 /// let noise = &mut Noise::named(&["example"]);
-/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
-/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
-/// // Without bias, as the loss is quadratic: (−3.44, −14.72, 18.16), within 5 standard errors.
-/// assert!((mean(1) + 14.72).abs() < 8.7);
+/// let mut estimator = ReinMax::default().build();
+/// let estimate = mean_gradient(&mut *estimator, &logits, dims, &objective, 1000, noise)?;
+/// // Unbiased, as the loss is quadratic: the mean is the gradient of the expected loss.
+/// assert!(estimate.agrees_with(&[-3.44, -14.72, 18.16]));
 /// # Ok::<(), estimators::Error>(())
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -67,8 +54,8 @@ impl Kind for ReinMax {
     const SOURCE: &'static str = "Liu, Dong, Liu, Yu & Gao 2023, arXiv:2304.08612";
 
     fn check(&self) -> Result<(), Fault> {
-        temperature("temperature", self.temperature)?;
-        schedule(self.schedule)
+        ranges::temperature("temperature", self.temperature)?;
+        ranges::schedule(self.schedule)
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {

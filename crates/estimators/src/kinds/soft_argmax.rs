@@ -1,15 +1,6 @@
+use super::prelude::*;
 use crate::mechanisms::differentiated::{Relaxed, in_interior};
-use crate::mechanisms::logits::Opened;
 use crate::mechanisms::scheduled::Scheduled;
-use crate::ranges::{schedule, temperature};
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
-    Result, Schedule, Surrogate, Unbiased,
-};
-use kernels::{Noise, Real};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use std::rc::Rc;
 
 /// The mixture of all categories in place of a choice.
 ///
@@ -65,8 +56,8 @@ impl Kind for SoftArgmax {
     const SOURCE: &'static str = "Bahdanau, Cho & Bengio 2015, arXiv:1409.0473";
 
     fn check(&self) -> Result<(), Fault> {
-        temperature("temperature", self.temperature)?;
-        schedule(self.schedule)
+        ranges::temperature("temperature", self.temperature)?;
+        ranges::schedule(self.schedule)
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {

@@ -1,6 +1,7 @@
 //! What several estimators share.
 
 pub(crate) mod antithetic_uniforms;
+pub(crate) mod central_difference;
 pub(crate) mod coupled_relaxation;
 pub(crate) mod differentiated;
 pub(crate) mod entmax;

@@ -42,12 +42,7 @@ impl<E: Real> Perturbations<E> {
 }
 
 /// Standard noise, [rows, columns].
-pub(crate) fn draw<E: Real>(
-    kind: NoiseKind,
-    rows: usize,
-    columns: usize,
-    noise: &mut Noise,
-) -> Packed<E> {
+fn draw<E: Real>(kind: NoiseKind, rows: usize, columns: usize, noise: &mut Noise) -> Packed<E> {
     match kind {
         NoiseKind::Gumbel => noise.gumbels(rows, columns),
         NoiseKind::Gaussian => noise.gaussians(rows, columns),
