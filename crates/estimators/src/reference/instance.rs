@@ -1,9 +1,11 @@
-use super::table::{Table, numbers};
+use super::format::Numbers;
+use super::table::Table;
 use crate::objectives::{BitPower, BitSumSquares, ExpDot, SquaredPick};
 use crate::{Dims, Objective, Result};
 use ::registry::{Fault, UnknownName};
 use kernels::Packed;
 use kernels::tape::Node;
+use serde::Deserialize;
 use serde_json::Value;
 
 /// A place to draw estimates at: logits and an objective, in `f64`.
@@ -38,7 +40,11 @@ impl Instance {
         let logits: Vec<f64> = table.logits.iter().flatten().flatten().copied().collect();
         let (batch, latents) = (table.logits.len(), table.logits[0].len());
         let dims = Dims { batch, latents, categories: logits.len() / batch / latents };
-        let get = |key: &str| table.objective.get(key).map(numbers).unwrap_or_default();
+        let get = |key: &str| {
+            let numbers =
+                table.objective.get(key).and_then(|value| Numbers::deserialize(value).ok());
+            numbers.unwrap_or_default().0
+        };
         let need = |key: &str, count: usize| {
             let found = get(key);
             let allowed = format!("{count} numbers");
