@@ -28,6 +28,9 @@ pub struct Kind<A = ()> {
     pub about: A,
 }
 
+/// Reads parameters: all of them, and what they build.
+type Read<T> = Arc<dyn Fn(Table) -> Result<(Table, T), Fault> + Send + Sync>;
+
 /// A registered kind: its facts, its parameters, and what they build.
 pub struct Entry<T, A = ()> {
     /// Its name in experiment files.
@@ -41,7 +44,7 @@ pub struct Entry<T, A = ()> {
     what: &'static str,
     defaults: fn() -> Table,
     schema: fn() -> Schema,
-    read: Arc<dyn Fn(Table) -> Result<(Table, T), Fault> + Send + Sync>,
+    read: Read<T>,
 }
 
 impl<T, A> Entry<T, A> {
