@@ -7,7 +7,7 @@
 mod problem;
 
 use estimators::{Estimator, Noise, Objective, SquaredPick, Unbiased};
-use problem::variants::hold;
+use problem::variants::check_all;
 use problem::{
     Problem, VALUES, assert_close, assert_mean, estimator, exponential, problems, squared_pick,
     total_variance,
@@ -30,7 +30,7 @@ fn variance(problem: &Problem, estimator: &mut dyn Estimator<f64>) -> f64 {
 #[test]
 fn what_is_called_unbiased_stays_so() {
     for problem in [squared_pick(), exponential()] {
-        hold(|variant| {
+        check_all(|variant| {
             let mut estimator = variant.build_f64();
             let unbiased = estimator.properties(problem.dims).unbiased;
             let holds = unbiased == Unbiased::Always
@@ -55,7 +55,7 @@ fn what_is_called_unbiased_stays_so() {
 #[test]
 fn only_advancing_moves_the_state() {
     for problem in problems() {
-        hold(|variant| {
+        check_all(|variant| {
             let mut estimator = variant.build_f64();
             if !problem.suits(&*estimator) {
                 return;
@@ -75,7 +75,7 @@ fn only_advancing_moves_the_state() {
 
 #[test]
 fn advancing_first_is_no_error() {
-    hold(|variant| {
+    check_all(|variant| {
         let (problem, mut estimator) = (exponential(), variant.build_f64());
         estimator.advance().unwrap();
         if problem.suits(&*estimator) {
@@ -103,15 +103,15 @@ fn a_running_mean_forgets_as_it_is_told_to() {
     let mut running = estimator("reinforce", "decay = 0.75");
     let (mut b, noise) = (0.0, Noise::named(&["running"]));
     for step in 0..4 {
-        let watched = problem.draw_watched(&mut *running, 10, &mut noise.at(step));
+        let recorded = problem.draw_recorded(&mut *running, 10, &mut noise.at(step));
         let mut plain = estimator("reinforce", "baseline = \"none\"");
         let plain = problem.draw(&mut *plain, 10, &mut noise.at(step));
-        for (row, f) in watched.losses.iter().enumerate() {
+        for (row, f) in recorded.losses.iter().enumerate() {
             let expected: Vec<f64> =
                 plain[4 * row..][..4].iter().map(|g| g * (f - b) / f).collect();
-            assert_close(&watched.estimates[4 * row..][..4], &expected, 1e-12, "running");
+            assert_close(&recorded.estimates[4 * row..][..4], &expected, 1e-12, "running");
         }
-        b = 0.75 * b + 0.25 * watched.losses.iter().sum::<f64>() / 10.0;
+        b = 0.75 * b + 0.25 * recorded.losses.iter().sum::<f64>() / 10.0;
         running.advance().unwrap();
     }
 }
@@ -130,13 +130,13 @@ fn normalising_divides_by_the_running_deviation() {
     for step in 0..3 {
         let divisor = f64::sqrt(running).max(1.0);
         assert!(divisor > 1.0 || step == 0);
-        let watched = problem.draw_watched(&mut *normalised, 10, &mut noise.at(step));
+        let recorded = problem.draw_recorded(&mut *normalised, 10, &mut noise.at(step));
         let mut plain = estimator("reinforce", "baseline = \"none\"");
         let plain = problem.draw(&mut *plain, 10, &mut noise.at(step));
         let divided: Vec<f64> = plain.iter().map(|g| g / divisor).collect();
-        assert_close(&watched.estimates, &divided, 1e-12, "normalise");
-        let mean = watched.losses.iter().sum::<f64>() / 20.0;
-        let squares = watched.losses.iter().map(|f| (f - mean) * (f - mean)).sum::<f64>();
+        assert_close(&recorded.estimates, &divided, 1e-12, "normalise");
+        let mean = recorded.losses.iter().sum::<f64>() / 20.0;
+        let squares = recorded.losses.iter().map(|f| (f - mean) * (f - mean)).sum::<f64>();
         running = 0.5 * running + 0.5 * squares / 20.0;
         normalised.advance().unwrap();
     }

@@ -1,6 +1,6 @@
 use super::prelude::*;
-use crate::kinds::imle::PickNoise;
-use crate::mechanisms::differentiated::at_vertices_from;
+use crate::kinds::imle::ImleNoise;
+use crate::mechanisms::differentiated::at_vertices_with;
 use crate::mechanisms::finite_step::{FiniteStep, Step};
 use std::cell::Cell;
 
@@ -37,7 +37,7 @@ use std::cell::Cell;
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Aimle {
     /// The noise ε: `gumbel`, `sum-of-gamma` (ten terms) or `none`.
-    pub noise: PickNoise,
+    pub noise: ImleNoise,
     /// β at first: above 0.
     pub beta: f64,
     /// By how much β changes a step: from 0 up.
@@ -48,7 +48,7 @@ pub struct Aimle {
 
 impl Default for Aimle {
     fn default() -> Self {
-        Self { noise: PickNoise::Gumbel, beta: 1.0, rate: 1e-4, target: 1.0 }
+        Self { noise: ImleNoise::Gumbel, beta: 1.0, rate: 1e-4, target: 1.0 }
     }
 }
 
@@ -66,7 +66,7 @@ impl Kind for Aimle {
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
-        Box::new(Adapting {
+        Box::new(AimleEstimator {
             beta: self.beta,
             share: self.target,
             seen: Rc::default(),
@@ -75,7 +75,7 @@ impl Kind for Aimle {
     }
 }
 
-struct Adapting {
+struct AimleEstimator {
     settings: Aimle,
     beta: f64,
     /// Running mean of the share of rows with a gradient.
@@ -84,25 +84,25 @@ struct Adapting {
     seen: Rc<Cell<f64>>,
 }
 
-impl<E: Real> Estimator<E> for Adapting {
+impl<E: Real> Estimator<E> for AimleEstimator {
     fn surrogate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let theta = &opened.theta;
+        let categorical = Categorical::new(logits)?;
+        let theta = &categorical.theta;
         let epsilon = self.settings.noise.draw(theta.rows(), theta.columns(), noise);
         let step = Step::Adaptive(E::of(self.beta), Rc::clone(&self.seen));
-        let step = FiniteStep::new(&opened, epsilon, step);
+        let step = FiniteStep::new(&categorical, epsilon, step);
         let picks = Rc::clone(&step.picks);
-        at_vertices_from(opened, picks, objective, move |g, v| step.backward(g, v))
+        at_vertices_with(categorical, picks, objective, move |g, v| step.backward(g, v))
     }
 
     fn properties(&self, _: Dims) -> Properties {
         Properties {
-            stochastic: self.settings.noise != PickNoise::None,
+            stochastic: self.settings.noise != ImleNoise::None,
             // The length of the step is relative to that of the logits.
             ignores_shifts: false,
             ..Properties::new(Domain::VertexGradients, Evaluations::differentiated(1))

@@ -50,17 +50,17 @@ impl<E: Real> Estimator<E> for Arm {
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let dims = opened.dims;
+        let categorical = Categorical::new(logits)?;
+        let dims = categorical.dims;
         let uniforms = noise.uniforms(dims.rows(), 1);
         let mut picks = Packed::zeros(dims.rows(), 2);
-        antithetic_bits(&opened.softmax(E::ONE), &uniforms, &mut picks);
-        let asked = Asked::new(opened, picks, objective)?;
-        let losses = row_means(&asked.f);
-        let f = asked.f_of_latents();
+        antithetic_bits(&categorical.softmax(E::ONE), &uniforms, &mut picks);
+        let evaluated = Evaluated::new(categorical, picks, objective)?;
+        let losses = row_means(&evaluated.f);
+        let f = evaluated.f_of_latents();
         let mut vector = Packed::zeros(dims.rows(), 2);
         arm(&f, &uniforms, E::of(1.0 / dims.batch as f64), &mut vector);
-        asked.inject(Weights::Mean, vector, losses)
+        evaluated.inject(Weights::Mean, vector, losses)
     }
 
     fn properties(&self, _: Dims) -> Properties {

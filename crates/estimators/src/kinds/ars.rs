@@ -1,5 +1,5 @@
 use super::prelude::*;
-use crate::mechanisms::score::only;
+use crate::mechanisms::score::weights_of_one;
 use crate::mechanisms::swaps::Swaps;
 
 /// Augment, reinforce, swap: losses after every swap with one reference component of the noise behind a
@@ -66,20 +66,20 @@ impl<E: Real> Estimator<E> for Ars {
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let (dims, j) = (opened.dims, self.reference);
+        let categorical = Categorical::new(logits)?;
+        let (dims, j) = (categorical.dims, self.reference);
         let pairs: Vec<(usize, usize)> = (0..dims.categories).map(|c| (c, j)).collect();
-        let swaps = Swaps::draw(&opened.theta, &pairs, noise);
-        let theta = opened.theta.clone();
-        let asked = Asked::new(opened, swaps.picks, objective)?;
+        let swaps = Swaps::draw(&categorical.theta, &pairs, noise);
+        let theta = categorical.theta.clone();
+        let evaluated = Evaluated::new(categorical, swaps.picks, objective)?;
         // The loss of the pick as it was drawn: the swap of j with itself.
-        let losses = asked.f.column(j);
-        let f = asked.f_of_latents();
+        let losses = evaluated.f.column(j);
+        let f = evaluated.f_of_latents();
         let mut vector = Packed::zeros(dims.rows(), dims.categories);
         let scale = E::of(1.0 / dims.batch as f64);
         swap(&theta, &swaps.exponentials, &f, E::of(j as f64), scale, &mut vector);
-        let weights = only(j, asked.f.columns(), dims);
-        asked.inject(weights, vector, losses)
+        let weights = weights_of_one(j, evaluated.f.columns(), dims);
+        evaluated.inject(weights, vector, losses)
     }
 
     fn properties(&self, dims: Dims) -> Properties {

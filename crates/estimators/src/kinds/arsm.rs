@@ -1,5 +1,5 @@
 use super::prelude::*;
-use crate::mechanisms::score::only;
+use crate::mechanisms::score::weights_of_one;
 use crate::mechanisms::swaps::Swaps;
 
 /// Augment, reinforce, swap, merge: losses after every swap of two components of the noise behind a pick.
@@ -54,18 +54,18 @@ impl<E: Real> Estimator<E> for Arsm {
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let (dims, pairs) = (opened.dims, all_pairs(opened.dims.categories));
-        let swaps = Swaps::draw(&opened.theta, &pairs, noise);
-        let theta = opened.theta.clone();
-        let asked = Asked::new(opened, swaps.picks, objective)?;
+        let categorical = Categorical::new(logits)?;
+        let (dims, pairs) = (categorical.dims, all_pairs(categorical.dims.categories));
+        let swaps = Swaps::draw(&categorical.theta, &pairs, noise);
+        let theta = categorical.theta.clone();
+        let evaluated = Evaluated::new(categorical, swaps.picks, objective)?;
         // The loss of the pick as it was drawn.
-        let losses = asked.f.column(0);
-        let f = asked.f_of_latents();
+        let losses = evaluated.f.column(0);
+        let f = evaluated.f_of_latents();
         let mut vector = Packed::zeros(dims.rows(), dims.categories);
         merge(&theta, &swaps.exponentials, &f, E::of(1.0 / dims.batch as f64), &mut vector);
-        let weights = only(0, asked.f.columns(), dims);
-        asked.inject(weights, vector, losses)
+        let weights = weights_of_one(0, evaluated.f.columns(), dims);
+        evaluated.inject(weights, vector, losses)
     }
 
     fn properties(&self, dims: Dims) -> Properties {
@@ -98,7 +98,7 @@ fn all_pairs(categories: usize) -> Vec<(usize, usize)> {
 
 /// Where the loss after the swap of two categories stands.
 #[inline(always)]
-pub(crate) fn place(a: usize, b: usize) -> usize {
+pub(crate) fn swap_column(a: usize, b: usize) -> usize {
     let (low, high) = (a.min(b), a.max(b));
     if low == high { 0 } else { 1 + high * (high - 1) / 2 + low }
 }
@@ -112,7 +112,7 @@ rowwise! {
             let mean = mean_over_swaps(f, j, v.len());
             let weight = (share - e[j] * inverse) * scale;
             for c in 0..v.len() {
-                let term = (f[place(c, j)] - mean) * weight;
+                let term = (f[swap_column(c, j)] - mean) * weight;
                 v[c] += rows::unless_masked(theta[c], term);
             }
         }
@@ -124,7 +124,7 @@ rowwise! {
 pub(crate) fn mean_over_swaps<E: Real, V: Lanes<E>>(f: &[V], j: usize, categories: usize) -> V {
     let mut total = V::zero();
     for m in 0..categories {
-        total += f[place(m, j)];
+        total += f[swap_column(m, j)];
     }
     total * V::splat(E::of(1.0 / categories as f64))
 }

@@ -1,5 +1,5 @@
 use super::prelude::*;
-use crate::mechanisms::differentiated::at_vertices_from;
+use crate::mechanisms::differentiated::at_vertices_with;
 use crate::mechanisms::finite_step::{FiniteStep, Step};
 
 /// The argmax as a black-box solver, differentiated through a piecewise affine interpolation.
@@ -66,11 +66,11 @@ impl<E: Real> Estimator<E> for Blackbox {
         objective: &dyn Objective<E>,
         _: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let still = Packed::zeros(opened.theta.rows(), opened.theta.columns());
-        let step = FiniteStep::new(&opened, still, Step::Fixed(E::of(self.lambda)));
+        let categorical = Categorical::new(logits)?;
+        let still = Packed::zeros(categorical.theta.rows(), categorical.theta.columns());
+        let step = FiniteStep::new(&categorical, still, Step::Fixed(E::of(self.lambda)));
         let picks = Rc::clone(&step.picks);
-        at_vertices_from(opened, picks, objective, move |g, v| step.backward(g, v))
+        at_vertices_with(categorical, picks, objective, move |g, v| step.backward(g, v))
     }
 
     fn properties(&self, _: Dims) -> Properties {

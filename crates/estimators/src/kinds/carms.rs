@@ -1,6 +1,6 @@
 use super::prelude::*;
 use crate::mechanisms::score::row_means;
-use crate::mechanisms::stick_breaking::Bundle;
+use crate::mechanisms::stick_breaking::StickBreaking;
 
 /// Leave-one-out over several antithetic picks of a row.
 ///
@@ -69,21 +69,21 @@ impl<E: Real> Estimator<E> for Carms {
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let (dims, n, p) = (opened.dims, self.samples, opened.softmax(E::ONE));
-        let bundle = Bundle::new(&p);
-        let (taken, picks) = bundle.take::<E>(n, noise);
-        let asked = Asked::new(opened, picks, objective)?;
-        let losses = row_means(&asked.f);
+        let categorical = Categorical::new(logits)?;
+        let (dims, n, p) = (categorical.dims, self.samples, categorical.softmax(E::ONE));
+        let breaking = StickBreaking::new(&p);
+        let (taken, picks) = breaking.take::<E>(n, noise);
+        let evaluated = Evaluated::new(categorical, picks, objective)?;
+        let losses = row_means(&evaluated.f);
         let scale = 1.0 / (n * (n - 1) * dims.batch) as f64;
         let mut vector = Packed::zeros(dims.rows(), dims.categories);
         let (mut f, mut weights) = (vec![0.0; n], vec![0.0; n]);
         // By stick; only those that a pick took are ever not 0.
         let mut gradient = vec![0.0; dims.categories];
-        for (row, (sticks, chosen)) in bundle.rows().zip(taken.chunks_exact(n)).enumerate() {
+        for (row, (sticks, chosen)) in breaking.rows().zip(taken.chunks_exact(n)).enumerate() {
             sticks.weights(chosen, &mut weights);
             for (sample, f) in f.iter_mut().enumerate() {
-                *f = asked.f.get(row / dims.latents, sample).widen();
+                *f = evaluated.f.get(row / dims.latents, sample).widen();
             }
             for i in 0..n {
                 for j in i + 1..n {
@@ -103,7 +103,7 @@ impl<E: Real> Estimator<E> for Carms {
                 gradient[stick] = 0.0;
             }
         }
-        asked.inject(Weights::Mean, vector, losses)
+        evaluated.inject(Weights::Mean, vector, losses)
     }
 
     fn properties(&self, _: Dims) -> Properties {

@@ -54,11 +54,11 @@ impl<E: Real> Estimator<E> for Darn {
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let p = opened.softmax(E::ONE);
+        let categorical = Categorical::new(logits)?;
+        let p = categorical.softmax(E::ONE);
         let picks = Rc::new(rows::categorical(&p, 1, noise));
         at_vertices(
-            opened,
+            categorical,
             Rc::clone(&picks),
             objective,
             FirstOrderMix { p, picks, weight: E::ONE },

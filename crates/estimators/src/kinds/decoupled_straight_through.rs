@@ -1,5 +1,5 @@
 use super::prelude::*;
-use crate::mechanisms::differentiated::{Relaxed, at_vertices};
+use crate::mechanisms::differentiated::{SoftmaxJacobian, at_vertices};
 use crate::mechanisms::scheduled::Scheduled;
 
 /// Straight-through whose pick and whose backward pass have temperatures of their own.
@@ -72,11 +72,11 @@ impl<E: Real> Estimator<E> for Scheduled<DecoupledStraightThrough> {
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
         let temperature = self.at(self.kind.backward_temperature);
-        let opened = Opened::new(logits)?;
-        let forward = opened.softmax(self.at(self.kind.forward_temperature));
+        let categorical = Categorical::new(logits)?;
+        let forward = categorical.softmax(self.at(self.kind.forward_temperature));
         let picks = rows::categorical(&forward, 1, noise);
-        let points = Rc::new(opened.softmax(temperature));
-        at_vertices(opened, Rc::new(picks), objective, Relaxed { points, temperature })
+        let points = Rc::new(categorical.softmax(temperature));
+        at_vertices(categorical, Rc::new(picks), objective, SoftmaxJacobian { points, temperature })
     }
 
     fn properties(&self, _: Dims) -> Properties {

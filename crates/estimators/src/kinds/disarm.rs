@@ -53,18 +53,18 @@ impl<E: Real> Estimator<E> for Disarm {
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let (dims, p) = (opened.dims, opened.softmax(E::ONE));
+        let categorical = Categorical::new(logits)?;
+        let (dims, p) = (categorical.dims, categorical.softmax(E::ONE));
         let uniforms = noise.uniforms(dims.rows(), 1);
         let mut picks = Packed::zeros(dims.rows(), 2);
         antithetic_bits(&p, &uniforms, &mut picks);
         let picks = Rc::new(picks);
-        let asked = Asked::new(opened, Rc::clone(&picks), objective)?;
-        let losses = row_means(&asked.f);
-        let f = asked.f_of_latents();
+        let evaluated = Evaluated::new(categorical, Rc::clone(&picks), objective)?;
+        let losses = row_means(&evaluated.f);
+        let f = evaluated.f_of_latents();
         let mut vector = Packed::zeros(dims.rows(), 2);
         disarm(&p, &picks, &f, E::of(0.5 / dims.batch as f64), &mut vector);
-        asked.inject(Weights::Mean, vector, losses)
+        evaluated.inject(Weights::Mean, vector, losses)
     }
 
     fn properties(&self, _: Dims) -> Properties {

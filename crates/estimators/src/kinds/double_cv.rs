@@ -1,5 +1,5 @@
 use super::prelude::*;
-use crate::mechanisms::differentiated::at_all_vertices;
+use crate::mechanisms::differentiated::at_several_vertices;
 use std::cell::OnceCell;
 
 /// Leave-one-out with two control variates: the other samples' losses, and the linear function that the
@@ -72,14 +72,14 @@ impl<E: Real> Estimator<E> for DoubleCv {
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let (dims, p) = (opened.dims, opened.softmax(E::ONE));
+        let categorical = Categorical::new(logits)?;
+        let (dims, p) = (categorical.dims, categorical.softmax(E::ONE));
         let picks = Rc::new(rows::categorical(&p, self.samples, noise));
         // The losses, which the backward pass finds here.
         let losses: Rc<OnceCell<Node<E>>> = Rc::default();
         let known = Rc::clone(&losses);
         let controlled = Controlled { p, picks: Rc::clone(&picks), alpha: E::of(self.alpha), dims };
-        let surrogate = at_all_vertices(opened, picks, objective, move |g, v| {
+        let surrogate = at_several_vertices(categorical, picks, objective, move |g, v| {
             if let Some(f) = known.get() {
                 controlled.backward(f, g, v);
             }

@@ -1,6 +1,6 @@
 use super::prelude::*;
 use crate::mechanisms::enumeration::too_many_outcomes;
-use crate::mechanisms::support::marginalise;
+use crate::mechanisms::marginalize::marginalize;
 
 /// The expected loss under the α-entmax distribution: between softmax (α → 1) and sparsemax (α = 2).
 ///
@@ -69,7 +69,7 @@ impl<E: Real> Estimator<E> for Entmax {
         objective: &dyn Objective<E>,
         _: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        marginalise(Opened::new(logits)?, self.alpha, objective)
+        marginalize(Categorical::new(logits)?, self.alpha, objective)
     }
 
     fn properties(&self, dims: Dims) -> Properties {

@@ -1,5 +1,5 @@
 use super::prelude::*;
-use crate::mechanisms::differentiated::{Relaxed, at_vertices};
+use crate::mechanisms::differentiated::{SoftmaxJacobian, at_vertices};
 use crate::mechanisms::scheduled::Scheduled;
 
 /// Straight-through at logits that are moved apart so that they agree with the pick.
@@ -99,8 +99,8 @@ impl<E: Real> Estimator<E> for Scheduled<GappedStraightThrough> {
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let p = opened.softmax(E::ONE);
+        let categorical = Categorical::new(logits)?;
+        let p = categorical.softmax(E::ONE);
         let picks = rows::categorical(&p, 1, noise);
         let mut gaps = Packed::zeros(picks.rows(), 1);
         match self.kind.gap {
@@ -108,10 +108,10 @@ impl<E: Real> Estimator<E> for Scheduled<GappedStraightThrough> {
             Gap::Named(GapRule::Pi) => by_probability(&p, &picks, &mut gaps),
         }
         let mut shifted = Packed::zeros(p.rows(), p.columns());
-        move_apart(&opened.theta, &picks, &gaps, &mut shifted);
+        move_apart(&categorical.theta, &picks, &gaps, &mut shifted);
         let temperature = self.at(self.kind.temperature);
         let points = Rc::new(rows::softmax(&shifted, temperature));
-        at_vertices(opened, Rc::new(picks), objective, Relaxed { points, temperature })
+        at_vertices(categorical, Rc::new(picks), objective, SoftmaxJacobian { points, temperature })
     }
 
     fn properties(&self, _: Dims) -> Properties {

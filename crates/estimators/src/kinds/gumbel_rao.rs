@@ -73,13 +73,13 @@ impl<E: Real> Estimator<E> for Scheduled<GumbelRao> {
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let p = opened.softmax(E::ONE);
+        let categorical = Categorical::new(logits)?;
+        let p = categorical.softmax(E::ONE);
         let picks = rows::categorical(&p, 1, noise);
         let temperature = self.at(self.kind.temperature);
         let mut points = noise.exponentials(p.rows(), self.kind.samples * p.columns());
         conditional_softmax(&p, &picks, E::ONE / temperature, &mut points);
-        at_vertices(opened, Rc::new(picks), objective, Averaged { points, temperature })
+        at_vertices(categorical, Rc::new(picks), objective, MeanJacobian { points, temperature })
     }
 
     fn properties(&self, _: Dims) -> Properties {
@@ -120,13 +120,13 @@ rowwise! {
     }
 }
 
-struct Averaged<E: Real> {
+struct MeanJacobian<E: Real> {
     /// M points a row, [B·L, M·K].
     points: Packed<E>,
     temperature: E,
 }
 
-impl<E: Real> Jacobian<E> for Averaged<E> {
+impl<E: Real> Jacobian<E> for MeanJacobian<E> {
     /// v += (1/M) Σ_m J(x_m) g / τ
     #[inline(always)]
     fn product<V: Lanes<E>>(&self, block: usize, g: &[V], v: &mut [V]) {

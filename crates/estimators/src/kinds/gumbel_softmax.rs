@@ -1,6 +1,6 @@
 use super::prelude::*;
-use crate::mechanisms::differentiated::{Relaxed, in_interior};
-use crate::mechanisms::logits::perturb;
+use crate::mechanisms::categorical::perturb;
+use crate::mechanisms::differentiated::{SoftmaxJacobian, in_interior};
 use crate::mechanisms::scheduled::Scheduled;
 
 /// A random point of the simplex in place of a pick.
@@ -71,10 +71,15 @@ impl<E: Real> Estimator<E> for Scheduled<GumbelSoftmax> {
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
         let temperature = self.at(self.kind.temperature);
-        let opened = Opened::new(logits)?;
-        let perturbed = perturb(&opened.theta, noise);
+        let categorical = Categorical::new(logits)?;
+        let perturbed = perturb(&categorical.theta, noise);
         let points = Rc::new(rows::softmax(&perturbed, temperature));
-        in_interior(opened, Rc::clone(&points), objective, Relaxed { points, temperature })
+        in_interior(
+            categorical,
+            Rc::clone(&points),
+            objective,
+            SoftmaxJacobian { points, temperature },
+        )
     }
 
     fn properties(&self, _: Dims) -> Properties {

@@ -1,5 +1,5 @@
 use super::prelude::*;
-use crate::mechanisms::differentiated::at_vertices_from;
+use crate::mechanisms::differentiated::at_vertices_with;
 use crate::mechanisms::finite_step::{FiniteStep, Step};
 
 /// Implicit maximum likelihood: the pick that the loss's gradient would rather have had, by a finite step
@@ -37,14 +37,14 @@ use crate::mechanisms::finite_step::{FiniteStep, Step};
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Imle {
     /// The noise ε: `gumbel`, `sum-of-gamma` (ten terms) or `none`.
-    pub noise: PickNoise,
+    pub noise: ImleNoise,
     /// λ: above 0.
     pub lambda: f64,
 }
 
 impl Default for Imle {
     fn default() -> Self {
-        Self { noise: PickNoise::Gumbel, lambda: 10.0 }
+        Self { noise: ImleNoise::Gumbel, lambda: 10.0 }
     }
 }
 
@@ -66,7 +66,7 @@ impl Kind for Imle {
 /// Noise of a pick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum PickNoise {
+pub enum ImleNoise {
     /// Standard Gumbel noise: the pick is distributed as the softmax.
     Gumbel,
     /// Σ_{i=1..10} E_i/i − ln 10 with E_i ~ Exp(1): the first terms of a sum that is Gumbel.
@@ -75,7 +75,7 @@ pub enum PickNoise {
     None,
 }
 
-impl PickNoise {
+impl ImleNoise {
     /// Noise for logits [rows, K].
     pub(crate) fn draw<E: Real>(self, rows: usize, columns: usize, noise: &mut Noise) -> Packed<E> {
         const TERMS: usize = 10;
@@ -113,17 +113,17 @@ impl<E: Real> Estimator<E> for Imle {
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let theta = &opened.theta;
+        let categorical = Categorical::new(logits)?;
+        let theta = &categorical.theta;
         let epsilon = self.noise.draw(theta.rows(), theta.columns(), noise);
-        let step = FiniteStep::new(&opened, epsilon, Step::Fixed(E::of(self.lambda)));
+        let step = FiniteStep::new(&categorical, epsilon, Step::Fixed(E::of(self.lambda)));
         let picks = Rc::clone(&step.picks);
-        at_vertices_from(opened, picks, objective, move |g, v| step.backward(g, v))
+        at_vertices_with(categorical, picks, objective, move |g, v| step.backward(g, v))
     }
 
     fn properties(&self, _: Dims) -> Properties {
         Properties {
-            stochastic: self.noise != PickNoise::None,
+            stochastic: self.noise != ImleNoise::None,
             ..Properties::new(Domain::VertexGradients, Evaluations::differentiated(1))
         }
     }

@@ -66,11 +66,11 @@ impl<E: Real> Estimator<E> for Indecater {
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let (dims, p) = (opened.dims, opened.softmax(E::ONE));
+        let categorical = Categorical::new(logits)?;
+        let (dims, p) = (categorical.dims, categorical.softmax(E::ONE));
         let drawn = rows::categorical(&p, self.samples, noise);
-        let asked = Asked::new(opened, self.changed(&drawn, dims), objective)?;
-        let mut phi = self.means(&asked.f, dims);
+        let evaluated = Evaluated::new(categorical, self.changed(&drawn, dims), objective)?;
+        let mut phi = self.means(&evaluated.f, dims);
         ignore_impossible(&p, &mut phi);
         let scale = E::of(1.0 / dims.batch as f64);
         let mut vector = Packed::zeros(dims.rows(), dims.categories);
@@ -79,7 +79,7 @@ impl<E: Real> Estimator<E> for Indecater {
         let mut losses = row_sums(&expected);
         divide(E::of(dims.latents as f64), &mut losses);
         let weights = self.weights(&p, dims);
-        asked.inject(Weights::Each(weights), vector, losses)
+        evaluated.inject(Weights::Each(weights), vector, losses)
     }
 
     fn properties(&self, dims: Dims) -> Properties {

@@ -71,17 +71,17 @@ impl<E: Real> Estimator<E> for IndexSoftArgmax {
         objective: &dyn Objective<E>,
         _: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let dims = opened.dims;
-        let q = opened.softmax(E::of(1.0 / self.sharpness));
+        let categorical = Categorical::new(logits)?;
+        let dims = categorical.dims;
+        let q = categorical.softmax(E::of(1.0 / self.sharpness));
         let mut index = Packed::zeros(dims.rows(), 1);
         mean_index(&q, &mut index);
         if self.rounded {
             let mut picks = Packed::zeros(dims.rows(), 1);
             round(&index, &q, &mut picks);
-            let asked = Asked::new(opened, picks, objective)?;
-            let losses = (*asked.f).clone();
-            return asked.inject(
+            let evaluated = Evaluated::new(categorical, picks, objective)?;
+            let losses = (*evaluated.f).clone();
+            return evaluated.inject(
                 Weights::Mean,
                 Packed::zeros(dims.rows(), dims.categories),
                 losses,
@@ -90,7 +90,12 @@ impl<E: Real> Estimator<E> for IndexSoftArgmax {
         let mut points = Packed::zeros(dims.rows(), dims.categories);
         interpolate(&index, &mut points);
         let sharpness = E::of(self.sharpness);
-        in_interior(opened, Rc::new(points), objective, Between { q, index, sharpness })
+        in_interior(
+            categorical,
+            Rc::new(points),
+            objective,
+            InterpolationJacobian { q, index, sharpness },
+        )
     }
 
     fn properties(&self, _: Dims) -> Properties {
@@ -153,13 +158,13 @@ rowwise! {
     }
 }
 
-struct Between<E: Real> {
+struct InterpolationJacobian<E: Real> {
     q: Packed<E>,
     index: Packed<E>,
     sharpness: E,
 }
 
-impl<E: Real> Jacobian<E> for Between<E> {
+impl<E: Real> Jacobian<E> for InterpolationJacobian<E> {
     /// v += (g_{j+1} − g_j) β q_k (k − i)
     #[inline(always)]
     fn product<V: Lanes<E>>(&self, block: usize, g: &[V], v: &mut [V]) {

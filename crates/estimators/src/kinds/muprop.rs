@@ -51,20 +51,20 @@ impl<E: Real> Estimator<E> for MuProp {
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let (dims, p) = (opened.dims, opened.softmax(E::ONE));
+        let categorical = Categorical::new(logits)?;
+        let (dims, p) = (categorical.dims, categorical.softmax(E::ONE));
         let picks = Rc::new(rows::categorical(&p, 1, noise));
         let (f, g) = value_and_gradient(objective, &p, dims)?;
-        let asked = Asked::new(opened, Rc::clone(&picks), objective)?;
+        let evaluated = Evaluated::new(categorical, Rc::clone(&picks), objective)?;
         let mut along = Packed::zeros(dims.rows(), 1);
         slope_along_score(&p, &picks, &g, &mut along);
         let along = along.sum_rows(dims.latents);
         let mut advantages = Packed::zeros(dims.batch, 1);
-        residual(&asked.f, &f, &along, &mut advantages);
+        residual(&evaluated.f, &f, &along, &mut advantages);
         let mut vector = scores(&p, &picks, advantages, dims);
         add_mean_field(&p, &g, E::of(1.0 / dims.batch as f64), &mut vector);
-        let losses = (*asked.f).clone();
-        asked.inject(Weights::Mean, vector, losses)
+        let losses = (*evaluated.f).clone();
+        evaluated.inject(Weights::Mean, vector, losses)
     }
 
     fn properties(&self, _: Dims) -> Properties {

@@ -1,6 +1,6 @@
 use super::prelude::*;
 use crate::mechanisms::differentiated::{Jacobian, in_interior};
-use crate::mechanisms::perturbation::{NoiseKind, Perturbations};
+use crate::mechanisms::perturbation::{NoiseDistribution, Perturbations};
 
 /// A layer that averages the argmaxes of perturbed logits, with its own Jacobian.
 ///
@@ -36,7 +36,7 @@ use crate::mechanisms::perturbation::{NoiseKind, Perturbations};
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Perturbed {
     /// The noise: `gumbel` or `gaussian`.
-    pub noise: NoiseKind,
+    pub noise: NoiseDistribution,
     /// σ: above 0.
     pub sigma: f64,
     /// M: from 1 up.
@@ -45,7 +45,7 @@ pub struct Perturbed {
 
 impl Default for Perturbed {
     fn default() -> Self {
-        Self { noise: NoiseKind::Gumbel, sigma: 1.0, samples: 10 }
+        Self { noise: NoiseDistribution::Gumbel, sigma: 1.0, samples: 10 }
     }
 }
 
@@ -73,13 +73,13 @@ impl<E: Real> Estimator<E> for Perturbed {
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
+        let categorical = Categorical::new(logits)?;
         let (count, sigma) = (self.samples, E::of(self.sigma));
-        let drawn = Perturbations::draw(&opened.theta, self.noise, count, sigma, noise);
-        let mut points = Packed::zeros(opened.theta.rows(), opened.theta.columns());
+        let drawn = Perturbations::draw(&categorical.theta, self.noise, count, sigma, noise);
+        let mut points = Packed::zeros(categorical.theta.rows(), categorical.theta.columns());
         frequencies(&drawn.picks, E::of(1.0 / count as f64), &mut points);
         let scale = E::ONE / (sigma * E::of(count as f64));
-        in_interior(opened, Rc::new(points), objective, OfPerturbations { drawn, scale })
+        in_interior(categorical, Rc::new(points), objective, PerturbationJacobian { drawn, scale })
     }
 
     fn properties(&self, _: Dims) -> Properties {
@@ -104,12 +104,12 @@ rowwise! {
     }
 }
 
-struct OfPerturbations<E: Real> {
+struct PerturbationJacobian<E: Real> {
     drawn: Perturbations<E>,
     scale: E,
 }
 
-impl<E: Real> Jacobian<E> for OfPerturbations<E> {
+impl<E: Real> Jacobian<E> for PerturbationJacobian<E> {
     /// v += scale · Σ_m ν(ε_m) ⟨D_m, g⟩
     #[inline(always)]
     fn product<V: Lanes<E>>(&self, block: usize, g: &[V], v: &mut [V]) {

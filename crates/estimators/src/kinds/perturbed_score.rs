@@ -1,5 +1,5 @@
 use super::prelude::*;
-use crate::mechanisms::perturbation::{NoiseKind, Perturbations};
+use crate::mechanisms::perturbation::{NoiseDistribution, Perturbations};
 use crate::mechanisms::score::row_means;
 
 /// The score function of the noise in place of that of the categories.
@@ -35,7 +35,7 @@ use crate::mechanisms::score::row_means;
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct PerturbedScore {
     /// The noise: `gumbel` or `gaussian`.
-    pub noise: NoiseKind,
+    pub noise: NoiseDistribution,
     /// σ: above 0.
     pub sigma: f64,
     /// M: from 1 up.
@@ -44,7 +44,7 @@ pub struct PerturbedScore {
 
 impl Default for PerturbedScore {
     fn default() -> Self {
-        Self { noise: NoiseKind::Gumbel, sigma: 1.0, samples: 10 }
+        Self { noise: NoiseDistribution::Gumbel, sigma: 1.0, samples: 10 }
     }
 }
 
@@ -72,20 +72,20 @@ impl<E: Real> Estimator<E> for PerturbedScore {
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let (dims, sigma) = (opened.dims, E::of(self.sigma));
-        let drawn = Perturbations::draw(&opened.theta, self.noise, self.samples, sigma, noise);
-        let asked = Asked::new(opened, drawn.picks, objective)?;
-        let losses = row_means(&asked.f);
+        let categorical = Categorical::new(logits)?;
+        let (dims, sigma) = (categorical.dims, E::of(self.sigma));
+        let drawn = Perturbations::draw(&categorical.theta, self.noise, self.samples, sigma, noise);
+        let evaluated = Evaluated::new(categorical, drawn.picks, objective)?;
+        let losses = row_means(&evaluated.f);
         let scale = 1.0 / (self.sigma * (self.samples * dims.batch) as f64);
         let mut vector = Packed::zeros(dims.rows(), dims.categories);
-        let f = asked.f_of_latents();
-        weigh_scores(&f, &drawn.scores, E::of(scale), &mut vector);
-        asked.inject(Weights::Mean, vector, losses)
+        let f = evaluated.f_of_latents();
+        scores_times_losses(&f, &drawn.scores, E::of(scale), &mut vector);
+        evaluated.inject(Weights::Mean, vector, losses)
     }
 
     fn properties(&self, _: Dims) -> Properties {
-        let is_exact = self.noise == NoiseKind::Gumbel && self.sigma == 1.0;
+        let is_exact = self.noise == NoiseDistribution::Gumbel && self.sigma == 1.0;
         Properties {
             unbiased: if is_exact { Unbiased::Always } else { Unbiased::OtherObjective },
             sums_to_zero: false,
@@ -96,7 +96,7 @@ impl<E: Real> Estimator<E> for PerturbedScore {
 
 rowwise! {
     /// scale · Σ_m f_m ν_m
-    fn weigh_scores(f, scores; scale => v) {
+    fn scores_times_losses(f, scores; scale => v) {
         for (m, nu) in scores.chunks_exact(v.len()).enumerate() {
             for k in 0..v.len() {
                 v[k] = (f[m] * scale).mul_add(nu[k], v[k]);

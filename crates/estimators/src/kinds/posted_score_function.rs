@@ -54,19 +54,19 @@ impl<E: Real> Estimator<E> for PostedScoreFunction {
         objective: &dyn Objective<E>,
         _: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let dims = opened.dims;
-        let log_p = rows::log_softmax(&opened.theta, E::ONE);
-        let (p, picks) = (opened.softmax(E::ONE), Rc::new(rows::argmax(&opened.theta)));
-        let asked = Asked::new(opened, Rc::clone(&picks), objective)?;
+        let categorical = Categorical::new(logits)?;
+        let dims = categorical.dims;
+        let log_p = rows::log_softmax(&categorical.theta, E::ONE);
+        let (p, picks) = (categorical.softmax(E::ONE), Rc::new(rows::argmax(&categorical.theta)));
+        let evaluated = Evaluated::new(categorical, Rc::clone(&picks), objective)?;
         let mut weights = Packed::zeros(dims.rows(), 1);
         surprise(&log_p, &picks, &mut weights);
         let mut weights = weights.sum_rows(dims.latents);
         divide(E::of(dims.batch as f64), &mut weights);
         let mut advantages = Packed::zeros(dims.batch, 1);
-        negate(&asked.f, &mut advantages);
-        let (vector, losses) = (scores(&p, &picks, advantages, dims), (*asked.f).clone());
-        asked.inject(Weights::Each(weights), vector, losses)
+        negate(&evaluated.f, &mut advantages);
+        let (vector, losses) = (scores(&p, &picks, advantages, dims), (*evaluated.f).clone());
+        evaluated.inject(Weights::Each(weights), vector, losses)
     }
 
     fn properties(&self, _: Dims) -> Properties {

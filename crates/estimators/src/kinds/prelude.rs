@@ -1,7 +1,7 @@
 //! What most kinds import.
 
-pub(super) use crate::mechanisms::logits::Opened;
-pub(super) use crate::mechanisms::score::Asked;
+pub(super) use crate::mechanisms::categorical::Categorical;
+pub(super) use crate::mechanisms::score::Evaluated;
 pub(super) use crate::{
     Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
     Result, Schedule, Surrogate, Unbiased, ranges,

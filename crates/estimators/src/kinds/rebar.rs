@@ -1,6 +1,6 @@
 use super::prelude::*;
+use crate::mechanisms::categorical::perturb;
 use crate::mechanisms::coupled_relaxation::Relaxation;
-use crate::mechanisms::logits::perturb;
 use crate::mechanisms::scheduled::Scheduled;
 
 /// The score function with the loss of the relaxed pick as a control variate, whose mean Gumbel noise
@@ -77,11 +77,11 @@ impl Kind for Rebar {
         let eta = self.eta;
         let settings = Scheduled::new(self.schedule, self);
         let log_temperature = settings.at::<f64>(settings.kind.temperature).ln();
-        Box::new(Tuned { settings, log_temperature, eta, rate, slopes: (0.0, 0.0) })
+        Box::new(RebarEstimator { settings, log_temperature, eta, rate, slopes: (0.0, 0.0) })
     }
 }
 
-struct Tuned {
+struct RebarEstimator {
     settings: Scheduled<Rebar>,
     log_temperature: f64,
     eta: f64,
@@ -94,23 +94,23 @@ struct Tuned {
 /// Half the step of the difference in ln τ.
 const DIFFERENCE: f64 = 1e-3;
 
-impl<E: Real> Estimator<E> for Tuned {
+impl<E: Real> Estimator<E> for RebarEstimator {
     fn surrogate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let (dims, p) = (opened.dims, opened.softmax(E::ONE));
+        let categorical = Categorical::new(logits)?;
+        let (dims, p) = (categorical.dims, categorical.softmax(E::ONE));
         let relaxation = Relaxation::draw(&p, perturb(&p.ln(), noise), noise);
         let picks = Rc::new(relaxation.picks.clone());
-        let asked = Asked::new(opened, Rc::clone(&picks), objective)?;
+        let evaluated = Evaluated::new(categorical, Rc::clone(&picks), objective)?;
         let temperature = |shift: f64| E::of(Real::exp(self.log_temperature + shift));
         let at = |shift: f64| relaxation.control(&p, temperature(shift), objective, dims);
         let eta = E::of(self.eta);
         let control = at(0.0)?;
-        let plain = crate::mechanisms::score::scores(&p, &picks, (*asked.f).clone(), dims);
+        let plain = crate::mechanisms::score::scores(&p, &picks, (*evaluated.f).clone(), dims);
         let mut vector = Packed::zeros(dims.rows(), dims.categories);
         combine(&plain, &control, eta, &mut vector);
         if self.rate > 0.0 {
@@ -124,8 +124,8 @@ impl<E: Real> Estimator<E> for Tuned {
             let slope = 2.0 * inner_product(&vector, &control);
             self.slopes = (slope / norm, difference / (2.0 * DIFFERENCE) / norm);
         }
-        let losses = (*asked.f).clone();
-        asked.inject(Weights::Mean, vector, losses)
+        let losses = (*evaluated.f).clone();
+        evaluated.inject(Weights::Mean, vector, losses)
     }
 
     fn properties(&self, _: Dims) -> Properties {

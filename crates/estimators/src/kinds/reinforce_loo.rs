@@ -63,12 +63,12 @@ impl<E: Real> Estimator<E> for ReinforceLoo {
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let p = opened.softmax(E::ONE);
+        let categorical = Categorical::new(logits)?;
+        let p = categorical.softmax(E::ONE);
         let picks = Rc::new(rows::categorical(&p, self.samples, noise));
-        let asked = Asked::new(opened, Rc::clone(&picks), objective)?;
-        let advantages = leave_one_out(&asked.f);
-        asked.score(&p, &picks, advantages)
+        let evaluated = Evaluated::new(categorical, Rc::clone(&picks), objective)?;
+        let advantages = leave_one_out(&evaluated.f);
+        evaluated.score(&p, &picks, advantages)
     }
 
     fn properties(&self, _: Dims) -> Properties {

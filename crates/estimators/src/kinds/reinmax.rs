@@ -70,11 +70,11 @@ impl<E: Real> Estimator<E> for Scheduled<ReinMax> {
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let p = Rc::new(opened.softmax(E::ONE));
-        let tempered = opened.softmax_again(&p, self.at(self.kind.temperature));
+        let categorical = Categorical::new(logits)?;
+        let p = Rc::new(categorical.softmax(E::ONE));
+        let tempered = categorical.tempered_softmax(&p, self.at(self.kind.temperature));
         let picks = Rc::new(rows::categorical(&p, 1, noise));
-        at_vertices(opened, Rc::clone(&picks), objective, Heun { p, tempered, picks })
+        at_vertices(categorical, Rc::clone(&picks), objective, Heun { p, tempered, picks })
     }
 
     fn properties(&self, _: Dims) -> Properties {

@@ -1,6 +1,6 @@
 use super::prelude::*;
+use crate::mechanisms::categorical::perturb;
 use crate::mechanisms::coupled_relaxation::Relaxation;
-use crate::mechanisms::logits::perturb;
 use crate::mechanisms::scheduled::Scheduled;
 use crate::mechanisms::score::scores;
 use surrogate_network::{Passes, SurrogateNetwork};
@@ -73,38 +73,38 @@ impl Kind for Relax {
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
-        Box::new(Learning::new(self))
+        Box::new(RelaxEstimator::new(self))
     }
 }
 
-struct Learning<E: Real> {
+struct RelaxEstimator<E: Real> {
     settings: Scheduled<Relax>,
     network: Option<SurrogateNetwork<E>>,
     /// The gradient of ĝ² for the network's parameters, from the last estimate.
-    lesson: Vec<E>,
+    parameter_gradient: Vec<E>,
 }
 
-impl<E: Real> Learning<E> {
+impl<E: Real> RelaxEstimator<E> {
     fn new(settings: Relax) -> Self {
         let settings = Scheduled::new(settings.schedule, settings);
-        Self { settings, network: None, lesson: vec![] }
+        Self { settings, network: None, parameter_gradient: vec![] }
     }
 }
 
-impl<E: Real> Estimator<E> for Learning<E> {
+impl<E: Real> Estimator<E> for RelaxEstimator<E> {
     fn surrogate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let (dims, p) = (opened.dims, opened.softmax(E::ONE));
+        let categorical = Categorical::new(logits)?;
+        let (dims, p) = (categorical.dims, categorical.softmax(E::ONE));
         let temperature = self.settings.at(self.settings.kind.temperature);
         let width = dims.latents * dims.categories;
         let context = match objective.context() {
             Some(context) => context.rows.clone(),
-            None => opened.visible(),
+            None => categorical.features(),
         };
         let settings = &self.settings.kind;
         let network = self.network.get_or_insert_with(|| {
@@ -115,23 +115,23 @@ impl<E: Real> Estimator<E> for Learning<E> {
         });
         let relaxation = Relaxation::draw(&p, perturb(&p.ln(), noise), noise);
         let picks = Rc::new(relaxation.picks.clone());
-        let asked = Asked::new(opened, Rc::clone(&picks), objective)?;
+        let evaluated = Evaluated::new(categorical, Rc::clone(&picks), objective)?;
         let (y, conditional) = relaxation.points(temperature);
         let first = network.pass(&y, &context);
         let second = network.pass(&conditional, &context);
         let (g, conditional_g) = (network.slope(&first, dims), network.slope(&second, dims));
         let mut vector =
             relaxation.difference(&p, &y, &g, &conditional, &conditional_g, temperature, dims);
-        let mut advantages = (*asked.f).clone();
+        let mut advantages = (*evaluated.f).clone();
         advantages.subtract(&second.outputs);
         vector.add(&scores(&p, &picks, advantages, dims));
         let along = relaxation.push_forward(&p, &vector, temperature);
         let score = scores(&p, &picks, ones(dims), dims);
         let weights = vector.row_dots(&score).sum_rows(dims.latents);
         let passes = Passes { first: &first, second: &second, along: &along, weights: &weights };
-        self.lesson = network.lesson(&passes, dims);
-        let losses = (*asked.f).clone();
-        asked.inject(Weights::Mean, vector, losses)
+        self.parameter_gradient = network.squared_norm_gradient(&passes, dims);
+        let losses = (*evaluated.f).clone();
+        evaluated.inject(Weights::Mean, vector, losses)
     }
 
     fn properties(&self, _: Dims) -> Properties {
@@ -145,9 +145,9 @@ impl<E: Real> Estimator<E> for Learning<E> {
 
     fn advance(&mut self) -> Result<()> {
         self.settings.next_step();
-        if let (Some(network), false) = (&mut self.network, self.lesson.is_empty()) {
-            network.learn(&self.lesson);
-            self.lesson.clear();
+        if let (Some(network), false) = (&mut self.network, self.parameter_gradient.is_empty()) {
+            network.step(&self.parameter_gradient);
+            self.parameter_gradient.clear();
         }
         Ok(())
     }
@@ -171,7 +171,7 @@ mod tests {
         let logits = [0.2, -0.7, 0.5, 0.1, 0.3, -0.4];
         let objective = ExpDot::of(&[0.6, -0.5, 0.2, -0.7, 0.9, 0.1], 1);
         let settings = Relax { temperature: 0.7, learning_rate: 0.1, ..Relax::default() };
-        let mut relax = Learning::<f64>::new(settings);
+        let mut relax = RelaxEstimator::<f64>::new(settings);
         for step in 0..20 {
             let noise = || Noise::named(&["relax"]).at(step);
             let estimate =

@@ -65,11 +65,11 @@ impl<E: Real> Estimator<E> for SecondOrder {
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let p = opened.softmax(E::ONE);
+        let categorical = Categorical::new(logits)?;
+        let p = categorical.softmax(E::ONE);
         let picks = Rc::new(rows::categorical(&p, 1, noise));
         let weight = E::of(self.weight);
-        at_vertices(opened, Rc::clone(&picks), objective, FirstOrderMix { p, picks, weight })
+        at_vertices(categorical, Rc::clone(&picks), objective, FirstOrderMix { p, picks, weight })
     }
 
     fn properties(&self, _: Dims) -> Properties {

@@ -1,5 +1,5 @@
 use super::prelude::*;
-use crate::mechanisms::differentiated::{Relaxed, in_interior};
+use crate::mechanisms::differentiated::{SoftmaxJacobian, in_interior};
 use crate::mechanisms::scheduled::Scheduled;
 
 /// The mixture of all categories in place of a choice.
@@ -73,9 +73,14 @@ impl<E: Real> Estimator<E> for Scheduled<SoftArgmax> {
         _: &mut Noise,
     ) -> Result<Surrogate<E>> {
         let temperature = self.at(self.kind.temperature);
-        let opened = Opened::new(logits)?;
-        let points = Rc::new(opened.softmax(temperature));
-        in_interior(opened, Rc::clone(&points), objective, Relaxed { points, temperature })
+        let categorical = Categorical::new(logits)?;
+        let points = Rc::new(categorical.softmax(temperature));
+        in_interior(
+            categorical,
+            Rc::clone(&points),
+            objective,
+            SoftmaxJacobian { points, temperature },
+        )
     }
 
     fn properties(&self, _: Dims) -> Properties {

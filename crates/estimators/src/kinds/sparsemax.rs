@@ -1,6 +1,6 @@
 use super::prelude::*;
 use crate::mechanisms::enumeration::too_many_outcomes;
-use crate::mechanisms::support::marginalise;
+use crate::mechanisms::marginalize::marginalize;
 
 /// The expected loss under the sparsemax distribution, summed over the few outcomes it leaves.
 ///
@@ -57,7 +57,7 @@ impl<E: Real> Estimator<E> for Sparsemax {
         objective: &dyn Objective<E>,
         _: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        marginalise(Opened::new(logits)?, 2.0, objective)
+        marginalize(Categorical::new(logits)?, 2.0, objective)
     }
 
     fn properties(&self, dims: Dims) -> Properties {

@@ -1,6 +1,6 @@
 use super::prelude::*;
-use crate::mechanisms::differentiated::{Relaxed, at_vertices};
-use crate::mechanisms::logits::perturb;
+use crate::mechanisms::categorical::perturb;
+use crate::mechanisms::differentiated::{SoftmaxJacobian, at_vertices};
 use crate::mechanisms::scheduled::Scheduled;
 
 /// A Gumbel-argmax pick forward, the Gumbel-softmax's Jacobian backward.
@@ -71,11 +71,11 @@ impl<E: Real> Estimator<E> for Scheduled<StGumbelSoftmax> {
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
         let temperature = self.at(self.kind.temperature);
-        let opened = Opened::new(logits)?;
-        let perturbed = perturb(&opened.theta, noise);
+        let categorical = Categorical::new(logits)?;
+        let perturbed = perturb(&categorical.theta, noise);
         let points = Rc::new(rows::softmax(&perturbed, temperature));
         let picks = Rc::new(rows::argmax(&perturbed));
-        at_vertices(opened, picks, objective, Relaxed { points, temperature })
+        at_vertices(categorical, picks, objective, SoftmaxJacobian { points, temperature })
     }
 
     fn properties(&self, _: Dims) -> Properties {

@@ -1,5 +1,5 @@
 use super::prelude::*;
-use crate::mechanisms::without_replacement::{Order, Subsets, Weighting, too_many};
+use crate::mechanisms::without_replacement::{Order, Subsets, Weighting, too_many_samples};
 
 /// A random set of outcomes summed exactly, and one sample for all the rest.
 ///
@@ -67,9 +67,9 @@ impl<E: Real> Estimator<E> for StochasticSumAndSample {
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let subsets = Subsets::without_replacement(&opened, self.samples, Order::Drawn, noise);
-        subsets.surrogate(opened, Weighting::Sum, objective)
+        let categorical = Categorical::new(logits)?;
+        let subsets = Subsets::without_replacement(&categorical, self.samples, Order::Drawn, noise);
+        subsets.surrogate(categorical, Weighting::Sum, objective)
     }
 
     fn properties(&self, _: Dims) -> Properties {
@@ -80,6 +80,6 @@ impl<E: Real> Estimator<E> for StochasticSumAndSample {
     }
 
     fn refuses(&self, dims: Dims) -> Option<String> {
-        too_many(self.samples, dims)
+        too_many_samples(self.samples, dims)
     }
 }

@@ -1,5 +1,5 @@
 use super::prelude::*;
-use crate::mechanisms::differentiated::{Relaxed, at_vertices};
+use crate::mechanisms::differentiated::{SoftmaxJacobian, at_vertices};
 use crate::mechanisms::scheduled::Scheduled;
 
 /// A hard pick forward, the softmax's Jacobian backward.
@@ -73,15 +73,15 @@ impl<E: Real> Estimator<E> for Scheduled<StraightThrough> {
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
         let temperature = self.at(self.kind.temperature);
-        let opened = Opened::new(logits)?;
-        let p = Rc::new(opened.softmax(E::ONE));
+        let categorical = Categorical::new(logits)?;
+        let p = Rc::new(categorical.softmax(E::ONE));
         let picks = if self.kind.sample {
             rows::categorical(&p, 1, noise)
         } else {
-            rows::argmax(&opened.theta)
+            rows::argmax(&categorical.theta)
         };
-        let points = opened.softmax_again(&p, temperature);
-        at_vertices(opened, Rc::new(picks), objective, Relaxed { points, temperature })
+        let points = categorical.tempered_softmax(&p, temperature);
+        at_vertices(categorical, Rc::new(picks), objective, SoftmaxJacobian { points, temperature })
     }
 
     fn properties(&self, _: Dims) -> Properties {

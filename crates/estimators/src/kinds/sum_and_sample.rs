@@ -1,6 +1,6 @@
 use super::prelude::*;
 use crate::mechanisms::enumeration::MOST_OUTCOMES;
-use crate::mechanisms::without_replacement::{Subsets, Weighting, too_many};
+use crate::mechanisms::without_replacement::{Subsets, Weighting, too_many_samples};
 
 /// The most probable outcomes summed exactly, and one sample for all the rest.
 ///
@@ -67,9 +67,9 @@ impl<E: Real> Estimator<E> for SumAndSample {
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let subsets = Subsets::most_probable(&opened, self.samples, noise);
-        subsets.surrogate(opened, Weighting::Sum, objective)
+        let categorical = Categorical::new(logits)?;
+        let subsets = Subsets::most_probable(&categorical, self.samples, noise);
+        subsets.surrogate(categorical, Weighting::Sum, objective)
     }
 
     fn properties(&self, dims: Dims) -> Properties {
@@ -84,6 +84,6 @@ impl<E: Real> Estimator<E> for SumAndSample {
     fn refuses(&self, dims: Dims) -> Option<String> {
         let too_large = dims.outcomes().is_none_or(|outcomes| outcomes > MOST_OUTCOMES);
         let said = || format!("more than {MOST_OUTCOMES} joint outcomes cannot be sorted");
-        too_large.then(said).or_else(|| too_many(self.samples, dims))
+        too_large.then(said).or_else(|| too_many_samples(self.samples, dims))
     }
 }

@@ -1,5 +1,5 @@
 use super::prelude::*;
-use crate::mechanisms::without_replacement::{Order, Subsets, Weighting, too_many};
+use crate::mechanisms::without_replacement::{Order, Subsets, Weighting, too_many_samples};
 
 /// The score function over a set of different samples, averaged over the order in which they came, with the
 /// set's own losses as a baseline.
@@ -80,10 +80,10 @@ impl<E: Real> Estimator<E> for SetEstimator {
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
+        let categorical = Categorical::new(logits)?;
         let order = Order::Lexicographic;
-        let subsets = Subsets::without_replacement(&opened, self.samples, order, noise);
-        subsets.surrogate(opened, Weighting::Set { baseline: self.baseline }, objective)
+        let subsets = Subsets::without_replacement(&categorical, self.samples, order, noise);
+        subsets.surrogate(categorical, Weighting::Set { baseline: self.baseline }, objective)
     }
 
     fn properties(&self, dims: Dims) -> Properties {
@@ -96,6 +96,6 @@ impl<E: Real> Estimator<E> for SetEstimator {
     }
 
     fn refuses(&self, dims: Dims) -> Option<String> {
-        too_many(self.samples, dims)
+        too_many_samples(self.samples, dims)
     }
 }

@@ -1,7 +1,7 @@
 //! Central differences of losses along random directions of the logits.
 
-use crate::mechanisms::logits::Opened;
-use crate::mechanisms::score::{Asked, row_means};
+use crate::mechanisms::categorical::Categorical;
+use crate::mechanisms::score::{Evaluated, row_means};
 use crate::{Logits, Objective, Result, Surrogate};
 use kernels::simd::Lanes;
 use kernels::tape::Weights;
@@ -27,20 +27,20 @@ pub(crate) fn central_difference<E: Real>(
     noise: &mut Noise,
 ) -> Result<Surrogate<E>> {
     let Pairs { sigma, samples } = pairs;
-    let opened = Opened::new(logits)?;
-    let (dims, width) = (opened.dims, samples * opened.dims.categories);
+    let categorical = Categorical::new(logits)?;
+    let (dims, width) = (categorical.dims, samples * categorical.dims.categories);
     let gumbels = noise.gumbels(dims.rows(), width);
     let directions = directions(dims.rows(), width, noise);
     let mut picks = Packed::zeros(dims.rows(), 2 * samples);
-    antithetic(&opened.theta, &gumbels, &directions, E::of(sigma), &mut picks);
-    let theta = opened.theta.clone();
-    let asked = Asked::new(opened, picks, objective)?;
-    let losses = row_means(&asked.f);
-    let f = asked.f_of_latents();
+    antithetic(&categorical.theta, &gumbels, &directions, E::of(sigma), &mut picks);
+    let theta = categorical.theta.clone();
+    let evaluated = Evaluated::new(categorical, picks, objective)?;
+    let losses = row_means(&evaluated.f);
+    let f = evaluated.f_of_latents();
     let scale = 1.0 / (2.0 * sigma * (samples * dims.batch) as f64);
     let mut vector = Packed::zeros(dims.rows(), dims.categories);
     differences(&theta, &f, &directions, E::of(scale), &mut vector);
-    asked.inject(Weights::Mean, vector, losses)
+    evaluated.inject(Weights::Mean, vector, losses)
 }
 
 rowwise! {

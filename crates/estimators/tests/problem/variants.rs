@@ -66,7 +66,7 @@ pub fn variants() -> Vec<Variant> {
 }
 
 /// Holds every variant to a law, and names all that break it.
-pub fn hold(law: impl Fn(&Variant)) {
+pub fn check_all(law: impl Fn(&Variant)) {
     let breaks = |variant: &Variant| catch_unwind(AssertUnwindSafe(|| law(variant))).is_err();
     let broken: Vec<String> =
         variants().into_iter().filter(breaks).map(|variant| variant.name).collect();
