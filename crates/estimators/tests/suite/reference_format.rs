@@ -1,14 +1,9 @@
 //! Reference tables of other content than those of this project: what is read, what is refused, and
 //! that a wrong number is found.
 
-// A table that cannot be set up is broken.
-#![allow(clippy::unwrap_used)]
-
-mod problem;
-
+use crate::problem::softmax;
 use estimators::Registry;
 use estimators::reference::{Instance, Row, Table, Verdict, check};
-use problem::softmax;
 use serde_json::{Value, json};
 
 /// Draws a row.

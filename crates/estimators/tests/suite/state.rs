@@ -1,17 +1,12 @@
 //! Estimators that learn or count from step to step: what they claim they keep, and what they learn
 //! is of use.
 
-// A law that cannot be set up is broken.
-#![allow(clippy::unwrap_used)]
-
-mod problem;
-
-use estimators::{Estimator, Noise, Objective, SquaredPick, Unbiased};
-use problem::variants::check_all;
-use problem::{
+use crate::problem::variants::check_all;
+use crate::problem::{
     Problem, VALUES, assert_close, assert_mean, estimator, exponential, problems, squared_pick,
     total_variance,
 };
+use estimators::{Estimator, Noise, Objective, SquaredPick, Unbiased};
 
 /// Steps at logits that move, `rows` copies a step.
 fn train(problem: &Problem, estimator: &mut dyn Estimator<f64>, steps: u64, rows: usize) {

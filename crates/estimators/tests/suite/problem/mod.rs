@@ -1,8 +1,5 @@
 //! Problems that estimators are tested on, and the estimators in all their variants.
 
-// Every test binary uses a part of it.
-#![allow(dead_code)]
-
 use estimators::objectives::{ExpDot, RowLoss, RowLosses, SquaredPick};
 use estimators::{
     Choice, Context, Dims, Domain, Estimator, Losses, Noise, Objective, Packed, Registry, Result,

@@ -1,12 +1,7 @@
 //! Schedules of temperatures. These walk the registry.
 
-// A law that cannot be set up is broken.
-#![allow(clippy::unwrap_used)]
-
-mod problem;
-
+use crate::problem::{Problem, assert_close, estimator, exponential, squared_pick};
 use estimators::{Entry, Estimator, Noise, Registry, Schedule, Unbiased};
-use problem::{Problem, assert_close, estimator, exponential, squared_pick};
 use toml::Table;
 
 /// One schedule of each kind, and one that leaves the range of temperatures.

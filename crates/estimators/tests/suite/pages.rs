@@ -1,13 +1,8 @@
 //! Every estimator's page and parameters: what the page says is there, and what it rules out is
 //! refused. These walk the registry.
 
-// A page that cannot be read is broken.
-#![allow(clippy::unwrap_used)]
-
-mod problem;
-
+use crate::problem::variants::{Variant, defaults, variants};
 use estimators::{Dims, Properties};
-use problem::variants::{Variant, defaults, variants};
 use toml::Table;
 
 #[test]

@@ -1,15 +1,10 @@
 //! The edges of what an estimator may be asked: it answers with finite numbers, or refuses with a
 //! reason; never with something that is no number. These walk the registry too.
 
-// A law that cannot be set up is broken.
-#![allow(clippy::unwrap_used)]
-
-mod problem;
-
+use crate::problem::VALUES;
+use crate::problem::variants::{Variant, check_all, defaults};
 use estimators::objectives::{ExpDot, RowLoss, RowLosses, SquaredPick};
 use estimators::{Dims, Domain, Estimator, Gradient, Noise, Objective, Real, gradient};
-use problem::VALUES;
-use problem::variants::{Variant, check_all, defaults};
 
 /// Both precisions of a variant on one problem, and what came of it (nothing where it refuses).
 fn both(
@@ -181,7 +176,9 @@ fn a_masked_category_is_never_picked() {
         let oracles = ["optimal", "mean"].iter().any(|word| name.contains(word));
         oracles || name.starts_with("exact") || name.starts_with("indecater")
     };
-    for mut problem in [problem::exponential(), problem::two_latents(), problem::bits()] {
+    for mut problem in
+        [crate::problem::exponential(), crate::problem::two_latents(), crate::problem::bits()]
+    {
         problem.logits[1] = MASKED;
         check_all(|variant| {
             let mut estimator = variant.build_f64();

@@ -1,17 +1,12 @@
 //! Laws that every registered estimator keeps, with its defaults and with each other value of its
 //! parameters. They walk the registry: a new one is held to them from the day it is registered.
 
-// A law that cannot be set up is broken.
-#![allow(clippy::unwrap_used)]
-
-mod problem;
-
+use crate::problem::variants::{check_all, variants};
+use crate::problem::{VALUES, assert_mean, exponential, linear, problems, squared_pick};
 use estimators::objectives::SquaredPick;
 use estimators::{
     Counted, Dims, Domain, Estimator, Gradient, Node, Noise, Packed, Real, Unbiased, gradient,
 };
-use problem::variants::{check_all, variants};
-use problem::{VALUES, assert_mean, exponential, linear, problems, squared_pick};
 
 const DRAWS: usize = 10_000;
 
@@ -92,7 +87,7 @@ fn a_constant_added_to_logits_changes_nothing() {
             if !problem.suits(&*estimator) || !estimator.properties(problem.dims).ignores_shifts {
                 continue;
             }
-            let draw = |problem: &problem::Problem| {
+            let draw = |problem: &crate::problem::Problem| {
                 let noise = &mut Noise::named(&["law", "constant"]);
                 problem.draw(&mut *variant.build_f64(), 50, noise)
             };

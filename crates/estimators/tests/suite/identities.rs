@@ -1,15 +1,10 @@
 //! Which estimators are the same thing: sample by sample where they draw the same noise.
 
-// An identity that cannot be set up is broken.
-#![allow(clippy::unwrap_used)]
-
-mod problem;
-
-use estimators::Noise;
-use problem::{
+use crate::problem::{
     Problem, Recorded, assert_close, bits, estimator, exponential, linear, one_bit, problems,
     squared_pick, two_latents,
 };
+use estimators::Noise;
 
 /// Estimates for 200 copies of a problem, from the same noise for every estimator.
 fn record(problem: &Problem, kind: &str, parameters: &str) -> Recorded {
@@ -44,7 +39,7 @@ fn reinmax_at_a_temperature_has_a_tempered_midpoint() {
     let (problem, t) = (exponential(), 1.3);
     let p = problem.probabilities();
     let tempered: Vec<f64> = problem.logits.iter().map(|x| x / t).collect();
-    let tempered = problem::softmax(&tempered);
+    let tempered = crate::problem::softmax(&tempered);
     let recorded = record(&problem, "reinmax", "temperature = 1.3");
     let weights = [0.3, 1.1, -0.4, 0.7];
     let picks = recorded.evaluations[0].picks.as_ref().unwrap();
@@ -133,7 +128,7 @@ fn exact_is_the_slope_of_the_expected_loss() {
 fn gumbel_softmax_is_the_slope_of_its_own_loss() {
     for problem in problems() {
         let gradient = record(&problem, "gumbel-softmax", "temperature = 0.7").estimates;
-        let mean = problem::moments(&gradient, problem.width());
+        let mean = crate::problem::moments(&gradient, problem.width());
         for (i, (g, _)) in mean.into_iter().enumerate() {
             let value = |step: f64| {
                 let mut moved = problem.clone();

@@ -1,16 +1,11 @@
 //! Which estimators have the same mean or the same variance, where their noise differs.
 
-// An identity that cannot be set up is broken.
-#![allow(clippy::unwrap_used)]
-
-mod problem;
-
-use estimators::objectives::BitSumSquares;
-use estimators::{Noise, Objective};
-use problem::{
+use crate::problem::{
     Problem, Recorded, assert_mean, bits, estimator, exponential, moments, one_bit, problems,
     squared_pick, total_variance, two_latents,
 };
+use estimators::objectives::BitSumSquares;
+use estimators::{Noise, Objective};
 use std::collections::BTreeMap;
 
 const DRAWS: usize = 20_000;
@@ -205,7 +200,7 @@ fn differences_along_directions_are_those_of_the_expected_loss() {
     let expected = |d: &[f64; 4], sign: f64| {
         let moved: Vec<f64> =
             problem.logits.iter().zip(d).map(|(x, d)| x + sign * sigma * d).collect();
-        problem::softmax(&moved).iter().zip(f).map(|(p, f)| p * f).sum::<f64>()
+        crate::problem::softmax(&moved).iter().zip(f).map(|(p, f)| p * f).sum::<f64>()
     };
     let mut signs = [0.0; 4];
     for i in 0..16 {
