@@ -1,4 +1,4 @@
-//! Schedules of temperatures, learning rates and the like, and the ranges of parameters.
+//! Schedules of temperatures, learning rates and the like.
 
 use kernels::Real;
 use registry::Fault;
@@ -182,69 +182,9 @@ fn require_factor(key: &str, value: f64) -> Result<(), Fault> {
     Fault::require((0.0..=MOST).contains(&value), key, value, "a number from 0 to 1000")
 }
 
-/// A temperature is positive, and neither it nor its inverse leaves single precision.
-pub(crate) fn temperature(key: &str, value: f64) -> Result<(), Fault> {
-    // `Debug` writes a tiny number with an exponent.
-    let expected = "a number from 1e-30 to 1e30";
-    Fault::require((1e-30..=1e30).contains(&value), key, format!("{value:?}"), expected)
-}
-
-/// A step size, a standard deviation and the like, with the range of a temperature.
-pub(crate) use temperature as positive;
-
-/// At least `least` samples, and at most 100000.
-pub(crate) fn samples(key: &str, value: usize, least: usize) -> Result<(), Fault> {
-    let expected = format!("a whole number from {least} to 100000");
-    Fault::require((least..=100_000).contains(&value), key, value, expected)
-}
-
-/// A temperature with its schedule, at a step.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Temperature {
-    start: f64,
-    schedule: Option<Schedule>,
-    step: u64,
-}
-
-impl Temperature {
-    /// Rejects invalid values of the parameters `temperature` and `schedule`.
-    pub(crate) fn check(start: f64, schedule: Option<Schedule>) -> Result<(), Fault> {
-        temperature("temperature", start)?;
-        schedule.map_or(Ok(()), |schedule| schedule.check("schedule"))
-    }
-
-    pub(crate) fn new(start: f64, schedule: Option<Schedule>) -> Self {
-        Self { start, schedule, step: 0 }
-    }
-
-    /// The temperature at the present step. It never falls below what has an inverse in single
-    /// precision.
-    pub(crate) fn now<E: Real>(&self) -> E {
-        E::of(match &self.schedule {
-            None => self.start,
-            Some(schedule) => (self.start * schedule.factor(self.step)).max(1e-30),
-        })
-    }
-
-    pub(crate) fn advance(&mut self) {
-        self.step += 1;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_temperature_has_an_inverse() {
-        for refused in [0.0, -1.0, 1e-40, 1e40, f64::INFINITY, f64::NAN] {
-            assert!(temperature("temperature", refused).is_err(), "{refused}");
-        }
-        for allowed in [1e-30, 1.0, 1e30] {
-            assert!(temperature("temperature", allowed).is_ok(), "{allowed}");
-            assert!((1.0 / allowed as f32).is_normal());
-        }
-    }
 
     fn schedule(text: &str) -> Schedule {
         toml::from_str(text).unwrap_or_else(|error| panic!("{text}: {error}"))
@@ -321,16 +261,5 @@ mod tests {
             assert!(error.contains(words), "{text}: {error}");
         }
         assert!(toml::from_str::<Schedule>("kind = 'step'\nevery = 1\nfactr = 0.5").is_err());
-    }
-
-    #[test]
-    fn a_temperature_follows_its_schedule() {
-        let decay = schedule("kind = 'exponential'\nrate = 0.1\nend = 0.5");
-        let mut temperature = Temperature::new(2.0, Some(decay));
-        assert_eq!(temperature.now::<f64>(), 2.0);
-        temperature.advance();
-        assert!((temperature.now::<f64>() - 2.0 * (-0.1f64).exp()).abs() < 1e-15);
-        (0..20).for_each(|_| temperature.advance());
-        assert_eq!(temperature.now::<f64>(), 1.0);
     }
 }

@@ -28,8 +28,8 @@ pub struct Kind<A = ()> {
     pub about: A,
 }
 
-/// Reads a table: every parameter with its value, and what they build.
-type Read<T> = dyn Fn(Table) -> Result<(Table, T), Fault> + Send + Sync;
+/// Reads parameters: all of them, and what they build.
+type Read<T> = Arc<dyn Fn(Table) -> Result<(Table, T), Fault> + Send + Sync>;
 
 /// A registered kind: its facts, its parameters, and what they build.
 pub struct Entry<T, A = ()> {
@@ -44,7 +44,7 @@ pub struct Entry<T, A = ()> {
     what: &'static str,
     defaults: fn() -> Table,
     schema: fn() -> Schema,
-    read: Arc<Read<T>>,
+    read: Read<T>,
 }
 
 impl<T, A> Entry<T, A> {

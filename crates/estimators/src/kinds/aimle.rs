@@ -1,17 +1,8 @@
-use crate::kinds::imle::PickNoise;
-use crate::mechanisms::differentiated::at_vertices_from;
+use super::prelude::*;
+use crate::kinds::imle::ImleNoise;
+use crate::mechanisms::differentiated::at_vertices_with;
 use crate::mechanisms::finite_step::{FiniteStep, Step};
-use crate::mechanisms::logits::Opened;
-use crate::schedule::positive;
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
-    Result, Surrogate,
-};
-use kernels::{Noise, Real};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use std::cell::Cell;
-use std::rc::Rc;
 
 /// I-MLE with a central difference and a step that finds its own length.
 ///
@@ -31,25 +22,22 @@ use std::rc::Rc;
 /// **Reference** Minervini, Franceschi & Niepert 2023, arXiv:2209.04862, Algorithm 2.
 ///
 /// ```
-/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::Aimle};
-/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
-/// let rows = 4096;
-/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
-/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
-/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
-/// let mut estimator = Aimle::default().build();
+/// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::Aimle, mean_gradient};
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0], &[25.0]);
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
+/// let dims = Dims { batch: 1, latents: 1, categories: 3 };
 /// let noise = &mut Noise::named(&["example"]);
-/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
-/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
-/// // A difference quotient, no gradient: the expected loss's is (−3.44, −14.72, 18.16).
-/// assert!((mean(0) + mean(1) + mean(2)).abs() < 1e-9);
+/// let mut estimator = Aimle::default().build();
+/// let estimate = mean_gradient(&mut *estimator, &logits, dims, &objective, 1000, noise)?;
+/// // A difference quotient: the gradient of the expected loss is (−3.44, −14.72, 18.16).
+/// assert!(estimate.agrees_with(&[-1.896, 1.44, 0.456]));
 /// # Ok::<(), estimators::Error>(())
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Aimle {
     /// The noise ε: `gumbel`, `sum-of-gamma` (ten terms) or `none`.
-    pub noise: PickNoise,
+    pub noise: ImleNoise,
     /// β at first: above 0.
     pub beta: f64,
     /// By how much β changes a step: from 0 up.
@@ -60,7 +48,7 @@ pub struct Aimle {
 
 impl Default for Aimle {
     fn default() -> Self {
-        Self { noise: PickNoise::Gumbel, beta: 1.0, rate: 1e-4, target: 1.0 }
+        Self { noise: ImleNoise::Gumbel, beta: 1.0, rate: 1e-4, target: 1.0 }
     }
 }
 
@@ -71,14 +59,14 @@ impl Kind for Aimle {
     const SOURCE: &'static str = "Minervini, Franceschi & Niepert 2023, arXiv:2209.04862";
 
     fn check(&self) -> Result<(), Fault> {
-        positive("beta", self.beta)?;
+        ranges::positive("beta", self.beta)?;
         let (rate, target) = (self.rate, self.target);
         Fault::require(rate >= 0.0 && rate.is_finite(), "rate", rate, "a number from 0 up")?;
         Fault::require(target > 0.0 && target <= 1.0, "target", target, "a number above 0, up to 1")
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
-        Box::new(Adapting {
+        Box::new(AimleEstimator {
             beta: self.beta,
             share: self.target,
             seen: Rc::default(),
@@ -87,7 +75,7 @@ impl Kind for Aimle {
     }
 }
 
-struct Adapting {
+struct AimleEstimator {
     settings: Aimle,
     beta: f64,
     /// Running mean of the share of rows with a gradient.
@@ -96,25 +84,25 @@ struct Adapting {
     seen: Rc<Cell<f64>>,
 }
 
-impl<E: Real> Estimator<E> for Adapting {
+impl<E: Real> Estimator<E> for AimleEstimator {
     fn surrogate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let theta = &opened.theta;
+        let categorical = Categorical::new(logits)?;
+        let theta = &categorical.theta;
         let epsilon = self.settings.noise.draw(theta.rows(), theta.columns(), noise);
         let step = Step::Adaptive(E::of(self.beta), Rc::clone(&self.seen));
-        let step = FiniteStep::new(&opened, epsilon, step);
+        let step = FiniteStep::new(&categorical, epsilon, step);
         let picks = Rc::clone(&step.picks);
-        at_vertices_from(opened, picks, objective, move |g, v| step.backward(g, v))
+        at_vertices_with(categorical, picks, objective, move |g, v| step.backward(g, v))
     }
 
     fn properties(&self, _: Dims) -> Properties {
         Properties {
-            stochastic: self.settings.noise != PickNoise::None,
+            stochastic: self.settings.noise != ImleNoise::None,
             // The length of the step is relative to that of the logits.
             ignores_shifts: false,
             ..Properties::new(Domain::VertexGradients, Evaluations::differentiated(1))

@@ -1,13 +1,5 @@
-use crate::mechanisms::logits::Opened;
-use crate::mechanisms::score::{Asked, row_means};
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Kind, Logits, Objective, Properties, Result,
-    Surrogate, Unbiased,
-};
-use kernels::tape::Weights;
-use kernels::{Noise, Packed, Real, rowwise};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use super::prelude::*;
+use crate::mechanisms::score::row_means;
 
 /// Augment, reinforce, merge: for bits, the difference of losses at an antithetic pair.
 ///
@@ -25,18 +17,15 @@ use serde::{Deserialize, Serialize};
 /// **Reference** Yin & Zhou 2019, arXiv:1807.11143, Theorem 1.
 ///
 /// ```
-/// use estimators::{Dims, Kind, Noise, gradient, kinds::Arm, objectives::BitSumSquares};
-/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
-/// let rows = 4096;
-/// let objective = BitSumSquares { targets: vec![0.45] }.of(rows);
-/// let logits = [0.0, 2.0].repeat(rows);
-/// let dims = Dims { batch: rows, latents: 1, categories: 2 };
-/// let mut estimator = Arm {}.build::<f64>();
+/// use estimators::{Dims, Kind, Noise, kinds::Arm, mean_gradient, objectives::BitSumSquares};
+/// // f = (b − 0.45)² of one bit b.
+/// let objective = BitSumSquares { targets: vec![0.45] }.of(1);
+/// let dims = Dims { batch: 1, latents: 1, categories: 2 };
 /// let noise = &mut Noise::named(&["example"]);
-/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
-/// let mean = gradient.logits.iter().skip(1).step_by(2).sum::<f64>();
-/// // Without bias: the gradient for θ₁ is 0.010499.
-/// assert!((mean - 0.010499).abs() < 5.0 * (3.55e-4f64 / 4096.0).sqrt());
+/// let mut arm = Arm {}.build::<f64>();
+/// let estimate = mean_gradient(&mut *arm, &[0.0, 2.0], dims, &objective, 1000, noise)?;
+/// // Unbiased: the mean is the gradient of the expected loss.
+/// assert!(estimate.agrees_with(&[-0.010499, 0.010499]));
 /// # Ok::<(), estimators::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -61,17 +50,17 @@ impl<E: Real> Estimator<E> for Arm {
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let dims = opened.dims;
+        let categorical = Categorical::new(logits)?;
+        let dims = categorical.dims;
         let uniforms = noise.uniforms(dims.rows(), 1);
         let mut picks = Packed::zeros(dims.rows(), 2);
-        antithetic_bits(&opened.softmax(E::ONE), &uniforms, &mut picks);
-        let asked = Asked::new(opened, picks, objective)?;
-        let losses = row_means(&asked.f);
-        let f = asked.f_of_latents();
+        antithetic_bits(&categorical.softmax(E::ONE), &uniforms, &mut picks);
+        let evaluated = Evaluated::new(categorical, picks, objective)?;
+        let losses = row_means(&evaluated.f);
+        let f = evaluated.f_of_latents();
         let mut vector = Packed::zeros(dims.rows(), 2);
         arm(&f, &uniforms, E::of(1.0 / dims.batch as f64), &mut vector);
-        asked.inject(Weights::Mean, vector, losses)
+        evaluated.inject(Weights::Mean, vector, losses)
     }
 
     fn properties(&self, _: Dims) -> Properties {

@@ -1,14 +1,6 @@
-use crate::mechanisms::logits::Opened;
-
-use crate::mechanisms::score::{Asked, only};
+use super::prelude::*;
+use crate::mechanisms::score::weights_of_one;
 use crate::mechanisms::swaps::Swaps;
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
-    Result, Surrogate, Unbiased,
-};
-use kernels::{Noise, Packed, Real, rowwise};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 /// Augment, reinforce, swap: losses after every swap with one reference component of the noise behind a
 /// pick.
@@ -28,18 +20,15 @@ use serde::{Deserialize, Serialize};
 /// **Reference** Yin, Yue & Zhou 2019, arXiv:1905.01413, eq. 13.
 ///
 /// ```
-/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::Ars};
-/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
-/// let rows = 4096;
-/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
-/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
-/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
-/// let mut estimator = Ars { reference: 0 }.build();
+/// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::Ars, mean_gradient};
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0], &[25.0]);
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
+/// let dims = Dims { batch: 1, latents: 1, categories: 3 };
 /// let noise = &mut Noise::named(&["example"]);
-/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
-/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
-/// // Without bias: (−3.44, −14.72, 18.16).
-/// assert!((mean(1) + 14.72).abs() < 12.0);
+/// let mut estimator = Ars { reference: 0 }.build();
+/// let estimate = mean_gradient(&mut *estimator, &logits, dims, &objective, 1000, noise)?;
+/// // Unbiased: the mean is the gradient of the expected loss.
+/// assert!(estimate.agrees_with(&[-3.44, -14.72, 18.16]));
 /// # Ok::<(), estimators::Error>(())
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -57,7 +46,12 @@ impl Kind for Ars {
     const SOURCE: &'static str = "Yin, Yue & Zhou 2019, arXiv:1905.01413";
 
     fn check(&self) -> Result<(), Fault> {
-        Fault::require(self.reference < 1_000_000, "reference", self.reference, "a category number")
+        Fault::require(
+            self.reference < 1_000_000,
+            "reference",
+            self.reference,
+            "a category number below 1000000",
+        )
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
@@ -72,20 +66,20 @@ impl<E: Real> Estimator<E> for Ars {
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let (dims, j) = (opened.dims, self.reference);
+        let categorical = Categorical::new(logits)?;
+        let (dims, j) = (categorical.dims, self.reference);
         let pairs: Vec<(usize, usize)> = (0..dims.categories).map(|c| (c, j)).collect();
-        let swaps = Swaps::draw(&opened.theta, &pairs, noise);
-        let theta = opened.theta.clone();
-        let asked = Asked::new(opened, swaps.picks, objective)?;
+        let swaps = Swaps::draw(&categorical.theta, &pairs, noise);
+        let theta = categorical.theta.clone();
+        let evaluated = Evaluated::new(categorical, swaps.picks, objective)?;
         // The loss of the pick as it was drawn: the swap of j with itself.
-        let losses = asked.f.column(j);
-        let f = asked.f_of_latents();
+        let losses = evaluated.f.column(j);
+        let f = evaluated.f_of_latents();
         let mut vector = Packed::zeros(dims.rows(), dims.categories);
         let scale = E::of(1.0 / dims.batch as f64);
         swap(&theta, &swaps.exponentials, &f, E::of(j as f64), scale, &mut vector);
-        let weights = only(j, asked.f.columns(), dims);
-        asked.inject(weights, vector, losses)
+        let weights = weights_of_one(j, evaluated.f.columns(), dims);
+        evaluated.inject(weights, vector, losses)
     }
 
     fn properties(&self, dims: Dims) -> Properties {
@@ -109,10 +103,10 @@ rowwise! {
             chosen = V::select(reference.equal(V::splat(E::of(k as f64))), e[k], chosen);
         }
         let categories = V::splat(E::of(e.len() as f64));
-        let weight = V::splat(E::ONE) - categories * chosen / kernels::rows::sum(e);
-        let mean = kernels::rows::sum(f) / categories;
+        let weight = V::splat(E::ONE) - categories * chosen / rows::sum(e);
+        let mean = rows::sum(f) / categories;
         for c in 0..v.len() {
-            v[c] = kernels::rows::unless_masked(theta[c], (f[c] - mean) * weight * scale);
+            v[c] = rows::unless_masked(theta[c], (f[c] - mean) * weight * scale);
         }
     }
 }

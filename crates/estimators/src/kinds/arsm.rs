@@ -1,14 +1,6 @@
-use crate::mechanisms::logits::Opened;
-use crate::mechanisms::score::{Asked, only};
+use super::prelude::*;
+use crate::mechanisms::score::weights_of_one;
 use crate::mechanisms::swaps::Swaps;
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Kind, Logits, Objective, Properties, Result,
-    Surrogate, Unbiased,
-};
-use kernels::simd::Lanes;
-use kernels::{Noise, Packed, Real, rowwise};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 /// Augment, reinforce, swap, merge: losses after every swap of two components of the noise behind a pick.
 ///
@@ -29,18 +21,15 @@ use serde::{Deserialize, Serialize};
 /// **Reference** Yin, Yue & Zhou 2019, arXiv:1905.01413, Theorem 1.
 ///
 /// ```
-/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::Arsm};
-/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
-/// let rows = 4096;
-/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
-/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
-/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
-/// let mut estimator = Arsm {}.build();
+/// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::Arsm, mean_gradient};
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0], &[25.0]);
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
+/// let dims = Dims { batch: 1, latents: 1, categories: 3 };
 /// let noise = &mut Noise::named(&["example"]);
-/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
-/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
-/// // Without bias: (−3.44, −14.72, 18.16), within 5 standard errors.
-/// assert!((mean(1) + 14.72).abs() < 3.7);
+/// let mut estimator = Arsm {}.build();
+/// let estimate = mean_gradient(&mut *estimator, &logits, dims, &objective, 1000, noise)?;
+/// // Unbiased: the mean is the gradient of the expected loss.
+/// assert!(estimate.agrees_with(&[-3.44, -14.72, 18.16]));
 /// # Ok::<(), estimators::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -65,18 +54,18 @@ impl<E: Real> Estimator<E> for Arsm {
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let (dims, pairs) = (opened.dims, all_pairs(opened.dims.categories));
-        let swaps = Swaps::draw(&opened.theta, &pairs, noise);
-        let theta = opened.theta.clone();
-        let asked = Asked::new(opened, swaps.picks, objective)?;
+        let categorical = Categorical::new(logits)?;
+        let (dims, pairs) = (categorical.dims, all_pairs(categorical.dims.categories));
+        let swaps = Swaps::draw(&categorical.theta, &pairs, noise);
+        let theta = categorical.theta.clone();
+        let evaluated = Evaluated::new(categorical, swaps.picks, objective)?;
         // The loss of the pick as it was drawn.
-        let losses = asked.f.column(0);
-        let f = asked.f_of_latents();
+        let losses = evaluated.f.column(0);
+        let f = evaluated.f_of_latents();
         let mut vector = Packed::zeros(dims.rows(), dims.categories);
         merge(&theta, &swaps.exponentials, &f, E::of(1.0 / dims.batch as f64), &mut vector);
-        let weights = only(0, asked.f.columns(), dims);
-        asked.inject(weights, vector, losses)
+        let weights = weights_of_one(0, evaluated.f.columns(), dims);
+        evaluated.inject(weights, vector, losses)
     }
 
     fn properties(&self, dims: Dims) -> Properties {
@@ -109,7 +98,7 @@ fn all_pairs(categories: usize) -> Vec<(usize, usize)> {
 
 /// Where the loss after the swap of two categories stands.
 #[inline(always)]
-pub(crate) fn place(a: usize, b: usize) -> usize {
+pub(crate) fn swap_column(a: usize, b: usize) -> usize {
     let (low, high) = (a.min(b), a.max(b));
     if low == high { 0 } else { 1 + high * (high - 1) / 2 + low }
 }
@@ -118,13 +107,13 @@ rowwise! {
     /// Σ_j (f^{c,j} − (1/K) Σ_m f^{m,j}) (1/K − π_j)
     fn merge(theta, e, f; scale => v) {
         let share = V::splat(E::of(1.0 / v.len() as f64));
-        let inverse = V::splat(E::ONE) / kernels::rows::sum(e);
+        let inverse = V::splat(E::ONE) / rows::sum(e);
         for j in 0..v.len() {
             let mean = mean_over_swaps(f, j, v.len());
             let weight = (share - e[j] * inverse) * scale;
             for c in 0..v.len() {
-                let term = (f[place(c, j)] - mean) * weight;
-                v[c] += kernels::rows::unless_masked(theta[c], term);
+                let term = (f[swap_column(c, j)] - mean) * weight;
+                v[c] += rows::unless_masked(theta[c], term);
             }
         }
     }
@@ -135,7 +124,7 @@ rowwise! {
 pub(crate) fn mean_over_swaps<E: Real, V: Lanes<E>>(f: &[V], j: usize, categories: usize) -> V {
     let mut total = V::zero();
     for m in 0..categories {
-        total += f[place(m, j)];
+        total += f[swap_column(m, j)];
     }
     total * V::splat(E::of(1.0 / categories as f64))
 }

@@ -1,15 +1,6 @@
-use crate::mechanisms::differentiated::at_vertices_from;
+use super::prelude::*;
+use crate::mechanisms::differentiated::at_vertices_with;
 use crate::mechanisms::finite_step::{FiniteStep, Step};
-use crate::mechanisms::logits::Opened;
-use crate::schedule::positive;
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
-    Result, Surrogate,
-};
-use kernels::{Noise, Packed, Real};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use std::rc::Rc;
 
 /// The argmax as a black-box solver, differentiated through a piecewise affine interpolation.
 ///
@@ -28,18 +19,15 @@ use std::rc::Rc;
 /// **Reference** Vlastelica, Paulus, Musil, Martius & Rolínek 2020, arXiv:1912.02175, Algorithm 1.
 ///
 /// ```
-/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::Blackbox};
-/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
-/// let rows = 4096;
-/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
-/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
-/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
-/// let mut estimator = Blackbox { lambda: 10.0 }.build();
+/// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::Blackbox, mean_gradient};
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0], &[25.0]);
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
+/// let dims = Dims { batch: 1, latents: 1, categories: 3 };
 /// let noise = &mut Noise::named(&["example"]);
-/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
-/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
-/// // From the argmax, 1, to the category of least value, 2, over λ.
-/// assert!((mean(1) - 0.1).abs() < 1e-9 && (mean(2) + 0.1).abs() < 1e-9);
+/// let mut estimator = Blackbox { lambda: 10.0 }.build();
+/// let estimate = mean_gradient(&mut *estimator, &logits, dims, &objective, 1000, noise)?;
+/// // From the argmax, category 1, to category 2, whose value is the smallest.
+/// assert!(estimate.agrees_with(&[0.0, 0.1, -0.1]));
 /// # Ok::<(), estimators::Error>(())
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -63,7 +51,7 @@ impl Kind for Blackbox {
         "Vlastelica, Paulus, Musil, Martius & Rolínek 2020, arXiv:1912.02175";
 
     fn check(&self) -> Result<(), Fault> {
-        positive("lambda", self.lambda)
+        ranges::positive("lambda", self.lambda)
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
@@ -78,11 +66,11 @@ impl<E: Real> Estimator<E> for Blackbox {
         objective: &dyn Objective<E>,
         _: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let still = Packed::zeros(opened.theta.rows(), opened.theta.columns());
-        let step = FiniteStep::new(&opened, still, Step::Fixed(E::of(self.lambda)));
+        let categorical = Categorical::new(logits)?;
+        let still = Packed::zeros(categorical.theta.rows(), categorical.theta.columns());
+        let step = FiniteStep::new(&categorical, still, Step::Fixed(E::of(self.lambda)));
         let picks = Rc::clone(&step.picks);
-        at_vertices_from(opened, picks, objective, move |g, v| step.backward(g, v))
+        at_vertices_with(categorical, picks, objective, move |g, v| step.backward(g, v))
     }
 
     fn properties(&self, _: Dims) -> Properties {

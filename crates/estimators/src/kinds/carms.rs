@@ -1,15 +1,6 @@
-use crate::mechanisms::logits::Opened;
-use crate::mechanisms::score::{Asked, row_means};
-use crate::mechanisms::stick_breaking::Bundle;
-use crate::schedule::samples;
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
-    Result, Surrogate, Unbiased,
-};
-use kernels::tape::Weights;
-use kernels::{Noise, Packed, Real};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use super::prelude::*;
+use crate::mechanisms::score::row_means;
+use crate::mechanisms::stick_breaking::StickBreaking;
 
 /// Leave-one-out over several antithetic picks of a row.
 ///
@@ -32,18 +23,15 @@ use serde::{Deserialize, Serialize};
 /// **Reference** Dimitriev & Zhou 2021, arXiv:2110.14002, eq. 8; the copula: arXiv:2105.14141.
 ///
 /// ```
-/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::Carms};
-/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
-/// let rows = 4096;
-/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
-/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
-/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
-/// let mut estimator = Carms::default().build();
+/// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::Carms, mean_gradient};
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0], &[25.0]);
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
+/// let dims = Dims { batch: 1, latents: 1, categories: 3 };
 /// let noise = &mut Noise::named(&["example"]);
-/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
-/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
-/// // Without bias: (−3.44, −14.72, 18.16).
-/// assert!((mean(1) + 14.72).abs() < 3.5);
+/// let mut estimator = Carms { samples: 4 }.build();
+/// let estimate = mean_gradient(&mut *estimator, &logits, dims, &objective, 1000, noise)?;
+/// // Unbiased: the mean is the gradient of the expected loss.
+/// assert!(estimate.agrees_with(&[-3.44, -14.72, 18.16]));
 /// # Ok::<(), estimators::Error>(())
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -66,7 +54,7 @@ impl Kind for Carms {
     const SOURCE: &'static str = "Dimitriev & Zhou 2021, arXiv:2110.14002";
 
     fn check(&self) -> Result<(), Fault> {
-        samples("samples", self.samples, 2)
+        ranges::samples(self.samples, 2)
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
@@ -81,21 +69,21 @@ impl<E: Real> Estimator<E> for Carms {
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let (dims, n, p) = (opened.dims, self.samples, opened.softmax(E::ONE));
-        let bundle = Bundle::new(&p);
-        let (taken, picks) = bundle.take::<E>(n, noise);
-        let asked = Asked::new(opened, picks, objective)?;
-        let losses = row_means(&asked.f);
+        let categorical = Categorical::new(logits)?;
+        let (dims, n, p) = (categorical.dims, self.samples, categorical.softmax(E::ONE));
+        let breaking = StickBreaking::new(&p);
+        let (taken, picks) = breaking.take::<E>(n, noise);
+        let evaluated = Evaluated::new(categorical, picks, objective)?;
+        let losses = row_means(&evaluated.f);
         let scale = 1.0 / (n * (n - 1) * dims.batch) as f64;
         let mut vector = Packed::zeros(dims.rows(), dims.categories);
         let (mut f, mut weights) = (vec![0.0; n], vec![0.0; n]);
         // By stick; only those that a pick took are ever not 0.
         let mut gradient = vec![0.0; dims.categories];
-        for (row, (sticks, chosen)) in bundle.rows().zip(taken.chunks_exact(n)).enumerate() {
+        for (row, (sticks, chosen)) in breaking.rows().zip(taken.chunks_exact(n)).enumerate() {
             sticks.weights(chosen, &mut weights);
             for (sample, f) in f.iter_mut().enumerate() {
-                *f = asked.f.get(row / dims.latents, sample).widen();
+                *f = evaluated.f.get(row / dims.latents, sample).widen();
             }
             for i in 0..n {
                 for j in i + 1..n {
@@ -115,7 +103,7 @@ impl<E: Real> Estimator<E> for Carms {
                 gradient[stick] = 0.0;
             }
         }
-        asked.inject(Weights::Mean, vector, losses)
+        evaluated.inject(Weights::Mean, vector, losses)
     }
 
     fn properties(&self, _: Dims) -> Properties {

@@ -1,14 +1,6 @@
-use crate::mechanisms::differentiated::{Relaxed, at_vertices};
-use crate::mechanisms::logits::Opened;
-use crate::schedule::temperature;
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
-    Result, Surrogate, Unbiased,
-};
-use kernels::{Noise, Real, rows};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use std::rc::Rc;
+use super::prelude::*;
+use crate::mechanisms::differentiated::{SoftmaxJacobian, at_vertices};
+use crate::mechanisms::scheduled::Scheduled;
 
 /// Straight-through whose pick and whose backward pass have temperatures of their own.
 ///
@@ -27,18 +19,15 @@ use std::rc::Rc;
 /// **Reference** Shah, Yan, Mozer & Liu 2024, arXiv:2410.13331.
 ///
 /// ```
-/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::DecoupledStraightThrough};
-/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
-/// let rows = 4096;
-/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
-/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
-/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
-/// let mut estimator = DecoupledStraightThrough::default().build();
+/// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::DecoupledStraightThrough, mean_gradient};
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0], &[25.0]);
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
+/// let dims = Dims { batch: 1, latents: 1, categories: 3 };
 /// let noise = &mut Noise::named(&["example"]);
-/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
-/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
-/// // Biased here: the expected loss's gradient is (−3.44, −14.72, 18.16).
-/// assert!((mean(1) - 9.856).abs() < 3.0);
+/// let mut estimator = DecoupledStraightThrough::default().build();
+/// let estimate = mean_gradient(&mut *estimator, &logits, dims, &objective, 1000, noise)?;
+/// // Biased here: the gradient of the expected loss is (−3.44, −14.72, 18.16).
+/// assert!(estimate.agrees_with(&[-2.288, 9.856, -7.568]));
 /// # Ok::<(), estimators::Error>(())
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -48,11 +37,13 @@ pub struct DecoupledStraightThrough {
     pub forward_temperature: f64,
     /// b of the backward pass: above 0.
     pub backward_temperature: f64,
+    /// A schedule that multiplies both temperatures along training, if any.
+    pub schedule: Option<Schedule>,
 }
 
 impl Default for DecoupledStraightThrough {
     fn default() -> Self {
-        Self { forward_temperature: 1.0, backward_temperature: 1.0 }
+        Self { forward_temperature: 1.0, backward_temperature: 1.0, schedule: None }
     }
 }
 
@@ -63,35 +54,43 @@ impl Kind for DecoupledStraightThrough {
     const SOURCE: &'static str = "Shah, Yan, Mozer & Liu 2024, arXiv:2410.13331";
 
     fn check(&self) -> Result<(), Fault> {
-        temperature("forward-temperature", self.forward_temperature)?;
-        temperature("backward-temperature", self.backward_temperature)
+        ranges::temperature("forward-temperature", self.forward_temperature)?;
+        ranges::temperature("backward-temperature", self.backward_temperature)?;
+        ranges::schedule(self.schedule)
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
-        Box::new(self)
+        Box::new(Scheduled::new(self.schedule, self))
     }
 }
 
-impl<E: Real> Estimator<E> for DecoupledStraightThrough {
+impl<E: Real> Estimator<E> for Scheduled<DecoupledStraightThrough> {
     fn surrogate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let temperature = E::of(self.backward_temperature);
-        let opened = Opened::new(logits)?;
-        let forward = opened.softmax(E::of(self.forward_temperature));
+        let temperature = self.at(self.kind.backward_temperature);
+        let categorical = Categorical::new(logits)?;
+        let forward = categorical.softmax(self.at(self.kind.forward_temperature));
         let picks = rows::categorical(&forward, 1, noise);
-        let points = Rc::new(opened.softmax(temperature));
-        at_vertices(opened, Rc::new(picks), objective, Relaxed { points, temperature })
+        let points = Rc::new(categorical.softmax(temperature));
+        at_vertices(categorical, Rc::new(picks), objective, SoftmaxJacobian { points, temperature })
     }
 
     fn properties(&self, _: Dims) -> Properties {
-        let is_linear = self.forward_temperature == 1.0 && self.backward_temperature == 1.0;
+        let is_one = |temperature| self.is_always_one(temperature);
+        let is_linear =
+            is_one(self.kind.forward_temperature) && is_one(self.kind.backward_temperature);
         Properties {
             unbiased: if is_linear { Unbiased::Linear } else { Unbiased::Never },
             ..Properties::new(Domain::VertexGradients, Evaluations::differentiated(1))
         }
+    }
+
+    fn advance(&mut self) -> Result<()> {
+        self.next_step();
+        Ok(())
     }
 }

@@ -1,15 +1,6 @@
+use super::prelude::*;
 use crate::kinds::arm::{antithetic_bits, binary_only};
-use crate::mechanisms::logits::Opened;
-use crate::mechanisms::score::{Asked, row_means};
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Kind, Logits, Objective, Properties, Result,
-    Surrogate, Unbiased,
-};
-use kernels::tape::Weights;
-use kernels::{Noise, Packed, Real, rowwise};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use std::rc::Rc;
+use crate::mechanisms::score::row_means;
 
 /// ARM, averaged over the uniform number given the pair of bits.
 ///
@@ -28,18 +19,15 @@ use std::rc::Rc;
 /// Zhou 2020.
 ///
 /// ```
-/// use estimators::{Dims, Kind, Noise, gradient, kinds::Disarm, objectives::BitSumSquares};
-/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
-/// let rows = 4096;
-/// let objective = BitSumSquares { targets: vec![0.45] }.of(rows);
-/// let logits = [0.0, 2.0].repeat(rows);
-/// let dims = Dims { batch: rows, latents: 1, categories: 2 };
-/// let mut estimator = Disarm {}.build::<f64>();
+/// use estimators::{Dims, Kind, Noise, kinds::Disarm, mean_gradient, objectives::BitSumSquares};
+/// // f = (b − 0.45)² of one bit b.
+/// let objective = BitSumSquares { targets: vec![0.45] }.of(1);
+/// let dims = Dims { batch: 1, latents: 1, categories: 2 };
 /// let noise = &mut Noise::named(&["example"]);
-/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
-/// let mean = gradient.logits.iter().skip(1).step_by(2).sum::<f64>();
-/// // Without bias: the gradient for θ₁ is 0.010499.
-/// assert!((mean - 0.010499).abs() < 5.0 * (3.522e-4f64 / 4096.0).sqrt());
+/// let mut disarm = Disarm {}.build::<f64>();
+/// let estimate = mean_gradient(&mut *disarm, &[0.0, 2.0], dims, &objective, 1000, noise)?;
+/// // Unbiased: the mean is the gradient of the expected loss.
+/// assert!(estimate.agrees_with(&[-0.010499, 0.010499]));
 /// # Ok::<(), estimators::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -65,18 +53,18 @@ impl<E: Real> Estimator<E> for Disarm {
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let (dims, p) = (opened.dims, opened.softmax(E::ONE));
+        let categorical = Categorical::new(logits)?;
+        let (dims, p) = (categorical.dims, categorical.softmax(E::ONE));
         let uniforms = noise.uniforms(dims.rows(), 1);
         let mut picks = Packed::zeros(dims.rows(), 2);
         antithetic_bits(&p, &uniforms, &mut picks);
         let picks = Rc::new(picks);
-        let asked = Asked::new(opened, Rc::clone(&picks), objective)?;
-        let losses = row_means(&asked.f);
-        let f = asked.f_of_latents();
+        let evaluated = Evaluated::new(categorical, Rc::clone(&picks), objective)?;
+        let losses = row_means(&evaluated.f);
+        let f = evaluated.f_of_latents();
         let mut vector = Packed::zeros(dims.rows(), 2);
         disarm(&p, &picks, &f, E::of(0.5 / dims.batch as f64), &mut vector);
-        asked.inject(Weights::Mean, vector, losses)
+        evaluated.inject(Weights::Mean, vector, losses)
     }
 
     fn properties(&self, _: Dims) -> Properties {

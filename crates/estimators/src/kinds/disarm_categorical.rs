@@ -1,14 +1,6 @@
-use crate::mechanisms::logits::Opened;
-use crate::mechanisms::score::{Asked, row_means};
-use crate::mechanisms::stick_breaking::{Bundle, Sticks};
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Kind, Logits, Objective, Properties, Result,
-    Surrogate, Unbiased,
-};
-use kernels::tape::Weights;
-use kernels::{Noise, Packed, Real};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use super::prelude::*;
+use crate::mechanisms::score::row_means;
+use crate::mechanisms::stick_breaking::{StickBreaking, Sticks};
 
 /// DisARM for categories: a pair of picks that is antithetic at every stick of a stick-breaking
 /// construction, in ascending order of probability.
@@ -32,30 +24,27 @@ use serde::{Deserialize, Serialize};
 /// **Reference** Dong, Mnih & Tucker 2021, arXiv:2106.08056, §4.
 ///
 /// ```
-/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::DisarmCategorical};
-/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
-/// let rows = 4096;
-/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
-/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
-/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
-/// let mut estimator = DisarmCategorical::default().build();
+/// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::DisarmCategorical, mean_gradient};
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0], &[25.0]);
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
+/// let dims = Dims { batch: 1, latents: 1, categories: 3 };
 /// let noise = &mut Noise::named(&["example"]);
-/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
-/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
-/// // Without bias: (−3.44, −14.72, 18.16).
-/// assert!((mean(1) + 14.72).abs() < 5.0);
+/// let mut estimator = DisarmCategorical::default().build();
+/// let estimate = mean_gradient(&mut *estimator, &logits, dims, &objective, 1000, noise)?;
+/// // Unbiased: the mean is the gradient of the expected loss.
+/// assert!(estimate.agrees_with(&[-3.44, -14.72, 18.16]));
 /// # Ok::<(), estimators::Error>(())
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct DisarmCategorical {
     /// `importance-weighted` or `stick-breaking`.
-    pub form: Form,
+    pub form: DisarmForm,
 }
 
 impl Default for DisarmCategorical {
     fn default() -> Self {
-        Self { form: Form::ImportanceWeighted }
+        Self { form: DisarmForm::ImportanceWeighted }
     }
 }
 
@@ -74,7 +63,7 @@ impl Kind for DisarmCategorical {
 /// A form of the estimator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Form {
+pub enum DisarmForm {
     /// A leave-one-out of two coupled samples, weighted.
     ImportanceWeighted,
     /// DisARM of every stick.
@@ -88,21 +77,21 @@ impl<E: Real> Estimator<E> for DisarmCategorical {
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let (dims, p) = (opened.dims, opened.softmax(E::ONE));
-        let bundle = Bundle::new(&p);
-        let (taken, picks) = bundle.take::<E>(2, noise);
-        let asked = Asked::new(opened, picks, objective)?;
-        let losses = row_means(&asked.f);
+        let categorical = Categorical::new(logits)?;
+        let (dims, p) = (categorical.dims, categorical.softmax(E::ONE));
+        let breaking = StickBreaking::new(&p);
+        let (taken, picks) = breaking.take::<E>(2, noise);
+        let evaluated = Evaluated::new(categorical, picks, objective)?;
+        let losses = row_means(&evaluated.f);
         let mut vector = Packed::zeros(dims.rows(), dims.categories);
         let mut gradient = vec![0.0; dims.categories];
-        for (row, (sticks, pair)) in bundle.rows().zip(taken.chunks_exact(2)).enumerate() {
-            let loss = |sample: usize| asked.f.get(row / dims.latents, sample).widen();
+        for (row, (sticks, pair)) in breaking.rows().zip(taken.chunks_exact(2)).enumerate() {
+            let loss = |sample: usize| evaluated.f.get(row / dims.latents, sample).widen();
             let half = 0.5 * (loss(0) - loss(1)) / dims.batch as f64;
             let (a, b) = (pair[0], pair[1]);
             match self.form {
-                Form::ImportanceWeighted if a == b => {}
-                Form::ImportanceWeighted => {
+                DisarmForm::ImportanceWeighted if a == b => {}
+                DisarmForm::ImportanceWeighted => {
                     // w (s − s̃)
                     let mut weights = [0.0; 2];
                     sticks.weights(pair, &mut weights);
@@ -110,15 +99,15 @@ impl<E: Real> Estimator<E> for DisarmCategorical {
                     vector.set(row, sticks.order[a], E::of(half * weight));
                     vector.set(row, sticks.order[b], E::of(half * -weight));
                 }
-                Form::StickBreaking => {
-                    chained(sticks, (a, b), &mut gradient);
+                DisarmForm::StickBreaking => {
+                    chain_rule(sticks, (a, b), &mut gradient);
                     for (g, &category) in gradient.iter().zip(sticks.order) {
                         vector.set(row, category, E::of(half * g));
                     }
                 }
             }
         }
-        asked.inject(Weights::Mean, vector, losses)
+        evaluated.inject(Weights::Mean, vector, losses)
     }
 
     fn properties(&self, _: Dims) -> Properties {
@@ -130,7 +119,7 @@ impl<E: Real> Estimator<E> for DisarmCategorical {
 }
 
 /// What multiplies ½ (f − f̃) for each stick's logit, carried to the logits.
-fn chained(sticks: Sticks<'_>, (a, b): (usize, usize), gradient: &mut [f64]) {
+fn chain_rule(sticks: Sticks<'_>, (a, b): (usize, usize), gradient: &mut [f64]) {
     let last = gradient.len() - 1;
     // ℓ_i = θ_i − ln Σ_{j>i} exp θ_j: of every stick before j, logit j takes p_j/Σ_{k>i} p_k.
     let mut before = 0.0;
@@ -181,12 +170,12 @@ mod tests {
             let logits: Vec<f64> = noise.normals(40 * k).iter().map(|z| 9.0 * z).collect();
             let masked = |(i, x)| if i % k % 3 == 1 { f64::NEG_INFINITY } else { x };
             let logits: Vec<f64> = logits.into_iter().enumerate().map(masked).collect();
-            let bundle = Bundle::new(&kernels::rows::softmax(&Packed::pack(&logits, k), 1.0));
-            for sticks in bundle.rows() {
+            let breaking = StickBreaking::new(&rows::softmax(&Packed::pack(&logits, k), 1.0));
+            for sticks in breaking.rows() {
                 let mut pick = || noise.index(k as u32) as usize;
                 let pair = (pick(), pick());
                 let mut gradient = vec![f64::NAN; k];
-                chained(sticks, pair, &mut gradient);
+                chain_rule(sticks, pair, &mut gradient);
                 for (a, b) in gradient.iter().zip(stick_by_stick(sticks, pair)) {
                     assert!((a - b).abs() < 1e-13, "{pair:?}: {a} {b}");
                 }

@@ -1,16 +1,6 @@
-use crate::mechanisms::differentiated::at_all_vertices;
-use crate::mechanisms::logits::Opened;
-use crate::schedule::samples;
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
-    Result, Surrogate, Unbiased,
-};
-use kernels::tape::Node;
-use kernels::{Noise, Packed, Real, rows, rowwise};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use super::prelude::*;
+use crate::mechanisms::differentiated::at_several_vertices;
 use std::cell::OnceCell;
-use std::rc::Rc;
 
 /// Leave-one-out with two control variates: the other samples' losses, and the linear function that the
 /// other samples' gradients make.
@@ -32,18 +22,15 @@ use std::rc::Rc;
 /// derivation.
 ///
 /// ```
-/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::DoubleCv};
-/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
-/// let rows = 4096;
-/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
-/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
-/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
-/// let mut estimator = DoubleCv::default().build();
+/// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::DoubleCv, mean_gradient};
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0], &[25.0]);
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
+/// let dims = Dims { batch: 1, latents: 1, categories: 3 };
 /// let noise = &mut Noise::named(&["example"]);
-/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
-/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
-/// // Without bias: (−3.44, −14.72, 18.16).
-/// assert!((mean(1) + 14.72).abs() < 5.0);
+/// let mut estimator = DoubleCv::default().build();
+/// let estimate = mean_gradient(&mut *estimator, &logits, dims, &objective, 1000, noise)?;
+/// // Unbiased: the mean is the gradient of the expected loss.
+/// assert!(estimate.agrees_with(&[-3.44, -14.72, 18.16]));
 /// # Ok::<(), estimators::Error>(())
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -69,8 +56,8 @@ impl Kind for DoubleCv {
     const VERSION: u32 = 2;
 
     fn check(&self) -> Result<(), Fault> {
-        samples("samples", self.samples, 2)?;
-        Fault::require(self.alpha.is_finite(), "alpha", self.alpha, "a number")
+        ranges::samples(self.samples, 2)?;
+        ranges::finite("alpha", self.alpha)
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
@@ -85,14 +72,14 @@ impl<E: Real> Estimator<E> for DoubleCv {
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let (dims, p) = (opened.dims, opened.softmax(E::ONE));
+        let categorical = Categorical::new(logits)?;
+        let (dims, p) = (categorical.dims, categorical.softmax(E::ONE));
         let picks = Rc::new(rows::categorical(&p, self.samples, noise));
         // The losses, which the backward pass finds here.
         let losses: Rc<OnceCell<Node<E>>> = Rc::default();
         let known = Rc::clone(&losses);
         let controlled = Controlled { p, picks: Rc::clone(&picks), alpha: E::of(self.alpha), dims };
-        let surrogate = at_all_vertices(opened, picks, objective, move |g, v| {
+        let surrogate = at_several_vertices(categorical, picks, objective, move |g, v| {
             if let Some(f) = known.get() {
                 controlled.backward(f, g, v);
             }
@@ -116,7 +103,7 @@ struct Controlled<E: Real> {
     p: Packed<E>,
     picks: Rc<Packed<E>>,
     alpha: E,
-    dims: crate::Dims,
+    dims: Dims,
 }
 
 impl<E: Real> Controlled<E> {

@@ -1,14 +1,6 @@
+use super::prelude::*;
 use crate::mechanisms::enumeration::too_many_outcomes;
-use crate::mechanisms::logits::Opened;
-
-use crate::mechanisms::support::marginalise;
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
-    Result, Surrogate, Unbiased,
-};
-use kernels::{Noise, Real};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use crate::mechanisms::marginalize::marginalize;
 
 /// The expected loss under the α-entmax distribution: between softmax (α → 1) and sparsemax (α = 2).
 ///
@@ -28,18 +20,15 @@ use serde::{Deserialize, Serialize};
 ///
 /// ```
 /// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::Entmax};
-/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
-/// let rows = 4096;
-/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
-/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
-/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
-/// let mut estimator = Entmax::default().build();
-/// let noise = &mut Noise::named(&["example"]);
-/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
-/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
-/// // Nothing is drawn: every row is the same.
-/// assert!((gradient.logits[0] - gradient.logits[3]).abs() < 1e-15);
-/// assert!(mean(0) + mean(1) + mean(2) < 1e-12);
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0], &[25.0]);
+/// let logits = [0.2, 0.5, -2.0];
+/// let dims = Dims { batch: 1, latents: 1, categories: 3 };
+/// let (mut entmax, noise) = (Entmax { alpha: 1.5 }.build::<f64>(), &mut Noise::named(&["example"]));
+/// let gradient = gradient(&mut *entmax, &logits, dims, &objective, None, noise)?;
+/// // The probabilities are (0.395, 0.605, 0): no loss of category 2 is evaluated.
+/// for (g, expected) in gradient.logits.iter().zip([-5.560944, 5.560944, 0.000000]) {
+///     assert!((g - expected).abs() < 1e-5);
+/// }
 /// # Ok::<(), estimators::Error>(())
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -80,7 +69,7 @@ impl<E: Real> Estimator<E> for Entmax {
         objective: &dyn Objective<E>,
         _: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        marginalise(Opened::new(logits)?, self.alpha, objective)
+        marginalize(Categorical::new(logits)?, self.alpha, objective)
     }
 
     fn properties(&self, dims: Dims) -> Properties {

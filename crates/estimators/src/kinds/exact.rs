@@ -1,16 +1,6 @@
+use super::prelude::*;
 use crate::mechanisms::enumeration::{lexicographic, outcome_probabilities, too_many_outcomes};
-use crate::mechanisms::logits::Opened;
-use crate::mechanisms::score::{Asked, divide, row_sums, scores, weigh_losses};
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Kind, Logits, Objective, Properties, Result,
-    Surrogate, Unbiased,
-};
-use kernels::simd::Lanes;
-use kernels::tape::Weights;
-use kernels::{Noise, Packed, Real, rows, rowwise};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use std::rc::Rc;
+use crate::mechanisms::score::{divide, multiply_by_weights, row_sums, scores};
 
 /// The gradient of the expected loss itself, by enumeration of every joint outcome.
 ///
@@ -65,12 +55,12 @@ impl<E: Real> Estimator<E> for Exact {
         objective: &dyn Objective<E>,
         _: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let (dims, p) = (opened.dims, opened.softmax(E::ONE));
+        let categorical = Categorical::new(logits)?;
+        let (dims, p) = (categorical.dims, categorical.softmax(E::ONE));
         if dims.latents == 1 {
-            one_latent(opened, &p, objective)
+            one_latent(categorical, &p, objective)
         } else {
-            joint(opened, &p, objective)
+            joint(categorical, &p, objective)
         }
     }
 
@@ -90,18 +80,18 @@ impl<E: Real> Estimator<E> for Exact {
 
 /// p_k (f_k − Σ_j p_j f_j), from one loss a category.
 fn one_latent<E: Real>(
-    opened: Opened<E>,
+    categorical: Categorical<E>,
     p: &Packed<E>,
     objective: &dyn Objective<E>,
 ) -> Result<Surrogate<E>> {
-    let Dims { batch, categories, .. } = opened.dims;
-    let asked = Asked::every(opened, objective)?;
+    let Dims { batch, categories, .. } = categorical.dims;
+    let evaluated = Evaluated::every(categorical, objective)?;
     let scale = E::ONE / E::of(batch as f64);
     let mut v = Packed::scratch(batch, categories);
     let mut means = Packed::scratch(batch, 1);
     let mut shares = Packed::scratch(batch, categories);
-    one_latent_rows(p, &asked.f, scale, &mut v, &mut shares, &mut means);
-    asked.inject(Weights::Each(shares), v, means)
+    one_latent_rows(p, &evaluated.f, scale, &mut v, &mut shares, &mut means);
+    evaluated.inject(Weights::Each(shares), v, means)
 }
 
 rowwise! {
@@ -126,20 +116,20 @@ fn expectation<E: Real, V: Lanes<E>>(p: &[V], f: &[V]) -> V {
 
 /// Σ_{outcomes with z_n = c} w f − p_n(c) Σ w f, from one loss a joint outcome of probability w.
 fn joint<E: Real>(
-    opened: Opened<E>,
+    categorical: Categorical<E>,
     p: &Packed<E>,
     objective: &dyn Objective<E>,
 ) -> Result<Surrogate<E>> {
-    let dims = opened.dims;
+    let dims = categorical.dims;
     let picks = Rc::new(lexicographic(dims, dims.outcomes().unwrap_or(0)));
-    let asked = Asked::new(opened, Rc::clone(&picks), objective)?;
+    let evaluated = Evaluated::new(categorical, Rc::clone(&picks), objective)?;
     let w = outcome_probabilities(p, &picks, dims);
-    let mut weighted = asked.f.numbers().clone();
-    weigh_losses(&w, &mut weighted);
+    let mut weighted = evaluated.f.numbers().clone();
+    multiply_by_weights(&w, &mut weighted);
     let losses = row_sums(&weighted);
     // The same sum as a score function's: w f in place of the advantage.
     let vector = scores(p, &picks, weighted, dims);
     let mut shares = w;
     divide(E::of(dims.batch as f64), &mut shares);
-    asked.inject(Weights::Each(shares), vector, losses)
+    evaluated.inject(Weights::Each(shares), vector, losses)
 }

@@ -1,15 +1,6 @@
-use crate::mechanisms::differentiated::{Relaxed, at_vertices};
-use crate::mechanisms::logits::Opened;
-use crate::schedule::temperature;
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
-    Result, Surrogate,
-};
-use kernels::simd::Lanes;
-use kernels::{Noise, Packed, Real, rows, rowwise};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use std::rc::Rc;
+use super::prelude::*;
+use crate::mechanisms::differentiated::{SoftmaxJacobian, at_vertices};
+use crate::mechanisms::scheduled::Scheduled;
 
 /// Straight-through at logits that are moved apart so that they agree with the pick.
 ///
@@ -30,18 +21,15 @@ use std::rc::Rc;
 /// **Reference** Fan, Zhang, Liu, Chen & Wei 2022, arXiv:2206.07235.
 ///
 /// ```
-/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::GappedStraightThrough};
-/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
-/// let rows = 4096;
-/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
-/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
-/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
-/// let mut estimator = GappedStraightThrough::default().build();
+/// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::GappedStraightThrough, mean_gradient};
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0], &[25.0]);
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
+/// let dims = Dims { batch: 1, latents: 1, categories: 3 };
 /// let noise = &mut Noise::named(&["example"]);
-/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
-/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
-/// // Biased here: the expected loss's gradient is (−3.44, −14.72, 18.16).
-/// assert!(mean(1) > 0.0);
+/// let mut estimator = GappedStraightThrough::default().build();
+/// let estimate = mean_gradient(&mut *estimator, &logits, dims, &objective, 1000, noise)?;
+/// // Biased here: the gradient of the expected loss is (−3.44, −14.72, 18.16).
+/// assert!(estimate.agrees_with(&[-5.294, 6.48, -1.186]));
 /// # Ok::<(), estimators::Error>(())
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -49,13 +37,15 @@ use std::rc::Rc;
 pub struct GappedStraightThrough {
     /// τ: above 0.
     pub temperature: f64,
+    /// A schedule that multiplies τ along training, if any.
+    pub schedule: Option<Schedule>,
     /// How far the others lie below the pick: a number from 0 up, or "pi".
     pub gap: Gap,
 }
 
 impl Default for GappedStraightThrough {
     fn default() -> Self {
-        Self { temperature: 1.0, gap: Gap::Number(1.0) }
+        Self { temperature: 1.0, schedule: None, gap: Gap::Number(1.0) }
     }
 }
 
@@ -66,7 +56,8 @@ impl Kind for GappedStraightThrough {
     const SOURCE: &'static str = "Fan, Zhang, Liu, Chen & Wei 2022, arXiv:2206.07235";
 
     fn check(&self) -> Result<(), Fault> {
-        temperature("temperature", self.temperature)?;
+        ranges::temperature("temperature", self.temperature)?;
+        ranges::schedule(self.schedule)?;
         match self.gap {
             Gap::Number(gap) => Fault::require(
                 gap >= 0.0 && gap.is_finite(),
@@ -79,7 +70,7 @@ impl Kind for GappedStraightThrough {
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
-        Box::new(self)
+        Box::new(Scheduled::new(self.schedule, self))
     }
 }
 
@@ -101,30 +92,35 @@ pub enum GapRule {
     Pi,
 }
 
-impl<E: Real> Estimator<E> for GappedStraightThrough {
+impl<E: Real> Estimator<E> for Scheduled<GappedStraightThrough> {
     fn surrogate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let p = opened.softmax(E::ONE);
+        let categorical = Categorical::new(logits)?;
+        let p = categorical.softmax(E::ONE);
         let picks = rows::categorical(&p, 1, noise);
         let mut gaps = Packed::zeros(picks.rows(), 1);
-        match self.gap {
+        match self.kind.gap {
             Gap::Number(gap) => constant(E::of(gap), &mut gaps),
             Gap::Named(GapRule::Pi) => by_probability(&p, &picks, &mut gaps),
         }
         let mut shifted = Packed::zeros(p.rows(), p.columns());
-        move_apart(&opened.theta, &picks, &gaps, &mut shifted);
-        let temperature = E::of(self.temperature);
+        move_apart(&categorical.theta, &picks, &gaps, &mut shifted);
+        let temperature = self.at(self.kind.temperature);
         let points = Rc::new(rows::softmax(&shifted, temperature));
-        at_vertices(opened, Rc::new(picks), objective, Relaxed { points, temperature })
+        at_vertices(categorical, Rc::new(picks), objective, SoftmaxJacobian { points, temperature })
     }
 
     fn properties(&self, _: Dims) -> Properties {
         Properties::new(Domain::VertexGradients, Evaluations::differentiated(1))
+    }
+
+    fn advance(&mut self) -> Result<()> {
+        self.next_step();
+        Ok(())
     }
 }
 

@@ -1,15 +1,6 @@
+use super::prelude::*;
 use crate::mechanisms::differentiated::{Jacobian, at_vertices};
-use crate::mechanisms::logits::Opened;
-use crate::schedule::{samples, temperature};
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
-    Result, Surrogate,
-};
-use kernels::simd::Lanes;
-use kernels::{Noise, Packed, Real, rows, rowwise};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use std::rc::Rc;
+use crate::mechanisms::scheduled::Scheduled;
 
 /// Straight-through Gumbel-softmax, Rao-Blackwellised: averaged over the Gumbel noise that leads to the
 /// same pick.
@@ -30,18 +21,15 @@ use std::rc::Rc;
 /// **Reference** Paulus, Maddison & Krause 2021, arXiv:2010.04838, §3.
 ///
 /// ```
-/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::GumbelRao};
-/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
-/// let rows = 4096;
-/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
-/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
-/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
-/// let mut estimator = GumbelRao { temperature: 0.1, samples: 10 }.build();
+/// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::GumbelRao, mean_gradient};
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0], &[25.0]);
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
+/// let dims = Dims { batch: 1, latents: 1, categories: 3 };
 /// let noise = &mut Noise::named(&["example"]);
-/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
-/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
-/// // At this temperature nearly without bias: the gradient is (−3.44, −14.72, 18.16).
-/// assert!((mean(1) + 14.72).abs() < 10.0);
+/// let mut estimator = GumbelRao { temperature: 0.1, ..Default::default() }.build();
+/// let estimate = mean_gradient(&mut *estimator, &logits, dims, &objective, 1000, noise)?;
+/// // The temperature sets the bias: the gradient of the expected loss is (−3.44, −14.72, 18.16).
+/// assert!(estimate.agrees_with(&[-3.69, -11.17, 14.86]));
 /// # Ok::<(), estimators::Error>(())
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -49,13 +37,15 @@ use std::rc::Rc;
 pub struct GumbelRao {
     /// τ: above 0.
     pub temperature: f64,
+    /// A schedule that multiplies τ along training, if any.
+    pub schedule: Option<Schedule>,
     /// M, samples of the noise a pick: from 1 up.
     pub samples: usize,
 }
 
 impl Default for GumbelRao {
     fn default() -> Self {
-        Self { temperature: 0.5, samples: 10 }
+        Self { temperature: 0.5, schedule: None, samples: 10 }
     }
 }
 
@@ -66,33 +56,39 @@ impl Kind for GumbelRao {
     const SOURCE: &'static str = "Paulus, Maddison & Krause 2021, arXiv:2010.04838";
 
     fn check(&self) -> Result<(), Fault> {
-        temperature("temperature", self.temperature)?;
-        samples("samples", self.samples, 1)
+        ranges::temperature("temperature", self.temperature)?;
+        ranges::schedule(self.schedule)?;
+        ranges::samples(self.samples, 1)
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
-        Box::new(self)
+        Box::new(Scheduled::new(self.schedule, self))
     }
 }
 
-impl<E: Real> Estimator<E> for GumbelRao {
+impl<E: Real> Estimator<E> for Scheduled<GumbelRao> {
     fn surrogate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let p = opened.softmax(E::ONE);
+        let categorical = Categorical::new(logits)?;
+        let p = categorical.softmax(E::ONE);
         let picks = rows::categorical(&p, 1, noise);
-        let temperature = E::of(self.temperature);
-        let mut points = noise.exponentials(p.rows(), self.samples * p.columns());
+        let temperature = self.at(self.kind.temperature);
+        let mut points = noise.exponentials(p.rows(), self.kind.samples * p.columns());
         conditional_softmax(&p, &picks, E::ONE / temperature, &mut points);
-        at_vertices(opened, Rc::new(picks), objective, Averaged { points, temperature })
+        at_vertices(categorical, Rc::new(picks), objective, MeanJacobian { points, temperature })
     }
 
     fn properties(&self, _: Dims) -> Properties {
         Properties::new(Domain::VertexGradients, Evaluations::differentiated(1))
+    }
+
+    fn advance(&mut self) -> Result<()> {
+        self.next_step();
+        Ok(())
     }
 }
 
@@ -124,13 +120,13 @@ rowwise! {
     }
 }
 
-struct Averaged<E: Real> {
+struct MeanJacobian<E: Real> {
     /// M points a row, [B·L, M·K].
     points: Packed<E>,
     temperature: E,
 }
 
-impl<E: Real> Jacobian<E> for Averaged<E> {
+impl<E: Real> Jacobian<E> for MeanJacobian<E> {
     /// v += (1/M) Σ_m J(x_m) g / τ
     #[inline(always)]
     fn product<V: Lanes<E>>(&self, block: usize, g: &[V], v: &mut [V]) {

@@ -1,14 +1,7 @@
-use crate::mechanisms::differentiated::{Relaxed, in_interior};
-use crate::mechanisms::logits::{Opened, perturb};
-use crate::schedule::Temperature;
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
-    Result, Schedule, Surrogate, Unbiased,
-};
-use kernels::{Noise, Real, rows};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use std::rc::Rc;
+use super::prelude::*;
+use crate::mechanisms::categorical::perturb;
+use crate::mechanisms::differentiated::{SoftmaxJacobian, in_interior};
+use crate::mechanisms::scheduled::Scheduled;
 
 /// A random point of the simplex in place of a pick.
 ///
@@ -28,18 +21,15 @@ use std::rc::Rc;
 /// arXiv:1611.00712.
 ///
 /// ```
-/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::GumbelSoftmax};
-/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
-/// let rows = 4096;
-/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
-/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
-/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
-/// let mut estimator = GumbelSoftmax { temperature: 0.1, ..Default::default() }.build();
+/// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::GumbelSoftmax, mean_gradient};
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0], &[25.0]);
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
+/// let dims = Dims { batch: 1, latents: 1, categories: 3 };
 /// let noise = &mut Noise::named(&["example"]);
-/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
-/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
-/// // Near the expected loss's gradient (−3.44, −14.72, 18.16) at this temperature.
-/// assert!((mean(1) + 14.72).abs() < 20.0);
+/// let mut estimator = GumbelSoftmax { temperature: 0.1, ..Default::default() }.build();
+/// let estimate = mean_gradient(&mut *estimator, &logits, dims, &objective, 1000, noise)?;
+/// // The temperature sets the bias: the gradient of the expected loss is (−3.44, −14.72, 18.16).
+/// assert!(estimate.agrees_with(&[-3.38, -12.32, 15.7]));
 /// # Ok::<(), estimators::Error>(())
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -64,30 +54,32 @@ impl Kind for GumbelSoftmax {
     const SOURCE: &'static str = "Jang, Gu & Poole 2017, arXiv:1611.01144";
 
     fn check(&self) -> Result<(), Fault> {
-        Temperature::check(self.temperature, self.schedule)
+        ranges::temperature("temperature", self.temperature)?;
+        ranges::schedule(self.schedule)
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
-        Box::new(Annealed { temperature: Temperature::new(self.temperature, self.schedule) })
+        Box::new(Scheduled::new(self.schedule, self))
     }
 }
 
-struct Annealed {
-    temperature: Temperature,
-}
-
-impl<E: Real> Estimator<E> for Annealed {
+impl<E: Real> Estimator<E> for Scheduled<GumbelSoftmax> {
     fn surrogate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let temperature = self.temperature.now();
-        let opened = Opened::new(logits)?;
-        let perturbed = perturb(&opened.theta, noise);
+        let temperature = self.at(self.kind.temperature);
+        let categorical = Categorical::new(logits)?;
+        let perturbed = perturb(&categorical.theta, noise);
         let points = Rc::new(rows::softmax(&perturbed, temperature));
-        in_interior(opened, Rc::clone(&points), objective, Relaxed { points, temperature })
+        in_interior(
+            categorical,
+            Rc::clone(&points),
+            objective,
+            SoftmaxJacobian { points, temperature },
+        )
     }
 
     fn properties(&self, _: Dims) -> Properties {
@@ -98,7 +90,7 @@ impl<E: Real> Estimator<E> for Annealed {
     }
 
     fn advance(&mut self) -> Result<()> {
-        self.temperature.advance();
+        self.next_step();
         Ok(())
     }
 }

@@ -1,15 +1,6 @@
-use crate::mechanisms::differentiated::at_vertices_from;
+use super::prelude::*;
+use crate::mechanisms::differentiated::at_vertices_with;
 use crate::mechanisms::finite_step::{FiniteStep, Step};
-use crate::mechanisms::logits::Opened;
-use crate::schedule::positive;
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
-    Result, Surrogate,
-};
-use kernels::{Noise, Packed, Real};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use std::rc::Rc;
 
 /// Implicit maximum likelihood: the pick that the loss's gradient would rather have had, by a finite step
 /// of the perturbed logits.
@@ -31,32 +22,29 @@ use std::rc::Rc;
 /// by λ that the published library leaves to the learning rate.
 ///
 /// ```
-/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::Imle};
-/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
-/// let rows = 4096;
-/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
-/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
-/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
-/// let mut estimator = Imle::default().build();
+/// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::Imle, mean_gradient};
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0], &[25.0]);
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
+/// let dims = Dims { batch: 1, latents: 1, categories: 3 };
 /// let noise = &mut Noise::named(&["example"]);
-/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
-/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
-/// // A difference quotient, no gradient: the expected loss's is (−3.44, −14.72, 18.16).
-/// assert!(mean(2) < 0.0);
+/// let mut estimator = Imle::default().build();
+/// let estimate = mean_gradient(&mut *estimator, &logits, dims, &objective, 1000, noise)?;
+/// // A difference quotient: the gradient of the expected loss is (−3.44, −14.72, 18.16).
+/// assert!(estimate.agrees_with(&[0.01, 0.06, -0.07]));
 /// # Ok::<(), estimators::Error>(())
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Imle {
     /// The noise ε: `gumbel`, `sum-of-gamma` (ten terms) or `none`.
-    pub noise: PickNoise,
+    pub noise: ImleNoise,
     /// λ: above 0.
     pub lambda: f64,
 }
 
 impl Default for Imle {
     fn default() -> Self {
-        Self { noise: PickNoise::Gumbel, lambda: 10.0 }
+        Self { noise: ImleNoise::Gumbel, lambda: 10.0 }
     }
 }
 
@@ -67,7 +55,7 @@ impl Kind for Imle {
     const SOURCE: &'static str = "Niepert, Minervini & Franceschi 2021, arXiv:2106.01798";
 
     fn check(&self) -> Result<(), Fault> {
-        positive("lambda", self.lambda)
+        ranges::positive("lambda", self.lambda)
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
@@ -78,7 +66,7 @@ impl Kind for Imle {
 /// Noise of a pick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum PickNoise {
+pub enum ImleNoise {
     /// Standard Gumbel noise: the pick is distributed as the softmax.
     Gumbel,
     /// Σ_{i=1..10} E_i/i − ln 10 with E_i ~ Exp(1): the first terms of a sum that is Gumbel.
@@ -87,7 +75,7 @@ pub enum PickNoise {
     None,
 }
 
-impl PickNoise {
+impl ImleNoise {
     /// Noise for logits [rows, K].
     pub(crate) fn draw<E: Real>(self, rows: usize, columns: usize, noise: &mut Noise) -> Packed<E> {
         const TERMS: usize = 10;
@@ -104,7 +92,7 @@ impl PickNoise {
     }
 }
 
-kernels::rowwise! {
+rowwise! {
     fn sum_of_gamma(terms; centre => sum) {
         for k in 0..sum.len() {
             sum[k] = -centre;
@@ -125,17 +113,17 @@ impl<E: Real> Estimator<E> for Imle {
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let theta = &opened.theta;
+        let categorical = Categorical::new(logits)?;
+        let theta = &categorical.theta;
         let epsilon = self.noise.draw(theta.rows(), theta.columns(), noise);
-        let step = FiniteStep::new(&opened, epsilon, Step::Fixed(E::of(self.lambda)));
+        let step = FiniteStep::new(&categorical, epsilon, Step::Fixed(E::of(self.lambda)));
         let picks = Rc::clone(&step.picks);
-        at_vertices_from(opened, picks, objective, move |g, v| step.backward(g, v))
+        at_vertices_with(categorical, picks, objective, move |g, v| step.backward(g, v))
     }
 
     fn properties(&self, _: Dims) -> Properties {
         Properties {
-            stochastic: self.noise != PickNoise::None,
+            stochastic: self.noise != ImleNoise::None,
             ..Properties::new(Domain::VertexGradients, Evaluations::differentiated(1))
         }
     }

@@ -1,17 +1,5 @@
-use crate::mechanisms::logits::Opened;
-
+use super::prelude::*;
 use crate::mechanisms::differentiated::{Jacobian, in_interior};
-use crate::mechanisms::score::Asked;
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
-    Result, Surrogate,
-};
-use kernels::simd::Lanes;
-use kernels::tape::Weights;
-use kernels::{Noise, Packed, Real, rows, rowwise};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use std::rc::Rc;
 
 /// The expected category *number* in place of a category, as in the code of the question this
 /// project was made for: a negative control.
@@ -68,13 +56,7 @@ impl Kind for IndexSoftArgmax {
     const SOURCE: &'static str = "the seed question's code; Luvizon et al. 2017, arXiv:1710.02322";
 
     fn check(&self) -> Result<(), Fault> {
-        let sharpness = self.sharpness;
-        Fault::require(
-            sharpness > 0.0 && sharpness.is_finite(),
-            "sharpness",
-            sharpness,
-            "a number above 0",
-        )
+        ranges::positive("sharpness", self.sharpness)
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
@@ -89,17 +71,17 @@ impl<E: Real> Estimator<E> for IndexSoftArgmax {
         objective: &dyn Objective<E>,
         _: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let dims = opened.dims;
-        let q = opened.softmax(E::of(1.0 / self.sharpness));
+        let categorical = Categorical::new(logits)?;
+        let dims = categorical.dims;
+        let q = categorical.softmax(E::of(1.0 / self.sharpness));
         let mut index = Packed::zeros(dims.rows(), 1);
         mean_index(&q, &mut index);
         if self.rounded {
             let mut picks = Packed::zeros(dims.rows(), 1);
             round(&index, &q, &mut picks);
-            let asked = Asked::new(opened, picks, objective)?;
-            let losses = (*asked.f).clone();
-            return asked.inject(
+            let evaluated = Evaluated::new(categorical, picks, objective)?;
+            let losses = (*evaluated.f).clone();
+            return evaluated.inject(
                 Weights::Mean,
                 Packed::zeros(dims.rows(), dims.categories),
                 losses,
@@ -108,7 +90,12 @@ impl<E: Real> Estimator<E> for IndexSoftArgmax {
         let mut points = Packed::zeros(dims.rows(), dims.categories);
         interpolate(&index, &mut points);
         let sharpness = E::of(self.sharpness);
-        in_interior(opened, Rc::new(points), objective, Between { q, index, sharpness })
+        in_interior(
+            categorical,
+            Rc::new(points),
+            objective,
+            InterpolationJacobian { q, index, sharpness },
+        )
     }
 
     fn properties(&self, _: Dims) -> Properties {
@@ -171,13 +158,13 @@ rowwise! {
     }
 }
 
-struct Between<E: Real> {
+struct InterpolationJacobian<E: Real> {
     q: Packed<E>,
     index: Packed<E>,
     sharpness: E,
 }
 
-impl<E: Real> Jacobian<E> for Between<E> {
+impl<E: Real> Jacobian<E> for InterpolationJacobian<E> {
     /// v += (g_{j+1} − g_j) β q_k (k − i)
     #[inline(always)]
     fn product<V: Lanes<E>>(&self, block: usize, g: &[V], v: &mut [V]) {

@@ -1,14 +1,5 @@
-use crate::mechanisms::logits::Opened;
-use crate::mechanisms::score::{Asked, scores, value_and_gradient};
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Kind, Logits, Objective, Properties, Result,
-    Surrogate, Unbiased,
-};
-use kernels::tape::Weights;
-use kernels::{Noise, Packed, Real, rows, rowwise};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use std::rc::Rc;
+use super::prelude::*;
+use crate::mechanisms::score::{scores, value_and_gradient};
 
 /// The score function of what is left of the loss when its linear expansion at p is taken off, and the
 /// expansion's gradient in closed form.
@@ -27,18 +18,15 @@ use std::rc::Rc;
 /// **Reference** Gu, Levine, Sutskever & Mnih 2016, arXiv:1511.05176, eq. 6.
 ///
 /// ```
-/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::MuProp};
-/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
-/// let rows = 4096;
-/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
-/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
-/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
-/// let mut estimator = MuProp {}.build();
+/// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::MuProp, mean_gradient};
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0], &[25.0]);
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
+/// let dims = Dims { batch: 1, latents: 1, categories: 3 };
 /// let noise = &mut Noise::named(&["example"]);
-/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
-/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
-/// // Without bias: (−3.44, −14.72, 18.16), within 5 standard errors.
-/// assert!((mean(1) + 14.72).abs() < 8.5);
+/// let mut estimator = MuProp {}.build();
+/// let estimate = mean_gradient(&mut *estimator, &logits, dims, &objective, 1000, noise)?;
+/// // Unbiased: the mean is the gradient of the expected loss.
+/// assert!(estimate.agrees_with(&[-3.44, -14.72, 18.16]));
 /// # Ok::<(), estimators::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -63,20 +51,20 @@ impl<E: Real> Estimator<E> for MuProp {
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let (dims, p) = (opened.dims, opened.softmax(E::ONE));
+        let categorical = Categorical::new(logits)?;
+        let (dims, p) = (categorical.dims, categorical.softmax(E::ONE));
         let picks = Rc::new(rows::categorical(&p, 1, noise));
         let (f, g) = value_and_gradient(objective, &p, dims)?;
-        let asked = Asked::new(opened, Rc::clone(&picks), objective)?;
+        let evaluated = Evaluated::new(categorical, Rc::clone(&picks), objective)?;
         let mut along = Packed::zeros(dims.rows(), 1);
         slope_along_score(&p, &picks, &g, &mut along);
         let along = along.sum_rows(dims.latents);
         let mut advantages = Packed::zeros(dims.batch, 1);
-        residual(&asked.f, &f, &along, &mut advantages);
+        residual(&evaluated.f, &f, &along, &mut advantages);
         let mut vector = scores(&p, &picks, advantages, dims);
         add_mean_field(&p, &g, E::of(1.0 / dims.batch as f64), &mut vector);
-        let losses = (*asked.f).clone();
-        asked.inject(Weights::Mean, vector, losses)
+        let losses = (*evaluated.f).clone();
+        evaluated.inject(Weights::Mean, vector, losses)
     }
 
     fn properties(&self, _: Dims) -> Properties {

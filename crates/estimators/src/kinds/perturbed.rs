@@ -1,16 +1,6 @@
+use super::prelude::*;
 use crate::mechanisms::differentiated::{Jacobian, in_interior};
-use crate::mechanisms::logits::Opened;
-use crate::mechanisms::perturbation::{NoiseKind, Perturbations};
-use crate::schedule::{positive, samples};
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
-    Result, Surrogate, Unbiased,
-};
-use kernels::simd::Lanes;
-use kernels::{Noise, Packed, Real, rows, rowwise};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use std::rc::Rc;
+use crate::mechanisms::perturbation::{NoiseDistribution, Perturbations};
 
 /// A layer that averages the argmaxes of perturbed logits, with its own Jacobian.
 ///
@@ -31,25 +21,22 @@ use std::rc::Rc;
 /// **Reference** Berthet, Blondel, Teboul, Cuturi, Vert & Bach 2020, arXiv:2002.08676, Proposition 3.1.
 ///
 /// ```
-/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::Perturbed};
-/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
-/// let rows = 4096;
-/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
-/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
-/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
-/// let mut estimator = Perturbed::default().build();
+/// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::Perturbed, mean_gradient};
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0], &[25.0]);
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
+/// let dims = Dims { batch: 1, latents: 1, categories: 3 };
 /// let noise = &mut Noise::named(&["example"]);
-/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
-/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
-/// // The gradient at the loss of the mixture is (−2.288, 9.856, −7.568); this is far noisier.
-/// assert!(mean(1).is_finite());
+/// let mut estimator = Perturbed { samples: 10, ..Default::default() }.build();
+/// let estimate = mean_gradient(&mut *estimator, &logits, dims, &objective, 1000, noise)?;
+/// // The gradient of another objective: that of the expected loss is (−3.44, −14.72, 18.16).
+/// assert!(estimate.agrees_with(&[-5.38, 17.12, -11.81]));
 /// # Ok::<(), estimators::Error>(())
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Perturbed {
     /// The noise: `gumbel` or `gaussian`.
-    pub noise: NoiseKind,
+    pub noise: NoiseDistribution,
     /// σ: above 0.
     pub sigma: f64,
     /// M: from 1 up.
@@ -58,7 +45,7 @@ pub struct Perturbed {
 
 impl Default for Perturbed {
     fn default() -> Self {
-        Self { noise: NoiseKind::Gumbel, sigma: 1.0, samples: 10 }
+        Self { noise: NoiseDistribution::Gumbel, sigma: 1.0, samples: 10 }
     }
 }
 
@@ -70,8 +57,8 @@ impl Kind for Perturbed {
         "Berthet, Blondel, Teboul, Cuturi, Vert & Bach 2020, arXiv:2002.08676";
 
     fn check(&self) -> Result<(), Fault> {
-        positive("sigma", self.sigma)?;
-        samples("samples", self.samples, 1)
+        ranges::positive("sigma", self.sigma)?;
+        ranges::samples(self.samples, 1)
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
@@ -86,13 +73,13 @@ impl<E: Real> Estimator<E> for Perturbed {
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
+        let categorical = Categorical::new(logits)?;
         let (count, sigma) = (self.samples, E::of(self.sigma));
-        let drawn = Perturbations::draw(&opened.theta, self.noise, count, sigma, noise);
-        let mut points = Packed::zeros(opened.theta.rows(), opened.theta.columns());
+        let drawn = Perturbations::draw(&categorical.theta, self.noise, count, sigma, noise);
+        let mut points = Packed::zeros(categorical.theta.rows(), categorical.theta.columns());
         frequencies(&drawn.picks, E::of(1.0 / count as f64), &mut points);
         let scale = E::ONE / (sigma * E::of(count as f64));
-        in_interior(opened, Rc::new(points), objective, OfPerturbations { drawn, scale })
+        in_interior(categorical, Rc::new(points), objective, PerturbationJacobian { drawn, scale })
     }
 
     fn properties(&self, _: Dims) -> Properties {
@@ -117,12 +104,12 @@ rowwise! {
     }
 }
 
-struct OfPerturbations<E: Real> {
+struct PerturbationJacobian<E: Real> {
     drawn: Perturbations<E>,
     scale: E,
 }
 
-impl<E: Real> Jacobian<E> for OfPerturbations<E> {
+impl<E: Real> Jacobian<E> for PerturbationJacobian<E> {
     /// v += scale · Σ_m ν(ε_m) ⟨D_m, g⟩
     #[inline(always)]
     fn product<V: Lanes<E>>(&self, block: usize, g: &[V], v: &mut [V]) {

@@ -1,15 +1,6 @@
-use crate::mechanisms::logits::Opened;
-use crate::mechanisms::perturbation::{NoiseKind, Perturbations};
-use crate::mechanisms::score::{Asked, row_means};
-use crate::schedule::{positive, samples};
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
-    Result, Surrogate, Unbiased,
-};
-use kernels::tape::Weights;
-use kernels::{Noise, Packed, Real, rowwise};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use super::prelude::*;
+use crate::mechanisms::perturbation::{NoiseDistribution, Perturbations};
+use crate::mechanisms::score::row_means;
 
 /// The score function of the noise in place of that of the categories.
 ///
@@ -29,25 +20,22 @@ use serde::{Deserialize, Serialize};
 /// **Reference** Berthet, Blondel, Teboul, Cuturi, Vert & Bach 2020, arXiv:2002.08676, Proposition 3.1.
 ///
 /// ```
-/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::PerturbedScore};
-/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
-/// let rows = 4096;
-/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
-/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
-/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
-/// let mut estimator = PerturbedScore::default().build();
+/// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::PerturbedScore, mean_gradient};
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0], &[25.0]);
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
+/// let dims = Dims { batch: 1, latents: 1, categories: 3 };
 /// let noise = &mut Noise::named(&["example"]);
-/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
-/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
-/// // Without bias, but with much variance: (−3.44, −14.72, 18.16).
-/// assert!((mean(1) + 14.72).abs() < 12.0);
+/// let mut estimator = PerturbedScore::default().build();
+/// let estimate = mean_gradient(&mut *estimator, &logits, dims, &objective, 1000, noise)?;
+/// // Unbiased with Gumbel noise and σ = 1: the mean is the gradient of the expected loss.
+/// assert!(estimate.agrees_with(&[-3.44, -14.72, 18.16]));
 /// # Ok::<(), estimators::Error>(())
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct PerturbedScore {
     /// The noise: `gumbel` or `gaussian`.
-    pub noise: NoiseKind,
+    pub noise: NoiseDistribution,
     /// σ: above 0.
     pub sigma: f64,
     /// M: from 1 up.
@@ -56,7 +44,7 @@ pub struct PerturbedScore {
 
 impl Default for PerturbedScore {
     fn default() -> Self {
-        Self { noise: NoiseKind::Gumbel, sigma: 1.0, samples: 10 }
+        Self { noise: NoiseDistribution::Gumbel, sigma: 1.0, samples: 10 }
     }
 }
 
@@ -68,8 +56,8 @@ impl Kind for PerturbedScore {
         "Berthet, Blondel, Teboul, Cuturi, Vert & Bach 2020, arXiv:2002.08676";
 
     fn check(&self) -> Result<(), Fault> {
-        positive("sigma", self.sigma)?;
-        samples("samples", self.samples, 1)
+        ranges::positive("sigma", self.sigma)?;
+        ranges::samples(self.samples, 1)
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
@@ -84,20 +72,20 @@ impl<E: Real> Estimator<E> for PerturbedScore {
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let (dims, sigma) = (opened.dims, E::of(self.sigma));
-        let drawn = Perturbations::draw(&opened.theta, self.noise, self.samples, sigma, noise);
-        let asked = Asked::new(opened, drawn.picks, objective)?;
-        let losses = row_means(&asked.f);
+        let categorical = Categorical::new(logits)?;
+        let (dims, sigma) = (categorical.dims, E::of(self.sigma));
+        let drawn = Perturbations::draw(&categorical.theta, self.noise, self.samples, sigma, noise);
+        let evaluated = Evaluated::new(categorical, drawn.picks, objective)?;
+        let losses = row_means(&evaluated.f);
         let scale = 1.0 / (self.sigma * (self.samples * dims.batch) as f64);
         let mut vector = Packed::zeros(dims.rows(), dims.categories);
-        let f = asked.f_of_latents();
-        weigh_scores(&f, &drawn.scores, E::of(scale), &mut vector);
-        asked.inject(Weights::Mean, vector, losses)
+        let f = evaluated.f_of_latents();
+        scores_times_losses(&f, &drawn.scores, E::of(scale), &mut vector);
+        evaluated.inject(Weights::Mean, vector, losses)
     }
 
     fn properties(&self, _: Dims) -> Properties {
-        let is_exact = self.noise == NoiseKind::Gumbel && self.sigma == 1.0;
+        let is_exact = self.noise == NoiseDistribution::Gumbel && self.sigma == 1.0;
         Properties {
             unbiased: if is_exact { Unbiased::Always } else { Unbiased::OtherObjective },
             sums_to_zero: false,
@@ -108,7 +96,7 @@ impl<E: Real> Estimator<E> for PerturbedScore {
 
 rowwise! {
     /// scale · Σ_m f_m ν_m
-    fn weigh_scores(f, scores; scale => v) {
+    fn scores_times_losses(f, scores; scale => v) {
         for (m, nu) in scores.chunks_exact(v.len()).enumerate() {
             for k in 0..v.len() {
                 v[k] = (f[m] * scale).mul_add(nu[k], v[k]);

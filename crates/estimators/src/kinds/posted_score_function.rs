@@ -1,14 +1,5 @@
-use crate::mechanisms::logits::Opened;
-use crate::mechanisms::score::{Asked, divide, scores};
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Kind, Logits, Objective, Properties, Result,
-    Surrogate,
-};
-use kernels::tape::Weights;
-use kernels::{Noise, Packed, Real, rows, rowwise};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use std::rc::Rc;
+use super::prelude::*;
+use crate::mechanisms::score::{divide, scores};
 
 /// The accepted answer to the question this project was made for, exactly as it was posted: a
 /// negative control.
@@ -63,19 +54,19 @@ impl<E: Real> Estimator<E> for PostedScoreFunction {
         objective: &dyn Objective<E>,
         _: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let dims = opened.dims;
-        let log_p = rows::log_softmax(&opened.theta, E::ONE);
-        let (p, picks) = (opened.softmax(E::ONE), Rc::new(rows::argmax(&opened.theta)));
-        let asked = Asked::new(opened, Rc::clone(&picks), objective)?;
+        let categorical = Categorical::new(logits)?;
+        let dims = categorical.dims;
+        let log_p = rows::log_softmax(&categorical.theta, E::ONE);
+        let (p, picks) = (categorical.softmax(E::ONE), Rc::new(rows::argmax(&categorical.theta)));
+        let evaluated = Evaluated::new(categorical, Rc::clone(&picks), objective)?;
         let mut weights = Packed::zeros(dims.rows(), 1);
         surprise(&log_p, &picks, &mut weights);
         let mut weights = weights.sum_rows(dims.latents);
         divide(E::of(dims.batch as f64), &mut weights);
         let mut advantages = Packed::zeros(dims.batch, 1);
-        negate(&asked.f, &mut advantages);
-        let (vector, losses) = (scores(&p, &picks, advantages, dims), (*asked.f).clone());
-        asked.inject(Weights::Each(weights), vector, losses)
+        negate(&evaluated.f, &mut advantages);
+        let (vector, losses) = (scores(&p, &picks, advantages, dims), (*evaluated.f).clone());
+        evaluated.inject(Weights::Each(weights), vector, losses)
     }
 
     fn properties(&self, _: Dims) -> Properties {

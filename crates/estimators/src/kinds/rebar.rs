@@ -1,16 +1,7 @@
+use super::prelude::*;
+use crate::mechanisms::categorical::perturb;
 use crate::mechanisms::coupled_relaxation::Relaxation;
-use crate::mechanisms::logits::{Opened, perturb};
-use crate::mechanisms::score::Asked;
-use crate::schedule::{positive, temperature};
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
-    Result, Surrogate, Unbiased,
-};
-use kernels::tape::Weights;
-use kernels::{Noise, Packed, Real, rowwise};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use std::rc::Rc;
+use crate::mechanisms::scheduled::Scheduled;
 
 /// The score function with the loss of the relaxed pick as a control variate, whose mean Gumbel noise
 /// gives by reparametrisation.
@@ -32,18 +23,15 @@ use std::rc::Rc;
 /// **Reference** Tucker, Mnih, Maddison, Lawson & Sohl-Dickstein 2017, arXiv:1703.07370, §3 and Appendix.
 ///
 /// ```
-/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::Rebar};
-/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
-/// let rows = 4096;
-/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
-/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
-/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
-/// let mut estimator = Rebar::default().build();
+/// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::Rebar, mean_gradient};
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0], &[25.0]);
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
+/// let dims = Dims { batch: 1, latents: 1, categories: 3 };
 /// let noise = &mut Noise::named(&["example"]);
-/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
-/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
-/// // Without bias: (−3.44, −14.72, 18.16), within 5 standard errors.
-/// assert!((mean(1) + 14.72).abs() < 8.0);
+/// let mut estimator = Rebar::default().build();
+/// let estimate = mean_gradient(&mut *estimator, &logits, dims, &objective, 1000, noise)?;
+/// // Unbiased: the mean is the gradient of the expected loss.
+/// assert!(estimate.agrees_with(&[-3.44, -14.72, 18.16]));
 /// # Ok::<(), estimators::Error>(())
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -51,6 +39,8 @@ use std::rc::Rc;
 pub struct Rebar {
     /// τ, its first value where it is learned: above 0.
     pub temperature: f64,
+    /// A schedule that multiplies τ along training, if any; none where τ is learned.
+    pub schedule: Option<Schedule>,
     /// η, its first value where it is learned: a number.
     pub eta: f64,
     /// Whether η and τ are learned.
@@ -61,7 +51,7 @@ pub struct Rebar {
 
 impl Default for Rebar {
     fn default() -> Self {
-        Self { temperature: 0.5, eta: 1.0, learned: false, learning_rate: 0.01 }
+        Self { temperature: 0.5, schedule: None, eta: 1.0, learned: false, learning_rate: 0.01 }
     }
 }
 
@@ -74,19 +64,25 @@ impl Kind for Rebar {
     const VERSION: u32 = 2;
 
     fn check(&self) -> Result<(), Fault> {
-        temperature("temperature", self.temperature)?;
-        Fault::require(self.eta.is_finite(), "eta", self.eta, "a number")?;
-        positive("learning-rate", self.learning_rate)
+        ranges::temperature("temperature", self.temperature)?;
+        ranges::schedule(self.schedule)?;
+        let is_either = self.schedule.is_none() || !self.learned;
+        Fault::require(is_either, "schedule", "a table", "none where the temperature is learned")?;
+        ranges::finite("eta", self.eta)?;
+        ranges::positive("learning-rate", self.learning_rate)
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
-        let Self { temperature, eta, learned, learning_rate } = self;
-        let rate = if learned { learning_rate } else { 0.0 };
-        Box::new(Tuned { log_temperature: temperature.ln(), eta, rate, slopes: (0.0, 0.0) })
+        let rate = if self.learned { self.learning_rate } else { 0.0 };
+        let eta = self.eta;
+        let settings = Scheduled::new(self.schedule, self);
+        let log_temperature = settings.at::<f64>(settings.kind.temperature).ln();
+        Box::new(RebarEstimator { settings, log_temperature, eta, rate, slopes: (0.0, 0.0) })
     }
 }
 
-struct Tuned {
+struct RebarEstimator {
+    settings: Scheduled<Rebar>,
     log_temperature: f64,
     eta: f64,
     /// Step size; 0 where nothing is learned.
@@ -98,23 +94,23 @@ struct Tuned {
 /// Half the step of the difference in ln τ.
 const DIFFERENCE: f64 = 1e-3;
 
-impl<E: Real> Estimator<E> for Tuned {
+impl<E: Real> Estimator<E> for RebarEstimator {
     fn surrogate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let (dims, p) = (opened.dims, opened.softmax(E::ONE));
+        let categorical = Categorical::new(logits)?;
+        let (dims, p) = (categorical.dims, categorical.softmax(E::ONE));
         let relaxation = Relaxation::draw(&p, perturb(&p.ln(), noise), noise);
         let picks = Rc::new(relaxation.picks.clone());
-        let asked = Asked::new(opened, Rc::clone(&picks), objective)?;
+        let evaluated = Evaluated::new(categorical, Rc::clone(&picks), objective)?;
         let temperature = |shift: f64| E::of(Real::exp(self.log_temperature + shift));
         let at = |shift: f64| relaxation.control(&p, temperature(shift), objective, dims);
         let eta = E::of(self.eta);
         let control = at(0.0)?;
-        let plain = crate::mechanisms::score::scores(&p, &picks, (*asked.f).clone(), dims);
+        let plain = crate::mechanisms::score::scores(&p, &picks, (*evaluated.f).clone(), dims);
         let mut vector = Packed::zeros(dims.rows(), dims.categories);
         combine(&plain, &control, eta, &mut vector);
         if self.rate > 0.0 {
@@ -128,8 +124,8 @@ impl<E: Real> Estimator<E> for Tuned {
             let slope = 2.0 * inner_product(&vector, &control);
             self.slopes = (slope / norm, difference / (2.0 * DIFFERENCE) / norm);
         }
-        let losses = (*asked.f).clone();
-        asked.inject(Weights::Mean, vector, losses)
+        let losses = (*evaluated.f).clone();
+        evaluated.inject(Weights::Mean, vector, losses)
     }
 
     fn properties(&self, _: Dims) -> Properties {
@@ -143,6 +139,10 @@ impl<E: Real> Estimator<E> for Tuned {
         self.eta -= self.rate * self.slopes.0.clamp(-1.0, 1.0);
         self.log_temperature -= self.rate * self.slopes.1.clamp(-1.0, 1.0);
         self.slopes = (0.0, 0.0);
+        self.settings.next_step();
+        if !self.settings.kind.learned {
+            self.log_temperature = self.settings.at::<f64>(self.settings.kind.temperature).ln();
+        }
         Ok(())
     }
 }

@@ -1,22 +1,11 @@
+use super::prelude::*;
 use crate::mechanisms::enumeration::too_many_outcomes;
-use crate::mechanisms::logits::Opened;
-
-use crate::mechanisms::score::{Asked, losses_at};
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
-    Result, Surrogate, Unbiased,
-};
-use kernels::tape::{Node, Weights};
-use kernels::{Noise, Packed, Real, rows, rowwise};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use std::rc::Rc;
+use crate::mechanisms::score::losses_at;
+use learned::Learned;
+use oracle::Oracle;
 
 mod learned;
 mod oracle;
-
-use learned::Learned;
-use oracle::Oracle;
 
 /// The score function: losses of samples, times their scores.
 ///
@@ -43,18 +32,15 @@ use oracle::Oracle;
 /// arXiv:1402.0030; `greedy`: Rennie et al. 2017, arXiv:1612.00563; `optimal`: Weaver & Tao 2001.
 ///
 /// ```
-/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::{Baseline, Reinforce}};
-/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
-/// let rows = 4096;
-/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
-/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
-/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
-/// let mut estimator = Reinforce { baseline: Baseline::Greedy, ..Default::default() }.build();
+/// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::{Baseline, Reinforce}, mean_gradient};
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0], &[25.0]);
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
+/// let dims = Dims { batch: 1, latents: 1, categories: 3 };
 /// let noise = &mut Noise::named(&["example"]);
-/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
-/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
-/// // Without bias: (−3.44, −14.72, 18.16), within 5 standard errors.
-/// assert!((mean(1) + 14.72).abs() < 5.7);
+/// let mut estimator = Reinforce { baseline: Baseline::Greedy, ..Default::default() }.build();
+/// let estimate = mean_gradient(&mut *estimator, &logits, dims, &objective, 1000, noise)?;
+/// // Unbiased: the mean is the gradient of the expected loss.
+/// assert!(estimate.agrees_with(&[-3.44, -14.72, 18.16]));
 /// # Ok::<(), estimators::Error>(())
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -114,26 +100,21 @@ impl Kind for Reinforce {
     fn check(&self) -> Result<(), Fault> {
         let Self { decay, learning_rate: rate, hidden, .. } = *self;
         Fault::require((0.0..1.0).contains(&decay), "decay", decay, "a number from 0 up, below 1")?;
-        Fault::require(rate > 0.0 && rate.is_finite(), "learning-rate", rate, "a number above 0")?;
-        Fault::require(
-            (1..=4096).contains(&hidden),
-            "hidden",
-            hidden,
-            "a whole number from 1 to 4096",
-        )
+        ranges::positive("learning-rate", rate)?;
+        ranges::hidden(hidden)
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
         fn of<E: Real>(
             settings: &Reinforce,
-            baseline: impl Predictor<E> + 'static,
+            baseline: impl BaselineRule<E> + 'static,
         ) -> Box<dyn Estimator<E>> {
-            let scale = settings.normalise.then(|| Scale::new(settings.decay));
+            let scale = settings.normalise.then(|| RunningDeviation::new(settings.decay));
             Box::new(ScoreFunction { baseline, scale })
         }
         match self.baseline {
-            Baseline::None => of(&self, Zero),
-            Baseline::Ema => of(&self, Running { decay: self.decay, mean: 0.0, next: 0.0 }),
+            Baseline::None => of(&self, NoBaseline),
+            Baseline::Ema => of(&self, RunningMean { decay: self.decay, mean: 0.0, next: 0.0 }),
             Baseline::Learned => of(&self, Learned::<E>::new(self.hidden, self.learning_rate)),
             Baseline::Greedy => of(&self, Greedy),
             Baseline::Mean => of(&self, Oracle::Mean),
@@ -146,11 +127,11 @@ impl Kind for Reinforce {
 /// (f(D) − b) s with one sample a row.
 struct ScoreFunction<B> {
     baseline: B,
-    scale: Option<Scale>,
+    scale: Option<RunningDeviation>,
 }
 
 /// What is taken off losses.
-enum Predicted<E: Real> {
+enum BaselineValues<E: Real> {
     /// b of each row, [B, 1].
     Rows(Packed<E>),
     /// b of each component, [B·L, K].
@@ -158,16 +139,16 @@ enum Predicted<E: Real> {
 }
 
 /// What is taken off the losses of a batch.
-trait Predictor<E: Real> {
+trait BaselineRule<E: Real> {
     /// b, before the losses are known.
-    fn predict(
+    fn values(
         &mut self,
-        opened: &Opened<E>,
+        categorical: &Categorical<E>,
         objective: &dyn Objective<E>,
         noise: &Noise,
-    ) -> Result<Predicted<E>>;
+    ) -> Result<BaselineValues<E>>;
     /// Losses it asks for, a row.
-    fn losses(&self, dims: Dims) -> u64 {
+    fn evaluations(&self, dims: Dims) -> u64 {
         let _ = dims;
         0
     }
@@ -176,7 +157,7 @@ trait Predictor<E: Real> {
         false
     }
     /// Whether it depends on the logits beyond their softmax.
-    fn looks_at_logits(&self) -> bool {
+    fn depends_on_logits(&self) -> bool {
         false
     }
     /// What the losses were, [B, 1].
@@ -189,50 +170,50 @@ trait Predictor<E: Real> {
     }
 }
 
-impl<E: Real, B: Predictor<E>> Estimator<E> for ScoreFunction<B> {
+impl<E: Real, B: BaselineRule<E>> Estimator<E> for ScoreFunction<B> {
     fn surrogate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let p = opened.softmax(E::ONE);
+        let categorical = Categorical::new(logits)?;
+        let p = categorical.softmax(E::ONE);
         let picks = Rc::new(rows::categorical(&p, 1, noise));
-        let predicted = self.baseline.predict(&opened, objective, noise)?;
-        let asked = Asked::new(opened, Rc::clone(&picks), objective)?;
-        self.baseline.observe(&asked.f);
-        match predicted {
-            Predicted::Rows(mut advantages) => {
-                less_baseline(&asked.f, &mut advantages);
+        let baseline = self.baseline.values(&categorical, objective, noise)?;
+        let evaluated = Evaluated::new(categorical, Rc::clone(&picks), objective)?;
+        self.baseline.observe(&evaluated.f);
+        match baseline {
+            BaselineValues::Rows(mut advantages) => {
+                less_baseline(&evaluated.f, &mut advantages);
                 if let Some(scale) = &mut self.scale {
                     scale.apply(&mut advantages);
                 }
-                asked.score(&p, &picks, advantages)
+                evaluated.score(&p, &picks, advantages)
             }
-            Predicted::Components(b) => {
-                let (dims, losses) = (asked.dims, (*asked.f).clone());
-                let f = asked.f_of_latents();
+            BaselineValues::Components(b) => {
+                let (dims, losses) = (evaluated.dims, (*evaluated.f).clone());
+                let f = evaluated.f_of_latents();
                 let mut vector = Packed::zeros(dims.rows(), dims.categories);
                 let scale = E::of(1.0 / dims.batch as f64);
                 by_component(&p, &picks, &f, &b, scale, &mut vector);
-                asked.inject(Weights::Mean, vector, losses)
+                evaluated.inject(Weights::Mean, vector, losses)
             }
         }
     }
 
     fn properties(&self, dims: Dims) -> Properties {
-        let losses = self.baseline.losses(dims).saturating_add(1);
+        let losses = self.baseline.evaluations(dims).saturating_add(1);
         Properties {
             unbiased: if self.scale.is_none() { Unbiased::Always } else { Unbiased::Never },
             sums_to_zero: !self.baseline.is_per_component(),
-            ignores_shifts: !self.baseline.looks_at_logits(),
+            ignores_shifts: !self.baseline.depends_on_logits(),
             ..Properties::new(Domain::Vertices, Evaluations::vertices(losses))
         }
     }
 
     fn refuses(&self, dims: Dims) -> Option<String> {
-        if self.baseline.losses(dims) > 1 { too_many_outcomes(dims) } else { None }
+        if self.baseline.evaluations(dims) > 1 { too_many_outcomes(dims) } else { None }
     }
 
     fn advance(&mut self) -> Result<()> {
@@ -260,14 +241,14 @@ rowwise! {
 }
 
 /// The running standard deviation of advantages.
-struct Scale {
+struct RunningDeviation {
     decay: f64,
     variance: f64,
     /// The variance of the last advantages.
     last: f64,
 }
 
-impl Scale {
+impl RunningDeviation {
     fn new(decay: f64) -> Self {
         Self { decay, variance: 0.0, last: 0.0 }
     }
@@ -290,33 +271,33 @@ impl Scale {
     }
 }
 
-struct Zero;
+struct NoBaseline;
 
-impl<E: Real> Predictor<E> for Zero {
-    fn predict(
+impl<E: Real> BaselineRule<E> for NoBaseline {
+    fn values(
         &mut self,
-        opened: &Opened<E>,
+        categorical: &Categorical<E>,
         _: &dyn Objective<E>,
         _: &Noise,
-    ) -> Result<Predicted<E>> {
-        Ok(Predicted::Rows(Packed::zeros(opened.dims.batch, 1)))
+    ) -> Result<BaselineValues<E>> {
+        Ok(BaselineValues::Rows(Packed::zeros(categorical.dims.batch, 1)))
     }
 }
 
-struct Running {
+struct RunningMean {
     decay: f64,
     mean: f64,
     next: f64,
 }
 
-impl<E: Real> Predictor<E> for Running {
-    fn predict(
+impl<E: Real> BaselineRule<E> for RunningMean {
+    fn values(
         &mut self,
-        opened: &Opened<E>,
+        categorical: &Categorical<E>,
         _: &dyn Objective<E>,
         _: &Noise,
-    ) -> Result<Predicted<E>> {
-        Ok(Predicted::Rows(Packed::filled(opened.dims.batch, 1, E::of(self.mean))))
+    ) -> Result<BaselineValues<E>> {
+        Ok(BaselineValues::Rows(Packed::filled(categorical.dims.batch, 1, E::of(self.mean))))
     }
 
     fn observe(&mut self, losses: &Node<E>) {
@@ -332,17 +313,21 @@ impl<E: Real> Predictor<E> for Running {
 
 struct Greedy;
 
-impl<E: Real> Predictor<E> for Greedy {
-    fn predict(
+impl<E: Real> BaselineRule<E> for Greedy {
+    fn values(
         &mut self,
-        opened: &Opened<E>,
+        categorical: &Categorical<E>,
         objective: &dyn Objective<E>,
         _: &Noise,
-    ) -> Result<Predicted<E>> {
-        Ok(Predicted::Rows(losses_at(objective, rows::argmax(&opened.theta), opened.dims)?))
+    ) -> Result<BaselineValues<E>> {
+        Ok(BaselineValues::Rows(losses_at(
+            objective,
+            rows::argmax(&categorical.theta),
+            categorical.dims,
+        )?))
     }
 
-    fn losses(&self, _: Dims) -> u64 {
+    fn evaluations(&self, _: Dims) -> u64 {
         1
     }
 }

@@ -1,14 +1,4 @@
-use crate::mechanisms::logits::Opened;
-use crate::mechanisms::score::Asked;
-use crate::schedule::samples;
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
-    Result, Surrogate, Unbiased,
-};
-use kernels::{Noise, Packed, Real, rows, rowwise};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use std::rc::Rc;
+use super::prelude::*;
 
 /// The score function with the other samples' mean loss as each sample's baseline.
 ///
@@ -27,18 +17,15 @@ use std::rc::Rc;
 /// **Reference** Kool, van Hoof & Welling 2019, "Buy 4 REINFORCE samples, get a baseline for free!".
 ///
 /// ```
-/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::ReinforceLoo};
-/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
-/// let rows = 4096;
-/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
-/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
-/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
-/// let mut estimator = ReinforceLoo { samples: 4 }.build();
+/// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::ReinforceLoo, mean_gradient};
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0], &[25.0]);
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
+/// let dims = Dims { batch: 1, latents: 1, categories: 3 };
 /// let noise = &mut Noise::named(&["example"]);
-/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
-/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
-/// // Without bias: (−3.44, −14.72, 18.16), within 5 standard errors.
-/// assert!((mean(1) + 14.72).abs() < 2.8);
+/// let mut estimator = ReinforceLoo { samples: 4 }.build();
+/// let estimate = mean_gradient(&mut *estimator, &logits, dims, &objective, 1000, noise)?;
+/// // Unbiased: the mean is the gradient of the expected loss.
+/// assert!(estimate.agrees_with(&[-3.44, -14.72, 18.16]));
 /// # Ok::<(), estimators::Error>(())
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -61,7 +48,7 @@ impl Kind for ReinforceLoo {
     const SOURCE: &'static str = "Kool, van Hoof & Welling 2019";
 
     fn check(&self) -> Result<(), Fault> {
-        samples("samples", self.samples, 2)
+        ranges::samples(self.samples, 2)
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
@@ -76,12 +63,12 @@ impl<E: Real> Estimator<E> for ReinforceLoo {
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let p = opened.softmax(E::ONE);
+        let categorical = Categorical::new(logits)?;
+        let p = categorical.softmax(E::ONE);
         let picks = Rc::new(rows::categorical(&p, self.samples, noise));
-        let asked = Asked::new(opened, Rc::clone(&picks), objective)?;
-        let advantages = leave_one_out(&asked.f);
-        asked.score(&p, &picks, advantages)
+        let evaluated = Evaluated::new(categorical, Rc::clone(&picks), objective)?;
+        let advantages = leave_one_out(&evaluated.f);
+        evaluated.score(&p, &picks, advantages)
     }
 
     fn properties(&self, _: Dims) -> Properties {

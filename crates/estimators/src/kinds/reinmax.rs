@@ -1,15 +1,6 @@
+use super::prelude::*;
 use crate::mechanisms::differentiated::{Jacobian, at_vertices};
-use crate::mechanisms::logits::Opened;
-use crate::schedule::temperature;
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
-    Result, Surrogate, Unbiased,
-};
-use kernels::simd::Lanes;
-use kernels::{Noise, Packed, Real, rows};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use std::rc::Rc;
+use crate::mechanisms::scheduled::Scheduled;
 
 /// Straight-through with Heun's rule in place of Euler's.
 ///
@@ -30,18 +21,15 @@ use std::rc::Rc;
 /// **Reference** Liu, Dong, Liu, Yu & Gao 2023, arXiv:2304.08612, Algorithm 2.
 ///
 /// ```
-/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::ReinMax};
-/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
-/// let rows = 4096;
-/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
-/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
-/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
-/// let mut estimator = ReinMax::default().build();
+/// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::ReinMax, mean_gradient};
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0], &[25.0]);
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
+/// let dims = Dims { batch: 1, latents: 1, categories: 3 };
 /// let noise = &mut Noise::named(&["example"]);
-/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
-/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
-/// // Without bias, as the loss is quadratic: (−3.44, −14.72, 18.16), within 5 standard errors.
-/// assert!((mean(1) + 14.72).abs() < 8.7);
+/// let mut estimator = ReinMax::default().build();
+/// let estimate = mean_gradient(&mut *estimator, &logits, dims, &objective, 1000, noise)?;
+/// // Unbiased, as the loss is quadratic: the mean is the gradient of the expected loss.
+/// assert!(estimate.agrees_with(&[-3.44, -14.72, 18.16]));
 /// # Ok::<(), estimators::Error>(())
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -49,11 +37,13 @@ use std::rc::Rc;
 pub struct ReinMax {
     /// τ of the midpoint: above 0.
     pub temperature: f64,
+    /// A schedule that multiplies τ along training, if any.
+    pub schedule: Option<Schedule>,
 }
 
 impl Default for ReinMax {
     fn default() -> Self {
-        Self { temperature: 1.0 }
+        Self { temperature: 1.0, schedule: None }
     }
 }
 
@@ -64,34 +54,40 @@ impl Kind for ReinMax {
     const SOURCE: &'static str = "Liu, Dong, Liu, Yu & Gao 2023, arXiv:2304.08612";
 
     fn check(&self) -> Result<(), Fault> {
-        temperature("temperature", self.temperature)
+        ranges::temperature("temperature", self.temperature)?;
+        ranges::schedule(self.schedule)
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
-        Box::new(self)
+        Box::new(Scheduled::new(self.schedule, self))
     }
 }
 
-impl<E: Real> Estimator<E> for ReinMax {
+impl<E: Real> Estimator<E> for Scheduled<ReinMax> {
     fn surrogate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let p = Rc::new(opened.softmax(E::ONE));
-        let tempered = opened.softmax_again(&p, E::of(self.temperature));
+        let categorical = Categorical::new(logits)?;
+        let p = Rc::new(categorical.softmax(E::ONE));
+        let tempered = categorical.tempered_softmax(&p, self.at(self.kind.temperature));
         let picks = Rc::new(rows::categorical(&p, 1, noise));
-        at_vertices(opened, Rc::clone(&picks), objective, Heun { p, tempered, picks })
+        at_vertices(categorical, Rc::clone(&picks), objective, Heun { p, tempered, picks })
     }
 
     fn properties(&self, _: Dims) -> Properties {
-        let is_second_order = self.temperature == 1.0;
+        let is_second_order = self.is_always_one(self.kind.temperature);
         Properties {
             unbiased: if is_second_order { Unbiased::Quadratic } else { Unbiased::Never },
             ..Properties::new(Domain::VertexGradients, Evaluations::differentiated(1))
         }
+    }
+
+    fn advance(&mut self) -> Result<()> {
+        self.next_step();
+        Ok(())
     }
 }
 

@@ -1,20 +1,11 @@
+use super::prelude::*;
+use crate::mechanisms::categorical::perturb;
 use crate::mechanisms::coupled_relaxation::Relaxation;
-use crate::mechanisms::logits::{Opened, perturb};
-use crate::mechanisms::score::{Asked, scores};
-use crate::schedule::{positive, temperature};
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
-    Result, Surrogate, Unbiased,
-};
-use kernels::tape::Weights;
-use kernels::{Noise, Packed, Real};
-use std::rc::Rc;
+use crate::mechanisms::scheduled::Scheduled;
+use crate::mechanisms::score::scores;
+use surrogate_network::{Passes, SurrogateNetwork};
 
 mod surrogate_network;
-
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use surrogate_network::{Passes, SurrogateNetwork};
 
 /// REBAR with a network of the relaxed pick in place of the loss: nothing is asked of the loss but values
 /// at vertices.
@@ -37,18 +28,15 @@ use surrogate_network::{Passes, SurrogateNetwork};
 /// **Reference** Grathwohl, Choi, Wu, Roeder & Duvenaud 2018, arXiv:1711.00123, Algorithm 2.
 ///
 /// ```
-/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::Relax};
-/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
-/// let rows = 4096;
-/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
-/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
-/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
-/// let mut estimator = Relax::default().build();
+/// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::Relax, mean_gradient};
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0], &[25.0]);
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
+/// let dims = Dims { batch: 1, latents: 1, categories: 3 };
 /// let noise = &mut Noise::named(&["example"]);
-/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
-/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
-/// // Without bias: (−3.44, −14.72, 18.16), within 5 standard errors.
-/// assert!((mean(1) + 14.72).abs() < 9.0);
+/// let mut estimator = Relax::default().build();
+/// let estimate = mean_gradient(&mut *estimator, &logits, dims, &objective, 1000, noise)?;
+/// // Unbiased: the mean is the gradient of the expected loss.
+/// assert!(estimate.agrees_with(&[-3.44, -14.72, 18.16]));
 /// # Ok::<(), estimators::Error>(())
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -56,6 +44,8 @@ use surrogate_network::{Passes, SurrogateNetwork};
 pub struct Relax {
     /// τ of the relaxed pick: above 0.
     pub temperature: f64,
+    /// A schedule that multiplies τ along training, if any.
+    pub schedule: Option<Schedule>,
     /// Width of the network's hidden layer: from 1 up.
     pub hidden: usize,
     /// Step size of its optimiser, Adam: above 0.
@@ -64,7 +54,7 @@ pub struct Relax {
 
 impl Default for Relax {
     fn default() -> Self {
-        Self { temperature: 0.5, hidden: 16, learning_rate: 0.01 }
+        Self { temperature: 0.5, schedule: None, hidden: 16, learning_rate: 0.01 }
     }
 }
 
@@ -76,45 +66,47 @@ impl Kind for Relax {
     const VERSION: u32 = 3;
 
     fn check(&self) -> Result<(), Fault> {
-        temperature("temperature", self.temperature)?;
-        positive("learning-rate", self.learning_rate)?;
-        let hidden = self.hidden;
-        Fault::require(
-            (1..=4096).contains(&hidden),
-            "hidden",
-            hidden,
-            "a whole number from 1 to 4096",
-        )
+        ranges::temperature("temperature", self.temperature)?;
+        ranges::schedule(self.schedule)?;
+        ranges::positive("learning-rate", self.learning_rate)?;
+        ranges::hidden(self.hidden)
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
-        Box::new(Learning { settings: self, network: None, lesson: vec![] })
+        Box::new(RelaxEstimator::new(self))
     }
 }
 
-struct Learning<E: Real> {
-    settings: Relax,
+struct RelaxEstimator<E: Real> {
+    settings: Scheduled<Relax>,
     network: Option<SurrogateNetwork<E>>,
     /// The gradient of ĝ² for the network's parameters, from the last estimate.
-    lesson: Vec<E>,
+    parameter_gradient: Vec<E>,
 }
 
-impl<E: Real> Estimator<E> for Learning<E> {
+impl<E: Real> RelaxEstimator<E> {
+    fn new(settings: Relax) -> Self {
+        let settings = Scheduled::new(settings.schedule, settings);
+        Self { settings, network: None, parameter_gradient: vec![] }
+    }
+}
+
+impl<E: Real> Estimator<E> for RelaxEstimator<E> {
     fn surrogate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let (dims, p) = (opened.dims, opened.softmax(E::ONE));
-        let temperature = E::of(self.settings.temperature);
+        let categorical = Categorical::new(logits)?;
+        let (dims, p) = (categorical.dims, categorical.softmax(E::ONE));
+        let temperature = self.settings.at(self.settings.kind.temperature);
         let width = dims.latents * dims.categories;
         let context = match objective.context() {
             Some(context) => context.rows.clone(),
-            None => opened.visible(),
+            None => categorical.features(),
         };
-        let settings = &self.settings;
+        let settings = &self.settings.kind;
         let network = self.network.get_or_insert_with(|| {
             // From a stream far from those of the steps, so that the pick is not disturbed.
             let stream = &mut noise.at(u64::MAX);
@@ -123,23 +115,23 @@ impl<E: Real> Estimator<E> for Learning<E> {
         });
         let relaxation = Relaxation::draw(&p, perturb(&p.ln(), noise), noise);
         let picks = Rc::new(relaxation.picks.clone());
-        let asked = Asked::new(opened, Rc::clone(&picks), objective)?;
+        let evaluated = Evaluated::new(categorical, Rc::clone(&picks), objective)?;
         let (y, conditional) = relaxation.points(temperature);
         let first = network.pass(&y, &context);
         let second = network.pass(&conditional, &context);
         let (g, conditional_g) = (network.slope(&first, dims), network.slope(&second, dims));
         let mut vector =
             relaxation.difference(&p, &y, &g, &conditional, &conditional_g, temperature, dims);
-        let mut advantages = (*asked.f).clone();
+        let mut advantages = (*evaluated.f).clone();
         advantages.subtract(&second.outputs);
         vector.add(&scores(&p, &picks, advantages, dims));
         let along = relaxation.push_forward(&p, &vector, temperature);
         let score = scores(&p, &picks, ones(dims), dims);
         let weights = vector.row_dots(&score).sum_rows(dims.latents);
         let passes = Passes { first: &first, second: &second, along: &along, weights: &weights };
-        self.lesson = network.lesson(&passes, dims);
-        let losses = (*asked.f).clone();
-        asked.inject(Weights::Mean, vector, losses)
+        self.parameter_gradient = network.squared_norm_gradient(&passes, dims);
+        let losses = (*evaluated.f).clone();
+        evaluated.inject(Weights::Mean, vector, losses)
     }
 
     fn properties(&self, _: Dims) -> Properties {
@@ -152,9 +144,10 @@ impl<E: Real> Estimator<E> for Learning<E> {
     }
 
     fn advance(&mut self) -> Result<()> {
-        if let (Some(network), false) = (&mut self.network, self.lesson.is_empty()) {
-            network.learn(&self.lesson);
-            self.lesson.clear();
+        self.settings.next_step();
+        if let (Some(network), false) = (&mut self.network, self.parameter_gradient.is_empty()) {
+            network.step(&self.parameter_gradient);
+            self.parameter_gradient.clear();
         }
         Ok(())
     }
@@ -178,7 +171,7 @@ mod tests {
         let logits = [0.2, -0.7, 0.5, 0.1, 0.3, -0.4];
         let objective = ExpDot::of(&[0.6, -0.5, 0.2, -0.7, 0.9, 0.1], 1);
         let settings = Relax { temperature: 0.7, learning_rate: 0.1, ..Relax::default() };
-        let mut relax = Learning::<f64> { settings, network: None, lesson: vec![] };
+        let mut relax = RelaxEstimator::<f64>::new(settings);
         for step in 0..20 {
             let noise = || Noise::named(&["relax"]).at(step);
             let estimate =

@@ -1,15 +1,5 @@
-use crate::mechanisms::logits::Opened;
-
+use super::prelude::*;
 use crate::mechanisms::differentiated::{Jacobian, at_vertices};
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
-    Result, Surrogate, Unbiased,
-};
-use kernels::simd::Lanes;
-use kernels::{Noise, Packed, Real, rows};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use std::rc::Rc;
 
 /// The axis on which ReinMax lies in the middle.
 ///
@@ -29,18 +19,15 @@ use std::rc::Rc;
 /// their Theorem 3.1.
 ///
 /// ```
-/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::SecondOrder};
-/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
-/// let rows = 4096;
-/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
-/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
-/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
-/// let mut estimator = SecondOrder::default().build();
+/// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::SecondOrder, mean_gradient};
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0], &[25.0]);
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
+/// let dims = Dims { batch: 1, latents: 1, categories: 3 };
 /// let noise = &mut Noise::named(&["example"]);
-/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
-/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
-/// // Without bias at w = ½, as the loss is quadratic: (−3.44, −14.72, 18.16).
-/// assert!((mean(1) + 14.72).abs() < 8.7);
+/// let mut estimator = SecondOrder { weight: 0.5 }.build();
+/// let estimate = mean_gradient(&mut *estimator, &logits, dims, &objective, 1000, noise)?;
+/// // Unbiased, as w = ½ and the loss is quadratic.
+/// assert!(estimate.agrees_with(&[-3.44, -14.72, 18.16]));
 /// # Ok::<(), estimators::Error>(())
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -63,7 +50,7 @@ impl Kind for SecondOrder {
     const SOURCE: &'static str = "Liu, Dong, Liu, Yu & Gao 2023, arXiv:2304.08612, §3";
 
     fn check(&self) -> Result<(), Fault> {
-        Fault::require(self.weight.is_finite(), "weight", self.weight, "a number")
+        ranges::finite("weight", self.weight)
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
@@ -78,11 +65,11 @@ impl<E: Real> Estimator<E> for SecondOrder {
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let p = opened.softmax(E::ONE);
+        let categorical = Categorical::new(logits)?;
+        let p = categorical.softmax(E::ONE);
         let picks = Rc::new(rows::categorical(&p, 1, noise));
         let weight = E::of(self.weight);
-        at_vertices(opened, Rc::clone(&picks), objective, FirstOrderMix { p, picks, weight })
+        at_vertices(categorical, Rc::clone(&picks), objective, FirstOrderMix { p, picks, weight })
     }
 
     fn properties(&self, _: Dims) -> Properties {

@@ -1,14 +1,6 @@
-use crate::mechanisms::differentiated::{Relaxed, in_interior};
-use crate::mechanisms::logits::Opened;
-use crate::schedule::temperature;
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
-    Result, Surrogate, Unbiased,
-};
-use kernels::{Noise, Real};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use std::rc::Rc;
+use super::prelude::*;
+use crate::mechanisms::differentiated::{SoftmaxJacobian, in_interior};
+use crate::mechanisms::scheduled::Scheduled;
 
 /// The mixture of all categories in place of a choice.
 ///
@@ -33,7 +25,7 @@ use std::rc::Rc;
 /// let objective = SquaredPick::of(&[22.0, 30.0, 10.0], &[25.0]);
 /// let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
 /// let dims = Dims { batch: 1, latents: 1, categories: 3 };
-/// let mut soft_argmax = SoftArgmax { temperature: 1.0 }.build();
+/// let mut soft_argmax = SoftArgmax::default().build();
 /// let noise = &mut Noise::named(&["example"]);
 /// let gradient = gradient(&mut *soft_argmax, &logits, dims, &objective, None, noise)?;
 /// // The sign of the second is not that of the expected loss's gradient, −14.72.
@@ -47,11 +39,13 @@ use std::rc::Rc;
 pub struct SoftArgmax {
     /// τ: above 0; the lower, the nearer the mixture is to a pick.
     pub temperature: f64,
+    /// A schedule that multiplies τ along training, if any.
+    pub schedule: Option<Schedule>,
 }
 
 impl Default for SoftArgmax {
     fn default() -> Self {
-        Self { temperature: 1.0 }
+        Self { temperature: 1.0, schedule: None }
     }
 }
 
@@ -62,25 +56,31 @@ impl Kind for SoftArgmax {
     const SOURCE: &'static str = "Bahdanau, Cho & Bengio 2015, arXiv:1409.0473";
 
     fn check(&self) -> Result<(), Fault> {
-        temperature("temperature", self.temperature)
+        ranges::temperature("temperature", self.temperature)?;
+        ranges::schedule(self.schedule)
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
-        Box::new(self)
+        Box::new(Scheduled::new(self.schedule, self))
     }
 }
 
-impl<E: Real> Estimator<E> for SoftArgmax {
+impl<E: Real> Estimator<E> for Scheduled<SoftArgmax> {
     fn surrogate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,
         _: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let temperature = E::of(self.temperature);
-        let opened = Opened::new(logits)?;
-        let points = Rc::new(opened.softmax(temperature));
-        in_interior(opened, Rc::clone(&points), objective, Relaxed { points, temperature })
+        let temperature = self.at(self.kind.temperature);
+        let categorical = Categorical::new(logits)?;
+        let points = Rc::new(categorical.softmax(temperature));
+        in_interior(
+            categorical,
+            Rc::clone(&points),
+            objective,
+            SoftmaxJacobian { points, temperature },
+        )
     }
 
     fn properties(&self, _: Dims) -> Properties {
@@ -89,5 +89,10 @@ impl<E: Real> Estimator<E> for SoftArgmax {
             stochastic: false,
             ..Properties::new(Domain::Interior, Evaluations::interior(1))
         }
+    }
+
+    fn advance(&mut self) -> Result<()> {
+        self.next_step();
+        Ok(())
     }
 }

@@ -1,13 +1,6 @@
+use super::prelude::*;
 use crate::mechanisms::enumeration::too_many_outcomes;
-use crate::mechanisms::logits::Opened;
-use crate::mechanisms::support::marginalise;
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Kind, Logits, Objective, Properties, Result,
-    Surrogate, Unbiased,
-};
-use kernels::{Noise, Real};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use crate::mechanisms::marginalize::marginalize;
 
 /// The expected loss under the sparsemax distribution, summed over the few outcomes it leaves.
 ///
@@ -29,17 +22,15 @@ use serde::{Deserialize, Serialize};
 ///
 /// ```
 /// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::Sparsemax};
-/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
-/// let rows = 4096;
-/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
-/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
-/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
-/// let mut estimator = Sparsemax {}.build();
-/// let noise = &mut Noise::named(&["example"]);
-/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
-/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
-/// // The support is category 1 alone: nothing is left to learn.
-/// assert_eq!(mean(1), 0.0);
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0], &[25.0]);
+/// let logits = [0.2, 0.5, -2.0];
+/// let dims = Dims { batch: 1, latents: 1, categories: 3 };
+/// let (mut sparsemax, noise) = (Sparsemax {}.build::<f64>(), &mut Noise::named(&["example"]));
+/// let gradient = gradient(&mut *sparsemax, &logits, dims, &objective, None, noise)?;
+/// // The probabilities are (0.35, 0.65, 0): no loss of category 2 is evaluated.
+/// for (g, expected) in gradient.logits.iter().zip([-8.0, 8.0, 0.0]) {
+///     assert!((g - expected).abs() < 1e-5);
+/// }
 /// # Ok::<(), estimators::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -66,7 +57,7 @@ impl<E: Real> Estimator<E> for Sparsemax {
         objective: &dyn Objective<E>,
         _: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        marginalise(Opened::new(logits)?, 2.0, objective)
+        marginalize(Categorical::new(logits)?, 2.0, objective)
     }
 
     fn properties(&self, dims: Dims) -> Properties {

@@ -1,15 +1,5 @@
-use crate::kinds::antithetic_es::{antithetic, differences};
-use crate::mechanisms::logits::Opened;
-use crate::mechanisms::score::{Asked, row_means};
-use crate::schedule::{positive, samples};
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
-    Result, Surrogate, Unbiased,
-};
-use kernels::tape::Weights;
-use kernels::{Noise, Packed, Real, rowwise};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use super::prelude::*;
+use crate::mechanisms::central_difference::{Pairs, central_difference};
 
 /// Simultaneous perturbation: a difference of losses along random signs of the logits.
 ///
@@ -28,18 +18,15 @@ use serde::{Deserialize, Serialize};
 /// **Reference** Spall 1992, IEEE Transactions on Automatic Control 37, eq. 2.2.
 ///
 /// ```
-/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::Spsa};
-/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
-/// let rows = 4096;
-/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
-/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
-/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
-/// let mut estimator = Spsa { sigma: 0.5, samples: 4 }.build();
+/// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::Spsa, mean_gradient};
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0], &[25.0]);
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
+/// let dims = Dims { batch: 1, latents: 1, categories: 3 };
 /// let noise = &mut Noise::named(&["example"]);
-/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
-/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
-/// // Of the smoothed objective, near (−3.44, −14.72, 18.16), with much variance.
-/// assert!((mean(1) + 14.72).abs() < 40.0);
+/// let mut estimator = Spsa { sigma: 0.5, samples: 4 }.build();
+/// let estimate = mean_gradient(&mut *estimator, &logits, dims, &objective, 1000, noise)?;
+/// // Biased by the smoothing: the gradient of the expected loss is (−3.44, −14.72, 18.16).
+/// assert!(estimate.agrees_with(&[-4.17, -15.23, 18.91]));
 /// # Ok::<(), estimators::Error>(())
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -64,8 +51,8 @@ impl Kind for Spsa {
     const SOURCE: &'static str = "Spall 1992, IEEE Transactions on Automatic Control 37";
 
     fn check(&self) -> Result<(), Fault> {
-        positive("sigma", self.sigma)?;
-        samples("samples", self.samples, 1)
+        ranges::positive("sigma", self.sigma)?;
+        ranges::samples(self.samples, 1)
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
@@ -80,21 +67,13 @@ impl<E: Real> Estimator<E> for Spsa {
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let (dims, width) = (opened.dims, self.samples * opened.dims.categories);
-        let gumbels = noise.gumbels(dims.rows(), width);
-        let mut directions = noise.uniforms(dims.rows(), width);
-        signs(&mut directions);
-        let mut picks = Packed::zeros(dims.rows(), 2 * self.samples);
-        antithetic(&opened.theta, &gumbels, &directions, E::of(self.sigma), &mut picks);
-        let theta = opened.theta.clone();
-        let asked = Asked::new(opened, picks, objective)?;
-        let losses = row_means(&asked.f);
-        let f = asked.f_of_latents();
-        let scale = 1.0 / (2.0 * self.sigma * (self.samples * dims.batch) as f64);
-        let mut vector = Packed::zeros(dims.rows(), dims.categories);
-        differences(&theta, &f, &directions, E::of(scale), &mut vector);
-        asked.inject(Weights::Mean, vector, losses)
+        let Self { sigma, samples } = *self;
+        let signs = |rows, columns, noise: &mut Noise| {
+            let mut directions = noise.uniforms(rows, columns);
+            signs(&mut directions);
+            directions
+        };
+        central_difference(logits, objective, Pairs { sigma, samples }, signs, noise)
     }
 
     fn properties(&self, _: Dims) -> Properties {

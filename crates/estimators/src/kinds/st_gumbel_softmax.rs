@@ -1,14 +1,7 @@
-use crate::mechanisms::differentiated::{Relaxed, at_vertices};
-use crate::mechanisms::logits::{Opened, perturb};
-use crate::schedule::Temperature;
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
-    Result, Schedule, Surrogate,
-};
-use kernels::{Noise, Real, rows};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use std::rc::Rc;
+use super::prelude::*;
+use crate::mechanisms::categorical::perturb;
+use crate::mechanisms::differentiated::{SoftmaxJacobian, at_vertices};
+use crate::mechanisms::scheduled::Scheduled;
 
 /// A Gumbel-argmax pick forward, the Gumbel-softmax's Jacobian backward.
 ///
@@ -28,18 +21,15 @@ use std::rc::Rc;
 /// **Reference** Jang, Gu & Poole 2017, arXiv:1611.01144, §2.2.
 ///
 /// ```
-/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::StGumbelSoftmax};
-/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
-/// let rows = 4096;
-/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
-/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
-/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
-/// let mut estimator = StGumbelSoftmax { temperature: 0.1, ..Default::default() }.build();
+/// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::StGumbelSoftmax, mean_gradient};
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0], &[25.0]);
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
+/// let dims = Dims { batch: 1, latents: 1, categories: 3 };
 /// let noise = &mut Noise::named(&["example"]);
-/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
-/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
-/// // Nearly without bias at this temperature: the gradient is (−3.44, −14.72, 18.16).
-/// assert!((mean(1) + 14.72).abs() < 20.0);
+/// let mut estimator = StGumbelSoftmax { temperature: 0.1, ..Default::default() }.build();
+/// let estimate = mean_gradient(&mut *estimator, &logits, dims, &objective, 1000, noise)?;
+/// // The temperature sets the bias: the gradient of the expected loss is (−3.44, −14.72, 18.16).
+/// assert!(estimate.agrees_with(&[-3.69, -11.17, 14.86]));
 /// # Ok::<(), estimators::Error>(())
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -64,31 +54,28 @@ impl Kind for StGumbelSoftmax {
     const SOURCE: &'static str = "Jang, Gu & Poole 2017, arXiv:1611.01144";
 
     fn check(&self) -> Result<(), Fault> {
-        Temperature::check(self.temperature, self.schedule)
+        ranges::temperature("temperature", self.temperature)?;
+        ranges::schedule(self.schedule)
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
-        Box::new(Annealed { temperature: Temperature::new(self.temperature, self.schedule) })
+        Box::new(Scheduled::new(self.schedule, self))
     }
 }
 
-struct Annealed {
-    temperature: Temperature,
-}
-
-impl<E: Real> Estimator<E> for Annealed {
+impl<E: Real> Estimator<E> for Scheduled<StGumbelSoftmax> {
     fn surrogate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let temperature = self.temperature.now();
-        let opened = Opened::new(logits)?;
-        let perturbed = perturb(&opened.theta, noise);
+        let temperature = self.at(self.kind.temperature);
+        let categorical = Categorical::new(logits)?;
+        let perturbed = perturb(&categorical.theta, noise);
         let points = Rc::new(rows::softmax(&perturbed, temperature));
         let picks = Rc::new(rows::argmax(&perturbed));
-        at_vertices(opened, picks, objective, Relaxed { points, temperature })
+        at_vertices(categorical, picks, objective, SoftmaxJacobian { points, temperature })
     }
 
     fn properties(&self, _: Dims) -> Properties {
@@ -96,7 +83,7 @@ impl<E: Real> Estimator<E> for Annealed {
     }
 
     fn advance(&mut self) -> Result<()> {
-        self.temperature.advance();
+        self.next_step();
         Ok(())
     }
 }

@@ -1,13 +1,5 @@
-use crate::mechanisms::logits::Opened;
-use crate::mechanisms::without_replacement::{Order, Subsets, Weighting, too_many};
-use crate::schedule::samples;
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
-    Result, Surrogate, Unbiased,
-};
-use kernels::{Noise, Real};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use super::prelude::*;
+use crate::mechanisms::without_replacement::{Order, Subsets, Weighting, too_many_samples};
 
 /// A random set of outcomes summed exactly, and one sample for all the rest.
 ///
@@ -27,18 +19,15 @@ use serde::{Deserialize, Serialize};
 /// McAuliffe 2019, arXiv:1810.04777.
 ///
 /// ```
-/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::StochasticSumAndSample};
-/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
-/// let rows = 4096;
-/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
-/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
-/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
-/// let mut estimator = StochasticSumAndSample { samples: 2 }.build();
+/// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::StochasticSumAndSample, mean_gradient};
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0], &[25.0]);
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
+/// let dims = Dims { batch: 1, latents: 1, categories: 3 };
 /// let noise = &mut Noise::named(&["example"]);
-/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
-/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
-/// // Without bias: (−3.44, −14.72, 18.16).
-/// assert!((mean(1) + 14.72).abs() < 8.0);
+/// let mut estimator = StochasticSumAndSample { samples: 2 }.build();
+/// let estimate = mean_gradient(&mut *estimator, &logits, dims, &objective, 1000, noise)?;
+/// // Unbiased: the mean is the gradient of the expected loss.
+/// assert!(estimate.agrees_with(&[-3.44, -14.72, 18.16]));
 /// # Ok::<(), estimators::Error>(())
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -63,7 +52,7 @@ impl Kind for StochasticSumAndSample {
     const VERSION: u32 = 2;
 
     fn check(&self) -> Result<(), Fault> {
-        samples("samples", self.samples, 1)
+        ranges::samples(self.samples, 1)
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
@@ -78,9 +67,9 @@ impl<E: Real> Estimator<E> for StochasticSumAndSample {
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
-        let subsets = Subsets::without_replacement(&opened, self.samples, Order::Drawn, noise);
-        subsets.surrogate(opened, Weighting::Sum, objective)
+        let categorical = Categorical::new(logits)?;
+        let subsets = Subsets::without_replacement(&categorical, self.samples, Order::Drawn, noise);
+        subsets.surrogate(categorical, Weighting::Sum, objective)
     }
 
     fn properties(&self, _: Dims) -> Properties {
@@ -91,6 +80,6 @@ impl<E: Real> Estimator<E> for StochasticSumAndSample {
     }
 
     fn refuses(&self, dims: Dims) -> Option<String> {
-        too_many(self.samples, dims)
+        too_many_samples(self.samples, dims)
     }
 }

@@ -1,14 +1,6 @@
-use crate::mechanisms::differentiated::{Relaxed, at_vertices};
-use crate::mechanisms::logits::Opened;
-use crate::schedule::temperature;
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
-    Result, Surrogate, Unbiased,
-};
-use kernels::{Noise, Real, rows};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use std::rc::Rc;
+use super::prelude::*;
+use crate::mechanisms::differentiated::{SoftmaxJacobian, at_vertices};
+use crate::mechanisms::scheduled::Scheduled;
 
 /// A hard pick forward, the softmax's Jacobian backward.
 ///
@@ -29,18 +21,15 @@ use std::rc::Rc;
 /// **Reference** Bengio, Léonard & Courville 2013, arXiv:1308.3432, §4.
 ///
 /// ```
-/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::StraightThrough};
-/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
-/// let rows = 4096;
-/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
-/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
-/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
-/// let mut estimator = StraightThrough::default().build();
+/// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::StraightThrough, mean_gradient};
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0], &[25.0]);
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
+/// let dims = Dims { batch: 1, latents: 1, categories: 3 };
 /// let noise = &mut Noise::named(&["example"]);
-/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
-/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
-/// // Biased here: the expected loss's gradient is (−3.44, −14.72, 18.16).
-/// assert!((mean(1) - 9.856).abs() < 3.0);
+/// let mut estimator = StraightThrough::default().build();
+/// let estimate = mean_gradient(&mut *estimator, &logits, dims, &objective, 1000, noise)?;
+/// // Biased here: the gradient of the expected loss is (−3.44, −14.72, 18.16).
+/// assert!(estimate.agrees_with(&[-2.288, 9.856, -7.568]));
 /// # Ok::<(), estimators::Error>(())
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -50,11 +39,13 @@ pub struct StraightThrough {
     pub sample: bool,
     /// τ of the backward pass: above 0.
     pub temperature: f64,
+    /// A schedule that multiplies τ along training, if any.
+    pub schedule: Option<Schedule>,
 }
 
 impl Default for StraightThrough {
     fn default() -> Self {
-        Self { sample: true, temperature: 1.0 }
+        Self { sample: true, temperature: 1.0, schedule: None }
     }
 }
 
@@ -65,36 +56,45 @@ impl Kind for StraightThrough {
     const SOURCE: &'static str = "Bengio, Léonard & Courville 2013, arXiv:1308.3432";
 
     fn check(&self) -> Result<(), Fault> {
-        temperature("temperature", self.temperature)
+        ranges::temperature("temperature", self.temperature)?;
+        ranges::schedule(self.schedule)
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
-        Box::new(self)
+        Box::new(Scheduled::new(self.schedule, self))
     }
 }
 
-impl<E: Real> Estimator<E> for StraightThrough {
+impl<E: Real> Estimator<E> for Scheduled<StraightThrough> {
     fn surrogate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let temperature = E::of(self.temperature);
-        let opened = Opened::new(logits)?;
-        let p = Rc::new(opened.softmax(E::ONE));
-        let picks =
-            if self.sample { rows::categorical(&p, 1, noise) } else { rows::argmax(&opened.theta) };
-        let points = opened.softmax_again(&p, temperature);
-        at_vertices(opened, Rc::new(picks), objective, Relaxed { points, temperature })
+        let temperature = self.at(self.kind.temperature);
+        let categorical = Categorical::new(logits)?;
+        let p = Rc::new(categorical.softmax(E::ONE));
+        let picks = if self.kind.sample {
+            rows::categorical(&p, 1, noise)
+        } else {
+            rows::argmax(&categorical.theta)
+        };
+        let points = categorical.tempered_softmax(&p, temperature);
+        at_vertices(categorical, Rc::new(picks), objective, SoftmaxJacobian { points, temperature })
     }
 
     fn properties(&self, _: Dims) -> Properties {
-        let is_linear = self.sample && self.temperature == 1.0;
+        let is_linear = self.kind.sample && self.is_always_one(self.kind.temperature);
         Properties {
             unbiased: if is_linear { Unbiased::Linear } else { Unbiased::Never },
-            stochastic: self.sample,
+            stochastic: self.kind.sample,
             ..Properties::new(Domain::VertexGradients, Evaluations::differentiated(1))
         }
+    }
+
+    fn advance(&mut self) -> Result<()> {
+        self.next_step();
+        Ok(())
     }
 }

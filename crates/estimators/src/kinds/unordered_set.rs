@@ -1,13 +1,5 @@
-use crate::mechanisms::logits::Opened;
-use crate::mechanisms::without_replacement::{Order, Subsets, Weighting, too_many};
-use crate::schedule::samples;
-use crate::{
-    Dims, Domain, Estimator, Evaluations, Family, Fault, Kind, Logits, Objective, Properties,
-    Result, Surrogate, Unbiased,
-};
-use kernels::{Noise, Real};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use super::prelude::*;
+use crate::mechanisms::without_replacement::{Order, Subsets, Weighting, too_many_samples};
 
 /// The score function over a set of different samples, averaged over the order in which they came, with the
 /// set's own losses as a baseline.
@@ -29,18 +21,15 @@ use serde::{Deserialize, Serialize};
 /// over subsets.
 ///
 /// ```
-/// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::UnorderedSet};
-/// // 4096 equal rows are 4096 draws; the gradient's rows add up to their mean.
-/// let rows = 4096;
-/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0].repeat(rows), &vec![25.0; rows]);
-/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln).repeat(rows);
-/// let dims = Dims { batch: rows, latents: 1, categories: 3 };
-/// let mut estimator = UnorderedSet { samples: 2 }.build();
+/// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::UnorderedSet, mean_gradient};
+/// let objective = SquaredPick::of(&[22.0, 30.0, 10.0], &[25.0]);
+/// let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
+/// let dims = Dims { batch: 1, latents: 1, categories: 3 };
 /// let noise = &mut Noise::named(&["example"]);
-/// let gradient = gradient(&mut *estimator, &logits, dims, &objective, None, noise)?;
-/// let mean = |k: usize| gradient.logits.iter().skip(k).step_by(3).sum::<f64>();
-/// // Without bias: (−3.44, −14.72, 18.16), within 5 standard errors.
-/// assert!((mean(1) + 14.72).abs() < 2.4);
+/// let mut estimator = UnorderedSet { samples: 2 }.build();
+/// let estimate = mean_gradient(&mut *estimator, &logits, dims, &objective, 1000, noise)?;
+/// // Unbiased: the mean is the gradient of the expected loss.
+/// assert!(estimate.agrees_with(&[-3.44, -14.72, 18.16]));
 /// # Ok::<(), estimators::Error>(())
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -64,27 +53,37 @@ impl Kind for UnorderedSet {
     const VERSION: u32 = 2;
 
     fn check(&self) -> Result<(), Fault> {
-        samples("samples", self.samples, 2)?;
-        let allowed = "a whole number from 2 to 20";
-        Fault::require(self.samples <= 20, "samples", self.samples, allowed)
+        set_size(self.samples, 2)
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
-        Box::new(self)
+        Box::new(SetEstimator { samples: self.samples, baseline: true })
     }
 }
 
-impl<E: Real> Estimator<E> for UnorderedSet {
+/// Rejects a set of fewer than `least` outcomes, and one with too many subsets.
+pub(super) fn set_size(samples: usize, least: usize) -> Result<(), Fault> {
+    let expected = format!("a whole number from {least} to 20");
+    Fault::require((least..=20).contains(&samples), "samples", samples, expected)
+}
+
+/// The estimator, with and without its baseline.
+pub(super) struct SetEstimator {
+    pub(super) samples: usize,
+    pub(super) baseline: bool,
+}
+
+impl<E: Real> Estimator<E> for SetEstimator {
     fn surrogate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        let opened = Opened::new(logits)?;
+        let categorical = Categorical::new(logits)?;
         let order = Order::Lexicographic;
-        let subsets = Subsets::without_replacement(&opened, self.samples, order, noise);
-        subsets.surrogate(opened, Weighting::Set { baseline: true }, objective)
+        let subsets = Subsets::without_replacement(&categorical, self.samples, order, noise);
+        subsets.surrogate(categorical, Weighting::Set { baseline: self.baseline }, objective)
     }
 
     fn properties(&self, dims: Dims) -> Properties {
@@ -97,6 +96,6 @@ impl<E: Real> Estimator<E> for UnorderedSet {
     }
 
     fn refuses(&self, dims: Dims) -> Option<String> {
-        too_many(self.samples, dims)
+        too_many_samples(self.samples, dims)
     }
 }

@@ -153,7 +153,7 @@ mod tests {
     fn relaxed(rows: usize) -> (Packed<f64>, Relaxation<f64>) {
         let p = Packed::pack(&P.repeat(rows), 4);
         let noise = &mut Noise::named(&["relaxation"]);
-        let z = crate::mechanisms::logits::perturb(&p.ln(), noise);
+        let z = crate::mechanisms::categorical::perturb(&p.ln(), noise);
         let relaxation = Relaxation::draw(&p, z, noise);
         (p, relaxation)
     }

@@ -2,7 +2,7 @@
 //! vector–Jacobian product of their own backward.
 
 use crate::Surrogate;
-use crate::mechanisms::logits::Opened;
+use crate::mechanisms::categorical::Categorical;
 use crate::mechanisms::score::row_means;
 use crate::{Choice, Objective, Result};
 use kernels::simd::{self, Kernel, Lanes};
@@ -18,12 +18,12 @@ pub(crate) trait Jacobian<E: Real>: 'static {
 }
 
 /// The Jacobian of a relaxed choice: v += J(x) g / τ of points x = softmax(·/τ), [B·L, K].
-pub(crate) struct Relaxed<E: Real> {
+pub(crate) struct SoftmaxJacobian<E: Real> {
     pub(crate) points: Rc<Packed<E>>,
     pub(crate) temperature: E,
 }
 
-impl<E: Real> Jacobian<E> for Relaxed<E> {
+impl<E: Real> Jacobian<E> for SoftmaxJacobian<E> {
     #[inline(always)]
     fn product<V: Lanes<E>>(&self, block: usize, g: &[V], v: &mut [V]) {
         let scale = V::splat(E::ONE / self.temperature);
@@ -33,36 +33,36 @@ impl<E: Real> Jacobian<E> for Relaxed<E> {
 
 /// The vertices that `picks` ([B·L, 1]) names, with that Jacobian.
 pub(crate) fn at_vertices<E: Real>(
-    opened: Opened<E>,
+    categorical: Categorical<E>,
     picks: Rc<Packed<E>>,
     objective: &dyn Objective<E>,
     jacobian: impl Jacobian<E>,
 ) -> Result<Surrogate<E>> {
-    at_vertices_from(opened, picks, objective, move |g, v| {
+    at_vertices_with(categorical, picks, objective, move |g, v| {
         simd::run(Product { jacobian: &jacobian, g, v });
     })
 }
 
 /// The vertices that `picks` ([B·L, 1]) names, with a backward pass of any kind: it is handed the
 /// gradient of the mean of losses, and adds to the gradient for the logits ([B·L, K] both).
-pub(crate) fn at_vertices_from<E: Real>(
-    opened: Opened<E>,
+pub(crate) fn at_vertices_with<E: Real>(
+    categorical: Categorical<E>,
     picks: Rc<Packed<E>>,
     objective: &dyn Objective<E>,
     backward: impl FnOnce(&Packed<E>, &mut Packed<E>) + 'static,
 ) -> Result<Surrogate<E>> {
-    Ok(at_all_vertices(opened, picks, objective, backward)?.0)
+    Ok(at_several_vertices(categorical, picks, objective, backward)?.0)
 }
 
 /// Several vertices a row, [B·L, S], as [`at_vertices_from`]: the gradient that is handed over is
 /// [B·L, S·K]. Returns the losses, [B, S], beside the surrogate.
-pub(crate) fn at_all_vertices<E: Real>(
-    opened: Opened<E>,
+pub(crate) fn at_several_vertices<E: Real>(
+    categorical: Categorical<E>,
     picks: Rc<Packed<E>>,
     objective: &dyn Objective<E>,
     backward: impl FnOnce(&Packed<E>, &mut Packed<E>) + 'static,
 ) -> Result<(Surrogate<E>, Node<E>)> {
-    let Opened { dims, theta, mut tape } = opened;
+    let Categorical { dims, theta, mut tape } = categorical;
     let points = rows::one_hots(&picks, dims.categories);
     let points = choose(&mut tape, &theta, points, backward);
     let losses = objective.loss(Choice::differentiated(picks, points, dims, tape))?;
@@ -73,12 +73,12 @@ pub(crate) fn at_all_vertices<E: Real>(
 
 /// Points of the simplex ([B·L, K]), with that Jacobian.
 pub(crate) fn in_interior<E: Real>(
-    opened: Opened<E>,
+    categorical: Categorical<E>,
     points: Rc<Packed<E>>,
     objective: &dyn Objective<E>,
     jacobian: impl Jacobian<E>,
 ) -> Result<Surrogate<E>> {
-    let Opened { dims, theta, mut tape } = opened;
+    let Categorical { dims, theta, mut tape } = categorical;
     let points = choose(&mut tape, &theta, points, move |g, v| {
         simd::run(Product { jacobian: &jacobian, g, v });
     });

@@ -33,7 +33,7 @@ impl<E: Real> Kernel<E> for Entmax<'_, E> {
             } else if self.alpha == 1.5 {
                 distribute(pi, Square);
             } else {
-                distribute(pi, To(exponent));
+                distribute(pi, General(exponent));
             }
         }
     }
@@ -63,8 +63,8 @@ impl<E: Real, V: Lanes<E>> Power<E, V> for Square {
 }
 
 #[derive(Clone, Copy)]
-struct To<V>(V);
-impl<E: Real, V: Lanes<E>> Power<E, V> for To<V> {
+struct General<V>(V);
+impl<E: Real, V: Lanes<E>> Power<E, V> for General<V> {
     #[inline(always)]
     fn of(self, x: V) -> (V, V) {
         let power = (self.0 * x.ln()).exp();
@@ -122,7 +122,7 @@ pub(crate) fn backward<E: Real>(pi: &Packed<E>, sums: &Packed<E>, alpha: f64) ->
     } else {
         powers(E::of(2.0 - alpha), &mut v);
     }
-    centre(pi, sums, &mut v);
+    subtract_mean(pi, sums, &mut v);
     v
 }
 
@@ -153,7 +153,7 @@ rowwise! {
 
 rowwise! {
     /// u ⊙ (φ − ⟨u, φ⟩/Σu), of u in the place of v
-    fn centre(pi, sums => v) {
+    fn subtract_mean(pi, sums => v) {
         let (mut total, mut mean) = (V::zero(), V::zero());
         for k in 0..pi.len() {
             total += v[k];

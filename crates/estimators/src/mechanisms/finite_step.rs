@@ -1,6 +1,6 @@
 //! Estimators that compare the pick with the pick after a finite step of the logits.
 
-use crate::mechanisms::logits::Opened;
+use crate::mechanisms::categorical::Categorical;
 use kernels::tape::Node;
 use kernels::{Packed, Real, rows, rowwise};
 use std::cell::Cell;
@@ -27,14 +27,14 @@ pub(crate) enum Step<E> {
 }
 
 impl<E: Real> FiniteStep<E> {
-    pub(crate) fn new(opened: &Opened<E>, epsilon: Packed<E>, step: Step<E>) -> Self {
+    pub(crate) fn new(categorical: &Categorical<E>, epsilon: Packed<E>, step: Step<E>) -> Self {
         let mut perturbed = epsilon;
-        perturbed.add(&opened.theta);
+        perturbed.add(&categorical.theta);
         Self {
             picks: Rc::new(rows::argmax(&perturbed)),
             perturbed,
-            theta: opened.theta.clone(),
-            batch: E::of(opened.dims.batch as f64),
+            theta: categorical.theta.clone(),
+            batch: E::of(categorical.dims.batch as f64),
             step,
         }
     }
@@ -45,15 +45,15 @@ impl<E: Real> FiniteStep<E> {
         let mut other = Packed::zeros(g.rows(), 1);
         match &self.step {
             Step::Fixed(fixed) => {
-                same(*fixed, &mut lambda);
-                target(&self.perturbed, g, &lambda, self.batch, &mut other);
+                fill(*fixed, &mut lambda);
+                target_picks(&self.perturbed, g, &lambda, self.batch, &mut other);
                 add_difference(&self.picks, &other, &lambda, E::ONE / self.batch, v);
             }
             Step::Adaptive(beta, seen) => {
-                relative(&self.theta, g, *beta / self.batch, &mut lambda);
-                target(&self.perturbed, g, &lambda, -self.batch, &mut other);
+                relative_step(&self.theta, g, *beta / self.batch, &mut lambda);
+                target_picks(&self.perturbed, g, &lambda, -self.batch, &mut other);
                 let worse = other.clone();
-                target(&self.perturbed, g, &lambda, self.batch, &mut other);
+                target_picks(&self.perturbed, g, &lambda, self.batch, &mut other);
                 let scale = E::of(0.5) / self.batch;
                 add_difference(&worse, &other, &lambda, scale, v);
                 let differ = (0..g.rows()).filter(|&row| worse.get(row, 0) != other.get(row, 0));
@@ -64,14 +64,14 @@ impl<E: Real> FiniteStep<E> {
 }
 
 rowwise! {
-    fn same(; value => lambda) {
+    fn fill(; value => lambda) {
         lambda[0] = value;
     }
 }
 
 rowwise! {
     /// λ = scale · ‖θ‖/‖g‖, and 0 where g is 0; a masked category has no part in the norm.
-    fn relative(theta, g; scale => lambda) {
+    fn relative_step(theta, g; scale => lambda) {
         let (mut size, mut slope) = (V::zero(), V::zero());
         for k in 0..theta.len() {
             let finite = rows::unless_masked(theta[k], theta[k]);
@@ -85,7 +85,7 @@ rowwise! {
 
 rowwise! {
     /// argmax(θ + ε − λ · batch · g)
-    fn target(perturbed, g, lambda; batch => pick) {
+    fn target_picks(perturbed, g, lambda; batch => pick) {
         let step = lambda[0] * batch;
         let (mut top, mut best) = (perturbed[0] - step * g[0], V::zero());
         for k in 1..g.len() {
@@ -116,8 +116,9 @@ mod tests {
     /// The estimate for two rows of logits, given gradients of single rows.
     fn step(step: Step<f64>) -> Vec<f64> {
         let logits = Node::new(Packed::pack(&[1.0, 0.5, 0.0, 3.0, 0.0, 4.0], 3));
-        let opened = Opened::new(Logits::new(logits, 1, Recording::default())).expect("logits");
-        let step = FiniteStep::new(&opened, Packed::zeros(2, 3), step);
+        let categorical =
+            Categorical::new(Logits::new(logits, 1, Recording::default())).expect("logits");
+        let step = FiniteStep::new(&categorical, Packed::zeros(2, 3), step);
         assert_eq!(step.picks.to_columns(), [0.0, 2.0]);
         // The gradient of a mean over two rows is half of each row's own.
         let g = Packed::pack(&[0.5, 0.0, -0.5, 0.0, 0.0, 0.0], 3);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// A kind of noise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum NoiseKind {
+pub enum NoiseDistribution {
     /// Standard Gumbel noise: the argmax of perturbed logits is distributed as their softmax.
     Gumbel,
     /// Standard normal noise.
@@ -25,7 +25,7 @@ pub(crate) struct Perturbations<E: Real> {
 impl<E: Real> Perturbations<E> {
     pub(crate) fn draw(
         theta: &Packed<E>,
-        kind: NoiseKind,
+        kind: NoiseDistribution,
         samples: usize,
         sigma: E,
         noise: &mut Noise,
@@ -34,23 +34,23 @@ impl<E: Real> Perturbations<E> {
         let mut scores = draw(kind, theta.rows(), samples * theta.columns(), noise);
         perturbed_argmax(theta, &scores, sigma, &mut picks);
         match kind {
-            NoiseKind::Gumbel => gumbel_score(theta, &mut scores),
-            NoiseKind::Gaussian => gaussian_score(theta, &mut scores),
+            NoiseDistribution::Gumbel => gumbel_score(theta, &mut scores),
+            NoiseDistribution::Gaussian => gaussian_score(theta, &mut scores),
         }
         Self { picks, scores }
     }
 }
 
 /// Standard noise, [rows, columns].
-pub(crate) fn draw<E: Real>(
-    kind: NoiseKind,
+fn draw<E: Real>(
+    kind: NoiseDistribution,
     rows: usize,
     columns: usize,
     noise: &mut Noise,
 ) -> Packed<E> {
     match kind {
-        NoiseKind::Gumbel => noise.gumbels(rows, columns),
-        NoiseKind::Gaussian => noise.gaussians(rows, columns),
+        NoiseDistribution::Gumbel => noise.gumbels(rows, columns),
+        NoiseDistribution::Gaussian => noise.gaussians(rows, columns),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Estimators that ask for losses alone: each sample's score s = D − p, times what its loss says.
 
 use crate::Surrogate;
-use crate::mechanisms::logits::Opened;
+use crate::mechanisms::categorical::Categorical;
 use crate::{Choice, Dims, Objective, Result};
 use dfdx::prelude::Backward;
 use kernels::tape::{Node, Recording, Weights, inject, isolated, weigh};
@@ -9,7 +9,7 @@ use kernels::{Packed, Real, rows, rowwise};
 use std::rc::Rc;
 
 /// Vertices and what the objective said of them.
-pub(crate) struct Asked<E: Real> {
+pub(crate) struct Evaluated<E: Real> {
     pub(crate) dims: Dims,
     /// Where the gradient for the logits goes.
     logits: Node<E>,
@@ -18,24 +18,24 @@ pub(crate) struct Asked<E: Real> {
     pub(crate) f: Node<E>,
 }
 
-impl<E: Real> Asked<E> {
+impl<E: Real> Evaluated<E> {
     /// Asks the objective about vertices, [B·L, S].
     pub(crate) fn new(
-        opened: Opened<E>,
+        categorical: Categorical<E>,
         picks: impl Into<Rc<Packed<E>>>,
         objective: &dyn Objective<E>,
     ) -> Result<Self> {
-        let Opened { dims, theta, tape } = opened;
-        Self::about(Choice::vertices(picks.into(), dims, tape), theta, objective)
+        let Categorical { dims, theta, tape } = categorical;
+        Self::evaluate(Choice::vertices(picks.into(), dims, tape), theta, objective)
     }
 
     /// Asks the objective about every category of the one latent.
-    pub(crate) fn every(opened: Opened<E>, objective: &dyn Objective<E>) -> Result<Self> {
-        let Opened { dims, theta, tape } = opened;
-        Self::about(Choice::every(dims, tape), theta, objective)
+    pub(crate) fn every(categorical: Categorical<E>, objective: &dyn Objective<E>) -> Result<Self> {
+        let Categorical { dims, theta, tape } = categorical;
+        Self::evaluate(Choice::every(dims, tape), theta, objective)
     }
 
-    fn about(choice: Choice<E>, logits: Node<E>, objective: &dyn Objective<E>) -> Result<Self> {
+    fn evaluate(choice: Choice<E>, logits: Node<E>, objective: &dyn Objective<E>) -> Result<Self> {
         let dims = choice.dims();
         let losses = objective.loss(choice)?;
         let (losses, tape) = (losses.node, losses.tape);
@@ -113,7 +113,7 @@ rowwise! {
 
 rowwise! {
     /// w f, and 0 where w is 0, whatever the loss.
-    pub(crate) fn weigh_losses(w => f) {
+    pub(crate) fn multiply_by_weights(w => f) {
         for s in 0..w.len() {
             f[s] = rows::where_possible(w[s], w[s] * f[s]);
         }
@@ -150,7 +150,7 @@ pub(crate) fn value_and_gradient<E: Real>(
 }
 
 /// Weights by which the objective's own parameters learn from one of the samples alone.
-pub(crate) fn only<E: Real>(sample: usize, samples: usize, dims: Dims) -> Weights<E> {
+pub(crate) fn weights_of_one<E: Real>(sample: usize, samples: usize, dims: Dims) -> Weights<E> {
     let share = Packed::filled(dims.batch, 1, E::of(1.0 / dims.batch as f64));
     let mut weights = Packed::zeros(dims.batch, samples);
     weights.set_column(sample, &share);
@@ -206,7 +206,9 @@ mod tests {
     #[test]
     fn one_sample_alone_teaches_the_objective() {
         let dims = Dims { batch: 2, latents: 3, categories: 4 };
-        let Weights::Each(weights) = only::<f64>(1, 3, dims) else { panic!("weights of samples") };
+        let Weights::Each(weights) = weights_of_one::<f64>(1, 3, dims) else {
+            panic!("weights of samples")
+        };
         assert_eq!(weights.to_columns(), [0.0, 0.0, 0.5, 0.5, 0.0, 0.0]);
     }
 

@@ -5,7 +5,7 @@ use crate::mechanisms::antithetic_uniforms::{Coupling, both, is_below};
 use kernels::{Noise, Packed, Real};
 
 /// Distributions as sticks, a row each.
-pub(crate) struct Bundle {
+pub(crate) struct StickBreaking {
     categories: usize,
     order: Vec<usize>,
     p: Vec<f64>,
@@ -24,7 +24,7 @@ pub(crate) struct Sticks<'a> {
     pub(crate) rest: &'a [f64],
 }
 
-impl Bundle {
+impl StickBreaking {
     pub(crate) fn new<E: Real>(p: &Packed<E>) -> Self {
         let k = p.columns();
         let mut sorted: Vec<(f64, usize)> = Vec::with_capacity(p.rows() * k);
@@ -134,8 +134,8 @@ mod tests {
     use super::*;
     use crate::mechanisms::antithetic_uniforms::antithetic;
 
-    fn bundle() -> Bundle {
-        Bundle::new(&Packed::pack(&[0.5, 0.2, 0.3], 3))
+    fn breaking() -> StickBreaking {
+        StickBreaking::new(&Packed::pack(&[0.5, 0.2, 0.3], 3))
     }
 
     /// p(a) p(b)/P(a, b), by its formula.
@@ -151,10 +151,10 @@ mod tests {
 
     #[test]
     fn the_least_probable_is_the_first_stick() {
-        let bundle = bundle();
-        assert_eq!(bundle.row(0).order, [1, 2, 0]);
+        let breaking = breaking();
+        assert_eq!(breaking.row(0).order, [1, 2, 0]);
         for (i, q) in [0.2, 0.375, 1.0].into_iter().enumerate() {
-            assert!((bundle.row(0).q(i) - q).abs() < 1e-15);
+            assert!((breaking.row(0).q(i) - q).abs() < 1e-15);
         }
     }
 
@@ -171,9 +171,9 @@ mod tests {
             });
             let logits: Vec<f64> = logits.collect();
             let p = kernels::rows::softmax(&Packed::pack(&logits, k), 1.0);
-            let (bundle, mut again) = (Bundle::new(&p), noise.clone());
-            let (taken, picks) = bundle.take::<f64>(n, noise);
-            for (row, sticks) in bundle.rows().enumerate() {
+            let (breaking, mut again) = (StickBreaking::new(&p), noise.clone());
+            let (taken, picks) = breaking.take::<f64>(n, noise);
+            for (row, sticks) in breaking.rows().enumerate() {
                 let mut order: Vec<usize> = (0..k).collect();
                 order.sort_by(|&a, &b| p.get(row, a).total_cmp(&p.get(row, b)));
                 assert_eq!(sticks.order, order);
@@ -197,10 +197,10 @@ mod tests {
     /// p(a) p(b)/P(a, b), with P(a, b) by hand: 0.2 · 0.375 and (1 − 0.4) · 0.375.
     #[test]
     fn pairs_of_two_weigh_what_independence_over_coupling_says() {
-        let bundle = bundle();
+        let breaking = breaking();
         for (pair, expected) in [([0, 1], 0.06 / 0.075), ([0, 2], 0.8), ([1, 2], 0.15 / 0.225)] {
             let mut weights = [0.0; 2];
-            bundle.row(0).weights(&pair, &mut weights);
+            breaking.row(0).weights(&pair, &mut weights);
             assert!((weights[0] - expected).abs() < 1e-14, "{pair:?}");
         }
     }
@@ -209,13 +209,13 @@ mod tests {
     #[test]
     fn pairs_of_three_come_as_often_as_their_weight_says() {
         const DRAWS: usize = 100_000;
-        let (bundle, noise) = (bundle(), &mut Noise::named(&["sticks"]));
+        let (breaking, noise) = (breaking(), &mut Noise::named(&["sticks"]));
         let mut pairs = [[0.0; 3]; 3];
         for _ in 0..DRAWS {
-            let picks = bundle.take::<f64>(3, noise).0;
+            let picks = breaking.take::<f64>(3, noise).0;
             pairs[picks[0]][picks[1]] += 1.0 / DRAWS as f64;
         }
-        let sticks = bundle.row(0);
+        let sticks = breaking.row(0);
         for (a, b) in [(0, 1), (0, 2), (1, 2), (1, 0)] {
             let expected = sticks.p[a] * sticks.p[b] / weight(sticks, a, b, 3);
             let error = (expected / DRAWS as f64).sqrt();

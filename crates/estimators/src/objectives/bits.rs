@@ -5,7 +5,7 @@ use kernels::Real;
 #[derive(Clone, Copy, Debug)]
 pub struct BitPower {
     /// c
-    pub centre: f64,
+    pub center: f64,
     /// p: from 1 up.
     pub power: f64,
 }
@@ -19,11 +19,11 @@ impl BitPower {
 
 impl<E: Real> RowLoss<E> for BitPower {
     fn loss(&self, _: usize, z: &[E], _: &[E], dz: &mut [E], _: &mut [E]) -> E {
-        let (centre, power) = (E::of(self.centre), self.power);
+        let (center, power) = (E::of(self.center), self.power);
         let scale = E::of(1.0 / (z.len() / 2) as f64);
         let mut f = E::ZERO;
         for (z, dz) in z.chunks_exact(2).zip(dz.chunks_exact_mut(2)) {
-            let distance = z[1] - centre;
+            let distance = z[1] - center;
             f += power_of(distance.abs(), power) * scale;
             let slope = E::of(power) * power_of(distance.abs(), power - 1.0) * scale;
             dz[1] += if distance < E::ZERO { -slope } else { slope };

@@ -1,9 +1,11 @@
-use super::table::{Table, numbers};
+use super::format::Numbers;
+use super::table::Table;
 use crate::objectives::{BitPower, BitSumSquares, ExpDot, SquaredPick};
 use crate::{Dims, Objective, Result};
 use ::registry::{Fault, UnknownName};
 use kernels::Packed;
 use kernels::tape::Node;
+use serde::Deserialize;
 use serde_json::Value;
 
 /// A place to draw estimates at: logits and an objective, in `f64`.
@@ -13,11 +15,11 @@ pub struct Instance {
     pub dims: Dims,
     /// [B, L, K]
     pub logits: Vec<f64>,
-    loss: Loss,
+    spec: ObjectiveSpec,
 }
 
 #[derive(Clone, Debug)]
-enum Loss {
+enum ObjectiveSpec {
     SquaredPick { values: Vec<f64>, targets: Vec<f64> },
     ExpDot { weights: Vec<f64> },
     BitPower(BitPower),
@@ -25,7 +27,7 @@ enum Loss {
 }
 
 /// An objective, and its parameters, if it learns any.
-pub(super) type Judge = (Box<dyn Objective<f64>>, Option<Node<f64>>);
+pub(super) type ObjectiveAndParameters = (Box<dyn Objective<f64>>, Option<Node<f64>>);
 
 const KINDS: [&str; 4] = ["squared-pick", "exp-dot", "bit-power", "bit-sum-squares"];
 
@@ -38,7 +40,11 @@ impl Instance {
         let logits: Vec<f64> = table.logits.iter().flatten().flatten().copied().collect();
         let (batch, latents) = (table.logits.len(), table.logits[0].len());
         let dims = Dims { batch, latents, categories: logits.len() / batch / latents };
-        let get = |key: &str| table.objective.get(key).map(numbers).unwrap_or_default();
+        let get = |key: &str| {
+            let numbers =
+                table.objective.get(key).and_then(|value| Numbers::deserialize(value).ok());
+            numbers.unwrap_or_default().0
+        };
         let need = |key: &str, count: usize| {
             let found = get(key);
             let allowed = format!("{count} numbers");
@@ -49,17 +55,20 @@ impl Instance {
             }
         };
         let kind = table.objective.get("kind").and_then(Value::as_str).unwrap_or_default();
-        let loss = match kind {
-            "squared-pick" if latents == 1 => Loss::SquaredPick {
+        let spec = match kind {
+            "squared-pick" if latents == 1 => ObjectiveSpec::SquaredPick {
                 values: need("values", dims.elements())?,
                 targets: need("targets", batch)?,
             },
-            "exp-dot" => Loss::ExpDot { weights: need("weights", latents * dims.categories)? },
-            "bit-power" if dims.categories == 2 => {
-                Loss::BitPower(BitPower { centre: need("c", 1)?[0], power: need("p", 1)?[0] })
+            "exp-dot" => {
+                ObjectiveSpec::ExpDot { weights: need("weights", latents * dims.categories)? }
             }
+            "bit-power" if dims.categories == 2 => ObjectiveSpec::BitPower(BitPower {
+                center: need("c", 1)?[0],
+                power: need("p", 1)?[0],
+            }),
             "bit-sum-squares" if dims.categories == 2 => {
-                Loss::BitSumSquares(BitSumSquares { targets: need("targets", latents)? })
+                ObjectiveSpec::BitSumSquares(BitSumSquares { targets: need("targets", latents)? })
             }
             _ if KINDS.contains(&kind) => {
                 let found = format!("{kind} with {dims:?}");
@@ -67,44 +76,44 @@ impl Instance {
             }
             _ => return Err(Fault::Key(UnknownName::new("objective", kind, KINDS))),
         };
-        Ok(Self { dims, logits, loss })
+        Ok(Self { dims, logits, spec })
     }
 
     /// The instance with every row there `times` times: as many independent draws.
-    pub(super) fn repeated(&self, times: usize) -> (Dims, Vec<f64>, Judge) {
+    pub(super) fn repeated(&self, times: usize) -> (Dims, Vec<f64>, ObjectiveAndParameters) {
         let dims = Dims { batch: self.dims.batch * times, ..self.dims };
-        (dims, self.logits.repeat(times), self.judge(times))
+        (dims, self.logits.repeat(times), self.objective(times))
     }
 
-    fn judge(&self, times: usize) -> Judge {
+    fn objective(&self, times: usize) -> ObjectiveAndParameters {
         let batch = self.dims.batch * times;
-        match &self.loss {
-            Loss::SquaredPick { values, targets } => {
+        match &self.spec {
+            ObjectiveSpec::SquaredPick { values, targets } => {
                 let categories = self.dims.categories;
                 let values = Node::new(Packed::pack(&values.repeat(times), categories));
                 let objective = SquaredPick::new(values.clone(), &targets.repeat(times));
                 (Box::new(objective), Some(values))
             }
-            Loss::ExpDot { weights } => {
+            ObjectiveSpec::ExpDot { weights } => {
                 let objective = ExpDot::of(&weights.repeat(batch), batch);
                 let parameters = objective.parameters().cloned();
                 (Box::new(objective), parameters)
             }
-            Loss::BitPower(loss) => (Box::new(loss.of::<f64>(batch)), None),
-            Loss::BitSumSquares(loss) => (Box::new(loss.clone().of::<f64>(batch)), None),
+            ObjectiveSpec::BitPower(loss) => (Box::new(loss.of::<f64>(batch)), None),
+            ObjectiveSpec::BitSumSquares(loss) => (Box::new(loss.clone().of::<f64>(batch)), None),
         }
     }
 
     /// Parameters of the objective are shared by all rows: their gradient is a sum over rows.
     pub(super) fn shares_parameters(&self) -> bool {
-        matches!(self.loss, Loss::ExpDot { .. })
+        matches!(self.spec, ObjectiveSpec::ExpDot { .. })
     }
 
     /// Largest |f| over the joint outcomes, or over many of them.
     pub(super) fn loss_scale(&self) -> Result<f64> {
         let dims = self.dims;
         let outcomes = dims.outcomes().unwrap_or(usize::MAX).min(4096);
-        let (objective, _) = self.judge(1);
+        let (objective, _) = self.objective(1);
         let picks = crate::mechanisms::enumeration::lexicographic::<f64>(dims, outcomes);
         let losses = crate::mechanisms::score::losses_at(&*objective, picks, dims)?;
         Ok(losses.unpack().into_iter().map(f64::abs).fold(0.0, f64::max))

@@ -6,6 +6,7 @@
 //! total: the trace of the covariance of one estimate, over all B·L·K components.
 
 mod check;
+mod format;
 mod instance;
 mod table;
 

@@ -1,3 +1,4 @@
+use super::format;
 use crate::Entry;
 use ::registry::Fault;
 use serde_json::{Map, Value};
@@ -15,7 +16,7 @@ pub struct Table {
     pub exact: Vec<f64>,
     /// Whether only finiteness and the mean can be checked: the logits are extreme.
     pub finite_only: bool,
-    /// Draws that the table itself asks for.
+    /// The number of draws that the table asks for.
     pub draws: Option<usize>,
     /// What is known of each estimator.
     pub rows: Vec<Row>,
@@ -26,7 +27,7 @@ pub struct Table {
 pub struct Row {
     /// Its kind.
     pub kind: String,
-    /// Its parameters, and what else the row says ([`Row::parameters_for`]).
+    /// Its parameters, and keys that the format does not define ([`Row::parameters_for`]).
     pub parameters: toml::Table,
     /// Mean of an estimate, [B·L·K].
     pub mean: Vec<f64>,
@@ -46,32 +47,12 @@ pub struct Row {
     pub value: Option<f64>,
     /// Mean of the gradient for the objective's own parameters.
     pub objective_gradient: Option<Vec<f64>>,
-    /// How far each component of the mean may be off where only finiteness is checked, [B·L·K] or
-    /// one for all; empty if the table does not say.
+    /// Tolerance of each component of the mean where only finiteness is checked, [B·L·K] or one for
+    /// all; empty if the table has none.
     pub absolute_tolerance: Vec<f64>,
+    /// Whether the estimator goes through a mean category number, the soft index.
+    pub has_soft_index: bool,
 }
-
-/// Keys of a row that are no parameters of the estimator.
-const KNOWN: [&str; 18] = [
-    "kind",
-    "mean",
-    "mean-se",
-    "variance",
-    "variance-rel-se",
-    "variance-spread",
-    "variance-over-tie-orders",
-    "unbiased",
-    "value-mean",
-    "objective-gradient-mean",
-    "method",
-    "evaluations",
-    "shared-logit",
-    "tie",
-    "soft-index",
-    "absolute-tolerance",
-    "note",
-    "source",
-];
 
 impl Table {
     /// Reads a table.
@@ -79,33 +60,9 @@ impl Table {
     /// # Errors
     /// If the text is not JSON of the format.
     pub fn parse(text: &str) -> Result<Self, Fault> {
-        let value: Value = serde_json::from_str(text)
-            .map_err(|error| Fault::value("file", error, "JSON of a reference table"))?;
-        let table = object(&kebab(&value), "file")?;
-        let format = &table.get("format").cloned().unwrap_or(Value::Null);
-        if format.as_u64() != Some(1) {
-            return Err(Fault::value("format", format, "1"));
-        }
-        let logits = serde_json::from_value(get(&table, "logits")?.clone())
-            .map_err(|error| Fault::value("logits", error, "numbers, [B][L][K]"))?;
-        let check = table.get("check").and_then(Value::as_object);
-        let rows = get(&table, "estimators")?
-            .as_array()
-            .ok_or_else(|| Fault::value("estimators", "no list", "a list of rows"))?;
-        let parsed = Self {
-            name: table.get("name").and_then(Value::as_str).unwrap_or_default().to_owned(),
-            logits,
-            objective: object(get(&table, "objective")?, "objective")?,
-            exact: numbers(get(&object(get(&table, "exact")?, "exact")?, "gradient")?),
-            finite_only: check.is_some_and(|check| check.get("kind") == Some(&"finite".into())),
-            draws: check
-                .and_then(|check| check.get("draws"))
-                .and_then(Value::as_u64)
-                .map(|draws| draws as usize),
-            rows: rows.iter().map(Row::parse).collect::<Result<_, _>>()?,
-        };
-        parsed.check_shapes()?;
-        Ok(parsed)
+        let table = format::read(text)?;
+        table.check_shapes()?;
+        Ok(table)
     }
 
     fn check_shapes(&self) -> Result<(), Fault> {
@@ -121,57 +78,25 @@ impl Table {
             return Err(Fault::value("logits", found, "[B][L][K] with K from 2 up"));
         }
         let elements = self.logits.len() * latents * categories;
-        let wrong = |numbers: &[f64]| numbers.len() != elements;
-        if wrong(&self.exact) || self.rows.iter().any(|row| wrong(&row.mean)) {
-            let allowed = format!("{elements} numbers, as many as there are logits");
-            return Err(Fault::value("gradient or mean", "another shape", allowed));
-        }
-        Ok(())
+        let check = |key: &str, numbers: &[f64]| {
+            let (found, expected) = (numbers.len(), format!("{elements} numbers, one a logit"));
+            Fault::require(found == elements, key, format!("{found} numbers"), expected)
+        };
+        check("exact.gradient", &self.exact)?;
+        let mut rows = self.rows.iter().enumerate();
+        rows.try_for_each(|(i, row)| check(&format!("estimators[{i}].mean"), &row.mean))
     }
 }
 
 impl Row {
-    fn parse(value: &Value) -> Result<Self, Fault> {
-        let mut row = object(value, "estimators")?;
-        // What is null is not said.
-        row.retain(|_, value| !value.is_null());
-        let kind = get(&row, "kind")?.as_str().unwrap_or_default().to_owned();
-        let number = |key: &str| row.get(key).and_then(Value::as_f64);
-        let mean = numbers(get(&row, "mean")?);
-        let mut mean_error = row.get("mean-se").map(numbers).unwrap_or_default();
-        if mean_error.len() != mean.len() {
-            mean_error = vec![mean_error.first().copied().unwrap_or(0.0); mean.len()];
-        }
-        let parameters = row.iter().filter(|(key, _)| !KNOWN.contains(&key.as_str()));
-        let parameters =
-            toml::Table::try_from(parameters.collect::<std::collections::BTreeMap<_, _>>())
-                .map_err(|error| Fault::value(&kind, error, "parameters that TOML can say"))?;
-        let range = row.get("variance-over-tie-orders").map(numbers).unwrap_or_default();
-        Ok(Self {
-            parameters,
-            mean,
-            mean_error,
-            variance: number("variance"),
-            variance_error: number("variance-rel-se").unwrap_or(0.0),
-            variance_spread: number("variance-spread"),
-            variance_range: (range.len() == 2).then(|| (range[0], range[1])),
-            unbiased: row.get("unbiased").and_then(Value::as_bool).unwrap_or(false),
-            value: number("value-mean"),
-            objective_gradient: row.get("objective-gradient-mean").map(numbers),
-            absolute_tolerance: row.get("absolute-tolerance").map(numbers).unwrap_or_default(),
-            kind,
-        })
-    }
-
-    /// The parameters that the kind takes. What else the row has, it has beside them; but a number
-    /// or a truth value that the kind does not know stays, to be refused: it may well be a parameter.
+    /// The parameters for a kind. Texts, lists and tables under keys that the kind does not have are
+    /// notes, and left out. Numbers and booleans are kept, so that the kind rejects them: they may
+    /// well be meant as parameters.
     pub fn parameters_for(&self, entry: &Entry) -> toml::Table {
-        let schema = entry.schema();
-        let known = schema.get("properties").and_then(Value::as_object);
-        let takes = |key: &str| known.is_some_and(|known| known.contains_key(key));
+        let known = entry.keys();
         let is_note = |value: &toml::Value| value.is_str() || value.is_table() || value.is_array();
         let mut parameters = self.parameters.clone();
-        parameters.retain(|key, value| takes(key) || !is_note(value));
+        parameters.retain(|key, value| known.iter().any(|known| known == key) || !is_note(value));
         parameters
     }
 
@@ -180,34 +105,5 @@ impl Row {
         let short = self.parameters.iter().filter(|(_, x)| !x.is_array() && !x.is_table());
         let pairs = short.map(|(key, value)| format!(" {key}={value}"));
         format!("{}{}", self.kind, pairs.collect::<String>())
-    }
-}
-
-/// The value with every key in kebab-case.
-fn kebab(value: &Value) -> Value {
-    match value {
-        Value::Object(map) => {
-            map.iter().map(|(key, value)| (key.replace('_', "-"), kebab(value))).collect()
-        }
-        Value::Array(values) => values.iter().map(kebab).collect(),
-        other => other.clone(),
-    }
-}
-
-fn get<'a>(map: &'a Map<String, Value>, key: &str) -> Result<&'a Value, Fault> {
-    map.get(key).ok_or_else(|| Fault::value(key, "absent", "it has to be there"))
-}
-
-fn object(value: &Value, key: &str) -> Result<Map<String, Value>, Fault> {
-    value.as_object().cloned().ok_or_else(|| Fault::value(key, value, "an object"))
-}
-
-/// All numbers inside, in order: of a list of lists, or of the one list of an object.
-pub(super) fn numbers(value: &Value) -> Vec<f64> {
-    match value {
-        Value::Number(number) => number.as_f64().into_iter().collect(),
-        Value::Array(values) => values.iter().flat_map(numbers).collect(),
-        Value::Object(map) => map.values().flat_map(numbers).collect(),
-        _ => vec![],
     }
 }

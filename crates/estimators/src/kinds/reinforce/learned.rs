@@ -1,7 +1,7 @@
 //! A baseline that learns to predict each row's loss.
 
-use super::{Predicted, Predictor};
-use crate::mechanisms::logits::Opened;
+use super::{BaselineRule, BaselineValues};
+use crate::mechanisms::categorical::Categorical;
 use crate::{Objective, Result};
 use dfdx::prelude::Backward;
 use kernels::tape::{Node, Recording, Weights, record, weigh};
@@ -81,16 +81,16 @@ fn squared_errors<E: Real>(
     })
 }
 
-impl<E: Real> Predictor<E> for Learned<E> {
-    fn predict(
+impl<E: Real> BaselineRule<E> for Learned<E> {
+    fn values(
         &mut self,
-        opened: &Opened<E>,
+        categorical: &Categorical<E>,
         objective: &dyn Objective<E>,
         noise: &Noise,
-    ) -> Result<Predicted<E>> {
+    ) -> Result<BaselineValues<E>> {
         let rows = match objective.context() {
             Some(context) => context.rows.clone(),
-            None => opened.visible(),
+            None => categorical.features(),
         };
         let network = self.network.get_or_insert_with(|| {
             // From a stream far from those of the steps, so that the pick is not disturbed.
@@ -99,10 +99,10 @@ impl<E: Real> Predictor<E> for Learned<E> {
         });
         let predicted = network.perceptron.evaluate(&network.parameters, &rows);
         self.rows = Some(Data::of_rows(rows));
-        Ok(Predicted::Rows(predicted))
+        Ok(BaselineValues::Rows(predicted))
     }
 
-    fn looks_at_logits(&self) -> bool {
+    fn depends_on_logits(&self) -> bool {
         true
     }
 

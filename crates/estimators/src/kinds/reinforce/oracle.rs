@@ -1,8 +1,8 @@
 //! Baselines that know every loss: what a learned one can come to at best.
 
-use super::{Predicted, Predictor};
+use super::{BaselineRule, BaselineValues};
+use crate::mechanisms::categorical::Categorical;
 use crate::mechanisms::enumeration::{lexicographic, outcome_probabilities};
-use crate::mechanisms::logits::Opened;
 use crate::mechanisms::score::{ignore_impossible, losses_at, scores};
 use crate::{Dims, Objective, Result};
 use kernels::{Noise, Packed, Real, rows, rowwise};
@@ -19,15 +19,15 @@ pub(super) enum Oracle {
     PerComponent,
 }
 
-impl<E: Real> Predictor<E> for Oracle {
-    fn predict(
+impl<E: Real> BaselineRule<E> for Oracle {
+    fn values(
         &mut self,
-        opened: &Opened<E>,
+        categorical: &Categorical<E>,
         objective: &dyn Objective<E>,
         _: &Noise,
-    ) -> Result<Predicted<E>> {
-        let dims = opened.dims;
-        let p = opened.softmax(E::ONE);
+    ) -> Result<BaselineValues<E>> {
+        let dims = categorical.dims;
+        let p = categorical.softmax(E::ONE);
         let picks = Rc::new(lexicographic(dims, dims.outcomes().unwrap_or(0)));
         let w = outcome_probabilities(&p, &picks, dims);
         let mut f = losses_at(objective, Rc::clone(&picks), dims)?;
@@ -42,13 +42,13 @@ impl<E: Real> Predictor<E> for Oracle {
                 optimal_mean(&w, &f, &norms, &mut means);
             }
             Self::PerComponent => {
-                return Ok(Predicted::Components(per_component(&p, &picks, &w, &f, dims)));
+                return Ok(BaselineValues::Components(per_component(&p, &picks, &w, &f, dims)));
             }
         }
-        Ok(Predicted::Rows(means))
+        Ok(BaselineValues::Rows(means))
     }
 
-    fn losses(&self, dims: Dims) -> u64 {
+    fn evaluations(&self, dims: Dims) -> u64 {
         dims.outcomes().map_or(u64::MAX, |n| n as u64)
     }
 

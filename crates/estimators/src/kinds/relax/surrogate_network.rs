@@ -108,17 +108,17 @@ impl<E: Real> SurrogateNetwork<E> {
     }
 
     /// The gradient of ĝ² for the parameters.
-    pub(super) fn lesson(&self, passes: &Passes<'_, E>, dims: Dims) -> Vec<E> {
-        let mut lesson = vec![E::ZERO; self.parameters.len()];
+    pub(super) fn squared_norm_gradient(&self, passes: &Passes<'_, E>, dims: Dims) -> Vec<E> {
+        let mut gradient = vec![E::ZERO; self.parameters.len()];
         let nothing = Packed::zeros(dims.batch, 1);
         let mut minus = nothing.clone();
         minus.subtract(passes.weights);
         let along = |direction: &Packed<E>| direction.clone().regroup(self.width);
-        self.add(&mut lesson, passes.first, &along(&passes.along.0), E::ONE, &nothing);
-        self.add(&mut lesson, passes.second, &along(&passes.along.1), -E::ONE, &minus);
+        self.add(&mut gradient, passes.first, &along(&passes.along.0), E::ONE, &nothing);
+        self.add(&mut gradient, passes.second, &along(&passes.along.1), -E::ONE, &minus);
         let scale = E::of(2.0);
-        lesson.iter_mut().for_each(|x| *x *= scale);
-        lesson
+        gradient.iter_mut().for_each(|x| *x *= scale);
+        gradient
     }
 
     /// Adds ∂/∂φ Σ_b [value_b · c_b + sign · ċ_b], with ċ the derivative of c along `direction`
@@ -161,9 +161,9 @@ impl<E: Real> SurrogateNetwork<E> {
         sum_rows(value, Sums::Add(last));
     }
 
-    /// One step against the lesson.
-    pub(super) fn learn(&mut self, lesson: &[E]) {
-        self.adam.step(self.learning_rate, &mut self.parameters, lesson);
+    /// One step against the gradient.
+    pub(super) fn step(&mut self, gradient: &[E]) {
+        self.adam.step(self.learning_rate, &mut self.parameters, gradient);
     }
 }
 
@@ -193,8 +193,8 @@ mod tests {
         };
         let (first, second) = (network.pass(&y, &context), network.pass(&tilde, &context));
         let passes = Passes { first: &first, second: &second, along: &along, weights: &weights };
-        let lesson = network.lesson(&passes, dims);
-        for (i, &taught) in lesson.iter().enumerate() {
+        let gradient = network.squared_norm_gradient(&passes, dims);
+        for (i, &taught) in gradient.iter().enumerate() {
             let mut shifted = |step: f64| {
                 network.parameters[i] += step;
                 let value = value(&network);

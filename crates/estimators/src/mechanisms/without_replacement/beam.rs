@@ -2,7 +2,7 @@
 
 use super::{Order, Subsets};
 use crate::Dims;
-use crate::mechanisms::logits::Opened;
+use crate::mechanisms::categorical::Categorical;
 use kernels::{Noise, Packed, Real, rows};
 
 /// First categories of a row's latents on the way to a joint outcome, with their log-probability and
@@ -15,13 +15,13 @@ struct Prefix {
 
 /// Draws of each row without replacement, by [`search`].
 pub(super) fn without_replacement<E: Real>(
-    opened: &Opened<E>,
+    categorical: &Categorical<E>,
     samples: usize,
     order: Order,
     noise: &mut Noise,
 ) -> Subsets<E> {
-    let dims = opened.dims;
-    let log_p = rows::log_softmax(&opened.theta.cast(), 1.0);
+    let dims = categorical.dims;
+    let log_p = rows::log_softmax(&categorical.theta.cast(), 1.0);
     let mut picks = Packed::zeros(dims.rows(), samples);
     let mut p = Packed::zeros(dims.batch, samples);
     let mut rest = Packed::zeros(dims.batch, 1);

@@ -5,8 +5,8 @@ mod enumerated;
 mod orders;
 
 use crate::Surrogate;
-use crate::mechanisms::logits::Opened;
-use crate::mechanisms::score::{Asked, divide, row_sums, scores, weigh_losses};
+use crate::mechanisms::categorical::Categorical;
+use crate::mechanisms::score::{Evaluated, divide, multiply_by_weights, row_sums, scores};
 use crate::{Dims, Objective, Result};
 use kernels::tape::Weights;
 use kernels::{Noise, Packed, Real, rowwise};
@@ -52,25 +52,30 @@ impl<E: Real> Subsets<E> {
     /// Outcomes drawn one after the other, each in proportion to its probability among those not
     /// yet drawn.
     pub(crate) fn without_replacement(
-        opened: &Opened<E>,
+        categorical: &Categorical<E>,
         samples: usize,
         order: Order,
         noise: &mut Noise,
     ) -> Self {
-        let dims = opened.dims;
+        let dims = categorical.dims;
         let enumerates = dims.latents == 1 || dims.outcomes().is_some_and(|n| n <= MOST_ENUMERATED);
         if !enumerates {
-            return beam::without_replacement(opened, samples, order, noise);
+            return beam::without_replacement(categorical, samples, order, noise);
         }
-        let drawn = enumerated::without_replacement(&opened.theta, dims, samples, order, noise);
+        let drawn =
+            enumerated::without_replacement(&categorical.theta, dims, samples, order, noise);
         Self::enumerated(drawn, dims)
     }
 
     /// All but one outcome the most probable ones, of equally probable ones the lexicographically
     /// first; the last drawn from the rest.
-    pub(crate) fn most_probable(opened: &Opened<E>, samples: usize, noise: &mut Noise) -> Self {
-        let dims = opened.dims;
-        Self::enumerated(enumerated::most_probable(&opened.theta, dims, samples, noise), dims)
+    pub(crate) fn most_probable(
+        categorical: &Categorical<E>,
+        samples: usize,
+        noise: &mut Noise,
+    ) -> Self {
+        let dims = categorical.dims;
+        Self::enumerated(enumerated::most_probable(&categorical.theta, dims, samples, noise), dims)
     }
 
     fn enumerated(drawn: enumerated::Chosen, dims: Dims) -> Self {
@@ -80,26 +85,26 @@ impl<E: Real> Subsets<E> {
     /// Σ_x w_x (f_x − Σ_y c_xy f_y) s_x of each row.
     pub(crate) fn surrogate(
         self,
-        opened: Opened<E>,
+        categorical: Categorical<E>,
         weighting: Weighting,
         objective: &dyn Objective<E>,
     ) -> Result<Surrogate<E>> {
         let dims = self.dims;
-        let p = opened.softmax(E::ONE);
-        let asked = Asked::new(opened, Rc::clone(&self.picks), objective)?;
-        let f: Packed<f64> = asked.f.cast();
+        let p = categorical.softmax(E::ONE);
+        let evaluated = Evaluated::new(categorical, Rc::clone(&self.picks), objective)?;
+        let f: Packed<f64> = evaluated.f.cast();
         let (weights, mut advantages) = match weighting {
             Weighting::Sum => (self.sum_weights(), f.clone()),
             Weighting::Set { baseline } => orders::weights(&self.p, &self.rest, &f, baseline),
         };
         let mut weighted = f;
-        weigh_losses(&weights, &mut weighted);
-        weigh_losses(&weights, &mut advantages);
+        multiply_by_weights(&weights, &mut weighted);
+        multiply_by_weights(&weights, &mut advantages);
         let losses = row_sums(&weighted).cast();
         let vector = scores(&p, &self.picks, advantages.cast(), dims);
         let mut shares = weights;
         divide(dims.batch as f64, &mut shares);
-        asked.inject(Weights::Each(shares.cast()), vector, losses)
+        evaluated.inject(Weights::Each(shares.cast()), vector, losses)
     }
 
     /// p_x, and at the last outcome what is left besides.
@@ -116,7 +121,7 @@ impl<E: Real> Subsets<E> {
 }
 
 /// Why there cannot be so many different outcomes, if there cannot.
-pub(crate) fn too_many(samples: usize, dims: Dims) -> Option<String> {
+pub(crate) fn too_many_samples(samples: usize, dims: Dims) -> Option<String> {
     let there = dims.outcomes()?;
     (samples > there).then(|| format!("{samples} different outcomes of {there} cannot be drawn"))
 }

@@ -4,14 +4,14 @@ use crate::objectives::SquaredPick;
 use kernels::tape::{Node, Recording};
 
 /// Logits of rows of equal probabilities, [latents][K] each.
-fn opened(p: &[f64], dims: Dims) -> Opened<f64> {
+fn categorical(p: &[f64], dims: Dims) -> Categorical<f64> {
     let logits = p.iter().map(|p| p.ln()).collect::<Vec<f64>>().repeat(dims.batch);
     let node = Node::new(Packed::pack(&logits, dims.categories));
-    Opened::new(Logits::new(node, dims.latents, Recording::default())).expect("logits")
+    Categorical::new(Logits::new(node, dims.latents, Recording::default())).expect("logits")
 }
 
-fn one_latent(p: &[f64], batch: usize) -> Opened<f64> {
-    opened(p, Dims { batch, latents: 1, categories: p.len() })
+fn one_latent(p: &[f64], batch: usize) -> Categorical<f64> {
+    categorical(p, Dims { batch, latents: 1, categories: p.len() })
 }
 
 fn row(matrix: &Packed<f64>, row: usize) -> Vec<f64> {
@@ -50,13 +50,13 @@ fn the_most_probable_come_first_and_the_masked_never() {
 fn ties_are_taken_in_lexicographic_order() {
     // Products of the same probabilities in another order differ by rounding.
     let dims = Dims { batch: 1, latents: 3, categories: 2 };
-    let opened = opened(&[0.9, 0.1].repeat(3), dims);
-    let subsets = Subsets::most_probable(&opened, 4, &mut Noise::named(&["subset"]));
+    let categorical = categorical(&[0.9, 0.1].repeat(3), dims);
+    let subsets = Subsets::most_probable(&categorical, 4, &mut Noise::named(&["subset"]));
     let first: Vec<Vec<f64>> =
         (0..3).map(|latent| row(&subsets.picks, latent)[..3].to_vec()).collect();
     // 000, 001, 010
     assert_eq!(first, [[0.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, 1.0, 0.0]]);
-    let most = Subsets::most_probable(&opened, 1, &mut Noise::named(&["subset"]));
+    let most = Subsets::most_probable(&categorical, 1, &mut Noise::named(&["subset"]));
     assert_near(&row(&most.sum_weights(), 0), &[1.0]);
 }
 
@@ -104,11 +104,12 @@ fn an_outcome_is_drawn_first_as_often_as_its_probability_says() {
     let latents = [[0.6, 0.3, 0.1], [0.5, 0.3, 0.2]];
     let p: Vec<f64> = latents[0].iter().flat_map(|a| latents[1].map(|b| a * b)).collect();
     const DRAWS: usize = 40_000;
-    let opened = opened(&latents.concat(), Dims { batch: DRAWS, latents: 2, categories: 3 });
+    let categorical =
+        categorical(&latents.concat(), Dims { batch: DRAWS, latents: 2, categories: 3 });
     let noise = &mut Noise::named(&["subset"]);
     for subsets in [
-        Subsets::without_replacement(&opened, 2, Order::Drawn, noise),
-        beam::without_replacement(&opened, 2, Order::Drawn, noise),
+        Subsets::without_replacement(&categorical, 2, Order::Drawn, noise),
+        beam::without_replacement(&categorical, 2, Order::Drawn, noise),
     ] {
         let mut pairs = [[0.0; 9]; 9];
         for b in 0..DRAWS {
@@ -134,16 +135,17 @@ fn an_outcome_is_drawn_first_as_often_as_its_probability_says() {
 fn a_set_does_not_tell_in_which_order_it_came() {
     let p = [0.4, 0.3, 0.05, 0.15, 0.1];
     let noise = &mut Noise::named(&["order"]);
-    let in_order = |order, opened: &Opened<f64>| {
+    let in_order = |order, categorical: &Categorical<f64>| {
         let noise = &mut noise.clone();
         [
-            Subsets::without_replacement(opened, 4, order, noise),
-            beam::without_replacement(opened, 4, order, noise),
+            Subsets::without_replacement(categorical, 4, order, noise),
+            beam::without_replacement(categorical, 4, order, noise),
         ]
     };
-    let opened = one_latent(&p, 40);
-    for (drawn, sorted) in
-        in_order(Order::Drawn, &opened).iter().zip(in_order(Order::Lexicographic, &opened))
+    let categorical = one_latent(&p, 40);
+    for (drawn, sorted) in in_order(Order::Drawn, &categorical)
+        .iter()
+        .zip(in_order(Order::Lexicographic, &categorical))
     {
         for b in 0..40 {
             let mut pairs: Vec<(f64, f64)> =
@@ -177,11 +179,12 @@ fn the_last_is_drawn_from_the_rest_by_its_probabilities() {
 fn a_single_outcome_teaches_nothing() {
     let objective = SquaredPick::of(&[1.0, f64::NAN, f64::NAN], &[3.0]);
     for baseline in [true, false] {
-        let opened = one_latent(&[1.0, 0.0, 0.0], 1);
+        let categorical = one_latent(&[1.0, 0.0, 0.0], 1);
         let noise = &mut Noise::named(&["single"]);
         let order = Order::Lexicographic;
-        let subsets = Subsets::without_replacement(&opened, 2, order, noise);
-        let surrogate = subsets.surrogate(opened, Weighting::Set { baseline }, &objective).unwrap();
+        let subsets = Subsets::without_replacement(&categorical, 2, order, noise);
+        let surrogate =
+            subsets.surrogate(categorical, Weighting::Set { baseline }, &objective).unwrap();
         assert_eq!((surrogate.loss(), surrogate.losses.unpack()), (4.0, vec![4.0]));
     }
 }

@@ -1,14 +1,9 @@
 //! Reference tables of other content than those of this project: what is read, what is refused, and
 //! that a wrong number is found.
 
-// A table that cannot be set up is broken.
-#![allow(clippy::unwrap_used)]
-
-mod problem;
-
+use crate::problem::softmax;
 use estimators::Registry;
 use estimators::reference::{Instance, Row, Table, Verdict, check};
-use problem::softmax;
 use serde_json::{Value, json};
 
 /// Draws a row.
@@ -280,7 +275,16 @@ fn what_cannot_be_checked_is_an_error_and_says_why() {
         (&|t| t["estimators"][0]["kind"] = json!("arm"), "refused: it is defined for 2 categories"),
         (&|t| t["estimators"][0]["samples"] = json!(3), "unknown key `samples`"),
         (&|t| t["estimators"][0]["mean"] = json!([1.0]), "8 numbers"),
-        (&|t| t["estimators"] = json!({}), "estimators"),
+        (&|t| t["estimators"][0]["mean"] = json!([1.0]), "estimators[0].mean = 1 numbers"),
+        (&|t| t["estimators"][0]["mean"] = json!("x"), "estimators[0].mean = string \"x\""),
+        (&|t| t["estimators"][0]["mean"] = json!([[null]]), "expected numbers"),
+        (&|t| t["estimators"][0]["variance"] = json!("x"), "estimators[0].variance = string"),
+        (&|t| t["estimators"][0]["variance"] = json!([]), "expected a number"),
+        (&|t| t["estimators"][0] = json!({ "mean": [] }), "estimators[0].kind = absent"),
+        (&|t| t["estimators"] = json!({}), "invalid estimators = map; expected a list"),
+        (&|t| t["estimators"] = json!(null), "invalid estimators = null; expected a list"),
+        (&|t| t["check"] = json!({ "draws": -1 }), "check.draws = integer `-1`"),
+        (&|t| t["logits"][1] = json!(0.5), "logits[1] = floating point `0.5`; expected a list"),
         (&|t| t["objective"]["kind"] = json!("cubic"), "unknown objective `cubic`"),
         (&|t| t["objective"] = json!({}), "unknown objective"),
         (&|t| t["objective"]["targets"] = json!([1.0]), "objective.targets"),
@@ -289,7 +293,8 @@ fn what_cannot_be_checked_is_an_error_and_says_why() {
         (&|t| t["format"] = json!(2), "format = 2"),
         (&|t| t["logits"] = json!([[[1.0]], [[2.0]]]), "K from 2 up"),
         (&|t| t["logits"] = json!([[[1.0, 2.0]], [[2.0]]]), "K from 2 up"),
-        (&|t| t["exact"] = json!({}), "gradient = absent"),
+        (&|t| t["exact"] = json!({}), "exact.gradient = absent"),
+        (&|t| t["format"] = json!(null), "format = null; expected 1"),
     ] {
         let said = said(change);
         assert!(said.contains(words), "{said:?} does not say {words:?}");
@@ -299,5 +304,10 @@ fn what_cannot_be_checked_is_an_error_and_says_why() {
     let table = Table::parse(&bits.to_string()).unwrap();
     let fault = Instance::new(&table).unwrap_err().to_string();
     assert!(fault.contains("objective.c"), "{fault}");
-    assert!(Table::parse("{").unwrap_err().to_string().contains("file"));
+    for (text, words) in
+        [("{", "invalid file = EOF"), ("[]", "invalid"), ("{} {}", "invalid file = trailing")]
+    {
+        let fault = Table::parse(text).unwrap_err().to_string();
+        assert!(fault.contains(words), "{fault}");
+    }
 }

@@ -1,17 +1,12 @@
 //! Estimators that learn or count from step to step: what they claim they keep, and what they learn
 //! is of use.
 
-// A law that cannot be set up is broken.
-#![allow(clippy::unwrap_used)]
-
-mod problem;
-
-use estimators::{Estimator, Noise, Objective, SquaredPick, Unbiased};
-use problem::variants::hold;
-use problem::{
+use crate::problem::variants::check_all;
+use crate::problem::{
     Problem, VALUES, assert_close, assert_mean, estimator, exponential, problems, squared_pick,
     total_variance,
 };
+use estimators::{Estimator, Noise, Objective, SquaredPick, Unbiased};
 
 /// Steps at logits that move, `rows` copies a step.
 fn train(problem: &Problem, estimator: &mut dyn Estimator<f64>, steps: u64, rows: usize) {
@@ -30,7 +25,7 @@ fn variance(problem: &Problem, estimator: &mut dyn Estimator<f64>) -> f64 {
 #[test]
 fn what_is_called_unbiased_stays_so() {
     for problem in [squared_pick(), exponential()] {
-        hold(|variant| {
+        check_all(|variant| {
             let mut estimator = variant.build_f64();
             let unbiased = estimator.properties(problem.dims).unbiased;
             let holds = unbiased == Unbiased::Always
@@ -55,7 +50,7 @@ fn what_is_called_unbiased_stays_so() {
 #[test]
 fn only_advancing_moves_the_state() {
     for problem in problems() {
-        hold(|variant| {
+        check_all(|variant| {
             let mut estimator = variant.build_f64();
             if !problem.suits(&*estimator) {
                 return;
@@ -75,7 +70,7 @@ fn only_advancing_moves_the_state() {
 
 #[test]
 fn advancing_first_is_no_error() {
-    hold(|variant| {
+    check_all(|variant| {
         let (problem, mut estimator) = (exponential(), variant.build_f64());
         estimator.advance().unwrap();
         if problem.suits(&*estimator) {
@@ -103,15 +98,15 @@ fn a_running_mean_forgets_as_it_is_told_to() {
     let mut running = estimator("reinforce", "decay = 0.75");
     let (mut b, noise) = (0.0, Noise::named(&["running"]));
     for step in 0..4 {
-        let watched = problem.draw_watched(&mut *running, 10, &mut noise.at(step));
+        let recorded = problem.draw_recorded(&mut *running, 10, &mut noise.at(step));
         let mut plain = estimator("reinforce", "baseline = \"none\"");
         let plain = problem.draw(&mut *plain, 10, &mut noise.at(step));
-        for (row, f) in watched.losses.iter().enumerate() {
+        for (row, f) in recorded.losses.iter().enumerate() {
             let expected: Vec<f64> =
                 plain[4 * row..][..4].iter().map(|g| g * (f - b) / f).collect();
-            assert_close(&watched.estimates[4 * row..][..4], &expected, 1e-12, "running");
+            assert_close(&recorded.estimates[4 * row..][..4], &expected, 1e-12, "running");
         }
-        b = 0.75 * b + 0.25 * watched.losses.iter().sum::<f64>() / 10.0;
+        b = 0.75 * b + 0.25 * recorded.losses.iter().sum::<f64>() / 10.0;
         running.advance().unwrap();
     }
 }
@@ -130,13 +125,13 @@ fn normalising_divides_by_the_running_deviation() {
     for step in 0..3 {
         let divisor = f64::sqrt(running).max(1.0);
         assert!(divisor > 1.0 || step == 0);
-        let watched = problem.draw_watched(&mut *normalised, 10, &mut noise.at(step));
+        let recorded = problem.draw_recorded(&mut *normalised, 10, &mut noise.at(step));
         let mut plain = estimator("reinforce", "baseline = \"none\"");
         let plain = problem.draw(&mut *plain, 10, &mut noise.at(step));
         let divided: Vec<f64> = plain.iter().map(|g| g / divisor).collect();
-        assert_close(&watched.estimates, &divided, 1e-12, "normalise");
-        let mean = watched.losses.iter().sum::<f64>() / 20.0;
-        let squares = watched.losses.iter().map(|f| (f - mean) * (f - mean)).sum::<f64>();
+        assert_close(&recorded.estimates, &divided, 1e-12, "normalise");
+        let mean = recorded.losses.iter().sum::<f64>() / 20.0;
+        let squares = recorded.losses.iter().map(|f| (f - mean) * (f - mean)).sum::<f64>();
         running = 0.5 * running + 0.5 * squares / 20.0;
         normalised.advance().unwrap();
     }
@@ -208,21 +203,5 @@ fn aimle_lengthens_its_step_until_enough_picks_change() {
         }
         let late = shares[14..].iter().sum::<f64>() / 6.0;
         assert!((late - 0.4).abs() < 0.1, "from {first} to {shares:?}");
-    }
-}
-
-#[test]
-fn annealed_temperatures_fall_step_by_step() {
-    let problem = exponential();
-    for kind in ["gumbel-softmax", "st-gumbel-softmax"] {
-        let at = |parameters: &str, steps: u64| {
-            let mut estimator = estimator(kind, parameters);
-            train(&problem, &mut *estimator, steps, 2);
-            problem.draw(&mut *estimator, 20, &mut Noise::named(&["annealed"]))
-        };
-        let annealed = "temperature = 0.8\nanneal = { floor = 0.3, rate = 0.05 }";
-        let after = format!("temperature = {}", 0.8 * f64::exp(-0.2));
-        assert_close(&at(annealed, 4), &at(&after, 0), 1e-9, kind);
-        assert_close(&at(annealed, 50), &at("temperature = 0.3", 0), 1e-9, kind);
     }
 }

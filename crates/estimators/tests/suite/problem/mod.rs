@@ -1,8 +1,5 @@
 //! Problems that estimators are tested on, and the estimators in all their variants.
 
-// Every test binary uses a part of it.
-#![allow(dead_code)]
-
 use estimators::objectives::{ExpDot, RowLoss, RowLosses, SquaredPick};
 use estimators::{
     Choice, Context, Dims, Domain, Estimator, Losses, Noise, Objective, Packed, Registry, Result,
@@ -116,23 +113,27 @@ impl Problem {
         times: usize,
         noise: &mut Noise,
     ) -> Vec<f64> {
-        self.draw_watched(estimator, times, noise).estimates
+        self.draw_recorded(estimator, times, noise).estimates
     }
 
     /// The same, with what passed between estimator and objective.
-    pub fn draw_watched(
+    pub fn draw_recorded(
         &self,
         estimator: &mut dyn Estimator<f64>,
         times: usize,
         noise: &mut Noise,
-    ) -> Watched {
+    ) -> Recorded {
         let dims = Dims { batch: self.dims.batch * times, ..self.dims };
         let (logits, objective) = (self.logits.repeat(times), (self.make)(times));
-        let spy = Spy { objective: &*objective, seen: RefCell::default() };
-        let estimate = gradient(estimator, &logits, dims, &spy, None, noise);
+        let recorder = Recorder { objective: &*objective, evaluations: RefCell::default() };
+        let estimate = gradient(estimator, &logits, dims, &recorder, None, noise);
         let estimate = estimate.unwrap_or_else(|error| panic!("{}: {error}", self.name));
         let estimates = estimate.logits.into_iter().map(|g| g * times as f64).collect();
-        Watched { estimates, losses: estimate.losses, seen: spy.seen.into_inner() }
+        Recorded {
+            estimates,
+            losses: estimate.losses,
+            evaluations: recorder.evaluations.into_inner(),
+        }
     }
 
     pub fn exact(&self) -> Vec<f64> {
@@ -156,17 +157,17 @@ pub fn softmax(theta: &[f64]) -> Vec<f64> {
 }
 
 /// What passed between an estimator and its objective.
-pub struct Watched {
+pub struct Recorded {
     /// [draws, B·L·K]
     pub estimates: Vec<f64>,
     /// The losses that the estimator reports, [draws·B].
     pub losses: Vec<f64>,
     /// Every question and its answer.
-    pub seen: Vec<Asked>,
+    pub evaluations: Vec<Evaluation>,
 }
 
 /// A question to an objective and its answer.
-pub struct Asked {
+pub struct Evaluation {
     /// Category numbers, [S, B, L], if every point was a vertex.
     pub picks: Option<Vec<u32>>,
     /// Points [S, B, L, K], if their gradient was wanted.
@@ -175,19 +176,19 @@ pub struct Asked {
     pub losses: Vec<f64>,
 }
 
-struct Spy<'a> {
+struct Recorder<'a> {
     objective: &'a dyn Objective<f64>,
-    seen: RefCell<Vec<Asked>>,
+    evaluations: RefCell<Vec<Evaluation>>,
 }
 
-impl Objective<f64> for Spy<'_> {
+impl Objective<f64> for Recorder<'_> {
     fn loss(&self, choice: Choice<f64>) -> Result<Losses<f64>> {
         let (picks, dims, samples) = (choice.picks(), choice.dims(), choice.samples());
         let points = choice.points().map(|points| in_order(points.numbers(), samples, dims));
         let losses = self.objective.loss(choice)?;
         let points = points.unwrap_or_default();
-        let asked = Asked { picks, points, losses: losses.numbers().to_columns() };
-        self.seen.borrow_mut().push(asked);
+        let asked = Evaluation { picks, points, losses: losses.numbers().to_columns() };
+        self.evaluations.borrow_mut().push(asked);
         Ok(losses)
     }
     fn domain(&self) -> Domain {

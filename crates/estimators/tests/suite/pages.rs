@@ -1,13 +1,8 @@
 //! Every estimator's page and parameters: what the page says is there, and what it rules out is
 //! refused. These walk the registry.
 
-// A page that cannot be read is broken.
-#![allow(clippy::unwrap_used)]
-
-mod problem;
-
+use crate::problem::variants::{Variant, defaults, variants};
 use estimators::{Dims, Properties};
-use problem::variants::{Variant, defaults, variants};
 use toml::Table;
 
 #[test]
@@ -24,7 +19,7 @@ fn impossible_parameters_are_refused_with_a_message() {
                 let table = Table::from_iter([(key.clone(), wrong)]);
                 let message = entry.build(table).err().map(|error| error.to_string());
                 let message = message.unwrap_or_else(|| panic!("{place} was accepted"));
-                assert!(message.contains(&key) && message.contains("allowed"), "{message}");
+                assert!(message.contains(&key) && message.contains("expected"), "{message}");
             }
         }
     }
@@ -61,22 +56,6 @@ fn impossible(default: &toml::Value, page: &str) -> Vec<toml::Value> {
             .collect(),
         toml::Value::Boolean(_) => vec!["perhaps".into()],
         _ => vec!["surely-not".into()],
-    }
-}
-
-#[test]
-fn a_schedule_has_a_range_too() {
-    for kind in ["gumbel-softmax", "st-gumbel-softmax"] {
-        let entry = estimators::Registry::standard().get(kind).unwrap().clone();
-        for (floor, rate) in [(0.0, 0.1), (f64::NAN, 0.1), (0.1, -0.1), (0.1, f64::INFINITY)] {
-            let schedule = Table::from_iter(
-                [("floor", floor), ("rate", rate)]
-                    .map(|(key, x)| (key.to_owned(), toml::Value::from(x))),
-            );
-            let table = Table::from_iter([("anneal".to_owned(), schedule.into())]);
-            let message = entry.build(table).err().expect("a refusal").to_string();
-            assert!(message.contains("anneal."), "{message}");
-        }
     }
 }
 

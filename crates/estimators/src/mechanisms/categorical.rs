@@ -7,14 +7,14 @@ use kernels::{Noise, Packed, Real, rows, rowwise};
 use std::rc::Rc;
 
 /// Logits, with the tape taken off.
-pub(crate) struct Opened<E: Real> {
+pub(crate) struct Categorical<E: Real> {
     pub(crate) dims: Dims,
     pub(crate) tape: Recording<E>,
     /// θ, [B·L, K].
     pub(crate) theta: Node<E>,
 }
 
-impl<E: Real> Opened<E> {
+impl<E: Real> Categorical<E> {
     /// Opens logits, and refuses rows in which every category is masked.
     pub(crate) fn new(logits: Logits<E>) -> Result<Self> {
         let Logits { node, dims, tape } = logits;
@@ -28,28 +28,28 @@ impl<E: Real> Opened<E> {
     }
 
     /// softmax(θ/τ), where p is that of τ = 1.
-    pub(crate) fn softmax_again(&self, p: &Rc<Packed<E>>, temperature: E) -> Rc<Packed<E>> {
+    pub(crate) fn tempered_softmax(&self, p: &Rc<Packed<E>>, temperature: E) -> Rc<Packed<E>> {
         if temperature == E::ONE { Rc::clone(p) } else { Rc::new(self.softmax(temperature)) }
     }
 
     /// The logits as a network can look at them, [B, L·K]: a masked category's is the least finite
     /// one of its row.
-    pub(crate) fn visible(&self) -> Packed<E> {
+    pub(crate) fn features(&self) -> Packed<E> {
         rowwise! {
-            fn unmask(theta => visible) {
+            fn unmask(theta => features) {
                 let mut least = rows::max(theta);
                 for k in 0..theta.len() {
                     let is_masked = theta[k].equal(V::splat(E::NEGATIVE_INFINITY));
                     least = V::select(is_masked, least, theta[k].min(least));
                 }
                 for k in 0..theta.len() {
-                    visible[k] = theta[k].max(least);
+                    features[k] = theta[k].max(least);
                 }
             }
         }
-        let mut visible = Packed::zeros(self.theta.rows(), self.theta.columns());
-        unmask(&self.theta, &mut visible);
-        visible.regroup(self.dims.latents * self.dims.categories)
+        let mut features = Packed::zeros(self.theta.rows(), self.theta.columns());
+        unmask(&self.theta, &mut features);
+        features.regroup(self.dims.latents * self.dims.categories)
     }
 }
 
@@ -98,7 +98,8 @@ mod tests {
         const MASKED: f64 = f64::NEG_INFINITY;
         let logits = [MASKED, 2.0, -1.0, 0.5, MASKED, MASKED];
         let node = Node::new(Packed::pack(&logits, 3));
-        let opened = Opened::new(Logits::new(node, 2, Recording::default())).expect("logits");
-        assert_eq!(opened.visible().unpack(), [-1.0, 2.0, -1.0, 0.5, 0.5, 0.5]);
+        let categorical =
+            Categorical::new(Logits::new(node, 2, Recording::default())).expect("logits");
+        assert_eq!(categorical.features().unpack(), [-1.0, 2.0, -1.0, 0.5, 0.5, 0.5]);
     }
 }

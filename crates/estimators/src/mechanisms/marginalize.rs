@@ -1,9 +1,9 @@
 //! Sums over the outcomes that a sparse distribution leaves.
 
 use crate::Surrogate;
+use crate::mechanisms::categorical::Categorical;
 use crate::mechanisms::entmax::{backward, entmax};
-use crate::mechanisms::logits::Opened;
-use crate::mechanisms::score::{Asked, divide, row_sums, weigh_losses};
+use crate::mechanisms::score::{Evaluated, divide, multiply_by_weights, row_sums};
 use crate::{Dims, Objective, Result};
 use kernels::tape::Weights;
 use kernels::{Packed, Real};
@@ -11,24 +11,24 @@ use std::rc::Rc;
 
 /// The expected loss under π, summed over its support, and its gradient: on the support
 /// u ⊙ (φ − ⟨u, φ⟩/Σu) with u = π^{2−α} and φ_n(c) = E_π[f | z_n = c].
-pub(crate) fn marginalise<E: Real>(
-    opened: Opened<E>,
+pub(crate) fn marginalize<E: Real>(
+    categorical: Categorical<E>,
     alpha: f64,
     objective: &dyn Objective<E>,
 ) -> Result<Surrogate<E>> {
-    let dims = opened.dims;
-    let pi = entmax(&opened.theta, alpha);
+    let dims = categorical.dims;
+    let pi = entmax(&categorical.theta, alpha);
     let (picks, w) = supported_outcomes(&pi, dims);
     let picks = Rc::new(picks);
-    let asked = Asked::new(opened, Rc::clone(&picks), objective)?;
-    let mut weighted = asked.f.numbers().clone();
-    weigh_losses(&w, &mut weighted);
+    let evaluated = Evaluated::new(categorical, Rc::clone(&picks), objective)?;
+    let mut weighted = evaluated.f.numbers().clone();
+    multiply_by_weights(&w, &mut weighted);
     let losses = row_sums(&weighted);
     // Σ_{z_n = c} w f, which is π_n(c) φ_n(c); and from it the gradient.
     let vector = backward(&pi, &sums_by_category(&picks, &weighted, dims), alpha);
     let mut shares = w;
     divide(E::of(dims.batch as f64), &mut shares);
-    asked.inject(Weights::Each(shares), vector, losses)
+    evaluated.inject(Weights::Each(shares), vector, losses)
 }
 
 /// Σ_{z_n = c} w f / B, [B·L, K]: an addition for each outcome and latent, however many categories.

@@ -1,17 +1,12 @@
 //! Laws that every registered estimator keeps, with its defaults and with each other value of its
 //! parameters. They walk the registry: a new one is held to them from the day it is registered.
 
-// A law that cannot be set up is broken.
-#![allow(clippy::unwrap_used)]
-
-mod problem;
-
+use crate::problem::variants::{check_all, variants};
+use crate::problem::{VALUES, assert_mean, exponential, linear, problems, squared_pick};
 use estimators::objectives::SquaredPick;
 use estimators::{
     Counted, Dims, Domain, Estimator, Gradient, Node, Noise, Packed, Real, Unbiased, gradient,
 };
-use problem::variants::{hold, variants};
-use problem::{VALUES, assert_mean, exponential, linear, problems, squared_pick};
 
 const DRAWS: usize = 10_000;
 
@@ -33,12 +28,16 @@ fn variants_are_more_than_defaults() {
     ] {
         assert!(names.iter().any(|known| known == name), "{name} is not among {names:?}");
     }
-    assert!(names.iter().any(|name| name.starts_with("gumbel-softmax anneal=")), "{names:?}");
+    for schedule in ["constant", "linear", "cosine", "step", "exponential"] {
+        let kind = format!("kind = \"{schedule}\"");
+        let scheduled = names.iter().filter(|name| name.contains(&kind));
+        assert_eq!(scheduled.count(), 10, "{schedule}: {names:?}");
+    }
 }
 
 #[test]
 fn what_is_called_unbiased_is() {
-    hold(|variant| {
+    check_all(|variant| {
         for problem in problems().into_iter().chain([linear()]) {
             let mut estimator = variant.build_f64();
             if !problem.suits(&*estimator) {
@@ -63,7 +62,7 @@ fn what_is_called_unbiased_is() {
 
 #[test]
 fn a_gradient_adds_up_to_nothing_along_the_shift_of_the_softmax() {
-    hold(|variant| {
+    check_all(|variant| {
         for problem in problems() {
             let mut estimator = variant.build_f64();
             if !problem.suits(&*estimator) || !estimator.properties(problem.dims).sums_to_zero {
@@ -82,13 +81,13 @@ fn a_gradient_adds_up_to_nothing_along_the_shift_of_the_softmax() {
 
 #[test]
 fn a_constant_added_to_logits_changes_nothing() {
-    hold(|variant| {
+    check_all(|variant| {
         for mut problem in problems() {
             let estimator = variant.build_f64();
             if !problem.suits(&*estimator) || !estimator.properties(problem.dims).ignores_shifts {
                 continue;
             }
-            let draw = |problem: &problem::Problem| {
+            let draw = |problem: &crate::problem::Problem| {
                 let noise = &mut Noise::named(&["law", "constant"]);
                 problem.draw(&mut *variant.build_f64(), 50, noise)
             };
@@ -105,7 +104,7 @@ fn a_constant_added_to_logits_changes_nothing() {
 
 #[test]
 fn the_same_noise_gives_the_same_bits() {
-    hold(|variant| {
+    check_all(|variant| {
         for problem in problems() {
             if !problem.suits(&*variant.build_f64()) {
                 continue;
@@ -122,7 +121,7 @@ fn the_same_noise_gives_the_same_bits() {
 
 #[test]
 fn what_is_called_deterministic_draws_nothing() {
-    hold(|variant| {
+    check_all(|variant| {
         for problem in problems() {
             let mut estimator = variant.build_f64();
             if !problem.suits(&*estimator) {
@@ -130,15 +129,15 @@ fn what_is_called_deterministic_draws_nothing() {
             }
             let stochastic = estimator.properties(problem.dims).stochastic;
             let place = format!("{} on {}", variant.name, problem.name);
-            let watched =
-                problem.draw_watched(&mut *estimator, 40, &mut Noise::named(&["law", "draws"]));
-            let (draws, width) = (watched.estimates, problem.width());
+            let recorded =
+                problem.draw_recorded(&mut *estimator, 40, &mut Noise::named(&["law", "draws"]));
+            let (draws, width) = (recorded.estimates, problem.width());
             let all_same = draws.chunks_exact(width).all(|draw| draw == &draws[..width]);
             let all_same = all_same
-                && watched
+                && recorded
                     .losses
                     .chunks_exact(problem.dims.batch)
-                    .all(|row| row == &watched.losses[..problem.dims.batch]);
+                    .all(|row| row == &recorded.losses[..problem.dims.batch]);
             assert_eq!(all_same, !stochastic, "{place}");
         }
     });
@@ -149,7 +148,7 @@ fn what_is_called_deterministic_draws_nothing() {
 fn the_objectives_parameters_learn_from_the_scalar() {
     const STEP: f64 = 1e-5;
     let (dims, logits) = (squared_pick().dims, squared_pick().logits);
-    hold(|variant| {
+    check_all(|variant| {
         let estimate = |values: &[f64]| {
             let mut estimator = variant.build_f64();
             estimator.refuses(dims).is_none().then(|| {
@@ -192,7 +191,7 @@ fn single_precision_agrees_with_double() {
             estimate.logits.into_iter().map(|g| 400.0 * g.widen()).collect()
         })
     }
-    hold(|variant| {
+    check_all(|variant| {
         let single = estimate(variant.build_f32(), &logits, dims);
         let double = estimate(variant.build_f64(), &logits, dims);
         let (Some(single), Some(double)) = (single, double) else { return };
@@ -209,7 +208,7 @@ fn single_precision_agrees_with_double() {
 
 #[test]
 fn evaluations_are_as_claimed() {
-    hold(|variant| {
+    check_all(|variant| {
         for problem in problems() {
             let mut estimator = variant.build_f64();
             if !problem.suits(&*estimator) {
@@ -233,7 +232,7 @@ fn evaluations_are_as_claimed() {
 
 #[test]
 fn what_an_estimator_needs_it_asks_for() {
-    hold(|variant| {
+    check_all(|variant| {
         let problem = exponential();
         let mut estimator = variant.build_f64();
         if !problem.suits(&*estimator) {

@@ -1,24 +1,19 @@
 //! Which estimators are the same thing: sample by sample where they draw the same noise.
 
-// An identity that cannot be set up is broken.
-#![allow(clippy::unwrap_used)]
-
-mod problem;
-
-use estimators::Noise;
-use problem::{
-    Problem, Watched, assert_close, bits, estimator, exponential, linear, one_bit, problems,
+use crate::problem::{
+    Problem, Recorded, assert_close, bits, estimator, exponential, linear, one_bit, problems,
     squared_pick, two_latents,
 };
+use estimators::Noise;
 
 /// Estimates for 200 copies of a problem, from the same noise for every estimator.
-fn watch(problem: &Problem, kind: &str, parameters: &str) -> Watched {
+fn record(problem: &Problem, kind: &str, parameters: &str) -> Recorded {
     let noise = &mut Noise::named(&["identities"]);
-    problem.draw_watched(&mut *estimator(kind, parameters), 200, noise)
+    problem.draw_recorded(&mut *estimator(kind, parameters), 200, noise)
 }
 
 fn draw(problem: &Problem, kind: &str, parameters: &str) -> Vec<f64> {
-    watch(problem, kind, parameters).estimates
+    record(problem, kind, parameters).estimates
 }
 
 fn mix(a: f64, x: &[f64], b: f64, y: &[f64]) -> Vec<f64> {
@@ -44,11 +39,11 @@ fn reinmax_at_a_temperature_has_a_tempered_midpoint() {
     let (problem, t) = (exponential(), 1.3);
     let p = problem.probabilities();
     let tempered: Vec<f64> = problem.logits.iter().map(|x| x / t).collect();
-    let tempered = problem::softmax(&tempered);
-    let watched = watch(&problem, "reinmax", "temperature = 1.3");
+    let tempered = crate::problem::softmax(&tempered);
+    let recorded = record(&problem, "reinmax", "temperature = 1.3");
     let weights = [0.3, 1.1, -0.4, 0.7];
-    let picks = watched.seen[0].picks.as_ref().unwrap();
-    for (&pick, given) in picks.iter().zip(watched.estimates.chunks_exact(4)) {
+    let picks = recorded.evaluations[0].picks.as_ref().unwrap();
+    for (&pick, given) in picks.iter().zip(recorded.estimates.chunks_exact(4)) {
         let g = weights.map(|a| a * f64::exp(weights[pick as usize]));
         let product = |q: &[f64]| {
             let mean: f64 = q.iter().zip(&g).map(|(q, g)| q * g).sum();
@@ -119,7 +114,7 @@ fn exact_is_the_slope_of_the_expected_loss() {
                 let value = |step: f64| {
                     let mut moved = problem.clone();
                     moved.logits[i] += step;
-                    let losses = watch(&moved, kind, "").losses;
+                    let losses = record(&moved, kind, "").losses;
                     losses.iter().sum::<f64>() / losses.len() as f64
                 };
                 let slope = (value(1e-5) - value(-1e-5)) / 2e-5;
@@ -132,13 +127,13 @@ fn exact_is_the_slope_of_the_expected_loss() {
 #[test]
 fn gumbel_softmax_is_the_slope_of_its_own_loss() {
     for problem in problems() {
-        let gradient = watch(&problem, "gumbel-softmax", "temperature = 0.7").estimates;
-        let mean = problem::moments(&gradient, problem.width());
+        let gradient = record(&problem, "gumbel-softmax", "temperature = 0.7").estimates;
+        let mean = crate::problem::moments(&gradient, problem.width());
         for (i, (g, _)) in mean.into_iter().enumerate() {
             let value = |step: f64| {
                 let mut moved = problem.clone();
                 moved.logits[i] += step;
-                let losses = watch(&moved, "gumbel-softmax", "temperature = 0.7").losses;
+                let losses = record(&moved, "gumbel-softmax", "temperature = 0.7").losses;
                 losses.iter().sum::<f64>() / losses.len() as f64
             };
             let slope = (value(1e-5) - value(-1e-5)) / 2e-5;
@@ -158,15 +153,16 @@ fn entmax_near_one_is_softmax() {
 /// a_i times s_i of picks [S, B, L], added up: what a score function is made of.
 fn scored(
     problem: &Problem,
-    watched: &Watched,
+    recorded: &Recorded,
     advantage: impl Fn(&[f64], usize) -> f64,
 ) -> Vec<f64> {
-    let (picks, f) = (watched.seen.last().unwrap().picks.as_ref().unwrap(), &watched.seen);
+    let (picks, f) =
+        (recorded.evaluations.last().unwrap().picks.as_ref().unwrap(), &recorded.evaluations);
     let (f, dims) = (&f.last().unwrap().losses, problem.dims);
-    let rows = watched.estimates.len() / problem.width() * dims.batch;
+    let rows = recorded.estimates.len() / problem.width() * dims.batch;
     let samples = f.len() / rows;
     let p = problem.probabilities().repeat(rows / dims.batch);
-    let mut estimates = vec![0.0; watched.estimates.len()];
+    let mut estimates = vec![0.0; recorded.estimates.len()];
     for row in 0..rows {
         let losses: Vec<f64> = (0..samples).map(|i| f[i * rows + row]).collect();
         for i in 0..samples {
@@ -186,10 +182,10 @@ fn scored(
 #[test]
 fn two_samples_leave_one_out_are_half_a_difference() {
     for problem in problems() {
-        let watched = watch(&problem, "reinforce-loo", "samples = 2");
+        let recorded = record(&problem, "reinforce-loo", "samples = 2");
         let sign = |i: usize| if i == 0 { 0.5 } else { -0.5 };
-        let half = scored(&problem, &watched, |f, i| sign(i) * (f[0] - f[1]));
-        assert_close(&watched.estimates, &half, 1e-12, problem.name);
+        let half = scored(&problem, &recorded, |f, i| sign(i) * (f[0] - f[1]));
+        assert_close(&recorded.estimates, &half, 1e-12, problem.name);
     }
 }
 
@@ -202,23 +198,28 @@ fn score_functions_are_losses_times_scores() {
             ("sum-and-sample", "samples = 1"),
             ("stochastic-sum-and-sample", "samples = 1"),
         ] {
-            let watched = watch(&problem, kind, parameters);
+            let recorded = record(&problem, kind, parameters);
             let place = format!("{kind} on {}", problem.name);
             assert_close(
-                &watched.estimates,
-                &scored(&problem, &watched, |f, _| f[0]),
+                &recorded.estimates,
+                &scored(&problem, &recorded, |f, _| f[0]),
                 1e-9,
                 &place,
             );
         }
         // The first question of rebar is about its pick.
-        let mut watched = watch(&problem, "rebar", "eta = 0.0");
-        watched.seen.truncate(1);
-        assert_close(&watched.estimates, &scored(&problem, &watched, |f, _| f[0]), 1e-12, "rebar");
-        let watched = watch(&problem, "posted-score-function", "");
+        let mut recorded = record(&problem, "rebar", "eta = 0.0");
+        recorded.evaluations.truncate(1);
         assert_close(
-            &watched.estimates,
-            &scored(&problem, &watched, |f, _| -f[0]),
+            &recorded.estimates,
+            &scored(&problem, &recorded, |f, _| f[0]),
+            1e-12,
+            "rebar",
+        );
+        let recorded = record(&problem, "posted-score-function", "");
+        assert_close(
+            &recorded.estimates,
+            &scored(&problem, &recorded, |f, _| -f[0]),
             1e-12,
             "posted",
         );

@@ -1,27 +1,22 @@
 //! Which estimators have the same mean or the same variance, where their noise differs.
 
-// An identity that cannot be set up is broken.
-#![allow(clippy::unwrap_used)]
-
-mod problem;
-
-use estimators::objectives::BitSumSquares;
-use estimators::{Noise, Objective};
-use problem::{
-    Problem, Watched, assert_mean, bits, estimator, exponential, moments, one_bit, problems,
+use crate::problem::{
+    Problem, Recorded, assert_mean, bits, estimator, exponential, moments, one_bit, problems,
     squared_pick, total_variance, two_latents,
 };
+use estimators::objectives::BitSumSquares;
+use estimators::{Noise, Objective};
 use std::collections::BTreeMap;
 
 const DRAWS: usize = 20_000;
 
-fn watch(problem: &Problem, kind: &str, parameters: &str, draws: usize) -> Watched {
+fn record(problem: &Problem, kind: &str, parameters: &str, draws: usize) -> Recorded {
     let noise = &mut Noise::named(&["law of", kind]);
-    problem.draw_watched(&mut *estimator(kind, parameters), draws, noise)
+    problem.draw_recorded(&mut *estimator(kind, parameters), draws, noise)
 }
 
 fn draw(problem: &Problem, kind: &str, parameters: &str) -> Vec<f64> {
-    watch(problem, kind, parameters, DRAWS).estimates
+    record(problem, kind, parameters, DRAWS).estimates
 }
 
 /// Fails unless two lists of draws have the same mean, within 5 standard errors.
@@ -152,13 +147,13 @@ fn the_mixture_has_the_mean_gradient_of_straight_through() {
 fn gumbel_perturbed_picks_are_distributed_as_the_softmax() {
     for problem in [exponential(), two_latents()] {
         let p = problem.probabilities();
-        let watched = watch(&problem, "perturbed", "samples = 50", 1000);
-        assert_mean(&watched.seen[0].points, &p, 1e-9, "perturbed");
+        let recorded = record(&problem, "perturbed", "samples = 50", 1000);
+        assert_mean(&recorded.evaluations[0].points, &p, 1e-9, "perturbed");
         for (kind, parameters) in
             [("straight-through", ""), ("st-gumbel-softmax", ""), ("gumbel-rao", ""), ("imle", "")]
         {
-            let watched = watch(&problem, kind, parameters, DRAWS);
-            assert_mean(&watched.seen[0].points, &p, 1e-9, kind);
+            let recorded = record(&problem, kind, parameters, DRAWS);
+            assert_mean(&recorded.evaluations[0].points, &p, 1e-9, kind);
         }
     }
 }
@@ -167,14 +162,14 @@ fn gumbel_perturbed_picks_are_distributed_as_the_softmax() {
 #[test]
 fn the_score_of_noise_given_the_pick_is_that_of_the_pick() {
     let problem = exponential();
-    let (p, watched) =
-        (problem.probabilities(), watch(&problem, "perturbed-score", "samples = 1", DRAWS));
-    let picks = watched.seen[0].picks.as_ref().unwrap();
-    let losses = &watched.seen[0].losses;
+    let (p, recorded) =
+        (problem.probabilities(), record(&problem, "perturbed-score", "samples = 1", DRAWS));
+    let picks = recorded.evaluations[0].picks.as_ref().unwrap();
+    let losses = &recorded.evaluations[0].losses;
     for pick in 0..4 {
         let chosen = || (0..DRAWS).filter(|&i| picks[i] as usize == pick);
         let given: Vec<f64> =
-            chosen().flat_map(|i| watched.estimates[4 * i..][..4].to_vec()).collect();
+            chosen().flat_map(|i| recorded.estimates[4 * i..][..4].to_vec()).collect();
         let f = losses[chosen().next().unwrap()];
         let scored: Vec<f64> =
             p.iter().enumerate().map(|(k, p)| f * (f64::from(k == pick) - p)).collect();
@@ -205,7 +200,7 @@ fn differences_along_directions_are_those_of_the_expected_loss() {
     let expected = |d: &[f64; 4], sign: f64| {
         let moved: Vec<f64> =
             problem.logits.iter().zip(d).map(|(x, d)| x + sign * sigma * d).collect();
-        problem::softmax(&moved).iter().zip(f).map(|(p, f)| p * f).sum::<f64>()
+        crate::problem::softmax(&moved).iter().zip(f).map(|(p, f)| p * f).sum::<f64>()
     };
     let mut signs = [0.0; 4];
     for i in 0..16 {
@@ -259,9 +254,9 @@ fn oracles_know_the_best_constants() {
         ("optimal", [overall; 4]),
         ("optimal-per-component", std::array::from_fn(|k| constant(&|i| squares(i, k)))),
     ] {
-        let watched = watch(&problem, "reinforce", &format!("baseline = \"{baseline}\""), 50);
-        let picks = watched.seen.last().unwrap().picks.as_ref().unwrap();
-        for (&pick, given) in picks.iter().zip(watched.estimates.chunks_exact(4)) {
+        let recorded = record(&problem, "reinforce", &format!("baseline = \"{baseline}\""), 50);
+        let picks = recorded.evaluations.last().unwrap().picks.as_ref().unwrap();
+        for (&pick, given) in picks.iter().zip(recorded.estimates.chunks_exact(4)) {
             for k in 0..4 {
                 let score = f64::from(pick as usize == k) - p[k];
                 let expected = (f[pick as usize] - of[k]) * score;

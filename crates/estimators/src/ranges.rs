@@ -1,0 +1,55 @@
+//! Ranges of parameters that several estimators have.
+
+use crate::Schedule;
+use registry::Fault;
+
+/// A temperature: neither it nor its inverse overflows or underflows in single precision.
+pub(crate) const TEMPERATURES: std::ops::RangeInclusive<f64> = 1e-30..=1e30;
+
+/// Rejects values that are not a temperature.
+pub(crate) fn temperature(key: &str, value: f64) -> Result<(), Fault> {
+    // `Debug` writes a tiny number with an exponent.
+    let found = format!("{value:?}");
+    Fault::require(TEMPERATURES.contains(&value), key, found, "a number from 1e-30 to 1e30")
+}
+
+/// Rejects invalid step sizes, standard deviations and the like: their range is that of a temperature.
+pub(crate) use temperature as positive;
+
+/// Rejects invalid values of the parameter `schedule`.
+pub(crate) fn schedule(schedule: Option<Schedule>) -> Result<(), Fault> {
+    schedule.map_or(Ok(()), |schedule| schedule.check("schedule"))
+}
+
+/// Rejects infinite numbers and NaN.
+pub(crate) fn finite(key: &str, value: f64) -> Result<(), Fault> {
+    Fault::require(value.is_finite(), key, value, "a number")
+}
+
+/// Rejects fewer than `least` samples, and more than 100000.
+pub(crate) fn samples(value: usize, least: usize) -> Result<(), Fault> {
+    let expected = format!("a whole number from {least} to 100000");
+    Fault::require((least..=100_000).contains(&value), "samples", value, expected)
+}
+
+/// Rejects invalid widths of a hidden layer.
+pub(crate) fn hidden(width: usize) -> Result<(), Fault> {
+    let expected = "a whole number from 1 to 4096";
+    Fault::require((1..=4096).contains(&width), "hidden", width, expected)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_temperature_has_an_inverse() {
+        for refused in [0.0, -1.0, 1e-40, 1e40, f64::INFINITY, f64::NAN] {
+            assert!(temperature("temperature", refused).is_err(), "{refused}");
+        }
+        for allowed in [1e-30, 1.0, 1e30] {
+            assert!(temperature("temperature", allowed).is_ok(), "{allowed}");
+            assert!((1.0 / allowed as f32).is_normal());
+        }
+    }
+}

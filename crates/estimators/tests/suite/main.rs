@@ -1,0 +1,16 @@
+//! The tests of the crate in one binary: laws that every registered estimator keeps, identities
+//! between estimators, and reference tables.
+
+// A test that cannot be set up fails.
+#![allow(clippy::unwrap_used)]
+
+mod edges;
+mod identities;
+mod identities_in_law;
+mod laws;
+mod pages;
+mod problem;
+mod reference;
+mod reference_format;
+mod schedules;
+mod state;
