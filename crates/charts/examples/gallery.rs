@@ -2,8 +2,8 @@
 //! `cargo run --example gallery -- target/gallery`.
 
 use charts::{
-    Better, Figure, FinalFigure, FinalPanel, FinalRow, Palette, Panel, Point, Scale,
-    Series, bias_variance, convergence, final_values, sensitivity, variance,
+    Better, Figure, FinalFigure, FinalPanel, FinalRow, Palette, Panel, Point, Scale, Series,
+    bias_variance, convergence, final_values, sensitivity, variance,
 };
 use std::path::Path;
 
