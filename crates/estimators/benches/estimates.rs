@@ -1,9 +1,9 @@
-//! What an estimate costs: every kind of the registry, by categories and by samples.
+//! The cost of an estimate, for every kind in the registry, by categories and by samples.
 //!
-//! `cargo bench -p estimators --bench estimates --profile dev` is all of it; `-- categories/reinmax`
-//! a part. (The profile is that of the documented commands.) A kind that cannot serve the dimensions
-//! is named on standard error with its reason. `ESTIMATES=table` prints one quick figure each
-//! instead, as a table with the growth, and takes a minute; `ONLY=ars,arsm` keeps to some kinds.
+//! `cargo bench -p estimators --bench estimates --profile dev` runs everything, and
+//! `-- categories/reinmax` a part. (The profile is that of the documented commands.) A kind that does
+//! not support the dimensions is reported on standard error. `ESTIMATES=table` instead prints one quick
+//! figure each, as a table that shows the growth, and takes a minute; `ONLY=ars,arsm` selects kinds.
 
 use criterion::{BenchmarkId, Criterion};
 use estimators::{Dims, Entry, Estimator, Node, Noise, Packed, Registry, SquaredPick, gradient};
@@ -13,12 +13,12 @@ use toml::Table;
 
 /// Rows of a batch.
 const BATCH: usize = 128;
-/// K, where the growth with K is measured.
+/// K, to measure the growth with K.
 const CATEGORIES: [usize; 4] = [8, 64, 512, 4096];
-/// S, where the growth with S is measured, with [`CATEGORIES_OF_SAMPLES`] categories.
+/// S, to measure the growth with S, with [`CATEGORIES_OF_SAMPLES`] categories.
 const SAMPLES: [usize; 3] = [2, 8, 32];
 const CATEGORIES_OF_SAMPLES: usize = 64;
-/// An estimate that asks for more losses a row is left out.
+/// Estimators that evaluate more losses per row are left out.
 const MOST_LOSSES: u64 = 20_000;
 
 /// An estimator, and a problem for it.
@@ -32,7 +32,7 @@ struct Subject {
 }
 
 impl Subject {
-    /// Or why there is none.
+    /// The subject, or the reason why there is none.
     fn new(entry: &Entry, parameters: Table, categories: usize) -> Result<Self, String> {
         let estimator = entry.build(parameters).map_err(|error| error.to_string())?.build_f32();
         let dims = Dims { batch: BATCH, latents: 1, categories };
@@ -41,7 +41,7 @@ impl Subject {
         }
         let losses = estimator.properties(dims).evaluations.hard;
         if losses > MOST_LOSSES {
-            return Err(format!("it asks for {losses} losses a row"));
+            return Err(format!("it evaluates {losses} losses per row"));
         }
         let mut noise = Noise::named(&["bench", entry.name]);
         let mut normals =
@@ -58,8 +58,8 @@ impl Subject {
         estimate.map_or(f32::NAN, |gradient| gradient.value)
     }
 
-    /// Microseconds of an estimate: the least of many short slices, which is what a machine that
-    /// does other things too can tell.
+    /// Microseconds of an estimate: the minimum over many short slices, which is robust on a machine
+    /// that does other work too.
     fn quick(&mut self) -> f64 {
         const SLICE: Duration = Duration::from_millis(2);
         let mut slice = |_| {
@@ -70,14 +70,14 @@ impl Subject {
             }
             start.elapsed().as_secs_f64() * 1e6 / f64::from(count)
         };
-        // Where one estimate takes long, a few of them do.
+        // If an estimate takes long, a few slices are enough.
         let begin = Instant::now();
         let enough = |count: &u32| *count < 2 || begin.elapsed() < 24 * SLICE;
         (0..24).take_while(enough).map(&mut slice).fold(f64::INFINITY, f64::min)
     }
 }
 
-/// Parameters of `samples` samples, for a kind that has that parameter.
+/// Parameters with this number of samples, if the kind has that parameter.
 fn of_samples(entry: &Entry, samples: usize) -> Option<Table> {
     let samples = toml::Value::Integer(samples as i64);
     let has = entry.defaults().contains_key("samples");
@@ -118,7 +118,7 @@ fn estimates(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// A line for each kind: microseconds at the first size, and how many times as many at the others.
+/// Prints a line for each kind: microseconds at the first size, and the ratio at the others.
 fn table() {
     let registry = Registry::standard();
     let line = |name: &str, subjects: Vec<Result<Subject, String>>| {

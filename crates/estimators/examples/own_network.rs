@@ -1,5 +1,5 @@
-//! Backpropagation through argmax in a dfdx network of one's own: a classifier picks one of three
-//! categories, a linear head has a value for each, and the value at the pick shall be the target.
+//! Backpropagation through argmax in your own dfdx network. A classifier chooses one of three
+//! categories, a linear head has a value for each, and the value of the choice should match a target.
 
 use dfdx::optim::{Adam, AdamConfig};
 use dfdx::prelude::*;
@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut estimator = ReinMax::default().build();
     let noise = Noise::named(&["own network"]);
     for step in 0..=1000 {
-        // Sixty-four rows of four numbers; the target is one of them, and two others say which.
+        // Sixty-four rows of four numbers. The target is one of them; the signs of two others say which.
         let rows = noise.at(2 * step).normals(256).into_iter().map(|x| x as f32).collect();
         let x: Tensor<Rank2<64, 4>, f32, _> = device.tensor_from_vec(rows, (Const, Const));
         let target = |r: &[f32; 4]| if r[2] > 0.0 { r[0] } else { r[usize::from(r[3] > 0.0)] };

@@ -4,13 +4,13 @@ use kernels::{Packed, Real, rows};
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-/// A choice for every latent of every row, with the tape that recorded how it came about: what an
-/// objective is asked about.
+/// A choice for every latent of every row, with the tape that recorded it: the argument of an
+/// objective.
 ///
-/// It is S samples of B rows of L latents, each a point of the simplex over K categories; most
-/// estimators ask about its vertices. An objective of dfdx's operations takes the points as a tensor
-/// ([`Choice::into_tensor`]), or looks at the category numbers ([`Choice::picks`]) where there are
-/// only vertices and nobody wants a gradient for them.
+/// It holds S samples of B rows of L latents, each a point of the simplex over K categories. Most
+/// estimators use its vertices, the one-hot choices. An objective made of dfdx operations takes the
+/// points as a tensor ([`Choice::into_tensor`]). If all points are vertices and no gradient is wanted
+/// for them, it may use the category numbers instead ([`Choice::picks`]).
 #[derive(Debug)]
 pub struct Choice<E: Real> {
     samples: usize,
@@ -24,30 +24,29 @@ pub type Points<E> = Taped<(usize, usize, usize, usize), E>;
 
 #[derive(Debug)]
 enum Form<E: Real> {
-    /// Vertices, [B·L, S]; no gradient is wanted for them.
+    /// Vertices without gradient, by their category numbers, [B·L, S].
     Vertices(Rc<Packed<E>>),
-    /// Every category of the one latent, a sample each; their numbers, once somebody asks.
+    /// Every category of the only latent, one sample each. The numbers are computed on demand.
     Every(OnceCell<Packed<E>>),
-    /// Vertices and their points, [B·L, S·K].
+    /// Vertices with gradient, by their category numbers, and their points, [B·L, S·K].
     Differentiated(Rc<Packed<E>>, Node<E>),
-    /// Points anywhere, [B·L, S·K].
+    /// Points anywhere on the simplex, [B·L, S·K].
     Interior(Node<E>),
 }
 
 impl<E: Real> Choice<E> {
-    /// Vertices by their category numbers, [B·L, S], with no gradient wanted for them.
+    /// Vertices by their category numbers, [B·L, S], without gradient.
     pub fn vertices(picks: Rc<Packed<E>>, dims: Dims, tape: Recording<E>) -> Self {
         Self { samples: picks.columns(), dims, form: Form::Vertices(picks), tape }
     }
 
-    /// Every category of the one latent there is: sample k is category k in every row. An objective
-    /// may know a faster way than one by one.
+    /// Every category of the only latent: sample k is category k in every row. An objective may have a
+    /// fast path for this.
     pub fn every(dims: Dims, tape: Recording<E>) -> Self {
         Self { samples: dims.categories, dims, form: Form::Every(OnceCell::new()), tape }
     }
 
-    /// Vertices whose gradient is wanted: their category numbers, [B·L, S], and their points,
-    /// [B·L, S·K].
+    /// Vertices with gradient: their category numbers, [B·L, S], and their points, [B·L, S·K].
     pub fn differentiated(
         picks: Rc<Packed<E>>,
         points: Node<E>,
@@ -63,7 +62,7 @@ impl<E: Real> Choice<E> {
         Self { samples, dims, form: Form::Interior(points), tape }
     }
 
-    /// Points anywhere on the simplex, [S, B, L, K], whose gradient is wanted.
+    /// Points anywhere on the simplex, [S, B, L, K], with gradient.
     ///
     /// # Errors
     /// If the device is out of memory.
@@ -113,7 +112,7 @@ impl<E: Real> Choice<E> {
         }
     }
 
-    /// The category numbers, [B·L, S], to be kept.
+    /// The category numbers, [B·L, S], shared.
     pub(crate) fn shared_picks(&self) -> Option<Rc<Packed<E>>> {
         match &self.form {
             Form::Vertices(picks) | Form::Differentiated(picks, _) => Some(Rc::clone(picks)),
@@ -122,7 +121,7 @@ impl<E: Real> Choice<E> {
         }
     }
 
-    /// The points, [B·L, S·K], where they stand on the tape: where their gradient is wanted.
+    /// The node of the points, [B·L, S·K], if they have a gradient.
     pub fn points(&self) -> Option<&Node<E>> {
         match &self.form {
             Form::Vertices(_) | Form::Every(_) => None,
@@ -130,7 +129,7 @@ impl<E: Real> Choice<E> {
         }
     }
 
-    /// Whether the gradient for the points is wanted.
+    /// Whether a gradient for the points is wanted.
     pub fn wants_gradient(&self) -> bool {
         self.points().is_some_and(Node::wants_gradient)
     }
@@ -146,7 +145,8 @@ impl<E: Real> Choice<E> {
         (points, self.tape)
     }
 
-    /// The points as rows that a network reads, [S·B, L·K]: sample after sample, latent beside latent.
+    /// The points as rows for a network, [S·B, L·K]: sample after sample, with the latents of a row side
+    /// by side.
     pub fn into_rows(self) -> (Node<E>, Recording<E>) {
         let (samples, dims) = (self.samples, self.dims);
         let (points, mut tape) = self.into_points();
@@ -161,7 +161,7 @@ impl<E: Real> Choice<E> {
         (rows, tape)
     }
 
-    /// The points as a tensor of dfdx, [S, B, L, K], with the tape.
+    /// The points as a dfdx tensor, [S, B, L, K], with the tape.
     ///
     /// # Errors
     /// If the device is out of memory.
@@ -174,7 +174,7 @@ impl<E: Real> Choice<E> {
         Ok(into_tensor(&points, tape, numbers, shape, pack)?)
     }
 
-    /// The tape alone, for an objective that took the category numbers.
+    /// Only the tape, for an objective that uses the category numbers.
     pub fn into_tape(self) -> Recording<E> {
         self.tape
     }

@@ -1,13 +1,13 @@
 use dfdx::prelude::CpuError;
 
-/// Why an estimator cannot be made or cannot estimate.
+/// Why an estimator cannot be built, or why an estimate failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// An unknown estimator, or invalid parameters.
     #[error(transparent)]
     Registry(#[from] registry::Error),
-    /// A row of logits from which nothing can be chosen.
+    /// A row of logits without any category to choose.
     #[error("row {row}: every category is masked (all logits are −∞)")]
     AllMasked {
         /// The row, counted over batch and latents.

@@ -3,18 +3,18 @@ use dfdx::prelude::{Backward, Cpu, Gradients};
 use kernels::tape::Scalar;
 use kernels::{Noise, Packed, Real};
 
-/// Estimates the gradient, with respect to logits, of an expected loss.
+/// Estimates the gradient of an expected loss with respect to logits.
 ///
 /// The target is ∇ E f(D) with D ~ Cat(softmax θ), averaged over the rows of the batch.
 pub trait Estimator<E: Real> {
-    /// A scalar whose gradient is the estimate: for the logits, and for the objective's own
+    /// A scalar whose gradient is the estimate, both for the logits and for the objective's own
     /// parameters.
     ///
-    /// What the estimator learns or counts from it takes effect at [`Estimator::advance`]: until
-    /// then it estimates from the same state, however often it is asked.
+    /// The estimator's own state changes only at [`Estimator::advance`]: until then, all estimates
+    /// are made from the same state.
     ///
     /// # Errors
-    /// If a row of logits is masked altogether, the objective fails, or the device does.
+    /// If every category of a row is masked, the objective fails, or the device fails.
     fn surrogate(
         &mut self,
         logits: Logits<E>,
@@ -22,17 +22,17 @@ pub trait Estimator<E: Real> {
         noise: &mut Noise,
     ) -> Result<Surrogate<E>>;
 
-    /// What is known of it, for a problem of these dimensions.
+    /// Its properties for a problem of these dimensions.
     fn properties(&self, dims: Dims) -> Properties;
 
-    /// Why it cannot serve a problem of these dimensions, if it cannot, beside needing more of the
-    /// objective than there is (which [`Properties::needs`] says).
+    /// The reason why it does not support a problem of these dimensions, if it does not. Requirements
+    /// on the objective are in [`Properties::needs`].
     fn refuses(&self, dims: Dims) -> Option<String> {
         let _ = dims;
         None
     }
 
-    /// Goes on to the next step: schedules advance, and a baseline learns from the last estimate.
+    /// Goes on to the next step: schedules advance, and baselines learn from the last estimate.
     ///
     /// # Errors
     /// If the device is out of memory.
@@ -41,12 +41,12 @@ pub trait Estimator<E: Real> {
     }
 }
 
-/// What an estimator makes of one batch.
+/// An estimate for one batch.
 pub struct Surrogate<E: Real> {
     /// Its gradient is the estimate.
     pub scalar: Scalar<E>,
-    /// The loss of each row that the estimator met on its way, [B, 1]: at its sample, at its relaxed
-    /// point, or the expectation. Not comparable between estimators.
+    /// The loss of each row as the estimator saw it, [B, 1]: at its sample, at its relaxed point, or in
+    /// expectation. Not comparable between estimators.
     pub losses: Packed<E>,
 }
 
@@ -61,7 +61,7 @@ impl<E: Real> Surrogate<E> {
         kernels::tape::values(&self.scalar)[0]
     }
 
-    /// Runs the tape.
+    /// Runs the backward pass.
     ///
     /// # Errors
     /// If the device is out of memory.

@@ -2,31 +2,29 @@ use crate::{Dims, Estimator, Logits, Objective, Result};
 use kernels::tape::{Node, Recording};
 use kernels::{Noise, Packed, Real};
 
-/// One estimate of the gradient for plain logits.
+/// One estimate of the gradient at plain logits.
 #[derive(Clone, Debug)]
 pub struct Gradient<E> {
     /// For the logits, [B, L, K].
     pub logits: Vec<E>,
-    /// For a node of the objective's own, row after row, if one was asked for and a gradient came to
-    /// it.
+    /// For `parameter`, row after row; empty if there is none or it got no gradient.
     pub objective: Vec<E>,
-    /// The loss of each row that the estimator met on its way, \[B\].
+    /// The loss of each row as the estimator saw it, \[B\].
     pub losses: Vec<E>,
     /// The surrogate's value.
     pub value: E,
 }
 
-/// One estimate at plain logits ([B, L, K]), and the gradient it gives `parameter`, a node of the
-/// objective's own.
+/// One estimate at plain logits ([B, L, K]), and its gradient for `parameter`, a node of the objective.
 ///
-/// For measuring estimators. B equal rows are B independent draws: the gradient of each is B times
-/// its row of the result, as the surrogate is the mean over rows.
+/// For measuring estimators. B equal rows are B independent draws: as the surrogate is the mean over
+/// rows, the gradient of each draw is B times its row of the result.
 ///
 /// # Errors
 /// As [`Estimator::surrogate`].
 ///
 /// # Panics
-/// If there are not as many logits as the dimensions say.
+/// If `dims` is not the shape of the logits.
 pub fn gradient<E: Real>(
     estimator: &mut dyn Estimator<E>,
     logits: &[E],
@@ -72,8 +70,8 @@ impl MeanGradient {
 
 /// The mean of `draws` estimates at plain logits ([B, L, K]).
 ///
-/// The quickest look at an estimator: if it is unbiased, the mean is the gradient of the expected
-/// loss, up to a few standard errors. The estimator does not advance in between.
+/// If the estimator is unbiased, the mean is the gradient of the expected loss, up to a few standard
+/// errors. The estimator does not advance between draws.
 ///
 /// ```
 /// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::ReinforceLoo, mean_gradient};

@@ -1,13 +1,33 @@
 //! Gradient estimators for argmax and categorical sampling, over dfdx.
 //!
-//! A network computes logits θ, something picks a category, and a loss f judges the pick. Neither
-//! argmax nor sampling has a gradient, so one is estimated. An [`Estimator`] is a function from
-//! logits, an [`Objective`] and [`Noise`] to a scalar whose gradient is the estimate; exact
-//! enumeration is one of them.
+//! A network computes logits θ, a category is chosen by sampling or argmax, and a loss f depends on
+//! the choice. Neither argmax nor sampling has a useful gradient, so it is estimated. An
+//! [`Estimator`] takes logits, an [`Objective`] and [`Noise`], and returns a scalar whose gradient is
+//! the estimate. Exact enumeration is one of the estimators.
 //!
-//! Notation, everywhere: S samples, B rows of a batch, L latents (categorical variables of a row),
-//! K categories; θ logits, p = softmax θ, D ~ Cat(p) a one-hot sample, s = D − p (the gradient of
-//! ln p(D)), g = ∇f(D), J(q) v = q ⊙ (v − ⟨q, v⟩) the Jacobian of the softmax at q.
+//! ```
+//! use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::Exact};
+//! // f = (v − 25)², with a value v for each of three categories.
+//! let objective = SquaredPick::of(&[22.0, 30.0, 10.0], &[25.0]);
+//! let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
+//! let dims = Dims { batch: 1, latents: 1, categories: 3 };
+//! let (mut exact, noise) = (Exact {}.build(), &mut Noise::named(&["example"]));
+//! let gradient = gradient(&mut *exact, &logits, dims, &objective, None, noise)?;
+//! assert!((gradient.logits[2] - 18.16).abs() < 1e-12);
+//! # Ok::<(), estimators::Error>(())
+//! ```
+//!
+//! # Notation
+//!
+//! S samples, B rows of a batch, L latents (categorical variables of a row), K categories; θ logits,
+//! p = softmax θ, D ~ Cat(p) a one-hot sample, s = D − p its score (the gradient of ln p(D)),
+//! g = ∇f(D), J(q) v = q ⊙ (v − ⟨q, v⟩) the Jacobian of the softmax at q. A *vertex* is a vertex of
+//! the simplex, that is, a one-hot choice; a *relaxed* choice may lie anywhere on the simplex.
+//!
+//! # Modules
+//!
+//! [`kinds`] has the estimators, [`objectives`] losses with known answers, and [`reference`] tables of
+//! exact means and variances. [`Registry`] finds estimators by name.
 
 mod choice;
 mod error;

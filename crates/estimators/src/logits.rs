@@ -12,17 +12,17 @@ pub struct Logits<E: Real> {
 }
 
 impl<E: Real> Logits<E> {
-    /// Logits that a network of this workspace computed, [B·L, K].
+    /// Logits from a network of this workspace, [B·L, K].
     ///
     /// # Panics
-    /// If the rows are not a multiple of the latents.
+    /// If the number of rows is not a multiple of the number of latents.
     pub fn new(node: Node<E>, latents: usize, tape: Recording<E>) -> Self {
         let (rows, categories) = (node.numbers().rows(), node.numbers().columns());
         assert!(latents > 0 && rows % latents == 0, "{rows} rows of {latents} latents");
         Self { node, dims: Dims { batch: rows / latents, latents, categories }, tape }
     }
 
-    /// Logits that dfdx computed, [B, L, K].
+    /// Logits from dfdx, [B, L, K].
     ///
     /// # Errors
     /// If the device is out of memory.
@@ -36,7 +36,7 @@ impl<E: Real> Logits<E> {
         Ok(Self::new(node, latents, tape))
     }
 
-    /// The logits as a tensor of dfdx, [B, L, K].
+    /// The logits as a dfdx tensor, [B, L, K].
     ///
     /// # Errors
     /// If the device is out of memory.
@@ -70,17 +70,17 @@ pub struct Dims {
 }
 
 impl Dims {
-    /// B·L, distributions.
+    /// B·L, the number of distributions.
     pub fn rows(self) -> usize {
         self.batch * self.latents
     }
 
-    /// B·L·K, logits.
+    /// B·L·K, the number of logits.
     pub fn elements(self) -> usize {
         self.rows() * self.categories
     }
 
-    /// Kᴸ, joint outcomes of a row, if they can be counted.
+    /// Kᴸ, the number of joint outcomes of a row, unless it overflows.
     pub fn outcomes(self) -> Option<usize> {
         self.categories.checked_pow(u32::try_from(self.latents).ok()?)
     }

@@ -12,12 +12,12 @@ pub struct Losses<E: Real> {
 }
 
 impl<E: Real> Losses<E> {
-    /// Losses that an objective of this workspace computed, [B, S].
+    /// Losses from an objective of this workspace, [B, S].
     pub fn new(node: Node<E>, tape: Recording<E>) -> Self {
         Self { node, tape }
     }
 
-    /// Losses that dfdx computed, [S, B].
+    /// Losses from dfdx, [S, B].
     ///
     /// # Errors
     /// If the device is out of memory.
@@ -34,7 +34,7 @@ impl<E: Real> Losses<E> {
         Ok(Self { node, tape })
     }
 
-    /// The losses as a tensor of dfdx, [S, B].
+    /// The losses as a dfdx tensor, [S, B].
     ///
     /// # Errors
     /// If the device is out of memory.
@@ -56,17 +56,16 @@ impl<E: Real> Losses<E> {
     }
 }
 
-/// Judges choices: the loss f that the choice is to make small in expectation.
+/// The loss f whose expectation is minimized.
 ///
-/// Its own parameters learn too: what it computes, it computes on the tape of the choice. An
-/// objective whose parameters feed several calls can compute them once, on the tape of the logits,
-/// before the estimator is asked: gradients of all calls come together there.
+/// It computes on the tape of the choice, so that its own parameters get gradients too. If several
+/// calls use the same parameters, they can be computed once on the tape of the logits, before the
+/// estimator is called: the gradients of all calls add up there.
 pub trait Objective<E: Real> {
     /// The loss of each sample of each row.
     ///
     /// # Errors
-    /// If it cannot be computed; [`crate::Error::Objective`] carries a reason of the objective's
-    /// own.
+    /// If it cannot be computed; [`crate::Error::Objective`] carries the objective's own error.
     fn loss(&self, choice: Choice<E>) -> Result<Losses<E>>;
 
     /// Where the loss is defined.
@@ -74,29 +73,28 @@ pub trait Objective<E: Real> {
         Domain::Interior
     }
 
-    /// What a learned baseline may look at: a row of numbers for each row of the batch. Without it
-    /// such a baseline looks at the logits.
+    /// Inputs for a learned baseline: a row of numbers for each row of the batch. Without them the
+    /// baseline uses the logits.
     fn context(&self) -> Option<Context<'_, E>> {
         None
     }
 }
 
-/// A row of numbers for each row of a batch.
+/// The inputs of a learned baseline.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a, E: Real> {
     /// [B, width]
     pub rows: &'a Packed<E>,
 }
 
-/// An objective that counts how often it is asked: what an estimator costs is measured, not
-/// claimed.
+/// Counts evaluations of an objective, to measure the cost of an estimator.
 pub struct Counted<'a, E: Real> {
     objective: &'a dyn Objective<E>,
     evaluations: Cell<Evaluations>,
 }
 
 impl<'a, E: Real> Counted<'a, E> {
-    /// Counts from 0.
+    /// Starts at 0.
     pub fn new(objective: &'a dyn Objective<E>) -> Self {
         Self { objective, evaluations: Cell::default() }
     }

@@ -1,27 +1,26 @@
-//! What is known of an estimator, and what it needs of an objective.
+//! Properties of estimators, and what they require of an objective.
 
-/// What is known of an estimator.
+/// Properties of an estimator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Properties {
-    /// For which losses its mean is the gradient.
+    /// For which losses it is unbiased.
     pub unbiased: Unbiased,
-    /// What it needs of the objective.
+    /// What it requires of the objective.
     pub needs: Domain,
-    /// Whether it draws.
+    /// Whether it is random.
     pub stochastic: bool,
-    /// What it costs, per row and estimate.
+    /// Evaluations of the objective, per row and estimate.
     pub evaluations: Evaluations,
-    /// Whether that is the most it may cost, and the logits decide.
+    /// Whether `evaluations` is an upper bound, because the number depends on the logits.
     pub at_most: bool,
-    /// Whether the components of each estimate add up to 0, as those of the gradient do.
+    /// Whether the components of each estimate sum to 0, as those of the gradient do.
     pub sums_to_zero: bool,
-    /// Whether a constant added to the logits leaves each estimate as it is.
+    /// Whether estimates stay the same if a constant is added to all logits.
     pub ignores_shifts: bool,
 }
 
 impl Properties {
-    /// Of an estimator that draws, keeps the symmetries of the softmax, and is not known to be
-    /// unbiased.
+    /// Of a random estimator with the symmetries of the softmax that is not known to be unbiased.
     pub(crate) fn new(needs: Domain, evaluations: Evaluations) -> Self {
         Self {
             unbiased: Unbiased::Never,
@@ -35,7 +34,7 @@ impl Properties {
     }
 }
 
-/// For which losses an estimator's mean is the gradient of the expected loss.
+/// For which losses the mean of an estimator is the gradient of the expected loss.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unbiased {
     /// For every loss.
@@ -44,14 +43,14 @@ pub enum Unbiased {
     Quadratic,
     /// For losses that are linear in the choice.
     Linear,
-    /// For hardly any.
+    /// For almost none.
     Never,
-    /// It is the gradient of another objective: of a relaxed choice, or another distribution.
+    /// The mean is the gradient of another objective, such as the loss of a relaxed choice.
     OtherObjective,
 }
 
 impl Unbiased {
-    /// What it means, in a word or two.
+    /// In a few words.
     pub fn describe(self) -> &'static str {
         match self {
             Self::Always => "always",
@@ -63,20 +62,20 @@ impl Unbiased {
     }
 }
 
-/// Where an objective is defined, and where an estimator needs it to be. The later ones include
-/// the earlier.
+/// Where an objective is defined, or where an estimator requires it to be. Each variant includes the
+/// earlier ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Domain {
-    /// Values at the vertices of the simplex.
+    /// Values at the vertices of the simplex (one-hot choices).
     Vertices,
-    /// And a gradient there.
+    /// Values and gradients at the vertices.
     VertexGradients,
     /// Values and gradients everywhere on the simplex.
     Interior,
 }
 
 impl Domain {
-    /// What it means, for a reader.
+    /// In a few words.
     pub fn describe(self) -> &'static str {
         match self {
             Self::Vertices => "values at the vertices",
@@ -86,16 +85,16 @@ impl Domain {
     }
 }
 
-/// How often an objective is asked, per row and estimate.
+/// How often an objective is evaluated, per row and estimate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Evaluations {
     /// Losses at vertices.
     pub hard: u64,
     /// Gradients of the loss at vertices.
     pub hard_gradient: u64,
-    /// Losses off the vertices.
+    /// Losses inside the simplex.
     pub relaxed: u64,
-    /// Gradients of the loss off the vertices.
+    /// Gradients of the loss inside the simplex.
     pub relaxed_gradient: u64,
 }
 
@@ -110,7 +109,7 @@ impl Evaluations {
         Self { hard: n, hard_gradient: n, ..Self::default() }
     }
 
-    /// `n` losses off the vertices, with their gradients.
+    /// `n` losses inside the simplex, with their gradients.
     pub fn interior(n: u64) -> Self {
         Self { relaxed: n, relaxed_gradient: n, ..Self::default() }
     }

@@ -3,20 +3,20 @@ use ::registry::{Fault, Kind as Facts, Parameters};
 use kernels::Real;
 use std::ops::{Deref, DerefMut};
 
-/// An estimator's parameters: its TOML table, and how to build it.
+/// The parameters of an estimator, which are its TOML table, and how to build it.
 ///
-/// The documentation comment of the type is its page in `list estimators`, those of its fields
-/// describe its parameters.
+/// The documentation of the type is the estimator's page in `list estimators`, and that of the fields
+/// describes the parameters.
 pub trait Kind: Parameters {
     /// Its name in experiment files.
     const NAME: &'static str;
-    /// What it is related to.
+    /// The family it belongs to.
     const FAMILY: Family;
-    /// What it does, in a line.
+    /// A one-line summary.
     const SUMMARY: &'static str;
-    /// Authors, year and where to read it.
+    /// Authors, year and a place to read it.
     const SOURCE: &'static str;
-    /// Raised when the same parameters come to give other numbers.
+    /// Raised whenever the same parameters give other numbers than before.
     const VERSION: u32 = 1;
 
     /// Rejects invalid values.
@@ -27,18 +27,18 @@ pub trait Kind: Parameters {
         Ok(())
     }
 
-    /// The estimator, for parameters that [`Kind::check`] accepts.
+    /// Builds the estimator from parameters that [`Kind::check`] accepts.
     fn build<E: Real>(self) -> Box<dyn Estimator<E>>;
 }
 
-/// What an estimator is related to.
+/// A family of estimators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Family {
     /// Enumeration, and relaxations without noise.
     ExactAndRelaxed,
-    /// A vertex forward, a relaxation's Jacobian backward.
+    /// A one-hot choice forward, the Jacobian of a relaxation backward.
     StraightThrough,
-    /// Gumbel noise, reparametrized.
+    /// Reparameterized Gumbel noise.
     Gumbel,
     /// Losses times scores.
     ScoreFunction,
@@ -59,7 +59,7 @@ impl Family {
     }
 }
 
-/// An estimator with its parameters, before it is built: each run builds its own.
+/// Builds an estimator with given parameters, as often as needed.
 pub trait Factory: Send + Sync {
     /// A new estimator in `f32`.
     fn build_f32(&self) -> Box<dyn Estimator<f32>>;
@@ -77,19 +77,19 @@ impl<K: Kind> Factory for K {
     }
 }
 
-/// What is known of a kind beside its name.
+/// Facts about a kind of estimator.
 #[derive(Clone, Copy, Debug)]
 pub struct About {
-    /// What it is related to.
+    /// The family it belongs to.
     pub family: Family,
-    /// Authors, year and where to read it.
+    /// Authors, year and a place to read it.
     pub source: &'static str,
 }
 
 /// A registered estimator.
 pub type Entry = ::registry::Entry<Box<dyn Factory>, About>;
 
-/// The registered estimators.
+/// A registry of estimators.
 #[derive(Clone)]
 pub struct Registry(::registry::Registry<Box<dyn Factory>, About>);
 

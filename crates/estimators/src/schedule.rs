@@ -1,12 +1,12 @@
 //! Schedules of temperatures, learning rates and the like.
 
 use kernels::Real;
-use registry::Fault;
+use registry::{Fault, plain};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A factor that changes along training. It multiplies a number such as a temperature or a learning
-/// rate, so that the number itself can be swept.
+/// A factor that changes during training. It multiplies a number such as a temperature or a learning
+/// rate, so that the number itself can still be swept.
 ///
 /// With w = `warm-up`, the factor of step s is (s + 1)/w while s < w. From step w on it is a function
 /// of t = s − w, which is 1 at t = 0:
@@ -35,18 +35,18 @@ use serde::{Deserialize, Serialize};
     rename_all_fields = "kebab-case"
 )]
 pub enum Schedule {
-    /// A warm-up and nothing else.
+    /// Only a warm-up.
     Constant {
         /// Steps of the warm-up: from 2 up.
         warm_up: u64,
     },
-    /// A straight line to the end.
+    /// Linear change to the end.
     Linear {
         /// Steps of the warm-up.
         #[serde(default)]
         warm_up: u64,
-        /// Steps until the end is reached, warm-up included; in an experiment, those of a run
-        /// unless given.
+        /// Steps until the end is reached, including the warm-up; in an experiment, the default is the
+        /// number of steps of a run.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         steps: Option<u64>,
         /// The factor at the end: from 0 up.
@@ -58,32 +58,32 @@ pub enum Schedule {
         /// Steps of the warm-up.
         #[serde(default)]
         warm_up: u64,
-        /// Steps until the end is reached, warm-up included; in an experiment, those of a run
-        /// unless given.
+        /// Steps until the end is reached, including the warm-up; in an experiment, the default is the
+        /// number of steps of a run.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         steps: Option<u64>,
         /// The factor at the end: from 0 up.
         #[serde(default)]
         end: f64,
     },
-    /// Multiplied by a factor at regular intervals.
+    /// Multiplication by a factor at regular intervals.
     Step {
         /// Steps of the warm-up.
         #[serde(default)]
         warm_up: u64,
         /// Steps between two changes: from 1 up.
         every: u64,
-        /// What each change multiplies by: above 0.
+        /// The factor of each change: above 0.
         factor: f64,
     },
-    /// An exponential decay.
+    /// Exponential decay.
     Exponential {
         /// Steps of the warm-up.
         #[serde(default)]
         warm_up: u64,
-        /// Decrease of the logarithm in a step: above 0.
+        /// Decrease of the logarithm per step: above 0.
         rate: f64,
-        /// The factor stays at or above this: from 0 up.
+        /// Lower bound of the factor: from 0 up.
         #[serde(default)]
         end: f64,
     },
@@ -97,7 +97,7 @@ impl Schedule {
             return (step + 1) as f64 / warm_up as f64;
         }
         let since = step - warm_up;
-        // How far a schedule of so many steps has come, from 0 to 1.
+        // The completed share of a schedule with this many steps.
         let progress = |steps: Option<u64>| {
             let length = steps.unwrap_or(u64::MAX).saturating_sub(warm_up);
             if since >= length { 1.0 } else { since as f64 / length as f64 }
@@ -114,14 +114,13 @@ impl Schedule {
         }
     }
 
-    /// Whether the factor is anything but 1 in a run of so many steps.
+    /// Whether the factor differs from 1 at any step of a run of `steps` steps.
     pub fn changes_within(&self, steps: u64) -> bool {
-        // After the warm-up it moves in one direction.
+        // After the warm-up it is monotonic.
         steps > 0 && (self.factor(0) != 1.0 || self.factor(steps - 1) != 1.0)
     }
 
-    /// The same schedule; if it has to know where its end is and was not told, it ends after so many
-    /// steps.
+    /// The same schedule, which ends after `run` steps if it needs an end and has none.
     pub fn ending_after(mut self, run: u64) -> Self {
         if let Self::Linear { steps, .. } | Self::Cosine { steps, .. } = &mut self {
             *steps = steps.or(Some(run));
@@ -129,7 +128,7 @@ impl Schedule {
         self
     }
 
-    /// Rejects invalid values, and a schedule that changes nothing; `key` is where it was found.
+    /// Rejects invalid values, and schedules that change nothing; `key` is the schedule's own key.
     ///
     /// # Errors
     /// If a value is invalid.
@@ -160,8 +159,13 @@ impl Schedule {
             }
         }
         let changes = warm_up > 1 || self.factor(u64::MAX) != 1.0;
-        let expected = "a schedule that changes something: this one is always 1";
-        Fault::require(changes, key, format!("{self:?}"), expected)
+        let expected = "a schedule that changes something; this one is always 1";
+        Fault::require(changes, key, self.as_text(), expected)
+    }
+
+    /// The table of the schedule as one line.
+    fn as_text(&self) -> String {
+        toml::Value::try_from(self).map_or_else(|error| error.to_string(), |table| plain(&table))
     }
 
     fn warm_up(&self) -> u64 {
@@ -175,7 +179,7 @@ impl Schedule {
     }
 }
 
-/// Largest factor that is accepted.
+/// The largest factor that is accepted.
 const MOST: f64 = 1000.0;
 
 fn require_factor(key: &str, value: f64) -> Result<(), Fault> {
@@ -222,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_decides_where_an_open_end_is() {
+    fn a_schedule_without_an_end_takes_that_of_the_run() {
         let open = schedule("kind = 'linear'");
         assert!(
             open.check("schedule").unwrap_err().to_string().contains("schedule.steps = absent")
@@ -233,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_schedule_that_changes_nothing_is_refused() {
+    fn schedules_that_change_nothing_are_rejected() {
         for text in [
             "kind = 'constant'\nwarm-up = 1",
             "kind = 'linear'\nsteps = 9\nend = 1.0",

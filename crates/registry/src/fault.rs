@@ -70,7 +70,7 @@ impl std::error::Error for Fault {}
 /// An unknown name, with the known ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownName {
-    /// What it should have named, in the singular.
+    /// The category of the name, in the singular.
     pub what: &'static str,
     /// The name.
     pub name: String,
@@ -106,7 +106,7 @@ impl fmt::Display for UnknownName {
 
 impl std::error::Error for UnknownName {}
 
-/// Why a registry cannot give what was asked for.
+/// Why a kind cannot be found or built.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -116,7 +116,7 @@ pub enum Error {
     /// The parameters are invalid.
     #[error("{what} `{kind}`: {fault}")]
     Parameters {
-        /// What the kind is, in the singular.
+        /// The category of the kind, in the singular.
         what: &'static str,
         /// The kind.
         kind: &'static str,

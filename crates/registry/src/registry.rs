@@ -20,11 +20,11 @@ impl<P> Parameters for P where
 pub struct Kind<A = ()> {
     /// Its name in experiment files.
     pub name: &'static str,
-    /// What it is, in a line.
+    /// A one-line summary.
     pub summary: &'static str,
-    /// Raised when the same parameters come to give other numbers.
+    /// Raised whenever the same parameters give other numbers than before.
     pub version: u32,
-    /// What else is known of kinds of this category.
+    /// Other facts about kinds of this category.
     pub about: A,
 }
 
@@ -35,11 +35,11 @@ type Read<T> = Arc<dyn Fn(Table) -> Result<(Table, T), Fault> + Send + Sync>;
 pub struct Entry<T, A = ()> {
     /// Its name in experiment files.
     pub name: &'static str,
-    /// What it is, in a line.
+    /// A one-line summary.
     pub summary: &'static str,
-    /// Raised when the same parameters come to give other numbers.
+    /// Raised whenever the same parameters give other numbers than before.
     pub version: u32,
-    /// What else is known of it.
+    /// Other facts about it.
     pub about: A,
     what: &'static str,
     defaults: fn() -> Table,
@@ -107,7 +107,7 @@ impl<T, A> Registry<T, A> {
 
     /// Adds a kind, which replaces one of the same name.
     ///
-    /// `build` makes something of the parameters, or refuses values that are invalid.
+    /// `build` builds from the parameters, or rejects invalid values.
     pub fn add<P: Parameters>(
         &mut self,
         kind: Kind<A>,
@@ -157,7 +157,7 @@ impl<T, A: Clone> Clone for Registry<T, A> {
 }
 
 fn as_table<P: Serialize>(parameters: &P) -> Table {
-    // Parameters are structs of numbers, words, lists and tables, all of which TOML has.
+    // Parameters are structs of numbers, strings, lists and tables, all of which TOML has.
     Table::try_from(parameters).unwrap_or_default()
 }
 

@@ -4,20 +4,21 @@ use crate::mechanisms::differentiated::at_vertices_with;
 use crate::mechanisms::finite_step::{FiniteStep, Step};
 use std::cell::Cell;
 
-/// I-MLE with a central difference and a step that finds its own length.
+/// I-MLE with a central difference and an adaptive step.
 ///
-/// **Estimates** a difference quotient of the pick, whose step is just long enough to change about as many
-/// picks as asked for.
+/// **Estimates** a difference quotient of the argmax, with a step that is just long enough to
+/// change the requested share of samples.
 ///
-/// **Formula** λ = β ‖θ‖/‖g‖ of each row; gradient (argmax(θ + λ g + ε) − argmax(θ − λ g + ε))/(2λ) with the
-/// same noise ε. After each step, β rises or falls by `rate`, as a running mean (decay 0.9) of the share
-/// of rows with a gradient lies below or above `target`.
+/// **Formula** λ = β ‖θ‖/‖g‖ for each row; gradient
+/// (argmax(θ + λ g + ε) − argmax(θ − λ g + ε))/(2λ) with the same noise ε. After each step β grows
+/// by `rate` if the running mean (decay 0.9) of the share of rows with a nonzero gradient is below
+/// `target`, and shrinks by `rate` if it is above.
 ///
 /// **Requires** gradients at vertices.
 ///
 /// **Costs** one loss at a vertex and its gradient, and two more argmaxes.
 ///
-/// **When to use** in place of `imle` wherever the scale of losses is not known or changes.
+/// **When to use** instead of `imle` if the scale of the losses is unknown or changes.
 ///
 /// **Reference** Minervini, Franceschi & Niepert 2023, arXiv:2209.04862, Algorithm 2.
 ///
@@ -38,11 +39,11 @@ use std::cell::Cell;
 pub struct Aimle {
     /// The noise ε: `gumbel`, `sum-of-gamma` (ten terms) or `none`.
     pub noise: ImleNoise,
-    /// β at first: above 0.
+    /// Initial β: above 0.
     pub beta: f64,
-    /// By how much β changes a step: from 0 up.
+    /// Change of β per step: from 0 up.
     pub rate: f64,
-    /// Share of rows that shall have a gradient: above 0, up to 1.
+    /// Target share of rows with a nonzero gradient: above 0, up to 1.
     pub target: f64,
 }
 
@@ -78,9 +79,9 @@ impl Kind for Aimle {
 struct AimleEstimator {
     settings: Aimle,
     beta: f64,
-    /// Running mean of the share of rows with a gradient.
+    /// Running mean of the share of rows with a nonzero gradient.
     share: f64,
-    /// That share in the last backward pass.
+    /// The share in the last backward pass.
     seen: Rc<Cell<f64>>,
 }
 
@@ -103,7 +104,7 @@ impl<E: Real> Estimator<E> for AimleEstimator {
     fn properties(&self, _: Dims) -> Properties {
         Properties {
             stochastic: self.settings.noise != ImleNoise::None,
-            // The length of the step is relative to that of the logits.
+            // The length of the step is relative to the norm of the logits.
             ignores_shifts: false,
             ..Properties::new(Domain::VertexGradients, Evaluations::differentiated(1))
         }

@@ -1,11 +1,11 @@
 use super::prelude::*;
 use crate::mechanisms::central_difference::{Pairs, central_difference};
 
-/// Evolution strategies with antithetic pairs: a difference of losses along a random direction of the
+/// Evolution strategies with antithetic pairs: differences of losses along random directions of the
 /// logits.
 ///
-/// **Estimates** the gradient of the expected loss at logits with Gaussian noise, near that of the
-/// expected loss where σ is small.
+/// **Estimates** the gradient of the expected loss at logits with Gaussian noise, which is close to
+/// the gradient of the expected loss if σ is small.
 ///
 /// **Formula** d_m ~ N(0, 1)ᴷ; D± = argmax(θ ± σ d_m + γ_m) with the same Gumbel noise; gradient
 /// (1/M) Σ_m (f(D₊) − f(D₋)) d_m / (2σ).
@@ -14,11 +14,11 @@ use crate::mechanisms::central_difference::{Pairs, central_difference};
 ///
 /// **Costs** 2M losses.
 ///
-/// **When to use** as the floor: it uses nothing of what is known about picks, not even which categories
-/// were drawn.
+/// **When to use** as the floor of a comparison: it uses no knowledge of the distribution, not even
+/// which categories were sampled.
 ///
-/// **Reference** Salimans, Ho, Chen, Sidor & Sutskever 2017, arXiv:1703.03864; Wierstra et al. 2014,
-/// JMLR 15.
+/// **Reference** Salimans, Ho, Chen, Sidor & Sutskever 2017, arXiv:1703.03864; Wierstra et al.
+/// 2014, JMLR 15.
 ///
 /// ```
 /// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::AntitheticEs, mean_gradient};
@@ -35,9 +35,9 @@ use crate::mechanisms::central_difference::{Pairs, central_difference};
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct AntitheticEs {
-    /// σ: above 0.
+    /// σ, the length of the step: above 0.
     pub sigma: f64,
-    /// M, pairs: from 1 up.
+    /// M, pairs of each row: from 1 up.
     pub samples: usize,
 }
 

@@ -1,18 +1,19 @@
 use super::prelude::*;
 use crate::mechanisms::score::row_means;
 
-/// Augment, reinforce, merge: for bits, the difference of losses at an antithetic pair.
+/// Augment–REINFORCE–merge: for bits, the difference of losses at an antithetic pair.
 ///
 /// **Estimates** ∇ E f(D) without bias.
 ///
-/// **Formula** K = 2, φ = θ₁ − θ₀, u uniform for each latent; b = 1[u > σ(−φ)], b̃ = 1[u < σ(φ)]; gradient for
-/// φ: (f(b) − f(b̃)) (u − ½), for the logits its negative and itself.
+/// **Formula** K = 2, φ = θ₁ − θ₀, and one uniform number u for each latent; b = 1[u > σ(−φ)],
+/// b̃ = 1[u < σ(φ)]. The gradient for φ is (f(b) − f(b̃)) (u − ½); this is the gradient for θ₁, and
+/// its negative that for θ₀.
 ///
 /// **Requires** losses at vertices; two categories.
 ///
 /// **Costs** two losses.
 ///
-/// **When to use** `disarm` instead: the same pair with the uniform number averaged out.
+/// **When to use** rarely: `disarm` uses the same pair and averages the uniform number out.
 ///
 /// **Reference** Yin & Zhou 2019, arXiv:1807.11143, Theorem 1.
 ///
@@ -35,7 +36,7 @@ pub struct Arm {}
 impl Kind for Arm {
     const NAME: &'static str = "arm";
     const FAMILY: Family = Family::ScoreFunction;
-    const SUMMARY: &'static str = "antithetic pairs of bits, reparametrised";
+    const SUMMARY: &'static str = "antithetic pairs of bits, reparameterized";
     const SOURCE: &'static str = "Yin & Zhou 2019, arXiv:1807.11143";
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
@@ -75,7 +76,7 @@ impl<E: Real> Estimator<E> for Arm {
     }
 }
 
-/// Why dimensions other than those of bits cannot be served.
+/// The reason why other than two categories are refused.
 pub(crate) fn binary_only(dims: Dims) -> Option<String> {
     (dims.categories != 2)
         .then(|| format!("it is defined for 2 categories, not for {}", dims.categories))

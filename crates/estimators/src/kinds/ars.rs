@@ -2,20 +2,21 @@ use super::prelude::*;
 use crate::mechanisms::score::weights_of_one;
 use crate::mechanisms::swaps::Swaps;
 
-/// Augment, reinforce, swap: losses after every swap with one reference component of the noise behind a
-/// pick.
+/// Augment–REINFORCE–swap: losses after each swap with one reference component of the noise behind
+/// a sample.
 ///
 /// **Estimates** ∇ E f(D) without bias; with two categories it is ARM.
 ///
-/// **Formula** π ~ Dirichlet(1_K) for each latent; f^{c} is the loss at z = argmin_k (ln π_k − θ_k) with
-/// components c and j of π swapped, for the reference j. Gradient for θ_c: (f^c − (1/K) Σ_m f^m) (1 − K π_j).
+/// **Formula** π ~ Dirichlet(1_K) for each latent; f^{c} is the loss at z = argmin_k (ln π_k − θ_k)
+/// after components c and j of π are swapped, where j is the reference. The gradient for θ_c is
+/// (f^c − (1/K) Σ_m f^m) (1 − K π_j).
 ///
 /// **Requires** losses at vertices.
 ///
 /// **Costs** K losses.
 ///
-/// **When to use** in place of `arsm` where K (K − 1)/2 losses are too many. For one latent, `exact` costs
-/// the same K losses and has no variance.
+/// **When to use** instead of `arsm` if K (K − 1)/2 losses are too many. With one latent, `exact`
+/// costs the same K losses and has no variance.
 ///
 /// **Reference** Yin, Yue & Zhou 2019, arXiv:1905.01413, eq. 13.
 ///
@@ -35,7 +36,7 @@ use crate::mechanisms::swaps::Swaps;
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[derive(Default)]
 pub struct Ars {
-    /// j, the category whose noise is swapped: below K.
+    /// j, the category whose noise is swapped with that of each other one: below K.
     pub reference: usize,
 }
 
@@ -72,7 +73,7 @@ impl<E: Real> Estimator<E> for Ars {
         let swaps = Swaps::draw(&categorical.theta, &pairs, noise);
         let theta = categorical.theta.clone();
         let evaluated = Evaluated::new(categorical, swaps.picks, objective)?;
-        // The loss of the pick as it was drawn: the swap of j with itself.
+        // The loss of the original sample: the swap of j with itself.
         let losses = evaluated.f.column(j);
         let f = evaluated.f_of_latents();
         let mut vector = Packed::zeros(dims.rows(), dims.categories);
@@ -91,7 +92,8 @@ impl<E: Real> Estimator<E> for Ars {
 
     fn refuses(&self, dims: Dims) -> Option<String> {
         let (j, k) = (self.reference, dims.categories);
-        (j >= k).then(|| format!("its reference is category {j}, but there are {k}"))
+        (j >= k)
+            .then(|| format!("its reference is category {j}, but there are only {k} categories"))
     }
 }
 

@@ -2,21 +2,22 @@ use super::prelude::*;
 use crate::mechanisms::score::weights_of_one;
 use crate::mechanisms::swaps::Swaps;
 
-/// Augment, reinforce, swap, merge: losses after every swap of two components of the noise behind a pick.
+/// Augment–REINFORCE–swap–merge: losses after every swap of two components of the noise behind a
+/// sample.
 ///
 /// **Estimates** ∇ E f(D) without bias; with two categories it is ARM.
 ///
-/// **Formula** π ~ Dirichlet(1_K) for each latent; f^{c,j} is the loss at z = argmin_k (ln π_k − θ_k) with
-/// components c and j of π swapped, in all latents at once. Gradient for θ_c:
-/// Σ_j (f^{c,j} − (1/K) Σ_m f^{m,j}) (1/K − π_j).
+/// **Formula** π ~ Dirichlet(1_K) for each latent; f^{c,j} is the loss at z = argmin_k
+/// (ln π_k − θ_k) after components c and j of π are swapped in all latents at once. The gradient
+/// for θ_c is Σ_j (f^{c,j} − (1/K) Σ_m f^{m,j}) (1/K − π_j).
 ///
 /// **Requires** losses at vertices; at most 256 categories.
 ///
-/// **Costs** K (K − 1)/2 + 1 losses. Most swaps change no pick, and an objective that remembers its losses
-/// pays for the distinct ones alone.
+/// **Costs** K (K − 1)/2 + 1 losses. Most swaps do not change the sample, so an objective that
+/// caches its losses computes only a few of them.
 ///
-/// **When to use** where many losses a row are cheap and gradients are not to be had. At the same number of
-/// losses, `reinforce-loo` and `unordered-set` are better.
+/// **When to use** if many losses per row are cheap and gradients are not available. With the same
+/// number of losses, `reinforce-loo` and `unordered-set` are better.
 ///
 /// **Reference** Yin, Yue & Zhou 2019, arXiv:1905.01413, Theorem 1.
 ///
@@ -59,7 +60,7 @@ impl<E: Real> Estimator<E> for Arsm {
         let swaps = Swaps::draw(&categorical.theta, &pairs, noise);
         let theta = categorical.theta.clone();
         let evaluated = Evaluated::new(categorical, swaps.picks, objective)?;
-        // The loss of the pick as it was drawn.
+        // The loss of the original sample.
         let losses = evaluated.f.column(0);
         let f = evaluated.f_of_latents();
         let mut vector = Packed::zeros(dims.rows(), dims.categories);
@@ -80,23 +81,23 @@ impl<E: Real> Estimator<E> for Arsm {
         let k = dims.categories;
         (k > MOST_CATEGORIES).then(|| {
             format!(
-                "{k} categories make {} losses a row; at most {MOST_CATEGORIES} do",
+                "{k} categories need {} losses per row; at most {MOST_CATEGORIES} categories are supported",
                 k * (k - 1) / 2 + 1
             )
         })
     }
 }
 
-/// Categories up to which all swaps are worth their losses.
+/// The largest number of categories for which every swap is evaluated.
 const MOST_CATEGORIES: usize = 256;
 
-/// No swap, and then every pair a < b in order.
+/// First no swap, then every pair a < b in order.
 fn all_pairs(categories: usize) -> Vec<(usize, usize)> {
     let pairs = (0..categories).flat_map(|b| (0..b).map(move |a| (a, b)));
     std::iter::once((0, 0)).chain(pairs).collect()
 }
 
-/// Where the loss after the swap of two categories stands.
+/// The column of the loss after the swap of two categories, as [`all_pairs`] orders them.
 #[inline(always)]
 pub(crate) fn swap_column(a: usize, b: usize) -> usize {
     let (low, high) = (a.min(b), a.max(b));

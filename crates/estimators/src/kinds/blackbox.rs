@@ -4,17 +4,17 @@ use crate::mechanisms::finite_step::{FiniteStep, Step};
 
 /// The argmax as a black-box solver, differentiated through a piecewise affine interpolation.
 ///
-/// **Estimates** the gradient of that interpolation of the loss of the argmax; nothing is drawn.
+/// **Estimates** the gradient of that interpolation of the loss of the argmax. It is deterministic.
 ///
-/// **Formula** y = argmax θ, y′ = argmax(θ − λ g); gradient (y − y′)/λ. (The paper has a solver that
-/// minimises a cost w = −θ, which turns two signs.)
+/// **Formula** y = argmax θ, y′ = argmax(θ − λ g); gradient (y − y′)/λ. (The paper's solver
+/// minimizes a cost w = −θ, which flips two signs.)
 ///
 /// **Requires** gradients at vertices.
 ///
 /// **Costs** one loss at a vertex and its gradient, and a second argmax.
 ///
-/// **When to use** where the argmax is a solver and the pick is deployed as it is trained. For categories
-/// it stalls wherever the step is too short to change the pick.
+/// **When to use** if the argmax is a solver and is deployed as it is trained. For categories it
+/// stalls wherever the step is too short to change the argmax.
 ///
 /// **Reference** Vlastelica, Paulus, Musil, Martius & Rolínek 2020, arXiv:1912.02175, Algorithm 1.
 ///
@@ -33,7 +33,7 @@ use crate::mechanisms::finite_step::{FiniteStep, Step};
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Blackbox {
-    /// λ: above 0.
+    /// λ, the length of the step: above 0.
     pub lambda: f64,
 }
 
@@ -67,8 +67,8 @@ impl<E: Real> Estimator<E> for Blackbox {
         _: &mut Noise,
     ) -> Result<Surrogate<E>> {
         let categorical = Categorical::new(logits)?;
-        let still = Packed::zeros(categorical.theta.rows(), categorical.theta.columns());
-        let step = FiniteStep::new(&categorical, still, Step::Fixed(E::of(self.lambda)));
+        let no_noise = Packed::zeros(categorical.theta.rows(), categorical.theta.columns());
+        let step = FiniteStep::new(&categorical, no_noise, Step::Fixed(E::of(self.lambda)));
         let picks = Rc::clone(&step.picks);
         at_vertices_with(categorical, picks, objective, move |g, v| step.backward(g, v))
     }

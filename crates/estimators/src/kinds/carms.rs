@@ -2,23 +2,24 @@ use super::prelude::*;
 use crate::mechanisms::score::row_means;
 use crate::mechanisms::stick_breaking::StickBreaking;
 
-/// Leave-one-out over several antithetic picks of a row.
+/// Leave-one-out over several antithetic samples of a row.
 ///
 /// **Estimates** ∇ E f(D) without bias.
 ///
-/// **Formula** n picks by stick breaking in ascending order of probability, from antithetic uniform numbers
-/// (a Dirichlet copula) at every stick; gradient for each latent
-/// (1/(n(n−1))) Σ_{i<j} [p(z_i) p(z_j) / P(z_i, z_j)] (f_i − f_j)(D_i − D_j). The ratio is a product over the
-/// sticks up to the first of the two, and is never clipped: a clip biases. Of the paper's two
-/// constructions this is the one whose pairs all have positive probability; inverting the distribution
-/// function along cyclic orders leaves pairs of rare categories out, and is then biased.
+/// **Formula** n samples by stick breaking in ascending order of probability, from antithetic
+/// uniform numbers (a Dirichlet copula) at every stick. The gradient for each latent is
+/// (1/(n(n−1))) Σ_{i<j} [p(z_i) p(z_j) / P(z_i, z_j)] (f_i − f_j)(D_i − D_j). The ratio is a
+/// product over the sticks up to the first of the two. It is never clipped, because clipping would
+/// bias the estimate. Of the paper's two constructions, this is the one in which all pairs have positive
+/// probability; the other, which inverts the distribution function along cyclic orders, never draws
+/// some pairs of rare categories and is then biased.
 ///
 /// **Requires** losses at vertices.
 ///
 /// **Costs** n losses.
 ///
-/// **When to use** where `reinforce-loo` is, with as many losses: the fewer categories and samples, the more
-/// it gains. With two of each it is `disarm`.
+/// **When to use** instead of `reinforce-loo`, with as many losses. The fewer categories and
+/// samples, the larger the gain. With two of each it is `disarm`.
 ///
 /// **Reference** Dimitriev & Zhou 2021, arXiv:2110.14002, eq. 8; the copula: arXiv:2105.14141.
 ///
@@ -37,7 +38,7 @@ use crate::mechanisms::stick_breaking::StickBreaking;
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Carms {
-    /// n: at least 2.
+    /// n, samples of each row: at least 2.
     pub samples: usize,
 }
 
@@ -78,7 +79,7 @@ impl<E: Real> Estimator<E> for Carms {
         let scale = 1.0 / (n * (n - 1) * dims.batch) as f64;
         let mut vector = Packed::zeros(dims.rows(), dims.categories);
         let (mut f, mut weights) = (vec![0.0; n], vec![0.0; n]);
-        // By stick; only those that a pick took are ever not 0.
+        // By stick; nonzero only for sticks that a sample took.
         let mut gradient = vec![0.0; dims.categories];
         for (row, (sticks, chosen)) in breaking.rows().zip(taken.chunks_exact(n)).enumerate() {
             sticks.weights(chosen, &mut weights);

@@ -2,10 +2,10 @@ use super::prelude::*;
 use crate::kinds::second_order::FirstOrderMix;
 use crate::mechanisms::differentiated::at_vertices;
 
-/// The score function with the loss replaced by its linear expansion between p and the pick.
+/// The score function with the loss replaced by its linear expansion between p and the sample.
 ///
-/// **Estimates** the gradient for linear losses; for quadratic ones its bias is that of straight-through
-/// with the other sign.
+/// **Estimates** the gradient for linear losses. For quadratic losses its bias is that of
+/// straight-through with the opposite sign.
 ///
 /// **Formula** D ~ Cat(p); gradient s ⟨g, s⟩ with s = D − p, for each latent.
 ///
@@ -13,11 +13,11 @@ use crate::mechanisms::differentiated::at_vertices;
 ///
 /// **Costs** one loss at a vertex and its gradient.
 ///
-/// **When to use** as half of ReinMax. Alone its variance is that of a score function without the
-/// unbiasedness.
+/// **When to use** as one half of ReinMax. On its own it has the variance of a score function and
+/// is still biased.
 ///
-/// **Reference** Gregor, Danihelka, Mnih, Blundell & Wierstra 2014, arXiv:1310.8499; with p as the point
-/// of expansion.
+/// **Reference** Gregor, Danihelka, Mnih, Blundell & Wierstra 2014, arXiv:1310.8499; here with p as
+/// the point of expansion.
 ///
 /// ```
 /// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::Darn, mean_gradient};
@@ -38,7 +38,7 @@ pub struct Darn {}
 impl Kind for Darn {
     const NAME: &'static str = "darn";
     const FAMILY: Family = Family::StraightThrough;
-    const SUMMARY: &'static str = "the first-order score with p as the point of expansion";
+    const SUMMARY: &'static str = "the score function of a linear expansion around p";
     const SOURCE: &'static str =
         "Gregor, Danihelka, Mnih, Blundell & Wierstra 2014, arXiv:1310.8499";
 

@@ -2,9 +2,9 @@ use super::prelude::*;
 use crate::mechanisms::differentiated::{SoftmaxJacobian, at_vertices};
 use crate::mechanisms::scheduled::Scheduled;
 
-/// Straight-through whose pick and whose backward pass have temperatures of their own.
+/// Straight-through with separate temperatures for the sample and for the backward pass.
 ///
-/// **Estimates** the gradient for linear losses where both temperatures are 1; else it is biased.
+/// **Estimates** the gradient for linear losses if both temperatures are 1; otherwise it is biased.
 ///
 /// **Formula** D ~ Cat(softmax(θ/a)); gradient J(p_b) g / b with p_b = softmax(θ/b).
 ///
@@ -12,9 +12,9 @@ use crate::mechanisms::scheduled::Scheduled;
 ///
 /// **Costs** one loss at a vertex and its gradient.
 ///
-/// **When to use** where straight-through works and can be tuned: a below 1 explores less than the
-/// policy, b above 1 spreads the gradient over more categories. The authors found the best pairs far off
-/// the diagonal.
+/// **When to use** when straight-through works and can be tuned: a < 1 explores less than the
+/// policy, and b > 1 spreads the gradient over more categories. In the authors' best pairs the two
+/// are far apart.
 ///
 /// **Reference** Shah, Yan, Mozer & Liu 2024, arXiv:2410.13331.
 ///
@@ -33,11 +33,11 @@ use crate::mechanisms::scheduled::Scheduled;
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct DecoupledStraightThrough {
-    /// a of the pick: above 0.
+    /// a, the temperature of the sample: above 0.
     pub forward_temperature: f64,
-    /// b of the backward pass: above 0.
+    /// b, the temperature of the backward pass: above 0.
     pub backward_temperature: f64,
-    /// A schedule that multiplies both temperatures along training, if any.
+    /// Optional schedule that multiplies both temperatures during training.
     pub schedule: Option<Schedule>,
 }
 

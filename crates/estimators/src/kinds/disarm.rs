@@ -2,21 +2,21 @@ use super::prelude::*;
 use crate::kinds::arm::{antithetic_bits, binary_only};
 use crate::mechanisms::score::row_means;
 
-/// ARM, averaged over the uniform number given the pair of bits.
+/// ARM averaged over the uniform number, given the pair of bits.
 ///
-/// **Estimates** ∇ E f(D) without bias, with no more variance than `arm`.
+/// **Estimates** ∇ E f(D) without bias, with at most the variance of `arm`.
 ///
-/// **Formula** the pair b, b̃ of `arm`; gradient for φ: ½ (f(b) − f(b̃)) (−1)^b̃ 1[b ≠ b̃] σ(|φ|), for each latent;
-/// for the logits its negative and itself.
+/// **Formula** with the pair b, b̃ of `arm`, the gradient for φ is ½ (f(b) − f(b̃)) (−1)^b̃
+/// 1[b ≠ b̃] σ(|φ|) for each latent; this is the gradient for θ₁, and its negative that for θ₀.
 ///
 /// **Requires** losses at vertices; two categories.
 ///
 /// **Costs** two losses.
 ///
-/// **When to use** as the default for bits where a row affords two losses.
+/// **When to use** as the default for bits if two losses per row are affordable.
 ///
-/// **Reference** Dong, Mnih & Tucker 2020, arXiv:2006.10680, eq. 6; independently U2G, Yin, Ho, Yan, Qian &
-/// Zhou 2020.
+/// **Reference** Dong, Mnih & Tucker 2020, arXiv:2006.10680, eq. 6; independently U2G, Yin, Ho,
+/// Yan, Qian & Zhou 2020.
 ///
 /// ```
 /// use estimators::{Dims, Kind, Noise, kinds::Disarm, mean_gradient, objectives::BitSumSquares};

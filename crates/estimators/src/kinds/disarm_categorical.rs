@@ -2,24 +2,25 @@ use super::prelude::*;
 use crate::mechanisms::score::row_means;
 use crate::mechanisms::stick_breaking::{StickBreaking, Sticks};
 
-/// DisARM for categories: a pair of picks that is antithetic at every stick of a stick-breaking
-/// construction, in ascending order of probability.
+/// DisARM for categories: two samples by stick breaking that are antithetic at every stick, in
+/// ascending order of probability.
 ///
 /// **Estimates** ∇ E f(D) without bias.
 ///
-/// **Formula** sticks ℓ_i = θ_i − ln Σ_{j>i} exp θ_j of the sorted logits, q_i = σ(ℓ_i), picks z and z̃ from
-/// uniform numbers u_i and 1 − u_i; m the first stick at which they part. `importance-weighted`:
-/// ½ w (f − f̃)(s − s̃) with w = Π_{i<m} (1 − q_i)²/(1 − 2q_i) · (1 − q_m), the ratio of independent to coupled
-/// probability, for each latent. `stick-breaking`: for each stick that both reach, DisARM's
-/// ½ (f − f̃)(−1)^b̃ 1[b ≠ b̃] σ(|ℓ_i|); for one that a single pick reaches, its half of a two-sample
+/// **Formula** the sticks of the sorted logits are ℓ_i = θ_i − ln Σ_{j>i} exp θ_j, with
+/// q_i = σ(ℓ_i). The samples z and z̃ come from uniform numbers u_i and 1 − u_i; m is the first
+/// stick at which they differ. `importance-weighted`: ½ w (f − f̃)(s − s̃) for each latent, with
+/// w = Π_{i<m} (1 − q_i)²/(1 − 2q_i) · (1 − q_m), the ratio of the independent probability to the
+/// coupled one. `stick-breaking`: for each stick that both reach, DisARM's ½ (f − f̃)(−1)^b̃
+/// 1[b ≠ b̃] σ(|ℓ_i|); for one that only one of them reaches, its half of a two-sample
 /// leave-one-out; then the chain rule from ℓ to θ.
 ///
 /// **Requires** losses at vertices.
 ///
 /// **Costs** two losses.
 ///
-/// **When to use** where a row affords two losses; with more, `carms`. With two categories both forms are
-/// `disarm`.
+/// **When to use** if two losses per row are affordable; with more, use `carms`. With two
+/// categories both forms are `disarm`.
 ///
 /// **Reference** Dong, Mnih & Tucker 2021, arXiv:2106.08056, §4.
 ///
@@ -38,7 +39,7 @@ use crate::mechanisms::stick_breaking::{StickBreaking, Sticks};
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct DisarmCategorical {
-    /// `importance-weighted` or `stick-breaking`.
+    /// The form of the estimator: `importance-weighted` or `stick-breaking`.
     pub form: DisarmForm,
 }
 
@@ -60,13 +61,13 @@ impl Kind for DisarmCategorical {
     }
 }
 
-/// A form of the estimator.
+/// A form of [`DisarmCategorical`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum DisarmForm {
-    /// A leave-one-out of two coupled samples, weighted.
+    /// A weighted leave-one-out of two coupled samples.
     ImportanceWeighted,
-    /// DisARM of every stick.
+    /// DisARM at every stick.
     StickBreaking,
 }
 
@@ -118,10 +119,11 @@ impl<E: Real> Estimator<E> for DisarmCategorical {
     }
 }
 
-/// What multiplies ½ (f − f̃) for each stick's logit, carried to the logits.
+/// The factor of ½ (f − f̃) in the gradient for the sorted logits θ: that for each stick's logit ℓ,
+/// through the chain rule.
 fn chain_rule(sticks: Sticks<'_>, (a, b): (usize, usize), gradient: &mut [f64]) {
     let last = gradient.len() - 1;
-    // ℓ_i = θ_i − ln Σ_{j>i} exp θ_j: of every stick before j, logit j takes p_j/Σ_{k>i} p_k.
+    // ℓ_i = θ_i − ln Σ_{j>i} exp θ_j, so ∂ℓ_i/∂θ_j = −p_j/Σ_{k>i} p_k for every j after i.
     let mut before = 0.0;
     for (i, slope) in gradient.iter_mut().enumerate() {
         let q = sticks.q(i);
@@ -143,7 +145,7 @@ fn chain_rule(sticks: Sticks<'_>, (a, b): (usize, usize), gradient: &mut [f64]) 
 mod tests {
     use super::*;
 
-    /// The chain rule stick by stick, each carried to all logits after it.
+    /// The chain rule stick by stick, from each to all logits after it.
     fn stick_by_stick(sticks: Sticks<'_>, (a, b): (usize, usize)) -> Vec<f64> {
         let count = sticks.p.len();
         let mut gradient = vec![0.0; count];

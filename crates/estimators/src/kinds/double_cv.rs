@@ -2,24 +2,25 @@ use super::prelude::*;
 use crate::mechanisms::differentiated::at_several_vertices;
 use std::cell::OnceCell;
 
-/// Leave-one-out with two control variates: the other samples' losses, and the linear function that the
-/// other samples' gradients make.
+/// Leave-one-out with two control variates: the losses of the other samples, and the linear
+/// function that their gradients define.
 ///
-/// **Estimates** ∇ E f(D) without bias, whatever α.
+/// **Estimates** ∇ E f(D) without bias for every α.
 ///
-/// **Formula** S samples with losses f_i and gradients g_i; ḡ_{−i} = mean_{j≠i} g_j, b_i = α ⟨ḡ_{−i}, D_i − p⟩ over
-/// all latents; (1/S) Σ_i (f_i + b_i − mean_{j≠i} (f_j + b_j)) s_i − α J(p) mean_i g_i. At α = −1 the linear
-/// function takes the linear part of the loss away.
+/// **Formula** S samples with losses f_i and gradients g_i; ḡ_{−i} = mean_{j≠i} g_j, and b_i = α
+/// ⟨ḡ_{−i}, D_i − p⟩ summed over latents. The gradient is (1/S) Σ_i (f_i + b_i − mean_{j≠i}
+/// (f_j + b_j)) s_i − α J(p) mean_i g_i. At α = −1 the linear function removes the linear part of
+/// the loss.
 ///
 /// **Requires** gradients at vertices.
 ///
 /// **Costs** S losses and their gradients.
 ///
-/// **When to use** where a row affords two losses and their gradients: where it was measured, no other
-/// unbiased estimator of two samples varied as little.
+/// **When to use** if two losses per row and their gradients are affordable. In our measurements no
+/// other unbiased estimator with two samples had as little variance.
 ///
-/// **Reference** Titsias & Shi 2022, arXiv:2111.05300, eq. 10, for bits; with J(p) for categories it is our
-/// derivation.
+/// **Reference** Titsias & Shi 2022, arXiv:2111.05300, eq. 10, for bits; the form for categories,
+/// with J(p), is our derivation.
 ///
 /// ```
 /// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::DoubleCv, mean_gradient};
@@ -36,9 +37,9 @@ use std::cell::OnceCell;
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct DoubleCv {
-    /// S: at least 2.
+    /// S, samples of each row: at least 2.
     pub samples: usize,
-    /// α: a number.
+    /// α, the weight of the linear control variate: a number.
     pub alpha: f64,
 }
 
@@ -75,7 +76,7 @@ impl<E: Real> Estimator<E> for DoubleCv {
         let categorical = Categorical::new(logits)?;
         let (dims, p) = (categorical.dims, categorical.softmax(E::ONE));
         let picks = Rc::new(rows::categorical(&p, self.samples, noise));
-        // The losses, which the backward pass finds here.
+        // The losses, which are known before the backward pass reads them here.
         let losses: Rc<OnceCell<Node<E>>> = Rc::default();
         let known = Rc::clone(&losses);
         let controlled = Controlled { p, picks: Rc::clone(&picks), alpha: E::of(self.alpha), dims };
@@ -85,7 +86,7 @@ impl<E: Real> Estimator<E> for DoubleCv {
             }
         })?;
         let (surrogate, f) = surrogate;
-        // Set once: there is one surrogate of these samples.
+        // Set once, as these samples have one surrogate.
         let _ = losses.set(f);
         Ok(surrogate)
     }
@@ -114,7 +115,7 @@ impl<E: Real> Controlled<E> {
         let mut total = Packed::zeros(dims.rows(), dims.categories);
         add_up_samples(g, &mut total);
         let mut b = Packed::scratch(dims.rows(), samples);
-        // The gradient of a mean over S·B losses, times so many, is each loss's own.
+        // `g` is the gradient of a mean over S·B losses: times S·B it is that of each loss.
         let own = E::of((samples * dims.batch) as f64);
         let scale = self.alpha * own / E::of((samples - 1) as f64);
         control_variates(&self.p, &self.picks, g, &total, scale, &mut b);

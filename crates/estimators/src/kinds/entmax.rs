@@ -2,21 +2,24 @@ use super::prelude::*;
 use crate::mechanisms::enumeration::too_many_outcomes;
 use crate::mechanisms::marginalize::marginalize;
 
-/// The expected loss under the α-entmax distribution: between softmax (α → 1) and sparsemax (α = 2).
+/// The expected loss under the α-entmax distribution, which lies between softmax (α → 1) and
+/// sparsemax (α = 2).
 ///
-/// **Estimates** the gradient of another objective, exactly: picks are distributed as α-entmax(θ).
+/// **Estimates** the gradient of another objective, exactly: samples are distributed as
+/// α-entmax(θ).
 ///
-/// **Formula** π_k = max(0, (α − 1) θ_k − t)^{1/(α−1)}, t such that they add up to 1; loss Σ_D Π_n π_n(D_n) f(D);
-/// gradient u ⊙ (φ − ⟨u, φ⟩/Σu) with u = π^{2−α} on the support.
+/// **Formula** π_k = max(0, (α − 1) θ_k − t)^{1/(α−1)}, with t such that they sum to 1. The loss is
+/// Σ_D Π_n π_n(D_n) f(D). Its gradient is u ⊙ (φ − ⟨u, φ⟩/Σu) with u = π^{2−α} on the support, and
+/// φ_n(c) = E_π[f | z_n = c].
 ///
 /// **Requires** losses at vertices; at most 65,536 joint outcomes.
 ///
 /// **Costs** as many losses as the largest support of a row has outcomes: at most Kᴸ.
 ///
-/// **When to use** as `sparsemax`, where that gives up too many categories too soon.
+/// **When to use** instead of `sparsemax` if that drops too many categories too early.
 ///
-/// **Reference** Peters, Niculae & Martins 2019, arXiv:1905.05702, eq. 10; Correia, Niculae, Aziz & Martins
-/// 2020, arXiv:2007.01919.
+/// **Reference** Peters, Niculae & Martins 2019, arXiv:1905.05702, eq. 10; Correia, Niculae, Aziz &
+/// Martins 2020, arXiv:2007.01919.
 ///
 /// ```
 /// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::Entmax};

@@ -2,21 +2,21 @@ use super::prelude::*;
 use crate::mechanisms::enumeration::{lexicographic, outcome_probabilities, too_many_outcomes};
 use crate::mechanisms::score::{divide, multiply_by_weights, row_sums, scores};
 
-/// The gradient of the expected loss itself, by enumeration of every joint outcome.
+/// The exact gradient of the expected loss, by enumeration of all joint outcomes.
 ///
-/// **Estimates** ∇ E f(D), exactly; its variance is 0.
+/// **Estimates** ∇ E f(D) exactly; the variance is 0.
 ///
-/// **Formula** for latent n, J(p_n) φ_n with φ_n(c) = E[f | z_n = c]; with one latent,
-/// p_k (f_k − Σ_j p_j f_j).
+/// **Formula** for latent n, J(p_n) φ_n with φ_n(c) = E[f | z_n = c]. With one latent: p_k
+/// (f_k − Σ_j p_j f_j).
 ///
 /// **Requires** losses at vertices; at most 65,536 joint outcomes Kᴸ.
 ///
 /// **Costs** Kᴸ losses.
 ///
-/// **When to use** whenever a loss is cheap beside the network that computes the logits: with one
-/// latent and a linear head, as in the question this project was made for, the K losses cost
-/// nothing and no other estimator has anything to offer. It is the truth that all others are
-/// measured against.
+/// **When to use** whenever the loss is cheap compared with the network that computes the logits.
+/// With one latent and a linear head, as in this project's question, the K losses cost almost
+/// nothing, and no other estimator has an advantage. It is also the ground truth that the other
+/// estimators are compared with.
 ///
 /// **Reference** elementary; "Dense" in Correia et al. 2020, arXiv:2007.01919.
 ///
@@ -40,7 +40,7 @@ pub struct Exact {}
 impl Kind for Exact {
     const NAME: &'static str = "exact";
     const FAMILY: Family = Family::ExactAndRelaxed;
-    const SUMMARY: &'static str = "the gradient itself, by enumeration";
+    const SUMMARY: &'static str = "the exact gradient, by enumeration";
     const SOURCE: &'static str = "elementary";
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
@@ -78,7 +78,7 @@ impl<E: Real> Estimator<E> for Exact {
     }
 }
 
-/// p_k (f_k − Σ_j p_j f_j), from one loss a category.
+/// p_k (f_k − Σ_j p_j f_j), from one loss per category.
 fn one_latent<E: Real>(
     categorical: Categorical<E>,
     p: &Packed<E>,
@@ -114,7 +114,7 @@ fn expectation<E: Real, V: Lanes<E>>(p: &[V], f: &[V]) -> V {
     sum
 }
 
-/// Σ_{outcomes with z_n = c} w f − p_n(c) Σ w f, from one loss a joint outcome of probability w.
+/// Σ_{outcomes with z_n = c} w f − p_n(c) Σ w f, from one loss per joint outcome, of probability w.
 fn joint<E: Real>(
     categorical: Categorical<E>,
     p: &Packed<E>,
@@ -127,7 +127,7 @@ fn joint<E: Real>(
     let mut weighted = evaluated.f.numbers().clone();
     multiply_by_weights(&w, &mut weighted);
     let losses = row_sums(&weighted);
-    // The same sum as a score function's: w f in place of the advantage.
+    // The sum of a score function, with w f as the advantage.
     let vector = scores(p, &picks, weighted, dims);
     let mut shares = w;
     divide(E::of(dims.batch as f64), &mut shares);

@@ -2,21 +2,21 @@ use super::prelude::*;
 use crate::mechanisms::differentiated::{SoftmaxJacobian, at_vertices};
 use crate::mechanisms::scheduled::Scheduled;
 
-/// Straight-through at logits that are moved apart so that they agree with the pick.
+/// Straight-through at logits that are pushed apart until they agree with the sample.
 ///
-/// **Estimates** the gradient with a bias like that of straight-through Gumbel-softmax and less variance:
-/// nothing but the pick is random.
+/// **Estimates** the gradient with a bias like that of straight-through Gumbel-softmax, but with
+/// less variance: only the sample is random.
 ///
-/// **Formula** D ~ Cat(p); m = max θ; θ'_D = m and θ'_k = θ_k − max(0, θ_k − m + gap) elsewhere;
-/// x = softmax(θ'/τ); gradient J(x) g / τ, with the shift held fixed. The gap is a number, or `"pi"`:
-/// −ln(1 − q)/q with q = p_D (1 − 10⁻⁵).
+/// **Formula** D ~ Cat(p); m = max θ; θ'_D = m, and θ'_k = θ_k − max(0, θ_k − m + gap) elsewhere;
+/// x = softmax(θ'/τ); gradient J(x) g / τ, where the shift θ' − θ counts as a constant. The gap is
+/// a number, or `"pi"`: −ln(1 − q)/q with q = p_D (1 − 10⁻⁵).
 ///
 /// **Requires** gradients at vertices.
 ///
 /// **Costs** one loss at a vertex and its gradient.
 ///
-/// **When to use** in place of `st-gumbel-softmax`, at the same temperature: the authors tuned it from
-/// 0.5 to 0.7.
+/// **When to use** instead of `st-gumbel-softmax`, at the same temperature. The authors' tuned
+/// temperatures are 0.5 to 0.7.
 ///
 /// **Reference** Fan, Zhang, Liu, Chen & Wei 2022, arXiv:2206.07235.
 ///
@@ -37,9 +37,9 @@ use crate::mechanisms::scheduled::Scheduled;
 pub struct GappedStraightThrough {
     /// τ: above 0.
     pub temperature: f64,
-    /// A schedule that multiplies τ along training, if any.
+    /// Optional schedule that multiplies τ during training.
     pub schedule: Option<Schedule>,
-    /// How far the others lie below the pick: a number from 0 up, or "pi".
+    /// How far the other logits lie below the sample's: a number from 0 up, or `"pi"`.
     pub gap: Gap,
 }
 
@@ -52,7 +52,7 @@ impl Default for GappedStraightThrough {
 impl Kind for GappedStraightThrough {
     const NAME: &'static str = "gapped-straight-through";
     const FAMILY: Family = Family::StraightThrough;
-    const SUMMARY: &'static str = "straight-through with a gap below the pick";
+    const SUMMARY: &'static str = "straight-through with a gap below the sample";
     const SOURCE: &'static str = "Fan, Zhang, Liu, Chen & Wei 2022, arXiv:2206.07235";
 
     fn check(&self) -> Result<(), Fault> {
@@ -74,13 +74,13 @@ impl Kind for GappedStraightThrough {
     }
 }
 
-/// How far the other logits lie below the pick's.
+/// How far the other logits lie below the sample's.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Gap {
-    /// So far.
+    /// A fixed gap.
     Number(f64),
-    /// By a rule.
+    /// A gap by a rule.
     Named(GapRule),
 }
 
@@ -154,7 +154,7 @@ rowwise! {
     }
 }
 
-/// `chosen` where category `k` is the pick, else `other`.
+/// `chosen` where category `k` is the sample, else `other`.
 #[inline(always)]
 fn select_pick<E: Real, V: Lanes<E>>(pick: V, k: usize, chosen: V, other: V) -> V {
     V::select(pick.equal(V::splat(E::of(k as f64))), chosen, other)

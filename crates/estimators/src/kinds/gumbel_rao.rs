@@ -2,21 +2,22 @@ use super::prelude::*;
 use crate::mechanisms::differentiated::{Jacobian, at_vertices};
 use crate::mechanisms::scheduled::Scheduled;
 
-/// Straight-through Gumbel-softmax, Rao-Blackwellised: averaged over the Gumbel noise that leads to the
-/// same pick.
+/// Rao–Blackwellized straight-through Gumbel-softmax: an average over the Gumbel noise that leads
+/// to the same sample.
 ///
-/// **Estimates** what `st-gumbel-softmax` estimates, with less variance; as τ falls, ReinMax.
+/// **Estimates** the same as `st-gumbel-softmax` with less variance. As τ falls it becomes ReinMax.
 ///
-/// **Formula** D ~ Cat(p); M times E ~ Exp(1)ᴷ and perturbed logits X_D = −ln E_D,
-/// X_k = −ln(E_k/p_k + E_D): Gumbel noise given that its argmax is D. With x_m = softmax(X_m/τ), gradient
-/// (1/M) Σ_m J(x_m) g / τ. No gradient flows through the conditioning.
+/// **Formula** D ~ Cat(p). Then, M times, E ~ Exp(1)ᴷ and perturbed logits X_D = −ln E_D,
+/// X_k = −ln(E_k/p_k + E_D): logits with Gumbel noise, given that their argmax is D. With
+/// x_m = softmax(X_m/τ), the gradient is (1/M) Σ_m J(x_m) g / τ. No gradient flows through the
+/// conditioning.
 ///
 /// **Requires** gradients at vertices.
 ///
-/// **Costs** one loss at a vertex and its gradient, and M·K exponentials.
+/// **Costs** one loss at a vertex and its gradient, and M·K exponential random numbers.
 ///
-/// **When to use** wherever `st-gumbel-softmax` is: the noise is cheap beside a network, so 10 to 100
-/// samples cost next to nothing.
+/// **When to use** instead of `st-gumbel-softmax`. The noise is cheap compared with a network, so
+/// 10 to 100 samples cost almost nothing.
 ///
 /// **Reference** Paulus, Maddison & Krause 2021, arXiv:2010.04838, §3.
 ///
@@ -37,9 +38,9 @@ use crate::mechanisms::scheduled::Scheduled;
 pub struct GumbelRao {
     /// τ: above 0.
     pub temperature: f64,
-    /// A schedule that multiplies τ along training, if any.
+    /// Optional schedule that multiplies τ during training.
     pub schedule: Option<Schedule>,
-    /// M, samples of the noise a pick: from 1 up.
+    /// M, noise samples for each sampled category: from 1 up.
     pub samples: usize,
 }
 
@@ -52,7 +53,7 @@ impl Default for GumbelRao {
 impl Kind for GumbelRao {
     const NAME: &'static str = "gumbel-rao";
     const FAMILY: Family = Family::Gumbel;
-    const SUMMARY: &'static str = "st-gumbel-softmax, averaged given the pick";
+    const SUMMARY: &'static str = "st-gumbel-softmax averaged, given the sample";
     const SOURCE: &'static str = "Paulus, Maddison & Krause 2021, arXiv:2010.04838";
 
     fn check(&self) -> Result<(), Fault> {
@@ -93,7 +94,7 @@ impl<E: Real> Estimator<E> for Scheduled<GumbelRao> {
 }
 
 rowwise! {
-    /// Exponential numbers, M times K, become the relaxed picks whose argmax is the pick.
+    /// Turns M·K exponential numbers into M relaxed samples whose argmax is the sample.
     fn conditional_softmax(p, pick; inverse_temperature => points) {
         for x in points.chunks_exact_mut(p.len()) {
             let mut chosen = V::zero();
@@ -101,7 +102,7 @@ rowwise! {
                 chosen += rows::one_hot(pick[0], k) * x[k];
             }
             for k in 0..p.len() {
-                // 0 for the pick itself; infinite where p is 0.
+                // 0 for the sample itself; infinite where p is 0.
                 let other = V::splat(E::ONE) - rows::one_hot(pick[0], k);
                 let arrival = V::select(other.equal(V::zero()), V::zero(), x[k] / p[k]);
                 x[k] = -(arrival + chosen).ln();
@@ -121,7 +122,7 @@ rowwise! {
 }
 
 struct MeanJacobian<E: Real> {
-    /// M points a row, [B·L, M·K].
+    /// M points of each row, [B·L, M·K].
     points: Packed<E>,
     temperature: E,
 }

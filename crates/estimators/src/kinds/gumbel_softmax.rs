@@ -3,10 +3,11 @@ use crate::mechanisms::categorical::perturb;
 use crate::mechanisms::differentiated::{SoftmaxJacobian, in_interior};
 use crate::mechanisms::scheduled::Scheduled;
 
-/// A random point of the simplex in place of a pick.
+/// A random point of the simplex instead of a sample.
 ///
 /// **Estimates**, without bias, the gradient of another objective: the expected loss of the relaxed
-/// pick. As τ falls that objective nears the expected loss, and the variance grows like 1/τ.
+/// sample. As τ falls, that objective approaches the expected loss, and the variance grows like
+/// 1/τ.
 ///
 /// **Formula** γ standard Gumbel; y = softmax((θ + γ)/τ); loss f(y); gradient J(y) ∇f(y) / τ.
 ///
@@ -14,8 +15,9 @@ use crate::mechanisms::scheduled::Scheduled;
 ///
 /// **Costs** one relaxed loss and its gradient.
 ///
-/// **When to use** when the loss makes sense of mixtures, with a temperature that is annealed.
-/// Its training loss is that of the relaxed pick: evaluate with hard ones.
+/// **When to use** if the loss is meaningful for mixtures, with a temperature that falls during
+/// training (`schedule`). The training loss is that of the relaxed sample, so evaluate with hard
+/// samples.
 ///
 /// **Reference** Jang, Gu & Poole 2017, arXiv:1611.01144; Maddison, Mnih & Teh 2017,
 /// arXiv:1611.00712.
@@ -37,7 +39,7 @@ use crate::mechanisms::scheduled::Scheduled;
 pub struct GumbelSoftmax {
     /// τ: above 0.
     pub temperature: f64,
-    /// A schedule that multiplies τ along training, if any.
+    /// Optional schedule that multiplies τ during training.
     pub schedule: Option<Schedule>,
 }
 
@@ -50,7 +52,7 @@ impl Default for GumbelSoftmax {
 impl Kind for GumbelSoftmax {
     const NAME: &'static str = "gumbel-softmax";
     const FAMILY: Family = Family::Gumbel;
-    const SUMMARY: &'static str = "a random point of the simplex in place of a pick";
+    const SUMMARY: &'static str = "a random point of the simplex instead of a sample";
     const SOURCE: &'static str = "Jang, Gu & Poole 2017, arXiv:1611.01144";
 
     fn check(&self) -> Result<(), Fault> {

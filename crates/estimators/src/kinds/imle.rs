@@ -2,24 +2,26 @@ use super::prelude::*;
 use crate::mechanisms::differentiated::at_vertices_with;
 use crate::mechanisms::finite_step::{FiniteStep, Step};
 
-/// Implicit maximum likelihood: the pick that the loss's gradient would rather have had, by a finite step
-/// of the perturbed logits.
+/// Implicit maximum likelihood: compares the sample with the one after a finite step of the
+/// perturbed logits against the loss's gradient.
 ///
-/// **Estimates** a difference quotient of the pick. As λ → 0 it is 0 almost always and huge else; as
-/// λ → ∞ the target is the category of least gradient and the estimate vanishes.
+/// **Estimates** a difference quotient of the argmax. As λ → 0 it is 0 almost always and huge
+/// otherwise; as λ → ∞ the second sample is the category with the least gradient, and the estimate
+/// vanishes.
 ///
-/// **Formula** z = argmax(θ + ε), z′ = argmax(θ − λ g + ε) with the same noise ε; gradient (z − z′)/λ. The
-/// loss's gradient g is that of the row: the scale of losses matters, as λ does.
+/// **Formula** z = argmax(θ + ε), z′ = argmax(θ − λ g + ε) with the same noise ε; gradient
+/// (z − z′)/λ. Here g is the gradient of the row's own loss: the scale of losses matters, as λ
+/// does.
 ///
 /// **Requires** gradients at vertices.
 ///
 /// **Costs** one loss at a vertex and its gradient, and a second argmax.
 ///
-/// **When to use** where the argmax is a solver. For categories it is cheap but rough; `aimle` finds λ
-/// itself.
+/// **When to use** if the argmax is a solver. For categories it is cheap but crude. `aimle` finds λ
+/// by itself.
 ///
-/// **Reference** Niepert, Minervini & Franceschi 2021, arXiv:2106.01798, Algorithm 1, with the division
-/// by λ that the published library leaves to the learning rate.
+/// **Reference** Niepert, Minervini & Franceschi 2021, arXiv:2106.01798, Algorithm 1, with the
+/// division by λ that the published library leaves to the learning rate.
 ///
 /// ```
 /// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::Imle, mean_gradient};
@@ -38,7 +40,7 @@ use crate::mechanisms::finite_step::{FiniteStep, Step};
 pub struct Imle {
     /// The noise ε: `gumbel`, `sum-of-gamma` (ten terms) or `none`.
     pub noise: ImleNoise,
-    /// λ: above 0.
+    /// λ, the length of the step: above 0.
     pub lambda: f64,
 }
 
@@ -51,7 +53,7 @@ impl Default for Imle {
 impl Kind for Imle {
     const NAME: &'static str = "imle";
     const FAMILY: Family = Family::Perturbation;
-    const SUMMARY: &'static str = "the pick against the pick after a step of the logits";
+    const SUMMARY: &'static str = "the sample against the sample after a step of the logits";
     const SOURCE: &'static str = "Niepert, Minervini & Franceschi 2021, arXiv:2106.01798";
 
     fn check(&self) -> Result<(), Fault> {
@@ -63,15 +65,15 @@ impl Kind for Imle {
     }
 }
 
-/// Noise of a pick.
+/// The noise of I-MLE.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ImleNoise {
-    /// Standard Gumbel noise: the pick is distributed as the softmax.
+    /// Standard Gumbel noise: samples are distributed as the softmax.
     Gumbel,
-    /// Σ_{i=1..10} E_i/i − ln 10 with E_i ~ Exp(1): the first terms of a sum that is Gumbel.
+    /// Σ_{i=1..10} E_i/i − ln 10 with E_i ~ Exp(1): the first terms of a series whose sum is Gumbel.
     SumOfGamma,
-    /// None: the pick is the argmax.
+    /// No noise: the argmax itself.
     None,
 }
 

@@ -1,23 +1,24 @@
 use super::prelude::*;
 use crate::mechanisms::score::{divide, ignore_impossible, row_sums};
 
-/// The CatLog derivative for independent latents: each latent's categories are summed out in turn, given a
-/// sample of the others.
+/// The CatLog derivative for independent latents: the categories of each latent in turn are summed
+/// out, given a sample of the others.
 ///
-/// **Estimates** ∇ E f(D) without bias; with one latent, exactly.
+/// **Estimates** ∇ E f(D) without bias; exactly with one latent.
 ///
-/// **Formula** M joint samples D^m; for latent n, J(p_n) φ with φ_c = (1/M) Σ_m f(D^m with z_n := c). The same
-/// samples serve all latents.
+/// **Formula** M joint samples D^m; for latent n, J(p_n) φ with φ_c = (1/M)
+/// Σ_m f(D^m with z_n := c). All latents use the same samples.
 ///
 /// **Requires** losses at vertices.
 ///
 /// **Costs** M·L·K losses, in one call of the objective.
 ///
-/// **When to use** with several latents whose losses come in large batches: it removes each latent's own
-/// variance at the price of K losses. Also known as the local expectation gradient.
+/// **When to use** with several latents, if the losses can be computed in large batches: it removes
+/// each latent's own variance at the price of K losses. Also known as the local expectation
+/// gradient.
 ///
-/// **Reference** De Smet, Sansone & Zuidberg Dos Martires 2023, arXiv:2311.12569, Theorem 1; Titsias &
-/// Lázaro-Gredilla 2015.
+/// **Reference** De Smet, Sansone & Zuidberg Dos Martires 2023, arXiv:2311.12569, Theorem 1;
+/// Titsias & Lázaro-Gredilla 2015.
 ///
 /// ```
 /// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::Indecater, mean_gradient};
@@ -34,7 +35,7 @@ use crate::mechanisms::score::{divide, ignore_impossible, row_sums};
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Indecater {
-    /// M: from 1 up.
+    /// M, joint samples of each row: from 1 up.
     pub samples: usize,
 }
 
@@ -47,7 +48,7 @@ impl Default for Indecater {
 impl Kind for Indecater {
     const NAME: &'static str = "indecater";
     const FAMILY: Family = Family::ScoreFunction;
-    const SUMMARY: &'static str = "each latent in turn summed out, the others drawn";
+    const SUMMARY: &'static str = "each latent in turn summed out, the others sampled";
     const SOURCE: &'static str = "De Smet, Sansone & Zuidberg Dos Martires 2023, arXiv:2311.12569";
 
     fn check(&self) -> Result<(), Fault> {
@@ -69,7 +70,7 @@ impl<E: Real> Estimator<E> for Indecater {
         let categorical = Categorical::new(logits)?;
         let (dims, p) = (categorical.dims, categorical.softmax(E::ONE));
         let drawn = rows::categorical(&p, self.samples, noise);
-        let evaluated = Evaluated::new(categorical, self.changed(&drawn, dims), objective)?;
+        let evaluated = Evaluated::new(categorical, self.substituted(&drawn, dims), objective)?;
         let mut phi = self.means(&evaluated.f, dims);
         ignore_impossible(&p, &mut phi);
         let scale = E::of(1.0 / dims.batch as f64);
@@ -94,8 +95,8 @@ impl<E: Real> Estimator<E> for Indecater {
 }
 
 impl Indecater {
-    /// Every sample with every latent at every category, [B·L, M·L·K].
-    fn changed<E: Real>(&self, drawn: &Packed<E>, dims: Dims) -> Packed<E> {
+    /// Each sample with each latent set to each category, [B·L, M·L·K].
+    fn substituted<E: Real>(&self, drawn: &Packed<E>, dims: Dims) -> Packed<E> {
         let mut picks = Vec::with_capacity(self.samples * dims.elements() * dims.latents);
         for sample in 0..self.samples {
             for latent in 0..dims.latents {

@@ -1,25 +1,28 @@
 use super::prelude::*;
 use crate::mechanisms::differentiated::{Jacobian, in_interior};
 
-/// The expected category *number* in place of a category, as in the code of the question this
-/// project was made for: a negative control.
+/// The expected category *number*, used as if it were the category, as in the code of this
+/// project's question. A negative control.
 ///
-/// **Estimates** nothing where categories have no order: the mean of the numbers 0 and 2 is 1, a
-/// category that may be the least probable.
+/// **Estimates** nothing meaningful if the categories have no order: the mean of the numbers 0 and
+/// 2 is 1, which may be the least probable category.
 ///
-/// **Formula** q = softmax(βθ), i = Σ_k k q_k. Rounded, it is the pick ⌊i⌉, and no gradient reaches
-/// the logits. Not rounded, the point between neighbours: with j = min(⌊i⌋, K − 2) and w = i − j,
-/// weight 1 − w on j and w on j + 1; gradient (g_{j+1} − g_j) β q_k (k − i).
+/// **Formula** q = softmax(βθ), i = Σ_k k q_k. If `rounded`, the choice is ⌊i⌉, and the logits get
+/// no gradient. Otherwise it is the point between two neighbors: with j = min(⌊i⌋, K − 2) and
+/// w = i − j, the weight is 1 − w on j and w on j + 1; the gradient is (g_{j+1} − g_j) β q_k
+/// (k − i).
 ///
-/// **Requires** losses at vertices if rounded, else the loss and its gradient inside the simplex.
+/// **Requires** losses at vertices if rounded; otherwise the loss and its gradient inside the
+/// simplex.
 ///
-/// **Costs** one loss, relaxed with its gradient if not rounded.
+/// **Costs** one loss; if not rounded, one relaxed loss and its gradient.
 ///
-/// **When to use** only where the categories are points of a line, as key points of an image are.
-/// At β = 100 the gradient is gone anyway: its factor β q (1 − q) is 4.5e-3 at a gap of 0.1 between
-/// two logits and 9e-12 at 0.3.
+/// **When to use** only if the categories are points on a line, such as the pixel coordinates of
+/// keypoints. At β = 100 the gradient vanishes anyway: its factor β q (1 − q) is 4.5e-3 at a gap of
+/// 0.1 between two logits, and 9e-12 at 0.3.
 ///
-/// **Reference** Luvizon, Tabia & Picard 2017, arXiv:1710.02322, for key points; the question's code.
+/// **Reference** Luvizon, Tabia & Picard 2017, arXiv:1710.02322, for keypoints; the question's
+/// code.
 ///
 /// ```
 /// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::IndexSoftArgmax};
@@ -29,7 +32,7 @@ use crate::mechanisms::differentiated::{Jacobian, in_interior};
 /// let mut index = IndexSoftArgmax { sharpness: 1.0, rounded: true }.build::<f64>();
 /// let noise = &mut Noise::named(&["example"]);
 /// let gradient = gradient(&mut *index, &logits, dims, &objective, None, noise)?;
-/// // It picked category 1, whose probability is 0.0034, and the logits learn nothing of it.
+/// // It chose category 1, whose probability is 0.0034, and the logits get no gradient.
 /// assert_eq!(gradient.losses, [25.0]);
 /// assert_eq!(gradient.logits, [0.0, 0.0, 0.0]);
 /// # Ok::<(), estimators::Error>(())
@@ -39,7 +42,7 @@ use crate::mechanisms::differentiated::{Jacobian, in_interior};
 pub struct IndexSoftArgmax {
     /// β: above 0.
     pub sharpness: f64,
-    /// Whether the number is rounded to a category, as in the question.
+    /// Whether to round the number to a category, as in the question.
     pub rounded: bool,
 }
 
@@ -119,7 +122,7 @@ rowwise! {
 }
 
 rowwise! {
-    /// The nearest category number, the even one of two that are as near. `q` says how many there are.
+    /// The nearest category number; ties go to the even one. `q` gives the number of categories.
     fn round(index, q => pick) {
         pick[0] = V::zero();
         for k in 1..q.len() {

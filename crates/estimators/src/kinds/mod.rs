@@ -1,4 +1,4 @@
-//! The estimators: one file each.
+//! The estimators, one file each.
 
 use crate::Registry;
 

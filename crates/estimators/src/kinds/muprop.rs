@@ -1,19 +1,19 @@
 use super::prelude::*;
 use crate::mechanisms::score::{scores, value_and_gradient};
 
-/// The score function of what is left of the loss when its linear expansion at p is taken off, and the
-/// expansion's gradient in closed form.
+/// The score function of the residual of a linear expansion of the loss at p, plus the gradient of
+/// the expansion in closed form.
 ///
-/// **Estimates** ∇ E f(D) without bias; without variance where the loss is linear.
+/// **Estimates** ∇ E f(D) without bias; without variance if the loss is linear.
 ///
 /// **Formula** (f(D) − f(p) − Σ_n ⟨∇_n f(p), s_n⟩) s + J(p) ∇f(p).
 ///
-/// **Requires** losses at vertices, and the loss and its gradient at p, inside the simplex.
+/// **Requires** losses at vertices, and the loss and its gradient inside the simplex, at p.
 ///
 /// **Costs** one loss, and one relaxed loss with its gradient.
 ///
-/// **When to use** where the loss is smooth and nearly linear around p. For a quadratic loss what is left
-/// does not depend on the target: its variance is the same for all of them.
+/// **When to use** if the loss is smooth and nearly linear around p. For a quadratic loss the
+/// residual does not depend on the target, so its variance is the same for all targets.
 ///
 /// **Reference** Gu, Levine, Sutskever & Mnih 2016, arXiv:1511.05176, eq. 6.
 ///
@@ -36,7 +36,7 @@ pub struct MuProp {}
 impl Kind for MuProp {
     const NAME: &'static str = "muprop";
     const FAMILY: Family = Family::ScoreFunction;
-    const SUMMARY: &'static str = "score function of what a linear expansion leaves";
+    const SUMMARY: &'static str = "score function of the residual of a linear expansion";
     const SOURCE: &'static str = "Gu, Levine, Sutskever & Mnih 2016, arXiv:1511.05176";
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {

@@ -2,23 +2,25 @@ use super::prelude::*;
 use crate::mechanisms::differentiated::{Jacobian, in_interior};
 use crate::mechanisms::perturbation::{NoiseDistribution, Perturbations};
 
-/// A layer that averages the argmaxes of perturbed logits, with its own Jacobian.
+/// A layer that averages the argmaxes of perturbed logits, and estimates its Jacobian from the same
+/// noise.
 ///
 /// **Estimates** the gradient of another objective: the loss of the mean of perturbed argmaxes.
 ///
-/// **Formula** noise ε_m and D_m = argmax(θ + σ ε_m), M times; x = (1/M) Σ_m D_m; loss f(x); gradient
-/// (1/(σM)) Σ_m ν(ε_m) ⟨D_m, ∇f(x)⟩ with ν(ε) = 1 − exp(−ε) for Gumbel noise and ε for Gaussian. With
-/// Gumbel noise and σ = 1 the mean of x is softmax θ.
+/// **Formula** D_m = argmax(θ + σ ε_m) for M draws ε_m of the noise; x = (1/M) Σ_m D_m; loss f(x);
+/// gradient (1/(σM)) Σ_m ν(ε_m) ⟨D_m, ∇f(x)⟩ with ν(ε) = 1 − exp(−ε) for Gumbel noise and ν(ε) = ε
+/// for Gaussian noise. With Gumbel noise and σ = 1 the mean of x is softmax θ.
 ///
 /// **Requires** the loss and its gradient inside the simplex.
 ///
 /// **Costs** one relaxed loss and its gradient, and M argmaxes.
 ///
-/// **When to use** where the argmax is a solver that cannot be relaxed (a path, a matching) and so
-/// nothing but its results can be used. For categories `gumbel-softmax` has far less variance; that of
+/// **When to use** if the argmax is a solver that cannot be relaxed (a path, a matching), so that
+/// only its results can be used. For categories `gumbel-softmax` has far less variance: that of
 /// this Jacobian grows without bound as σ falls.
 ///
-/// **Reference** Berthet, Blondel, Teboul, Cuturi, Vert & Bach 2020, arXiv:2002.08676, Proposition 3.1.
+/// **Reference** Berthet, Blondel, Teboul, Cuturi, Vert & Bach 2020, arXiv:2002.08676, Proposition
+/// 3.1.
 ///
 /// ```
 /// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::Perturbed, mean_gradient};
@@ -37,9 +39,9 @@ use crate::mechanisms::perturbation::{NoiseDistribution, Perturbations};
 pub struct Perturbed {
     /// The noise: `gumbel` or `gaussian`.
     pub noise: NoiseDistribution,
-    /// σ: above 0.
+    /// σ, the scale of the noise: above 0.
     pub sigma: f64,
-    /// M: from 1 up.
+    /// M, perturbations of each row: from 1 up.
     pub samples: usize,
 }
 
@@ -92,7 +94,7 @@ impl<E: Real> Estimator<E> for Perturbed {
 }
 
 rowwise! {
-    /// The mean of one-hot picks.
+    /// The mean of the one-hot argmaxes.
     fn frequencies(picks; share => points) {
         for k in 0..points.len() {
             points[k] = V::zero();

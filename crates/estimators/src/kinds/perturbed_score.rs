@@ -2,22 +2,24 @@ use super::prelude::*;
 use crate::mechanisms::perturbation::{NoiseDistribution, Perturbations};
 use crate::mechanisms::score::row_means;
 
-/// The score function of the noise in place of that of the categories.
+/// The score function of the noise instead of the categories.
 ///
-/// **Estimates** with Gumbel noise and σ = 1, ∇ E f(D) without bias; else the gradient of the expected loss
-/// of argmaxes that are perturbed so.
+/// **Estimates** ∇ E f(D) without bias with Gumbel noise and σ = 1; otherwise the gradient of the
+/// expected loss of the perturbed argmax.
 ///
-/// **Formula** noise ε_m and D_m = argmax(θ + σ ε_m), M times; gradient (1/(σM)) Σ_m f(D_m) ν(ε_m) with
-/// ν(ε) = 1 − exp(−ε) for Gumbel noise and ε for Gaussian.
+/// **Formula** D_m = argmax(θ + σ ε_m) for M draws ε_m of the noise; gradient (1/(σM)) Σ_m f(D_m)
+/// ν(ε_m) with ν(ε) = 1 − exp(−ε) for Gumbel noise and ν(ε) = ε for Gaussian noise.
 ///
 /// **Requires** losses at vertices.
 ///
 /// **Costs** M losses.
 ///
-/// **When to use** where the argmax is a solver, so that there is no probability to take the score of. For
-/// categories `reinforce` is the same with the noise averaged out: less variance for nothing.
+/// **When to use** if the argmax is a solver, so that there is no probability whose score could be
+/// taken. For categories `reinforce` is the same with the noise averaged out: less variance at no
+/// cost.
 ///
-/// **Reference** Berthet, Blondel, Teboul, Cuturi, Vert & Bach 2020, arXiv:2002.08676, Proposition 3.1.
+/// **Reference** Berthet, Blondel, Teboul, Cuturi, Vert & Bach 2020, arXiv:2002.08676, Proposition
+/// 3.1.
 ///
 /// ```
 /// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::PerturbedScore, mean_gradient};
@@ -36,9 +38,9 @@ use crate::mechanisms::score::row_means;
 pub struct PerturbedScore {
     /// The noise: `gumbel` or `gaussian`.
     pub noise: NoiseDistribution,
-    /// σ: above 0.
+    /// σ, the scale of the noise: above 0.
     pub sigma: f64,
-    /// M: from 1 up.
+    /// M, perturbations of each row: from 1 up.
     pub samples: usize,
 }
 

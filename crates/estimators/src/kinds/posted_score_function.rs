@@ -1,12 +1,11 @@
 use super::prelude::*;
 use crate::mechanisms::score::{divide, scores};
 
-/// The accepted answer to the question this project was made for, exactly as it was posted: a
-/// negative control.
+/// The accepted answer to this project's question, exactly as posted. A negative control.
 ///
-/// **Estimates** nothing. It takes the argmax, and minimises −ln p(argmax) · f(argmax) with nothing
-/// detached. Three faults: a loss is used as a reward with the reward's sign, so a pick with a
-/// large loss becomes *more* probable; nothing is drawn, so nothing is explored; and the
+/// **Estimates** nothing meaningful. It takes the argmax and minimizes −ln p(argmax) · f(argmax)
+/// with nothing detached. It has three faults: the loss has the sign of a reward, so a choice with
+/// a large loss becomes *more* probable; nothing is sampled, so nothing is explored; and the
 /// objective's own gradient is weighted by −ln p.
 ///
 /// **Formula** D = argmax θ; surrogate −ln p(D) · f(D); gradient −f(D) (D − p), and −ln p(D) ∇f for
@@ -16,7 +15,7 @@ use crate::mechanisms::score::{divide, scores};
 ///
 /// **Costs** one loss.
 ///
-/// **When to use** never: `reinforce` is what it meant to be.
+/// **When to use** never: `reinforce` is what it was meant to be.
 ///
 /// **Reference** the accepted answer on Stack Exchange, as posted.
 ///
@@ -28,7 +27,7 @@ use crate::mechanisms::score::{divide, scores};
 /// let mut posted = PostedScoreFunction {}.build();
 /// let noise = &mut Noise::named(&["example"]);
 /// let gradient = gradient(&mut *posted, &logits, dims, &objective, None, noise)?;
-/// // The pick is wrong by 5, yet a step against this gradient makes it more probable.
+/// // The value of the argmax is off by 5, yet a step against this gradient makes it more probable.
 /// assert!((gradient.logits[1] + 25.0 * 0.2).abs() < 1e-12);
 /// # Ok::<(), estimators::Error>(())
 /// ```

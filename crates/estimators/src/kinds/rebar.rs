@@ -3,24 +3,26 @@ use crate::mechanisms::categorical::perturb;
 use crate::mechanisms::coupled_relaxation::Relaxation;
 use crate::mechanisms::scheduled::Scheduled;
 
-/// The score function with the loss of the relaxed pick as a control variate, whose mean Gumbel noise
-/// gives by reparametrisation.
+/// The score function with the loss of a relaxed sample as control variate. The reparameterization
+/// trick gives the gradient of the control variate's mean.
 ///
-/// **Estimates** ∇ E f(D) without bias, whatever τ and η.
+/// **Estimates** ∇ E f(D) without bias for every τ and η.
 ///
-/// **Formula** z = ln p + γ, D = argmax z, and z̃ drawn anew given D; y = softmax(z/τ), ỹ = softmax(z̃/τ).
-/// Gradient [f(D) − η f(ỹ)] s + η ∇_θ f(y) − η ∇_θ f(ỹ), the last two through p at fixed noise. Where
-/// `learned`, η and ln τ follow the gradient of the estimate's squared norm ĝ², step by step:
-/// ∂ĝ²/∂η = 2 ⟨ĝ, ∂ĝ/∂η⟩ in closed form, and ∂ĝ²/∂ln τ by a central difference of 10⁻³ at the same noise.
+/// **Formula** z = ln p + γ and D = argmax z; z̃ is drawn again given D; y = softmax(z/τ),
+/// ỹ = softmax(z̃/τ). The gradient is [f(D) − η f(ỹ)] s + η ∇_θ f(y) − η ∇_θ f(ỹ), where the last
+/// two terms pass through p at fixed noise. If `learned`, η and ln τ follow the gradient of the
+/// squared norm ĝ² of the estimate, step by step: ∂ĝ²/∂η = 2 ⟨ĝ, ∂ĝ/∂η⟩ in closed form, and ∂ĝ²/∂ln
+/// τ by a central difference of 10⁻³ with the same noise.
 ///
 /// **Requires** losses at vertices, and the loss and its gradient inside the simplex.
 ///
-/// **Costs** one loss, and two relaxed losses with their gradients; six where learned.
+/// **Costs** one loss, and two relaxed losses with their gradients; six if learned.
 ///
-/// **When to use** where losses are dear, gradients cheap, and bias not wanted. With two losses a row or
-/// more, `double-cv` or `reinforce-loo` are simpler and often better.
+/// **When to use** if losses are expensive, gradients are cheap, and bias is not acceptable. With
+/// two or more losses per row, `double-cv` or `reinforce-loo` are simpler and often better.
 ///
-/// **Reference** Tucker, Mnih, Maddison, Lawson & Sohl-Dickstein 2017, arXiv:1703.07370, §3 and Appendix.
+/// **Reference** Tucker, Mnih, Maddison, Lawson & Sohl-Dickstein 2017, arXiv:1703.07370, §3 and
+/// Appendix.
 ///
 /// ```
 /// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::Rebar, mean_gradient};
@@ -37,15 +39,15 @@ use crate::mechanisms::scheduled::Scheduled;
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Rebar {
-    /// τ, its first value where it is learned: above 0.
+    /// τ, or its initial value if learned: above 0.
     pub temperature: f64,
-    /// A schedule that multiplies τ along training, if any; none where τ is learned.
+    /// Optional schedule that multiplies τ during training; not allowed if τ is learned.
     pub schedule: Option<Schedule>,
-    /// η, its first value where it is learned: a number.
+    /// η, or its initial value if learned: a number.
     pub eta: f64,
     /// Whether η and τ are learned.
     pub learned: bool,
-    /// Step size of their learning: above 0.
+    /// Step size with which they are learned: above 0.
     pub learning_rate: f64,
 }
 
@@ -67,7 +69,12 @@ impl Kind for Rebar {
         ranges::temperature("temperature", self.temperature)?;
         ranges::schedule(self.schedule)?;
         let is_either = self.schedule.is_none() || !self.learned;
-        Fault::require(is_either, "schedule", "a table", "none where the temperature is learned")?;
+        Fault::require(
+            is_either,
+            "schedule",
+            "a table",
+            "no schedule if the temperature is learned",
+        )?;
         ranges::finite("eta", self.eta)?;
         ranges::positive("learning-rate", self.learning_rate)
     }
@@ -85,9 +92,9 @@ struct RebarEstimator {
     settings: Scheduled<Rebar>,
     log_temperature: f64,
     eta: f64,
-    /// Step size; 0 where nothing is learned.
+    /// Step size; 0 if nothing is learned.
     rate: f64,
-    /// Of the last estimate's squared norm, for η and ln τ, relative to that norm.
+    /// ∂ĝ²/∂η and ∂ĝ²/∂ln τ of the last estimate, divided by ĝ².
     slopes: (f64, f64),
 }
 

@@ -7,26 +7,27 @@ use oracle::Oracle;
 mod learned;
 mod oracle;
 
-/// The score function: losses of samples, times their scores.
+/// The score function: the loss of a sample times its score.
 ///
-/// **Estimates** ∇ E f(D) without bias, whatever the baseline: it does not depend on the sample. With
-/// `normalise` the direction is kept and the scale is not.
+/// **Estimates** ∇ E f(D) without bias for every baseline, because none depends on the sample. With
+/// `normalise` it keeps the direction but not the scale.
 ///
-/// **Formula** (f(D) − b) s. Baselines b: `none`, 0; `ema`, a running mean of losses, started at 0
-/// and taken before the step's own loss enters it; `learned` (NVIL), a small network that predicts
-/// the loss of a row from what the objective offers as context, or from its logits where it offers
-/// nothing; `greedy`, the loss of the row's most probable categories; and three oracles that ask for
-/// every loss: `mean`, E f; `optimal`, E(f ‖s‖²)/E ‖s‖²; `optimal-per-component`,
+/// **Formula** (f(D) − b) s. The baseline b is `none`, 0; `ema`, a running mean of losses that
+/// starts at 0 and that each step's loss enters after the step; `learned` (NVIL), a small network
+/// that predicts a row's loss from the objective's context, or from the row's logits if there is no
+/// context; `greedy`, the loss of the row's most probable categories; or one of three oracles that
+/// evaluate every outcome: `mean`, E f; `optimal`, E(f ‖s‖²)/E ‖s‖²; `optimal-per-component`,
 /// E(f s_k²)/E s_k² for each component. With `normalise`, f − b is divided by max(1, its running
 /// standard deviation).
 ///
-/// **Requires** losses at vertices; the oracles, at most 65,536 joint outcomes.
+/// **Requires** losses at vertices; for the oracles, at most 65,536 joint outcomes.
 ///
-/// **Costs** one loss; with `greedy` two; with an oracle 1 + Kᴸ.
+/// **Costs** one loss; two with `greedy`; 1 + Kᴸ with an oracle.
 ///
-/// **When to use** when a row affords a single loss and the loss has no gradient. With two losses
-/// or more, `reinforce-loo` is better. `none` is what comparisons in which the score function loses
-/// have often used; `greedy` can be worse than `none`. The oracles show what a baseline can come to.
+/// **When to use** if only one loss per row is affordable and the loss has no gradient. With two or
+/// more, `reinforce-loo` is better. Published comparisons in which the score function loses have
+/// often used `none`; `greedy` can be worse than `none`. The oracles show how much a baseline can
+/// achieve.
 ///
 /// **Reference** Williams 1992, Machine Learning 8; `learned` and `normalise`: Mnih & Gregor 2014,
 /// arXiv:1402.0030; `greedy`: Rennie et al. 2017, arXiv:1612.00563; `optimal`: Weaver & Tao 2001.
@@ -46,23 +47,23 @@ mod oracle;
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Reinforce {
-    /// What is taken off the loss.
+    /// The baseline, which is subtracted from the loss.
     pub baseline: Baseline,
     /// ρ of the running mean b ← ρ b + (1 − ρ) f: from 0 up, below 1.
     pub decay: f64,
-    /// Step size of the learned baseline's optimiser, Adam: above 0.
+    /// Step size of the learned baseline's optimizer, Adam: above 0.
     pub learning_rate: f64,
     /// Width of the learned baseline's hidden layer: from 1 up.
     pub hidden: usize,
-    /// Whether f − b is divided by max(1, its running standard deviation, which decays with ρ).
+    /// Whether to divide f − b by max(1, its running standard deviation, which decays with ρ).
     pub normalise: bool,
 }
 
-/// What is taken off the loss.
+/// The baseline of [`Reinforce`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Baseline {
-    /// Nothing.
+    /// No baseline.
     None,
     /// A running mean of losses.
     Ema,
@@ -72,9 +73,9 @@ pub enum Baseline {
     Greedy,
     /// The expected loss of the row.
     Mean,
-    /// The constant that is best for the total variance.
+    /// The constant that minimizes the total variance.
     Optimal,
-    /// For each component of the score, the constant that is best for its variance.
+    /// For each component of the score, the constant that minimizes its variance.
     OptimalPerComponent,
 }
 
@@ -124,13 +125,13 @@ impl Kind for Reinforce {
     }
 }
 
-/// (f(D) − b) s with one sample a row.
+/// (f(D) − b) s with one sample per row.
 struct ScoreFunction<B> {
     baseline: B,
     scale: Option<RunningDeviation>,
 }
 
-/// What is taken off losses.
+/// The values of a baseline.
 enum BaselineValues<E: Real> {
     /// b of each row, [B, 1].
     Rows(Packed<E>),
@@ -138,7 +139,7 @@ enum BaselineValues<E: Real> {
     Components(Packed<E>),
 }
 
-/// What is taken off the losses of a batch.
+/// How a baseline is computed.
 trait BaselineRule<E: Real> {
     /// b, before the losses are known.
     fn values(
@@ -147,12 +148,12 @@ trait BaselineRule<E: Real> {
         objective: &dyn Objective<E>,
         noise: &Noise,
     ) -> Result<BaselineValues<E>>;
-    /// Losses it asks for, a row.
+    /// Evaluations of the loss that it needs, per row.
     fn evaluations(&self, dims: Dims) -> u64 {
         let _ = dims;
         0
     }
-    /// Whether it is a baseline of each component.
+    /// Whether each component has a baseline of its own.
     fn is_per_component(&self) -> bool {
         false
     }
@@ -160,11 +161,11 @@ trait BaselineRule<E: Real> {
     fn depends_on_logits(&self) -> bool {
         false
     }
-    /// What the losses were, [B, 1].
+    /// Is told the losses of the samples, [B, 1].
     fn observe(&mut self, losses: &Node<E>) {
         let _ = losses;
     }
-    /// Learns from what it observed last.
+    /// Learns from the last observation.
     fn advance(&mut self) -> Result<()> {
         Ok(())
     }
@@ -225,7 +226,7 @@ impl<E: Real, B: BaselineRule<E>> Estimator<E> for ScoreFunction<B> {
 }
 
 rowwise! {
-    /// a = f − b, where a held b.
+    /// a ← f − a, where a is the baseline at first.
     fn less_baseline(f => a) {
         a[0] = f[0] - a[0];
     }
@@ -253,7 +254,7 @@ impl RunningDeviation {
         Self { decay, variance: 0.0, last: 0.0 }
     }
 
-    /// Divides by max(1, σ), with the σ of before.
+    /// Divides by max(1, σ), where σ is that of earlier advantages.
     fn apply<E: Real>(&mut self, advantages: &mut Packed<E>) {
         rowwise! {
             fn multiply(; factor => a) {

@@ -1,6 +1,6 @@
 use super::prelude::*;
 
-/// The score function with the other samples' mean loss as each sample's baseline.
+/// The score function with a leave-one-out baseline: the mean loss of the other samples.
 ///
 /// **Estimates** ∇ E f(D) without bias.
 ///
@@ -11,10 +11,12 @@ use super::prelude::*;
 ///
 /// **Costs** S losses.
 ///
-/// **When to use** as the unbiased default when a few losses a row can be had: no parameter but S,
-/// no state, and a baseline of each row's own, where a running mean is one number for all rows.
+/// **When to use** as the unbiased default if a few losses per row are affordable. It has no
+/// parameter but S and no state, and each row has its own baseline, while a running mean is one
+/// number for all rows.
 ///
-/// **Reference** Kool, van Hoof & Welling 2019, "Buy 4 REINFORCE samples, get a baseline for free!".
+/// **Reference** Kool, van Hoof & Welling 2019, "Buy 4 REINFORCE samples, get a baseline for
+/// free!".
 ///
 /// ```
 /// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::ReinforceLoo, mean_gradient};
@@ -31,7 +33,7 @@ use super::prelude::*;
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ReinforceLoo {
-    /// S: at least 2.
+    /// S, samples of each row: at least 2.
     pub samples: usize,
 }
 

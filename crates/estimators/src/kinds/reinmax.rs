@@ -2,21 +2,21 @@ use super::prelude::*;
 use crate::mechanisms::differentiated::{Jacobian, at_vertices};
 use crate::mechanisms::scheduled::Scheduled;
 
-/// Straight-through with Heun's rule in place of Euler's.
+/// Straight-through with Heun's rule instead of Euler's.
 ///
 /// **Estimates** the gradient to second order: without bias for quadratic losses at τ = 1.
 ///
-/// **Formula** D ~ Cat(p), π = (p_τ + D)/2; gradient 2 J(π) g − ½ J(p) g. At τ = 1 it is, sample by
-/// sample, half of straight-through and half of DARN, the estimator that Shekhovtsov 2023 calls ZGR.
+/// **Formula** D ~ Cat(p), π = (p_τ + D)/2; gradient 2 J(π) g − ½ J(p) g. At τ = 1 each estimate is
+/// the average of straight-through and DARN for the same sample, which Shekhovtsov 2023 calls ZGR.
 ///
 /// **Requires** gradients at vertices.
 ///
 /// **Costs** one loss at a vertex and its gradient.
 ///
-/// **When to use** in place of straight-through whenever the loss is nearly quadratic: the same cost
-/// and no bias. Beyond quadratic losses its bias is mostly the lesser, not always. Its variance is
-/// mostly higher, and can exceed that of a score function with a good baseline. τ ≠ 1 gives up what
-/// it is exact for; the authors tuned τ from 1.1 to 1.5.
+/// **When to use** instead of straight-through if the loss is nearly quadratic: the cost is the
+/// same and there is no bias. For other losses its bias is usually, but not always, smaller. Its
+/// variance is usually higher, and can exceed that of a score function with a good baseline. τ ≠ 1
+/// gives up the unbiasedness; the authors' tuned values are 1.1 to 1.5.
 ///
 /// **Reference** Liu, Dong, Liu, Yu & Gao 2023, arXiv:2304.08612, Algorithm 2.
 ///
@@ -37,7 +37,7 @@ use crate::mechanisms::scheduled::Scheduled;
 pub struct ReinMax {
     /// τ of the midpoint: above 0.
     pub temperature: f64,
-    /// A schedule that multiplies τ along training, if any.
+    /// Optional schedule that multiplies τ during training.
     pub schedule: Option<Schedule>,
 }
 

@@ -7,23 +7,24 @@ use surrogate_network::{Passes, SurrogateNetwork};
 
 mod surrogate_network;
 
-/// REBAR with a network of the relaxed pick in place of the loss: nothing is asked of the loss but values
-/// at vertices.
+/// REBAR with a network of the relaxed sample instead of the loss, so that the loss is evaluated
+/// only at vertices.
 ///
 /// **Estimates** ∇ E f(D) without bias, whatever the network.
 ///
-/// **Formula** as `rebar` with η = 1 and c_φ in place of the relaxed loss: [f(D) − c_φ(ỹ)] s + ∇_θ c_φ(y) −
-/// ∇_θ c_φ(ỹ). The network is linear → tanh → linear, and looks at the relaxed pick and at what the
-/// objective offers as context (at the logits where it offers nothing). φ follows the gradient of ĝ²,
-/// derived by hand: 2 ⟨ĝ, ∂ĝ/∂φ⟩ = 2 ∂/∂φ [−c(ỹ) ⟨s, ĝ⟩ + ċ(y) − ċ(ỹ)], where ċ is the derivative of c
-/// along what a step ĝ of the logits changes of its argument; Adam takes the step.
+/// **Formula** as `rebar` with η = 1 and a network c_φ instead of the relaxed loss: [f(D) − c_φ(ỹ)]
+/// s + ∇_θ c_φ(y) − ∇_θ c_φ(ỹ). The network is linear → tanh → linear. Its inputs are the relaxed
+/// sample and the objective's context, or the logits if there is no context. φ follows the gradient
+/// of ĝ², which is derived by hand: 2 ⟨ĝ, ∂ĝ/∂φ⟩ = 2 ∂/∂φ [−c(ỹ) ⟨s, ĝ⟩ + ċ(y) − ċ(ỹ)], where ċ is
+/// the derivative of c along the change of its argument when the logits move by ĝ. The optimizer is
+/// Adam.
 ///
 /// **Requires** losses at vertices.
 ///
-/// **Costs** one loss, and two passes of a small network forward, backward and along a direction.
+/// **Costs** one loss, and two passes of a small network: forward, backward and along a direction.
 ///
-/// **When to use** where the loss is a black box, one loss a row is all there is, and training is long
-/// enough for the network to learn.
+/// **When to use** if the loss is a black box, only one loss per row is affordable, and training is
+/// long enough for the network to learn.
 ///
 /// **Reference** Grathwohl, Choi, Wu, Roeder & Duvenaud 2018, arXiv:1711.00123, Algorithm 2.
 ///
@@ -42,13 +43,13 @@ mod surrogate_network;
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Relax {
-    /// τ of the relaxed pick: above 0.
+    /// τ of the relaxed sample: above 0.
     pub temperature: f64,
-    /// A schedule that multiplies τ along training, if any.
+    /// Optional schedule that multiplies τ during training.
     pub schedule: Option<Schedule>,
     /// Width of the network's hidden layer: from 1 up.
     pub hidden: usize,
-    /// Step size of its optimiser, Adam: above 0.
+    /// Step size of its optimizer, Adam: above 0.
     pub learning_rate: f64,
 }
 
@@ -80,7 +81,7 @@ impl Kind for Relax {
 struct RelaxEstimator<E: Real> {
     settings: Scheduled<Relax>,
     network: Option<SurrogateNetwork<E>>,
-    /// The gradient of ĝ² for the network's parameters, from the last estimate.
+    /// The gradient of ĝ² for the network's parameters, at the last estimate.
     parameter_gradient: Vec<E>,
 }
 
@@ -108,7 +109,7 @@ impl<E: Real> Estimator<E> for RelaxEstimator<E> {
         };
         let settings = &self.settings.kind;
         let network = self.network.get_or_insert_with(|| {
-            // From a stream far from those of the steps, so that the pick is not disturbed.
+            // Another stream than those of the steps, so that the samples do not depend on the network.
             let stream = &mut noise.at(u64::MAX);
             let inputs = (width, context.columns());
             SurrogateNetwork::new(inputs, settings.hidden, settings.learning_rate, stream)
@@ -137,7 +138,7 @@ impl<E: Real> Estimator<E> for RelaxEstimator<E> {
     fn properties(&self, _: Dims) -> Properties {
         Properties {
             unbiased: Unbiased::Always,
-            // The network sees the logits where there is no context.
+            // The network sees the logits if there is no context.
             ignores_shifts: false,
             ..Properties::new(Domain::Vertices, Evaluations::vertices(1))
         }
@@ -178,7 +179,7 @@ mod tests {
                 crate::gradient(&mut relax, &logits, dims, &objective, None, &mut noise())?;
             let Some(network) = &relax.network else { panic!("there is no network") };
             let context = Packed::pack(&logits, 6);
-            // The pick, c(y) and c(ỹ).
+            // The sample, c(y) and c(ỹ).
             let at = |logits: &[f64]| {
                 let (p, noise) = (rows::softmax(&Packed::pack(logits, 3), 1.0), &mut noise());
                 let relaxation = Relaxation::draw(&p, perturb(&p.ln(), noise), noise);

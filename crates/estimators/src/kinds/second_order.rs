@@ -1,22 +1,25 @@
 use super::prelude::*;
 use crate::mechanisms::differentiated::{Jacobian, at_vertices};
 
-/// The axis on which ReinMax lies in the middle.
+/// A mixture of DARN and straight-through, with ReinMax in the middle.
 ///
-/// **Estimates** the gradient for linear losses at every weight, for quadratic ones at w = ½ alone.
+/// **Estimates** the gradient for linear losses at every weight, and for quadratic losses only at
+/// w = ½.
 ///
-/// **Formula** w · s ⟨g, s⟩ + (1 − w) · J(p) g: straight-through at w = 0, ReinMax (τ = 1) at ½, DARN at
-/// 1. It is the family of two-stage Runge–Kutta rules with w = 1/(2α).
+/// **Formula** w · s ⟨g, s⟩ + (1 − w) · J(p) g. This is straight-through at w = 0, ReinMax (τ = 1)
+/// at w = ½, and DARN at w = 1. The family corresponds to the two-stage Runge–Kutta rules with
+/// w = 1/(2α).
 ///
 /// **Requires** gradients at vertices.
 ///
 /// **Costs** one loss at a vertex and its gradient.
 ///
-/// **When to use** to see what the order of the rule is worth. For quadratic losses the bias is
-/// proportional to w − ½; for others it need not be least there. Variance mostly rises with w.
+/// **When to use** to study how much the order of the rule matters. For quadratic losses the bias
+/// is proportional to w − ½; for other losses it need not be smallest there. The variance usually
+/// grows with w.
 ///
-/// **Reference** Liu, Dong, Liu, Yu & Gao 2023, arXiv:2304.08612; the mixture is our derivation from
-/// their Theorem 3.1.
+/// **Reference** Liu, Dong, Liu, Yu & Gao 2023, arXiv:2304.08612; the mixture is our derivation
+/// from their Theorem 3.1.
 ///
 /// ```
 /// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::SecondOrder, mean_gradient};
@@ -33,7 +36,7 @@ use crate::mechanisms::differentiated::{Jacobian, at_vertices};
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SecondOrder {
-    /// w: a number.
+    /// w, the weight of DARN: a number.
     pub weight: f64,
 }
 

@@ -2,23 +2,23 @@ use super::prelude::*;
 use crate::mechanisms::differentiated::{SoftmaxJacobian, in_interior};
 use crate::mechanisms::scheduled::Scheduled;
 
-/// The mixture of all categories in place of a choice.
+/// The mixture of all categories instead of a choice.
 ///
-/// **Estimates** the gradient of another objective: the loss of the mixture, f(p_τ), in place of
-/// the expected loss of a pick.
+/// **Estimates** the gradient of another objective: f(p_τ), the loss of the mixture, instead of the
+/// expected loss of a sample.
 ///
 /// **Formula** p_τ = softmax(θ/τ); loss f(p_τ); gradient J(p_τ) ∇f(p_τ) / τ. For a quadratic loss
-/// of a linear head it is the mean of sampled straight-through at τ = 1.
+/// of a linear head and τ = 1, this is the mean of sampled straight-through.
 ///
 /// **Requires** the loss and its gradient inside the simplex.
 ///
 /// **Costs** one relaxed loss and its gradient.
 ///
-/// **When to use** when the mixture itself may be deployed. Deployed as an argmax, the network was
-/// trained for something else: the gap between the two is what a low temperature closes, and the
-/// gradient then dies like exp(−gap/τ)/τ.
+/// **When to use** when the mixture itself can be deployed. If an argmax is deployed instead, the
+/// network was trained for something else. A low temperature narrows this difference, but the
+/// gradient then vanishes like exp(−Δ/τ)/τ, where Δ is the gap between the two largest logits.
 ///
-/// **Reference** folklore; Bahdanau et al. 2015, arXiv:1409.0473, as soft attention.
+/// **Reference** folklore; as soft attention, Bahdanau et al. 2015, arXiv:1409.0473.
 ///
 /// ```
 /// use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::SoftArgmax};
@@ -28,7 +28,7 @@ use crate::mechanisms::scheduled::Scheduled;
 /// let mut soft_argmax = SoftArgmax::default().build();
 /// let noise = &mut Noise::named(&["example"]);
 /// let gradient = gradient(&mut *soft_argmax, &logits, dims, &objective, None, noise)?;
-/// // The sign of the second is not that of the expected loss's gradient, −14.72.
+/// // The second has the opposite sign of the expected loss's gradient, −14.72.
 /// for (g, expected) in gradient.logits.iter().zip([-2.288, 9.856, -7.568]) {
 ///     assert!((g - expected).abs() < 1e-12);
 /// }
@@ -37,9 +37,9 @@ use crate::mechanisms::scheduled::Scheduled;
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SoftArgmax {
-    /// τ: above 0; the lower, the nearer the mixture is to a pick.
+    /// τ: above 0. The lower, the closer the mixture is to an argmax.
     pub temperature: f64,
-    /// A schedule that multiplies τ along training, if any.
+    /// Optional schedule that multiplies τ during training.
     pub schedule: Option<Schedule>,
 }
 

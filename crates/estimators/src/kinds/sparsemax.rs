@@ -2,20 +2,22 @@ use super::prelude::*;
 use crate::mechanisms::enumeration::too_many_outcomes;
 use crate::mechanisms::marginalize::marginalize;
 
-/// The expected loss under the sparsemax distribution, summed over the few outcomes it leaves.
+/// The expected loss under the sparsemax distribution, summed over the few outcomes in its support.
 ///
-/// **Estimates** the gradient of another objective, exactly: picks are distributed as sparsemax(θ), not as
-/// softmax(θ).
+/// **Estimates** the gradient of another objective, exactly: samples are distributed as
+/// sparsemax(θ) instead of softmax(θ).
 ///
-/// **Formula** π_n the Euclidean projection of θ_n on the simplex; loss Σ_D Π_n π_n(D_n) f(D); gradient on the
-/// support φ − mean φ with φ_n(c) = E_π[f | z_n = c], 0 off it.
+/// **Formula** π_n is the Euclidean projection of θ_n onto the simplex. The loss is Σ_D Π_n
+/// π_n(D_n) f(D). Its gradient is φ − mean φ on the support, with φ_n(c) = E_π[f | z_n = c], and 0
+/// elsewhere.
 ///
 /// **Requires** losses at vertices; at most 65,536 joint outcomes.
 ///
-/// **Costs** as many losses as the largest support of a row has outcomes: at most Kᴸ, and few once the
-/// distribution is peaked.
+/// **Costs** as many losses as the largest support of a row has outcomes: at most Kᴸ, and few once
+/// the distribution is peaked.
 ///
-/// **When to use** where a loss is dear and training makes choices sure: the cost falls to one loss a row.
+/// **When to use** when the loss is expensive and choices become certain during training: the cost
+/// then falls to one loss per row.
 ///
 /// **Reference** Martins & Astudillo 2016, arXiv:1602.02068; Correia, Niculae, Aziz & Martins 2020,
 /// arXiv:2007.01919.

@@ -1,10 +1,10 @@
 use super::prelude::*;
 use crate::mechanisms::central_difference::{Pairs, central_difference};
 
-/// Simultaneous perturbation: a difference of losses along random signs of the logits.
+/// Simultaneous perturbation: differences of losses along random signs of the logits.
 ///
-/// **Estimates** the gradient of the expected loss at logits with noise of random signs, near that of the
-/// expected loss where σ is small.
+/// **Estimates** the gradient of the expected loss at logits with noise of random signs, which is
+/// close to the gradient of the expected loss if σ is small.
 ///
 /// **Formula** d_m ∈ {−1, 1}ᴷ; D± = argmax(θ ± σ d_m + γ_m) with the same Gumbel noise; gradient
 /// (1/M) Σ_m (f(D₊) − f(D₋)) d_m / (2σ), as 1/d = d.
@@ -13,7 +13,7 @@ use crate::mechanisms::central_difference::{Pairs, central_difference};
 ///
 /// **Costs** 2M losses.
 ///
-/// **When to use** as the floor, beside `antithetic-es`.
+/// **When to use** as the floor of a comparison, like `antithetic-es`.
 ///
 /// **Reference** Spall 1992, IEEE Transactions on Automatic Control 37, eq. 2.2.
 ///
@@ -32,9 +32,9 @@ use crate::mechanisms::central_difference::{Pairs, central_difference};
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Spsa {
-    /// σ: above 0.
+    /// σ, the length of the step: above 0.
     pub sigma: f64,
-    /// M, pairs: from 1 up.
+    /// M, pairs of each row: from 1 up.
     pub samples: usize,
 }
 

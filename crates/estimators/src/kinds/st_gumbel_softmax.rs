@@ -3,20 +3,20 @@ use crate::mechanisms::categorical::perturb;
 use crate::mechanisms::differentiated::{SoftmaxJacobian, at_vertices};
 use crate::mechanisms::scheduled::Scheduled;
 
-/// A Gumbel-argmax pick forward, the Gumbel-softmax's Jacobian backward.
+/// A Gumbel-argmax sample forward, the Gumbel-softmax's Jacobian backward.
 ///
-/// **Estimates** the gradient with a bias. As τ falls its mean nears that of ReinMax, which is
-/// without bias for quadratic losses, and its variance grows like 1/τ.
+/// **Estimates** the gradient with a bias. As τ falls, its mean approaches that of ReinMax, which
+/// is unbiased for quadratic losses, and its variance grows like 1/τ.
 ///
-/// **Formula** γ standard Gumbel; D = argmax(θ + γ), y = softmax((θ + γ)/τ) with the same γ;
+/// **Formula** γ standard Gumbel; D = argmax(θ + γ) and y = softmax((θ + γ)/τ) with the same γ;
 /// gradient J(y) g / τ.
 ///
 /// **Requires** gradients at vertices.
 ///
 /// **Costs** one loss at a vertex and its gradient.
 ///
-/// **When to use** where straight-through's bias hurts and there is no budget for more than one
-/// loss a row. Gumbel-Rao has the same mean and less variance at the same number of losses.
+/// **When to use** if the bias of straight-through hurts and only one loss per row is affordable.
+/// `gumbel-rao` has the same mean and less variance at the same number of losses.
 ///
 /// **Reference** Jang, Gu & Poole 2017, arXiv:1611.01144, §2.2.
 ///
@@ -37,7 +37,7 @@ use crate::mechanisms::scheduled::Scheduled;
 pub struct StGumbelSoftmax {
     /// τ: above 0.
     pub temperature: f64,
-    /// A schedule that multiplies τ along training, if any.
+    /// Optional schedule that multiplies τ during training.
     pub schedule: Option<Schedule>,
 }
 
@@ -50,7 +50,7 @@ impl Default for StGumbelSoftmax {
 impl Kind for StGumbelSoftmax {
     const NAME: &'static str = "st-gumbel-softmax";
     const FAMILY: Family = Family::Gumbel;
-    const SUMMARY: &'static str = "a Gumbel-argmax pick forward, its relaxation backward";
+    const SUMMARY: &'static str = "a Gumbel-argmax forward, its relaxation backward";
     const SOURCE: &'static str = "Jang, Gu & Poole 2017, arXiv:1611.01144";
 
     fn check(&self) -> Result<(), Fault> {

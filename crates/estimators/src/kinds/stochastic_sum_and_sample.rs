@@ -1,22 +1,22 @@
 use super::prelude::*;
 use crate::mechanisms::without_replacement::{Order, Subsets, Weighting, too_many_samples};
 
-/// A random set of outcomes summed exactly, and one sample for all the rest.
+/// A random set of outcomes summed exactly, plus one sample for all the rest.
 ///
-/// **Estimates** ∇ E f(D) without bias; with all outcomes, exactly.
+/// **Estimates** ∇ E f(D) without bias; exactly with all outcomes.
 ///
-/// **Formula** k joint outcomes drawn without replacement; the first k − 1 count p_x f_x s_x each, the last
-/// stands for all that is left: (1 − Σ p) f s.
+/// **Formula** k joint outcomes are drawn without replacement. The first k − 1 contribute p_x f_x
+/// s_x each; the last stands for all the rest: (1 − Σ p) f s.
 ///
 /// **Requires** losses at vertices.
 ///
 /// **Costs** k losses.
 ///
-/// **When to use** where the most probable outcomes are not known, as with many latents; else
+/// **When to use** if the most probable outcomes are not known, as with many latents; otherwise use
 /// `sum-and-sample`.
 ///
-/// **Reference** Kool, van Hoof & Welling 2020, arXiv:2002.06043, §4.3; Liu, Regier, Tripuraneni, Jordan &
-/// McAuliffe 2019, arXiv:1810.04777.
+/// **Reference** Kool, van Hoof & Welling 2020, arXiv:2002.06043, §4.3; Liu, Regier, Tripuraneni,
+/// Jordan & McAuliffe 2019, arXiv:1810.04777.
 ///
 /// ```
 /// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::StochasticSumAndSample, mean_gradient};
@@ -33,7 +33,7 @@ use crate::mechanisms::without_replacement::{Order, Subsets, Weighting, too_many
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct StochasticSumAndSample {
-    /// k, different joint outcomes a row: from 1 up.
+    /// k, distinct joint outcomes of each row: from 1 up.
     pub samples: usize,
 }
 

@@ -2,21 +2,21 @@ use super::prelude::*;
 use crate::mechanisms::differentiated::{SoftmaxJacobian, at_vertices};
 use crate::mechanisms::scheduled::Scheduled;
 
-/// A hard pick forward, the softmax's Jacobian backward.
+/// A hard choice forward, the softmax's Jacobian backward.
 ///
-/// **Estimates** the gradient for linear losses; for others its bias does not go away with more
-/// samples, and may turn the sign.
+/// **Estimates** the gradient for linear losses. For other losses it is biased: more samples do not
+/// reduce the bias, which can even flip the sign.
 ///
-/// **Formula** D ~ Cat(softmax θ), or the argmax where `sample` is false; gradient
-/// J(p_τ) g / τ with p_τ = softmax(θ/τ). The temperature shapes the backward pass alone.
+/// **Formula** D ~ Cat(softmax θ), or the argmax if `sample` is false; gradient J(p_τ) g / τ with
+/// p_τ = softmax(θ/τ). The temperature only affects the backward pass.
 ///
 /// **Requires** gradients at vertices.
 ///
 /// **Costs** one loss at a vertex and its gradient.
 ///
-/// **When to use** as the cheap default that is hard to beat in practice when the loss is nearly
-/// linear in the pick. `sample = false` explores nothing: where the picked category's gradient
-/// is 0, it stalls.
+/// **When to use** as the cheap default, which is hard to beat in practice if the loss is nearly
+/// linear in the choice. With `sample = false` it does not explore: it stalls where the gradient of
+/// the chosen category is 0.
 ///
 /// **Reference** Bengio, Léonard & Courville 2013, arXiv:1308.3432, §4.
 ///
@@ -35,11 +35,11 @@ use crate::mechanisms::scheduled::Scheduled;
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct StraightThrough {
-    /// Whether the pick is drawn (true) or the most probable category (false).
+    /// Whether to sample the category (true) or take the most probable one (false).
     pub sample: bool,
     /// τ of the backward pass: above 0.
     pub temperature: f64,
-    /// A schedule that multiplies τ along training, if any.
+    /// Optional schedule that multiplies τ during training.
     pub schedule: Option<Schedule>,
 }
 
@@ -52,7 +52,7 @@ impl Default for StraightThrough {
 impl Kind for StraightThrough {
     const NAME: &'static str = "straight-through";
     const FAMILY: Family = Family::StraightThrough;
-    const SUMMARY: &'static str = "a hard pick forward, the softmax's Jacobian backward";
+    const SUMMARY: &'static str = "a hard choice forward, the softmax's Jacobian backward";
     const SOURCE: &'static str = "Bengio, Léonard & Courville 2013, arXiv:1308.3432";
 
     fn check(&self) -> Result<(), Fault> {

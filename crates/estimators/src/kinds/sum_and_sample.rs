@@ -2,19 +2,19 @@ use super::prelude::*;
 use crate::mechanisms::enumeration::MOST_OUTCOMES;
 use crate::mechanisms::without_replacement::{Subsets, Weighting, too_many_samples};
 
-/// The most probable outcomes summed exactly, and one sample for all the rest.
+/// The most probable outcomes summed exactly, plus one sample for all the rest.
 ///
-/// **Estimates** ∇ E f(D) without bias; with all outcomes, exactly.
+/// **Estimates** ∇ E f(D) without bias; exactly with all outcomes.
 ///
-/// **Formula** the k − 1 most probable joint outcomes count p_x f_x s_x each; one more, drawn from the rest,
-/// stands for all that is left: (1 − Σ p) f s. Of equally probable outcomes the lexicographically first is
-/// summed.
+/// **Formula** the k − 1 most probable joint outcomes contribute p_x f_x s_x each. One more is
+/// drawn from the rest and stands for all of it: (1 − Σ p) f s. Ties go to the lexicographically
+/// first outcome.
 ///
 /// **Requires** losses at vertices; at most 65,536 joint outcomes Kᴸ.
 ///
 /// **Costs** k losses.
 ///
-/// **When to use** where a distribution is peaked: what is left to chance has little weight.
+/// **When to use** if the distribution is peaked, so that the sample has little weight.
 ///
 /// **Reference** Liu, Regier, Tripuraneni, Jordan & McAuliffe 2019, arXiv:1810.04777, eq. 6.
 ///
@@ -33,7 +33,7 @@ use crate::mechanisms::without_replacement::{Subsets, Weighting, too_many_sample
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SumAndSample {
-    /// k, different joint outcomes a row: from 1 up.
+    /// k, distinct joint outcomes of each row: from 1 up.
     pub samples: usize,
 }
 
@@ -75,7 +75,7 @@ impl<E: Real> Estimator<E> for SumAndSample {
     fn properties(&self, dims: Dims) -> Properties {
         Properties {
             unbiased: Unbiased::Always,
-            // One sample of a single outcome is no draw.
+            // The last of all outcomes is not random.
             stochastic: dims.outcomes().is_none_or(|outcomes| self.samples < outcomes),
             ..Properties::new(Domain::Vertices, Evaluations::vertices(self.samples as u64))
         }
@@ -83,7 +83,8 @@ impl<E: Real> Estimator<E> for SumAndSample {
 
     fn refuses(&self, dims: Dims) -> Option<String> {
         let too_large = dims.outcomes().is_none_or(|outcomes| outcomes > MOST_OUTCOMES);
-        let said = || format!("more than {MOST_OUTCOMES} joint outcomes cannot be sorted");
+        let said =
+            || format!("it sorts all joint outcomes, and there are more than {MOST_OUTCOMES}");
         too_large.then(said).or_else(|| too_many_samples(self.samples, dims))
     }
 }

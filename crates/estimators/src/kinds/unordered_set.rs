@@ -1,24 +1,25 @@
 use super::prelude::*;
 use crate::mechanisms::without_replacement::{Order, Subsets, Weighting, too_many_samples};
 
-/// The score function over a set of different samples, averaged over the order in which they came, with the
-/// set's own losses as a baseline.
+/// The score function over a set of distinct samples, averaged over the order in which they were
+/// drawn, with a baseline made of the set's own losses.
 ///
-/// **Estimates** ∇ E f(D) without bias; with all outcomes in the set, exactly.
+/// **Estimates** ∇ E f(D) without bias; exactly if the set holds all outcomes.
 ///
-/// **Formula** S of k joint outcomes drawn without replacement (Gumbel top-k), R(S, x) = P(S∖x | x first)/P(S),
-/// R²(S, x, y) likewise given two; gradient Σ_{x∈S} p_x R(S, x) (f_x − Σ_{y∈S} p_y R²(S, x, y) f_y) s_x with
-/// R²(S, x, x) = 1. With one sample the formula is biased, so k is at least 2.
+/// **Formula** S is a set of k joint outcomes drawn without replacement (Gumbel top-k).
+/// R(S, x) = P(S∖x | x first)/P(S), and R²(S, x, y) likewise given the first two. The gradient is
+/// Σ_{x∈S} p_x R(S, x) (f_x − Σ_{y∈S} p_y R²(S, x, y) f_y) s_x with R²(S, x, x) = 1. With one
+/// sample the formula is biased, so k is at least 2.
 ///
 /// **Requires** losses at vertices.
 ///
-/// **Costs** k losses, and 2ᵏ sums a row.
+/// **Costs** k losses, and 2ᵏ sums per row.
 ///
-/// **When to use** where a few losses a row can be had and the distribution is peaked: samples with
-/// replacement would repeat themselves.
+/// **When to use** if a few losses per row are affordable and the distribution is peaked, so that
+/// samples with replacement would repeat.
 ///
-/// **Reference** Kool, van Hoof & Welling 2020, arXiv:2002.06043, eq. 15 and Appendix; P(S) by recursion
-/// over subsets.
+/// **Reference** Kool, van Hoof & Welling 2020, arXiv:2002.06043, eq. 15 and Appendix; P(S) by
+/// recursion over subsets.
 ///
 /// ```
 /// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::UnorderedSet, mean_gradient};
@@ -35,7 +36,7 @@ use crate::mechanisms::without_replacement::{Order, Subsets, Weighting, too_many
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct UnorderedSet {
-    /// k, different joint outcomes a row: from 2 up, at most 20.
+    /// k, distinct joint outcomes of each row: from 2 up, at most 20.
     pub samples: usize,
 }
 
@@ -89,7 +90,7 @@ impl<E: Real> Estimator<E> for SetEstimator {
     fn properties(&self, dims: Dims) -> Properties {
         Properties {
             unbiased: Unbiased::Always,
-            // The set of all outcomes is no draw.
+            // The set of all outcomes is not random.
             stochastic: dims.outcomes().is_none_or(|outcomes| self.samples < outcomes),
             ..Properties::new(Domain::Vertices, Evaluations::vertices(self.samples as u64))
         }

@@ -1,18 +1,18 @@
 use super::prelude::*;
 use super::unordered_set::{SetEstimator, set_size};
 
-/// The unordered-set estimator with nothing taken off the losses.
+/// The unordered-set estimator without a baseline.
 ///
-/// **Estimates** ∇ E f(D) without bias; with all outcomes in the set, exactly.
+/// **Estimates** ∇ E f(D) without bias; exactly if the set holds all outcomes.
 ///
-/// **Formula** as `unordered-set`: Σ_{x∈S} p_x R(S, x) f_x s_x. With one sample it is REINFORCE without
-/// baseline.
+/// **Formula** Σ_{x∈S} p_x R(S, x) f_x s_x with S and R as in `unordered-set`. With one sample it
+/// is REINFORCE without a baseline.
 ///
 /// **Requires** losses at vertices.
 ///
-/// **Costs** k losses, and 2ᵏ sums a row.
+/// **Costs** k losses, and 2ᵏ sums per row.
 ///
-/// **When to use** to see what the baseline is worth.
+/// **When to use** to measure the effect of the baseline.
 ///
 /// **Reference** Kool, van Hoof & Welling 2020, arXiv:2002.06043, eq. 11.
 ///
@@ -31,7 +31,7 @@ use super::unordered_set::{SetEstimator, set_size};
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct UnorderedSetWithoutBaseline {
-    /// k, different joint outcomes a row: from 1 up, at most 20.
+    /// k, distinct joint outcomes of each row: from 1 up, at most 20.
     pub samples: usize,
 }
 

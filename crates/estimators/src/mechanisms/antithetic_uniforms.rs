@@ -1,8 +1,8 @@
-//! Uniform numbers that repel each other, and comparisons with them.
+//! Antithetic uniform numbers, and comparisons with them.
 
 use kernels::{Noise, Packed, Real};
 
-/// Probability that both of two of `n` antithetic uniform numbers are below q:
+/// The probability that two of `n` antithetic uniform numbers are both below q:
 /// max(2 q^{1/(n−1)} − 1, 0)^{n−1}.
 pub(crate) fn both(q: f64, n: usize) -> f64 {
     if n == 2 {
@@ -12,7 +12,7 @@ pub(crate) fn both(q: f64, n: usize) -> f64 {
         return 0.0;
     }
     let degree = (n - 1) as f64;
-    // Below 2^{1−n} it is 0: told without a power, but for a margin above every rounding.
+    // Below 2^{1−n} it is 0, which needs no logarithm; the margin is above any rounding error.
     if q < 0.5f64.powi(n as i32 - 1) * (1.0 - 1e-9) {
         return 0.0;
     }
@@ -20,16 +20,18 @@ pub(crate) fn both(q: f64, n: usize) -> f64 {
     if base > 0.0 { Real::exp(degree * Real::ln(base)) } else { 0.0 }
 }
 
-/// `n` antithetic uniform numbers for each stick of a row: (1 − d_i)^{n−1} with d ~ Dirichlet(1_n)
-/// (Dimitriev & Zhou 2021, arXiv:2105.14141, §3.2). For n = 2 they are u and 1 − u.
+/// The state of `n` coupled samples of a row. For each stick they have antithetic uniform numbers,
+/// (1 − d_i)^{n−1} with d ~ Dirichlet(1_n) (Dimitriev & Zhou 2021, arXiv:2105.14141, §3.2). For n = 2
+/// these are u and 1 − u.
 pub(crate) struct Coupling {
     pub(crate) n: usize,
-    /// One a stick for n = 2, else n.
+    /// One for each stick if n = 2, otherwise n.
     pub(crate) uniforms: Vec<f64>,
-    /// For n > 2 their logarithms: d = ln u_i/Σ ln u.
+    /// Their logarithms if n > 2, as d = ln u_i/Σ ln u.
     pub(crate) logarithms: Vec<f64>,
-    /// Picks that have declined every stick so far.
+    /// Samples that have declined every stick so far.
     pub(crate) alive: Vec<usize>,
+    /// The stick that each sample takes.
     pub(crate) taken: Vec<usize>,
 }
 
@@ -38,20 +40,21 @@ impl Coupling {
         Self { n, uniforms: vec![], logarithms: vec![], alive: vec![], taken: vec![] }
     }
 
-    /// Draws for every stick, taken or not: a row's noise does not depend on the rows before it.
+    /// Draws numbers for every stick, even if it is not reached: a row's noise must not depend on the
+    /// rows before it.
     pub(crate) fn draw(&mut self, sticks: usize, noise: &mut Noise) {
         let each = if self.n == 2 { 1 } else { self.n };
         self.uniforms.clear();
         self.uniforms.extend((0..sticks * each).map(|_| noise.uniform()));
         if self.n > 2 && sticks > 0 {
-            // As a column, sixteen logarithms at a time.
+            // As a column, which computes sixteen logarithms at a time.
             let column = Packed::from_columns(&self.uniforms, self.uniforms.len());
             self.logarithms = column.ln().to_columns();
         }
     }
 }
 
-/// (1 − d)^{n−1} < q. By products where they are far enough apart that no rounding matters.
+/// (1 − d)^{n−1} < q, by products where the two are so far apart that rounding does not matter.
 pub(crate) fn is_below(d: f64, n: usize, q: f64) -> bool {
     let near = (1.0 - d).powi(n as i32 - 1);
     let larger = near.max(q);
@@ -61,7 +64,7 @@ pub(crate) fn is_below(d: f64, n: usize, q: f64) -> bool {
     Real::exp((n - 1) as f64 * Real::ln(1.0 - d)) < q
 }
 
-/// The uniform numbers of a stick, by their formula.
+/// The uniform numbers of a stick, by the formula.
 #[cfg(test)]
 pub(crate) fn antithetic(n: usize, noise: &mut Noise) -> Vec<f64> {
     if n == 2 {
@@ -78,7 +81,7 @@ pub(crate) fn antithetic(n: usize, noise: &mut Noise) -> Vec<f64> {
 mod tests {
     use super::*;
 
-    /// Where products decide, they decide as powers do: also for numbers close to each other.
+    /// Products decide as powers do, even for numbers close to each other.
     #[test]
     fn a_comparison_by_products_is_that_of_powers() {
         let noise = &mut Noise::named(&["sticks", "below"]);

@@ -1,4 +1,4 @@
-//! Logits opened for work on plain numbers, and draws from them.
+//! Categorical distributions, as logits parametrize them.
 
 use crate::{Dims, Error, Logits, Result};
 use kernels::simd::{Kernel, Lanes, run};
@@ -6,7 +6,7 @@ use kernels::tape::{Node, Recording};
 use kernels::{Noise, Packed, Real, rows, rowwise};
 use std::rc::Rc;
 
-/// Logits, with the tape taken off.
+/// Logits with at least one category in every row, so that each row is a distribution.
 pub(crate) struct Categorical<E: Real> {
     pub(crate) dims: Dims,
     pub(crate) tape: Recording<E>,
@@ -15,10 +15,10 @@ pub(crate) struct Categorical<E: Real> {
 }
 
 impl<E: Real> Categorical<E> {
-    /// Opens logits, and refuses rows in which every category is masked.
+    /// Rejects logits in which every category of a row is masked.
     pub(crate) fn new(logits: Logits<E>) -> Result<Self> {
         let Logits { node, dims, tape } = logits;
-        refuse_all_masked(&node)?;
+        reject_all_masked(&node)?;
         Ok(Self { dims, tape, theta: node })
     }
 
@@ -27,13 +27,13 @@ impl<E: Real> Categorical<E> {
         rows::softmax(&self.theta, temperature)
     }
 
-    /// softmax(θ/τ), where p is that of τ = 1.
+    /// softmax(θ/τ), given p for τ = 1.
     pub(crate) fn tempered_softmax(&self, p: &Rc<Packed<E>>, temperature: E) -> Rc<Packed<E>> {
         if temperature == E::ONE { Rc::clone(p) } else { Rc::new(self.softmax(temperature)) }
     }
 
-    /// The logits as a network can look at them, [B, L·K]: a masked category's is the least finite
-    /// one of its row.
+    /// The logits as inputs of a network, [B, L·K]: the logit of a masked category is replaced by the
+    /// smallest finite one of its row.
     pub(crate) fn features(&self) -> Packed<E> {
         rowwise! {
             fn unmask(theta => features) {
@@ -67,8 +67,8 @@ pub(crate) fn perturb<E: Real>(theta: &Packed<E>, noise: &mut Noise) -> Packed<E
     perturbed
 }
 
-fn refuse_all_masked<E: Real>(theta: &Packed<E>) -> Result<()> {
-    /// Whether every row has a category that is not masked; what fills the last block up has too.
+fn reject_all_masked<E: Real>(theta: &Packed<E>) -> Result<()> {
+    /// Whether every row has a category that is not masked. The padding has one too.
     struct AnyOpen<'a, E: Real>(&'a Packed<E>);
     impl<E: Real> Kernel<E> for AnyOpen<'_, E> {
         type Output = bool;
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_masked_category_looks_like_the_least_of_its_row() {
+    fn a_masked_category_has_the_smallest_feature_of_its_row() {
         const MASKED: f64 = f64::NEG_INFINITY;
         let logits = [MASKED, 2.0, -1.0, 0.5, MASKED, MASKED];
         let node = Node::new(Packed::pack(&logits, 3));

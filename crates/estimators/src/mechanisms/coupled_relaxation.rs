@@ -1,23 +1,23 @@
-//! The coupled relaxations of REBAR: one that leads to the pick, and one that is drawn given it.
+//! The coupled relaxations of REBAR: one whose argmax is the sample, and one drawn given the sample.
 
 use crate::mechanisms::score::{scores, value_and_gradient};
 use crate::{Dims, Objective, Result};
 use kernels::{Noise, Packed, Real, rows, rowwise};
 
-/// A pick with the noise of its two relaxations.
+/// A sample with its two relaxations.
 pub(crate) struct Relaxation<E: Real> {
     /// argmax z, [rows, 1].
     pub(crate) picks: Packed<E>,
     /// z = ln p + γ, [rows, K].
     z: Packed<E>,
-    /// z̃ given the pick, [rows, K].
+    /// z̃ given the sample, [rows, K].
     conditional: Packed<E>,
     /// ∂z̃_k/∂ln p_k, [rows, K].
     slopes: Packed<E>,
 }
 
 impl<E: Real> Relaxation<E> {
-    /// The relaxation of z = ln p + γ.
+    /// Draws z̃ for z = ln p + γ.
     pub(crate) fn draw(p: &Packed<E>, z: Packed<E>, noise: &mut Noise) -> Self {
         let picks = rows::argmax(&z);
         let mut conditional = noise.exponentials(p.rows(), p.columns());
@@ -31,7 +31,7 @@ impl<E: Real> Relaxation<E> {
         (rows::softmax(&self.z, temperature), rows::softmax(&self.conditional, temperature))
     }
 
-    /// (1/B) [∇_θ f(y) − ∇_θ f(ỹ) − f(ỹ) s]: what is added η times to the score function.
+    /// (1/B) [∇_θ f(y) − ∇_θ f(ỹ) − f(ỹ) s]: the control variate, which η multiplies.
     pub(crate) fn control(
         &self,
         p: &Packed<E>,
@@ -48,7 +48,7 @@ impl<E: Real> Relaxation<E> {
         Ok(v)
     }
 
-    /// (1/B) [∇_θ c(y) − ∇_θ c(ỹ)] of gradients g and g̃ at the two points.
+    /// (1/B) [∇_θ c(y) − ∇_θ c(ỹ)], from the gradients of c at the two points.
     #[allow(clippy::too_many_arguments)]
     pub(crate) fn difference(
         &self,
@@ -69,7 +69,7 @@ impl<E: Real> Relaxation<E> {
         v
     }
 
-    /// What a change u of the logits changes of y and ỹ: (J(y) u/τ, J(ỹ) (r ⊙ (u − ⟨p, u⟩))/τ).
+    /// The changes of y and ỹ when the logits move by u: (J(y) u/τ, J(ỹ) (r ⊙ (u − ⟨p, u⟩))/τ).
     pub(crate) fn push_forward(
         &self,
         p: &Packed<E>,
@@ -89,21 +89,21 @@ impl<E: Real> Relaxation<E> {
 }
 
 rowwise! {
-    /// Exponential numbers e become z̃: −ln e_D for the pick, −ln(e_k/p_k + e_D) for the others.
+    /// Turns exponential numbers e into z̃: −ln e_D for the sample, −ln(e_k/p_k + e_D) for the others.
     fn condition(p, pick => z, slopes) {
         let mut chosen = V::zero();
         for k in 0..p.len() {
             chosen += rows::one_hot(pick[0], k) * z[k];
         }
         for k in 0..p.len() {
-            let is_pick = pick[0].equal(V::splat(E::of(k as f64)));
-            // Infinite where p is 0: such a category is never near.
+            let is_sample = pick[0].equal(V::splat(E::of(k as f64)));
+            // Infinite where p is 0, so that z̃ is −∞.
             let arrival = z[k] / p[k];
             let other = -(arrival + chosen).ln();
             // ∂z̃/∂ln p = (e/p)/(e/p + e_D)
             let slope = V::splat(E::ONE) / (V::splat(E::ONE) + chosen / arrival);
-            slopes[k] = V::select(is_pick, V::zero(), slope);
-            z[k] = V::select(is_pick, -chosen.ln(), other);
+            slopes[k] = V::select(is_sample, V::zero(), slope);
+            z[k] = V::select(is_sample, -chosen.ln(), other);
         }
     }
 }
@@ -149,7 +149,7 @@ mod tests {
 
     const P: [f64; 4] = [0.1, 0.4, 0.3, 0.2];
 
-    /// Many rows of the same probabilities, relaxed.
+    /// Relaxations of many rows with the same probabilities.
     fn relaxed(rows: usize) -> (Packed<f64>, Relaxation<f64>) {
         let p = Packed::pack(&P.repeat(rows), 4);
         let noise = &mut Noise::named(&["relaxation"]);
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn both_relaxations_lead_to_the_pick() {
+    fn the_argmax_of_both_relaxations_is_the_sample() {
         let (_, relaxation) = relaxed(200);
         for temperature in [0.1, 1.0] {
             let (y, conditional) = relaxation.points(temperature);
@@ -169,7 +169,7 @@ mod tests {
         }
     }
 
-    /// Drawn given the pick, z̃ is distributed as z is: mean ln p + 0.5772, variance π²/6.
+    /// Over all samples, z̃ has the distribution of z: mean ln p + 0.5772, variance π²/6.
     #[test]
     fn the_conditional_is_distributed_as_the_unconditional() {
         const ROWS: usize = 40_000;

@@ -1,5 +1,5 @@
-//! Estimators that differentiate through the choice: a vertex or a point of the simplex forward, a
-//! vector–Jacobian product of their own backward.
+//! Estimators that differentiate through the choice: forward, a vertex (a one-hot choice) or a point
+//! inside the simplex; backward, a vector–Jacobian product of their own.
 
 use crate::Surrogate;
 use crate::mechanisms::categorical::Categorical;
@@ -10,14 +10,14 @@ use kernels::tape::{Node, Weights, choose, weigh};
 use kernels::{Packed, Real, rows};
 use std::rc::Rc;
 
-/// What an estimator makes of the gradient that came back to its choice.
+/// How an estimator turns the gradient for its choice into one for the logits.
 pub(crate) trait Jacobian<E: Real>: 'static {
-    /// Adds to `v` the gradient for the logits of sixteen rows (those of `block`), given the
-    /// gradient `g` for their choice.
+    /// Adds to `v` the gradient for the logits of the sixteen rows of `block`, given the gradient `g`
+    /// for their choice.
     fn product<V: Lanes<E>>(&self, block: usize, g: &[V], v: &mut [V]);
 }
 
-/// The Jacobian of a relaxed choice: v += J(x) g / τ of points x = softmax(·/τ), [B·L, K].
+/// The Jacobian of points x = softmax(·/τ), [B·L, K]: v += J(x) g / τ.
 pub(crate) struct SoftmaxJacobian<E: Real> {
     pub(crate) points: Rc<Packed<E>>,
     pub(crate) temperature: E,
@@ -31,7 +31,7 @@ impl<E: Real> Jacobian<E> for SoftmaxJacobian<E> {
     }
 }
 
-/// The vertices that `picks` ([B·L, 1]) names, with that Jacobian.
+/// The surrogate at the vertices `picks` ([B·L, 1]), with this Jacobian.
 pub(crate) fn at_vertices<E: Real>(
     categorical: Categorical<E>,
     picks: Rc<Packed<E>>,
@@ -43,8 +43,8 @@ pub(crate) fn at_vertices<E: Real>(
     })
 }
 
-/// The vertices that `picks` ([B·L, 1]) names, with a backward pass of any kind: it is handed the
-/// gradient of the mean of losses, and adds to the gradient for the logits ([B·L, K] both).
+/// The surrogate at the vertices `picks` ([B·L, 1]), with any backward pass: it receives the gradient
+/// of the mean loss for the vertices, and adds to the gradient for the logits (both [B·L, K]).
 pub(crate) fn at_vertices_with<E: Real>(
     categorical: Categorical<E>,
     picks: Rc<Packed<E>>,
@@ -54,8 +54,8 @@ pub(crate) fn at_vertices_with<E: Real>(
     Ok(at_several_vertices(categorical, picks, objective, backward)?.0)
 }
 
-/// Several vertices a row, [B·L, S], as [`at_vertices_from`]: the gradient that is handed over is
-/// [B·L, S·K]. Returns the losses, [B, S], beside the surrogate.
+/// As [`at_vertices_with`] for several vertices of each row, [B·L, S]: the gradient for the vertices is
+/// [B·L, S·K]. Also returns the losses, [B, S].
 pub(crate) fn at_several_vertices<E: Real>(
     categorical: Categorical<E>,
     picks: Rc<Packed<E>>,
@@ -71,7 +71,7 @@ pub(crate) fn at_several_vertices<E: Real>(
     Ok((Surrogate { scalar, losses: row_means(&f) }, f))
 }
 
-/// Points of the simplex ([B·L, K]), with that Jacobian.
+/// The surrogate at points of the simplex ([B·L, K]), with this Jacobian.
 pub(crate) fn in_interior<E: Real>(
     categorical: Categorical<E>,
     points: Rc<Packed<E>>,

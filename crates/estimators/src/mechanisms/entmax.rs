@@ -1,9 +1,9 @@
-//! Sparse distributions: α-entmax and the Jacobian that goes with it.
+//! Sparse distributions: α-entmax and its gradient.
 
 use kernels::simd::{Kernel, Lanes, run};
 use kernels::{Packed, Real, rows, rowwise};
 
-/// α-entmax of each row: π_k = max(0, (α − 1) θ_k − t)^{1/(α − 1)}, with t such that they add up to 1.
+/// α-entmax of each row: π_k = max(0, (α − 1) θ_k − t)^{1/(α − 1)}, with t such that they sum to 1.
 pub(crate) fn entmax<E: Real>(theta: &Packed<E>, alpha: f64) -> Packed<E> {
     let mut pi = Packed::scratch(theta.rows(), theta.columns());
     run(Entmax { theta, alpha, pi: &mut pi });
@@ -27,7 +27,7 @@ impl<E: Real> Kernel<E> for Entmax<'_, E> {
             for k in 0..theta.len() {
                 pi[k] = theta[k] * slope - top;
             }
-            // A power for each α, chosen outside of the loops over categories.
+            // The power is chosen here, outside the loops over categories.
             if self.alpha == 2.0 {
                 distribute(pi, Linear);
             } else if self.alpha == 1.5 {
@@ -39,7 +39,7 @@ impl<E: Real> Kernel<E> for Entmax<'_, E> {
     }
 }
 
-/// A power of positive numbers, and its slope.
+/// A power of x > 0, and its derivative.
 trait Power<E: Real, V: Lanes<E>>: Copy {
     fn of(self, x: V) -> (V, V);
 }
@@ -72,18 +72,18 @@ impl<E: Real, V: Lanes<E>> Power<E, V> for General<V> {
     }
 }
 
-/// Steps after which the search for t ends at the latest: each divides the product of what is left
-/// of the sum and its slope by 4 at least (both are at most K at first), so `f64` needs fewer.
+/// The largest number of steps of the search for t. Each divides the product of the sum's residual and its slope by at
+/// least 4, and both are at most K at first, so `f64` needs fewer.
 const MOST_STEPS: usize = 60;
 
-/// From x_k, the largest 0, to the power of x_k − t where that is positive, and else 0.
+/// Replaces x_k, the largest of which is 0, by the power of x_k − t, or 0 where x_k ≤ t.
 ///
-/// t by Newton's method: the sum falls and is convex, so from a t where it is at least 1 the steps
-/// never pass the end. For α = 2 the sum is linear wherever the support is the same, and the end is
-/// exact. A row that has arrived stays, however long the rows beside it take.
+/// Finds t by Newton's method. The sum is decreasing and convex in t, so steps that start where it is
+/// at least 1 never overshoot. For α = 2 the sum is linear as long as the support stays the same, and
+/// the result is exact. A row that has converged does not move while its neighbors go on.
 #[inline(always)]
 fn distribute<E: Real, V: Lanes<E>>(x: &mut [V], power: impl Power<E, V>) {
-    // There the largest alone makes 1.
+    // Here the largest alone contributes 1.
     let mut t = -V::splat(E::ONE);
     for _ in 0..MOST_STEPS {
         let (mut sum, mut slope) = (V::zero(), V::zero());
@@ -111,9 +111,9 @@ fn distribute<E: Real, V: Lanes<E>>(x: &mut [V], power: impl Power<E, V>) {
     }
 }
 
-/// The gradient for θ of a mean, of sums π φ: u ⊙ (φ − ⟨u, φ⟩/Σu) with u = π^{2−α} on the support.
+/// The gradient for θ from the sums π φ: u ⊙ (φ − ⟨u, φ⟩/Σu) with u = π^{2−α} on the support.
 pub(crate) fn backward<E: Real>(pi: &Packed<E>, sums: &Packed<E>, alpha: f64) -> Packed<E> {
-    // u, and then the gradient in its place.
+    // First u, then the gradient.
     let mut v = pi.clone();
     if alpha == 2.0 {
         ones(&mut v);
@@ -152,7 +152,7 @@ rowwise! {
 }
 
 rowwise! {
-    /// u ⊙ (φ − ⟨u, φ⟩/Σu), of u in the place of v
+    /// v ← u ⊙ (φ − ⟨u, φ⟩/Σu), where v is u at first
     fn subtract_mean(pi, sums => v) {
         let (mut total, mut mean) = (V::zero(), V::zero());
         for k in 0..pi.len() {
@@ -181,7 +181,7 @@ mod tests {
         }
     }
 
-    /// On the support π^{α−1} − (α − 1) θ is the same number; off it θ lies below.
+    /// On the support, π^{α−1} − (α − 1) θ is constant; outside, θ is too small.
     #[test]
     fn entmax_solves_its_equation() {
         let theta = [0.9, 0.3, -0.2, -4.0];
@@ -194,7 +194,7 @@ mod tests {
         }
     }
 
-    /// t of one row, by halving its interval.
+    /// The probabilities of one row, by bisection.
     fn bisected(theta: &[f64], alpha: f64) -> Vec<f64> {
         let top = theta.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let shares = |t: f64| -> Vec<f64> {
@@ -212,7 +212,7 @@ mod tests {
 
     /// Many categories, equal ones, masked ones, and α near both ends.
     #[test]
-    fn newton_arrives_where_bisection_does() {
+    fn newton_and_bisection_agree() {
         const ROWS: usize = 40;
         let noise = &mut Noise::named(&["entmax"]);
         for k in [1, 2, 7, 300] {

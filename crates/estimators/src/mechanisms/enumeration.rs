@@ -1,12 +1,12 @@
-//! The joint outcomes of all latents, one by one.
+//! Enumeration of the joint outcomes of all latents.
 
 use crate::Dims;
 use kernels::{Packed, Real};
 
-/// Joint outcomes that are enumerated at most.
+/// The largest number of joint outcomes that is enumerated.
 pub(crate) const MOST_OUTCOMES: usize = 65_536;
 
-/// Why joint outcomes cannot be enumerated, if they cannot.
+/// The reason why joint outcomes cannot be enumerated, if there are too many.
 pub(crate) fn too_many_outcomes(dims: Dims) -> Option<String> {
     let Dims { latents, categories, .. } = dims;
     let few = dims.outcomes().is_some_and(|outcomes| outcomes <= MOST_OUTCOMES);
@@ -15,11 +15,11 @@ pub(crate) fn too_many_outcomes(dims: Dims) -> Option<String> {
     })
 }
 
-/// The first joint outcomes, [B·L, count], in lexicographic order: the first latent is the slowest
-/// digit.
+/// The first `count` joint outcomes, [B·L, count], in lexicographic order: the first latent is the
+/// slowest digit.
 pub(crate) fn lexicographic<E: Real>(dims: Dims, count: usize) -> Packed<E> {
     let Dims { latents, categories, .. } = dims;
-    // A digit so slow that it never moves is 0.
+    // If the period overflows, the digit is always 0.
     let digit = |outcome: usize, latent: usize| {
         let period = categories.checked_pow((latents - 1 - latent) as u32);
         period.map_or(0, |period| outcome / period % categories)

@@ -1,4 +1,4 @@
-//! Estimators that compare the pick with the pick after a finite step of the logits.
+//! Estimators that compare the argmax with the argmax after a finite step of the logits.
 
 use crate::mechanisms::categorical::Categorical;
 use kernels::tape::Node;
@@ -6,23 +6,24 @@ use kernels::{Packed, Real, rows, rowwise};
 use std::cell::Cell;
 use std::rc::Rc;
 
-/// A pick, and the step that its gradient will take.
+/// An argmax of perturbed logits, and the step that follows from its gradient.
 pub(crate) struct FiniteStep<E: Real> {
     /// argmax(θ + ε), [B·L, 1].
     pub(crate) picks: Rc<Packed<E>>,
     /// θ + ε, [B·L, K].
     perturbed: Packed<E>,
     theta: Node<E>,
-    /// The batch that the gradient of a mean is divided by.
+    /// B, by which the gradient of the mean is divided.
     batch: E,
     step: Step<E>,
 }
 
-/// How far the step goes.
+/// The length of the step.
 pub(crate) enum Step<E> {
     /// λ, the same for every row.
     Fixed(E),
-    /// β ‖θ‖/‖g‖ of each row, on both sides; the share of rows whose gradient is not 0 is told.
+    /// β ‖θ‖/‖g‖ of each row, in both directions. The cell receives the share of rows with a nonzero
+    /// gradient.
     Adaptive(E, Rc<Cell<f64>>),
 }
 
@@ -39,7 +40,7 @@ impl<E: Real> FiniteStep<E> {
         }
     }
 
-    /// Adds the estimate to `v`, given the gradient `g` of the mean of losses ([B·L, K]).
+    /// Adds the estimate to `v`, given the gradient `g` of the mean loss ([B·L, K]).
     pub(crate) fn backward(&self, g: &Packed<E>, v: &mut Packed<E>) {
         let mut lambda = Packed::zeros(g.rows(), 1);
         let mut other = Packed::zeros(g.rows(), 1);
@@ -70,7 +71,7 @@ rowwise! {
 }
 
 rowwise! {
-    /// λ = scale · ‖θ‖/‖g‖, and 0 where g is 0; a masked category has no part in the norm.
+    /// λ = scale · ‖θ‖/‖g‖, or 0 where g is 0. The norm leaves masked categories out.
     fn relative_step(theta, g; scale => lambda) {
         let (mut size, mut slope) = (V::zero(), V::zero());
         for k in 0..theta.len() {
@@ -98,7 +99,7 @@ rowwise! {
 }
 
 rowwise! {
-    /// v += scale · (from − to)/λ, and nothing where λ is 0
+    /// v += scale · (from − to)/λ, or nothing where λ is 0
     fn add_difference(from, to, lambda; scale => v) {
         let inverse = V::select(V::zero().less(lambda[0]), scale / lambda[0], V::zero());
         for k in 0..v.len() {
@@ -120,7 +121,7 @@ mod tests {
             Categorical::new(Logits::new(logits, 1, Recording::default())).expect("logits");
         let step = FiniteStep::new(&categorical, Packed::zeros(2, 3), step);
         assert_eq!(step.picks.to_columns(), [0.0, 2.0]);
-        // The gradient of a mean over two rows is half of each row's own.
+        // The gradient of a mean over two rows is half of that of each row.
         let g = Packed::pack(&[0.5, 0.0, -0.5, 0.0, 0.0, 0.0], 3);
         let mut v = Packed::zeros(2, 3);
         step.backward(&g, &mut v);
@@ -128,15 +129,15 @@ mod tests {
     }
 
     #[test]
-    fn a_fixed_step_goes_to_the_lesser_gradient() {
+    fn a_fixed_step_goes_to_the_smaller_gradient() {
         // θ − 2 (1, 0, −1) = (−1, 0.5, 2): from 0 to 2, over λ and over the batch.
         assert_eq!(step(Step::Fixed(2.0)), [0.25, 0.0, -0.25, 0.0, 0.0, 0.0]);
-        // θ − 0.3 (1, 0, −1) leaves the pick as it is.
+        // θ − 0.3 (1, 0, −1) has the same argmax.
         assert_eq!(step(Step::Fixed(0.3)), [0.0; 6]);
     }
 
     #[test]
-    fn an_adaptive_step_is_relative_and_has_two_sides() {
+    fn an_adaptive_step_is_relative_and_goes_both_ways() {
         let seen = Rc::new(Cell::new(0.0));
         let v = step(Step::Adaptive(1.0, Rc::clone(&seen)));
         // λ = ‖θ‖/‖g‖ = √1.25/√2; over 2λ and over the batch.

@@ -1,4 +1,4 @@
-//! Sums over the outcomes that a sparse distribution leaves.
+//! Sums over the support of a sparse distribution.
 
 use crate::Surrogate;
 use crate::mechanisms::categorical::Categorical;
@@ -24,14 +24,14 @@ pub(crate) fn marginalize<E: Real>(
     let mut weighted = evaluated.f.numbers().clone();
     multiply_by_weights(&w, &mut weighted);
     let losses = row_sums(&weighted);
-    // Σ_{z_n = c} w f, which is π_n(c) φ_n(c); and from it the gradient.
+    // The gradient follows from Σ_{z_n = c} w f, which is π_n(c) φ_n(c).
     let vector = backward(&pi, &sums_by_category(&picks, &weighted, dims), alpha);
     let mut shares = w;
     divide(E::of(dims.batch as f64), &mut shares);
     evaluated.inject(Weights::Each(shares), vector, losses)
 }
 
-/// Σ_{z_n = c} w f / B, [B·L, K]: an addition for each outcome and latent, however many categories.
+/// Σ_{z_n = c} w f / B, [B·L, K], with one addition for each outcome and latent.
 fn sums_by_category<E: Real>(picks: &Packed<E>, weighted: &Packed<E>, dims: Dims) -> Packed<E> {
     let scale = E::ONE / E::of(dims.batch as f64);
     let mut sums = Packed::zeros(dims.rows(), dims.categories);
@@ -46,8 +46,8 @@ fn sums_by_category<E: Real>(picks: &Packed<E>, weighted: &Packed<E>, dims: Dims
     sums
 }
 
-/// The joint outcomes of positive probability, [B·L, S], and their probabilities, [B, S]: as many as
-/// the row that has most; rows with fewer repeat an outcome with probability 0.
+/// The joint outcomes of positive probability, [B·L, S], and their probabilities, [B, S]. S is that of
+/// the row with the most outcomes; other rows repeat outcomes with probability 0.
 fn supported_outcomes<E: Real>(pi: &Packed<E>, dims: Dims) -> (Packed<E>, Packed<E>) {
     let support = |row: usize| -> Vec<usize> {
         (0..dims.categories).filter(|&k| pi.get(row, k) > E::ZERO).collect()
@@ -92,7 +92,7 @@ mod tests {
         let expected =
             [((0.0, 1.0), 0.125), ((0.0, 2.0), 0.375), ((2.0, 1.0), 0.125), ((2.0, 2.0), 0.375)];
         assert_eq!(first, expected);
-        // The second row has two outcomes alone: the others repeat them, and do not count.
+        // The second row has only two outcomes: the others repeat them, and have weight 0.
         assert_eq!((outcome(1, 0), outcome(1, 1)), ((0.0, 0.0), (0.0, 2.0)));
         assert_eq!((0..4).map(|i| w.get(1, i)).collect::<Vec<f64>>(), [0.2, 0.8, 0.0, 0.0]);
     }

@@ -1,4 +1,4 @@
-//! What several estimators share.
+//! Mechanisms that several estimators share.
 
 pub(crate) mod antithetic_uniforms;
 pub(crate) mod categorical;

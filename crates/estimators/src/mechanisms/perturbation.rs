@@ -1,10 +1,10 @@
-//! Perturbed logits: noise, the argmaxes that it leads to, and its score.
+//! Perturbed logits: the noise, the resulting argmaxes, and the score of the noise.
 
 use kernels::{Noise, Packed, Real, rows, rowwise};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A kind of noise.
+/// The distribution of the noise that perturbs logits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum NoiseDistribution {

@@ -1,4 +1,5 @@
-//! Estimators that ask for losses alone: each sample's score s = D − p, times what its loss says.
+//! Estimators that need only losses at vertices (one-hot choices): each sample's score s = D − p is
+//! multiplied by a function of the losses.
 
 use crate::Surrogate;
 use crate::mechanisms::categorical::Categorical;
@@ -8,10 +9,10 @@ use kernels::tape::{Node, Recording, Weights, inject, isolated, weigh};
 use kernels::{Packed, Real, rows, rowwise};
 use std::rc::Rc;
 
-/// Vertices and what the objective said of them.
+/// Vertices and their losses.
 pub(crate) struct Evaluated<E: Real> {
     pub(crate) dims: Dims,
-    /// Where the gradient for the logits goes.
+    /// The node that receives the gradient for the logits.
     logits: Node<E>,
     tape: Recording<E>,
     /// Losses, [B, S].
@@ -19,7 +20,7 @@ pub(crate) struct Evaluated<E: Real> {
 }
 
 impl<E: Real> Evaluated<E> {
-    /// Asks the objective about vertices, [B·L, S].
+    /// Evaluates the objective at vertices, [B·L, S].
     pub(crate) fn new(
         categorical: Categorical<E>,
         picks: impl Into<Rc<Packed<E>>>,
@@ -29,7 +30,7 @@ impl<E: Real> Evaluated<E> {
         Self::evaluate(Choice::vertices(picks.into(), dims, tape), theta, objective)
     }
 
-    /// Asks the objective about every category of the one latent.
+    /// Evaluates the objective at every category of the only latent.
     pub(crate) fn every(categorical: Categorical<E>, objective: &dyn Objective<E>) -> Result<Self> {
         let Categorical { dims, theta, tape } = categorical;
         Self::evaluate(Choice::every(dims, tape), theta, objective)
@@ -42,7 +43,7 @@ impl<E: Real> Evaluated<E> {
         Ok(Self { dims, logits, f: losses, tape })
     }
 
-    /// The losses of each latent's row, [B·L, S].
+    /// The losses, repeated for the latents of each row, [B·L, S].
     pub(crate) fn f_of_latents(&self) -> Node<E> {
         match self.dims.latents {
             1 => self.f.clone(),
@@ -50,8 +51,9 @@ impl<E: Real> Evaluated<E> {
         }
     }
 
-    /// Σ_s a_s (D_s − p) / B as the gradient for the logits, for what each sample's loss says:
-    /// a, [B, S]. The objective's own parameters learn from the mean of the samples ([B·L, S]).
+    /// The surrogate with Σ_s a_s (D_s − p) / B as the gradient for the logits, for advantages a
+    /// ([B, S]) of the samples ([B·L, S]). The objective's own parameters get the gradient of the mean
+    /// loss.
     pub(crate) fn score(
         self,
         p: &Packed<E>,
@@ -63,8 +65,8 @@ impl<E: Real> Evaluated<E> {
         self.inject(Weights::Mean, vector, losses)
     }
 
-    /// A surrogate with this gradient for the logits ([B·L, K]), these weights of the losses for
-    /// the objective's own parameters, and these losses of the rows ([B, 1]).
+    /// The surrogate with this gradient for the logits ([B·L, K]), these weights of the losses for the
+    /// objective's own parameters, and these losses of the rows ([B, 1]).
     pub(crate) fn inject(
         self,
         weights: Weights<E>,
@@ -103,7 +105,7 @@ pub(crate) fn scores<E: Real>(
 }
 
 rowwise! {
-    /// f, and 0 where p is 0: what cannot happen does not count, whatever its loss.
+    /// f, or 0 where p is 0: the loss of an impossible outcome does not count, even if it is not finite.
     pub(crate) fn ignore_impossible(p => f) {
         for k in 0..p.len() {
             f[k] = rows::where_possible(p[k], f[k]);
@@ -112,7 +114,7 @@ rowwise! {
 }
 
 rowwise! {
-    /// w f, and 0 where w is 0, whatever the loss.
+    /// w f, or 0 where w is 0, even if the loss is not finite.
     pub(crate) fn multiply_by_weights(w => f) {
         for s in 0..w.len() {
             f[s] = rows::where_possible(w[s], w[s] * f[s]);
@@ -120,7 +122,7 @@ rowwise! {
     }
 }
 
-/// Losses of vertices ([B·L, S]) from which nothing learns, [B, S].
+/// Losses at vertices ([B·L, S]) without any gradient, [B, S].
 pub(crate) fn losses_at<E: Real>(
     objective: &dyn Objective<E>,
     picks: impl Into<Rc<Packed<E>>>,
@@ -130,8 +132,8 @@ pub(crate) fn losses_at<E: Real>(
     Ok(objective.loss(choice)?.numbers().clone())
 }
 
-/// Losses of one point a row ([B·L, K]) and their gradients there: f, [B, 1], and ∇f, [B·L, K].
-/// Nothing of the objective's own learns from it.
+/// The losses of one point of each row ([B·L, K]) and their gradients: f, [B, 1], and ∇f, [B·L, K].
+/// The objective's own parameters get no gradient.
 pub(crate) fn value_and_gradient<E: Real>(
     objective: &dyn Objective<E>,
     points: &Packed<E>,
@@ -149,7 +151,7 @@ pub(crate) fn value_and_gradient<E: Real>(
     })
 }
 
-/// Weights by which the objective's own parameters learn from one of the samples alone.
+/// Weights with which the objective's own parameters learn from one of the samples only.
 pub(crate) fn weights_of_one<E: Real>(sample: usize, samples: usize, dims: Dims) -> Weights<E> {
     let share = Packed::filled(dims.batch, 1, E::of(1.0 / dims.batch as f64));
     let mut weights = Packed::zeros(dims.batch, samples);
@@ -204,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn one_sample_alone_teaches_the_objective() {
+    fn one_sample_has_all_the_weight() {
         let dims = Dims { batch: 2, latents: 3, categories: 4 };
         let Weights::Each(weights) = weights_of_one::<f64>(1, 3, dims) else {
             panic!("weights of samples")
@@ -213,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn the_impossible_does_not_count() {
+    fn impossible_outcomes_do_not_count() {
         let mut f = Packed::pack(&[f64::NAN, 2.0, f64::INFINITY], 3);
         ignore_impossible(&Packed::pack(&[0.0, 1.0, 0.0], 3), &mut f);
         assert_eq!(f.unpack(), [0.0, 2.0, 0.0]);

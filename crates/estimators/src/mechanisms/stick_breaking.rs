@@ -1,10 +1,11 @@
-//! Coupled picks by stick breaking: a category is reached by declining those before it, and several
-//! picks share the uniform numbers by which they decline, so that they differ more than by chance.
+//! Coupled samples by stick breaking. A sample reaches a category by declining those before it. Several
+//! samples of a row use antithetic uniform numbers for this, so that they differ more often than
+//! independent ones.
 
 use crate::mechanisms::antithetic_uniforms::{Coupling, both, is_below};
 use kernels::{Noise, Packed, Real};
 
-/// Distributions as sticks, a row each.
+/// The sticks of all rows.
 pub(crate) struct StickBreaking {
     categories: usize,
     order: Vec<usize>,
@@ -12,8 +13,9 @@ pub(crate) struct StickBreaking {
     rest: Vec<f64>,
 }
 
-/// One distribution as sticks, in ascending order of probability: stick i is taken with probability
-/// q_i = p_i / Σ_{j ≥ i} p_j if all before it were declined. In that order q_i ≤ ½ but for the last.
+/// The sticks of one distribution, in ascending order of probability: stick i is taken with probability
+/// q_i = p_i / Σ_{j ≥ i} p_j, given that all before it were declined. In this order q_i ≤ ½ for all but
+/// the last.
 #[derive(Clone, Copy)]
 pub(crate) struct Sticks<'a> {
     /// The category of each stick.
@@ -30,7 +32,7 @@ impl StickBreaking {
         let mut sorted: Vec<(f64, usize)> = Vec::with_capacity(p.rows() * k);
         sorted.extend(p.unpack().iter().enumerate().map(|(i, p)| (p.widen(), i % k)));
         for row in sorted.chunks_exact_mut(k) {
-            // Of equals the first category first.
+            // Ties: the first category first.
             row.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         }
         let (p, order): (Vec<f64>, Vec<usize>) = sorted.into_iter().unzip();
@@ -53,7 +55,8 @@ impl StickBreaking {
         (0..self.p.len() / self.categories).map(|row| self.row(row))
     }
 
-    /// The stick that each of `n` coupled picks of each row takes, row after row, and the picks.
+    /// Draws `n` coupled samples of each row. Returns the stick of each, row after row, and the
+    /// categories.
     pub(crate) fn take<E: Real>(&self, n: usize, noise: &mut Noise) -> (Vec<usize>, Packed<E>) {
         let rows = self.p.len() / self.categories;
         let mut taken = Vec::with_capacity(rows * n);
@@ -71,12 +74,12 @@ impl StickBreaking {
 }
 
 impl Sticks<'_> {
-    /// q_i; at most ½ where there is another stick after it.
+    /// q_i: at most ½, except for the last stick.
     pub(crate) fn q(&self, i: usize) -> f64 {
         if i + 1 == self.p.len() { 1.0 } else { (self.p[i] / self.rest[i]).min(0.5) }
     }
 
-    /// The stick that each of the coupled picks takes.
+    /// The stick that each of the coupled samples takes.
     fn take<'c>(&self, coupling: &'c mut Coupling) -> &'c [usize] {
         let (last, n) = (self.p.len() - 1, coupling.n);
         let Coupling { uniforms, logarithms, alive, taken, .. } = coupling;
@@ -107,9 +110,9 @@ impl Sticks<'_> {
         taken
     }
 
-    /// How much rarer a pair of different sticks is under the coupling of `n` picks than under
-    /// independence: p(a) p(b) / P(a, b). It has its cause in the sticks up to the first of the two:
-    /// for each pick, the weight of its pairs with later ones. Of the last pick there are none.
+    /// p(a) p(b) / P(a, b), the probability of a pair of different sticks under independence over that
+    /// under the coupling. It depends only on the sticks up to the first of the two, so there is one
+    /// weight for each sample: that of its pairs with later sticks. The last stick has none.
     pub(crate) fn weights(&self, taken: &[usize], weights: &mut [f64]) {
         let n = taken.len();
         let last = taken.iter().copied().max().unwrap_or(0);
@@ -118,7 +121,7 @@ impl Sticks<'_> {
             let q = self.q(i);
             let both = both(q, n);
             if taken.contains(&i) {
-                // P(one takes it, the other declines) = q − P(both take it).
+                // P(one takes it and the other declines) = q − P(both take it).
                 let weight = if q > 0.0 { declined * q * (1.0 - q) / (q - both) } else { 0.0 };
                 for (to, _) in weights.iter_mut().zip(taken).filter(|(_, stick)| **stick == i) {
                     *to = weight;
@@ -150,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn the_least_probable_is_the_first_stick() {
+    fn the_least_probable_category_is_the_first_stick() {
         let breaking = breaking();
         assert_eq!(breaking.row(0).order, [1, 2, 0]);
         for (i, q) in [0.2, 0.375, 1.0].into_iter().enumerate() {
@@ -158,10 +161,10 @@ mod tests {
         }
     }
 
-    /// The same bits: sticks and weights of coupled picks, with equal and masked categories, and
-    /// the noise that they use up.
+    /// Bit for bit: sticks and weights of coupled samples, with ties and masked categories, and the
+    /// noise that they consume.
     #[test]
-    fn picks_and_weights_are_those_of_their_formulas() {
+    fn samples_and_weights_follow_their_formulas() {
         const ROWS: usize = 60;
         for (k, n) in [(1, 3), (2, 2), (5, 2), (5, 3), (40, 2), (40, 4), (40, 9)] {
             let noise = &mut Noise::named(&["sticks", "formulas"]);
@@ -196,7 +199,7 @@ mod tests {
 
     /// p(a) p(b)/P(a, b), with P(a, b) by hand: 0.2 · 0.375 and (1 − 0.4) · 0.375.
     #[test]
-    fn pairs_of_two_weigh_what_independence_over_coupling_says() {
+    fn the_weight_of_a_pair_is_independence_over_coupling() {
         let breaking = breaking();
         for (pair, expected) in [([0, 1], 0.06 / 0.075), ([0, 2], 0.8), ([1, 2], 0.15 / 0.225)] {
             let mut weights = [0.0; 2];
@@ -205,9 +208,9 @@ mod tests {
         }
     }
 
-    /// How often several coupled picks are a pair, against what their weight says it is.
+    /// Frequencies of pairs among three coupled samples, compared with their weights.
     #[test]
-    fn pairs_of_three_come_as_often_as_their_weight_says() {
+    fn pairs_of_three_are_as_frequent_as_their_weights_say() {
         const DRAWS: usize = 100_000;
         let (breaking, noise) = (breaking(), &mut Noise::named(&["sticks"]));
         let mut pairs = [[0.0; 3]; 3];

@@ -1,17 +1,18 @@
-//! Picks after the swap of two components of the noise behind a pick.
+//! Samples after the swap of two components of the noise behind a sample.
 
 use kernels::simd::{Kernel, Lanes, run};
 use kernels::{Noise, Packed, Real};
 
-/// Dirichlet noise as exponential numbers e: π_k = e_k/Σe.
+/// Dirichlet noise π, and the sample after each swap of two of its components.
 pub(crate) struct Swaps<E: Real> {
+    /// e, [B·L, K], with π_k = e_k/Σe.
     pub(crate) exponentials: Packed<E>,
-    /// The pick after each swap, [B·L, swaps].
+    /// The sample after each swap, [B·L, swaps].
     pub(crate) picks: Packed<E>,
 }
 
 impl<E: Real> Swaps<E> {
-    /// Draws the noise, and picks argmin_k (ln π_k − θ_k) after every swap of `pairs`.
+    /// Draws the noise, and finds argmin_k (ln π_k − θ_k) after every swap of `pairs`.
     pub(crate) fn draw(theta: &Packed<E>, pairs: &[(usize, usize)], noise: &mut Noise) -> Self {
         let exponentials = noise.exponentials(theta.rows(), theta.columns());
         let picks = swapped_argmins(theta, &exponentials.ln(), pairs);
@@ -19,7 +20,7 @@ impl<E: Real> Swaps<E> {
     }
 }
 
-/// argmin_k (ln π_k − θ_k), the first of equals, after every swap of `pairs`.
+/// argmin_k (ln π_k − θ_k) after every swap of `pairs`; ties go to the first category.
 fn swapped_argmins<E: Real>(
     theta: &Packed<E>,
     logarithms: &Packed<E>,
@@ -48,7 +49,7 @@ impl<E: Real> Kernel<E> for Argmins<'_, E> {
                 let (low, high) = (a.min(b), a.max(b));
                 let at_low = (logarithms[high] - theta[low], number(low));
                 let at_high = (logarithms[low] - theta[high], number(high));
-                // The order of the categories, with the third put in where it belongs.
+                // Compares in the order of the categories, so that ties go to the first.
                 let none = (V::splat(E::INFINITY), V::zero());
                 let best = smaller(at_high, smaller(at_low, none));
                 *pick = first(least.without(at_low.1, at_high.1), best).1;
@@ -57,11 +58,11 @@ impl<E: Real> Kernel<E> for Argmins<'_, E> {
     }
 }
 
-/// A number and its category, of each row.
+/// A value and its category, for each row.
 type Entry<V> = (V, V);
 
-/// The three least of ln π_k − θ_k in order, the first of equals first: a swap changes two entries,
-/// so one of the three is the least of the others. Where there are fewer, (∞, 0).
+/// The three smallest of ln π_k − θ_k in order, ties by category. A swap changes two entries, so one
+/// of the three is the smallest of the rest. Missing ones are (∞, 0).
 struct Least<V>([Entry<V>; 3]);
 
 impl<V: Copy> Least<V> {
@@ -81,7 +82,7 @@ impl<V: Copy> Least<V> {
         Self([one, two, three])
     }
 
-    /// The first of a category that is neither of two.
+    /// The smallest whose category is neither `a` nor `b`.
     #[inline(always)]
     fn without<E: Real>(&self, a: V, b: V) -> Entry<V>
     where
@@ -103,13 +104,13 @@ fn choose<E: Real, V: Lanes<E>>(mask: V::Mask, yes: Entry<V>, no: Entry<V>) -> E
     (V::select(mask, yes.0, no.0), V::select(mask, yes.1, no.1))
 }
 
-/// The new entry where it is less.
+/// The new entry where it is smaller.
 #[inline(always)]
 fn smaller<E: Real, V: Lanes<E>>(new: Entry<V>, old: Entry<V>) -> Entry<V> {
     choose(new.0.less(old.0), new, old)
 }
 
-/// The new entry where it is less, or equal and of an earlier category.
+/// The new entry where it is smaller, or equal with an earlier category.
 #[inline(always)]
 fn first<E: Real, V: Lanes<E>>(new: Entry<V>, old: Entry<V>) -> Entry<V> {
     let earlier = choose(new.1.less(old.1), new, old);
@@ -120,7 +121,7 @@ fn first<E: Real, V: Lanes<E>>(new: Entry<V>, old: Entry<V>) -> Entry<V> {
 mod tests {
     use super::*;
 
-    /// A scan of all categories for one swap of a row.
+    /// The argmin of one row after a swap, by a scan of all categories.
     fn scanned(theta: &[f32], logarithms: &[f32], (a, b): (usize, usize)) -> usize {
         let mut swapped = logarithms.to_vec();
         swapped.swap(a, b);
@@ -133,9 +134,9 @@ mod tests {
         best
     }
 
-    /// On few values, so that many are equal, and with masked categories.
+    /// With few distinct values, so that there are many ties, and with masked categories.
     #[test]
-    fn every_swap_picks_what_a_scan_picks() {
+    fn every_swap_agrees_with_a_scan() {
         const ROWS: usize = 50;
         let noise = &mut Noise::named(&["swaps"]);
         for k in 1..=9 {

@@ -1,13 +1,13 @@
 use super::{RowLoss, RowLosses};
 use kernels::Real;
 
-/// f(z) = exp(Σ_nk a_nk z_nk), with weights a ([L, K]) that are learned: as far from linear and
-/// quadratic as a smooth loss gets, and not a sum over latents.
+/// f(z) = exp(Σ_nk a_nk z_nk) with learned weights a ([L, K]): a smooth loss that is far from linear and
+/// quadratic, and not a sum over latents.
 #[derive(Clone, Copy, Debug)]
 pub struct ExpDot;
 
 impl ExpDot {
-    /// The objective of weights for B rows, [B, L·K].
+    /// The objective with weights for B rows, [B, L·K].
     pub fn of<E: Real>(weights: &[E], batch: usize) -> RowLosses<E, Self> {
         RowLosses::new(Self, weights, batch)
     }

@@ -1,4 +1,4 @@
-//! Objectives with known answers, to measure estimators on and to start from.
+//! Objectives with known answers, to measure estimators with and as examples of objectives.
 
 mod bits;
 mod exp_dot;

@@ -3,31 +3,30 @@ use crate::{Choice, Losses, Objective, Result};
 use kernels::tape::{Node, record};
 use kernels::{Packed, Real};
 
-/// A loss of one row, in plain numbers: what is left of an objective when tapes are taken care of.
+/// The loss of one row, as a function of plain numbers: an objective without the tapes.
 pub trait RowLoss<E: Real>: Clone + 'static {
     /// f(z), with ∂f/∂z added to `dz` and ∂f/∂parameters to `dparameters`.
     ///
     /// * `row` — the row of the batch
     /// * `z` — [L, K], the row's choice
-    /// * `parameters` — the row's part of what the objective learns
+    /// * `parameters` — the row's own parameters
     fn loss(&self, row: usize, z: &[E], parameters: &[E], dz: &mut [E], dparameters: &mut [E])
     -> E;
 }
 
-/// The objective whose loss of each row is a [`RowLoss`], with parameters of their own for each row
-/// ([B, P]).
+/// The objective with a [`RowLoss`] for each row; each row has parameters of its own ([B, P]).
 #[derive(Clone, Debug)]
 pub struct RowLosses<E: Real, F> {
     loss: F,
-    /// Absent where there are none.
+    /// `None` if there are no parameters.
     parameters: Option<Node<E>>,
 }
 
 impl<E: Real, F: RowLoss<E>> RowLosses<E, F> {
-    /// The objective of a loss, with B rows of parameters; rows may be empty.
+    /// The objective with B rows of parameters, which may be empty.
     ///
     /// # Panics
-    /// If the parameters are not whole rows.
+    /// If the number of parameters is not a multiple of B.
     pub fn new(loss: F, parameters: &[E], batch: usize) -> Self {
         assert_eq!(parameters.len() % batch, 0, "parameters for {batch} rows");
         let width = parameters.len() / batch;
@@ -35,7 +34,7 @@ impl<E: Real, F: RowLoss<E>> RowLosses<E, F> {
         Self { loss, parameters: (width > 0).then(pack) }
     }
 
-    /// The parameters, if there are any: what is computed from them learns through them.
+    /// The node of the parameters, if there are any.
     pub fn parameters(&self) -> Option<&Node<E>> {
         self.parameters.as_ref()
     }

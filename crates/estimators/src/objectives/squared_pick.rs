@@ -4,24 +4,25 @@ use kernels::tape::{Node, Recording, of_tensor, record};
 use kernels::{Data, Packed, Real, rows, rowwise};
 use std::rc::Rc;
 
-/// f(z) = (Σ_k z_k v_k − y)²: the squared error of the value at the pick.
+/// f(z) = (Σ_k z_k v_k − y)²: the squared error of the value of the chosen category.
 ///
-/// One latent a row; v is [B, K], one value a category, y is [B, 1]. The values may come from a
-/// network: compute them on the tape of the logits, and their gradient reaches it.
+/// There is one latent per row; v is [B, K], a value for each category, and y is [B, 1]. If the values
+/// come from a network, compute them on the tape of the logits, so that the network gets their
+/// gradient.
 #[derive(Clone, Debug)]
 pub struct SquaredPick<E: Real> {
     values: Values<E>,
     targets: Rc<Packed<E>>,
-    /// What a learned baseline may look at.
+    /// The inputs of a learned baseline.
     context: Option<Rc<Data<E>>>,
 }
 
-/// One value a category, [B, K].
+/// A value for each category, [B, K].
 #[derive(Clone, Debug)]
 pub enum Values<E: Real> {
-    /// Of a network of this workspace.
+    /// From a network of this workspace.
     Node(Node<E>),
-    /// Of a network of dfdx.
+    /// From a dfdx network.
     Tensor(Tensor<(usize, usize), E, Cpu>),
 }
 
@@ -38,37 +39,37 @@ impl<E: Real> From<Tensor<(usize, usize), E, Cpu>> for Values<E> {
 }
 
 impl<E: Real> SquaredPick<E> {
-    /// The objective of these values and targets.
+    /// The objective with these values and targets.
     ///
     /// # Panics
-    /// If there is no target, or the values are not as many rows.
+    /// If there are no targets, or not one for each row of values.
     pub fn new(values: impl Into<Values<E>>, targets: &[E]) -> Self {
         Self::with_targets(values, Rc::new(Packed::from_columns(targets, targets.len())))
     }
 
-    /// The objective of these values and targets, [B, 1].
+    /// The objective with these values and targets, [B, 1].
     ///
     /// # Panics
-    /// If there is not one target a row.
+    /// If there is not one target for each row of values.
     pub fn with_targets(values: impl Into<Values<E>>, targets: Rc<Packed<E>>) -> Self {
         let values = values.into();
         let rows = match &values {
             Values::Node(node) => node.numbers().rows(),
             Values::Tensor(tensor) => tensor.shape().0,
         };
-        assert_eq!((rows, 1), (targets.rows(), targets.columns()), "one target a row");
+        assert_eq!((rows, 1), (targets.rows(), targets.columns()), "one target per row");
         Self { values, targets, context: None }
     }
 
-    /// The same objective, with rows ([B, width]) that a learned baseline may look at.
+    /// The same objective with inputs for a learned baseline, [B, width].
     pub fn with_context(self, rows: Rc<Data<E>>) -> Self {
         Self { context: Some(rows), ..self }
     }
 
-    /// The objective of plain numbers: B·K values row after row, and B targets.
+    /// The objective with plain numbers: B·K values, row after row, and B targets.
     ///
     /// # Panics
-    /// If there is no target, or the values are not as many rows.
+    /// If there are no targets, or not one for each row of values.
     pub fn of(values: &[E], targets: &[E]) -> Self {
         let categories = values.len() / targets.len();
         Self::new(Node::new(Packed::pack(values, categories)), targets)
@@ -76,7 +77,7 @@ impl<E: Real> SquaredPick<E> {
 }
 
 impl<E: Real> Values<E> {
-    /// The values on a tape.
+    /// The node of the values, with their tape added to `tape`.
     fn on(&self, tape: Recording<E>) -> Result<(Node<E>, Recording<E>)> {
         match self {
             Self::Node(node) => Ok((node.clone(), tape)),
@@ -141,7 +142,7 @@ impl<E: Real> SquaredPick<E> {
         })
     }
 
-    /// (v_D − y)² of the picked categories, [B, S].
+    /// (v_D − y)² of the chosen categories, [B, S].
     fn of_vertices(
         &self,
         tape: &mut Recording<E>,
@@ -239,7 +240,7 @@ mod tests {
     use dfdx::prelude::Backward;
     use kernels::tape::{Weights, weigh};
 
-    /// The losses of points, [B, S], and what weights of them mean for the points and the values.
+    /// The losses of points, [B, S], and the gradients of their weighted sum for points and values.
     fn outcome(points: &[f64], weights: &[f64]) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
         let dims = Dims { batch: 2, latents: 1, categories: 3 };
         let samples = points.len() / dims.elements();

@@ -3,36 +3,36 @@ use super::table::{Row, Table};
 use crate::{Entry, Result, gradient};
 use kernels::Noise;
 
-/// What came of holding an estimator against a row of a table.
+/// The comparison of an estimator with a row of a table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
-    /// What differs, beyond chance; empty if nothing does.
+    /// Differences that chance does not explain; empty if there are none.
     pub failures: Vec<String>,
-    /// Draws that were made.
+    /// The number of draws.
     pub draws: usize,
-    /// Largest deviation of a component of the mean, in standard errors.
+    /// The largest deviation of a component of the mean, in standard errors.
     pub mean_deviation: f64,
-    /// Deviation of the total variance, in standard errors.
+    /// The deviation of the total variance, in standard errors, if it was compared.
     pub variance_deviation: Option<f64>,
 }
 
-/// Standard errors that chance is allowed.
+/// Standard errors within which a deviation counts as chance.
 const ALLOWED: f64 = 5.0;
-/// Relative error of exact numbers in `f64`.
+/// The relative error of exact numbers in `f64`.
 const ROUNDING: f64 = 1e-9;
-/// Variances whose spread makes an empirical one too uncertain are not compared.
+/// The largest relative standard error with which an empirical variance is still compared.
 const MOST_SPREAD: f64 = 0.05;
 /// Absolute tolerance where a loss has kinks at whole soft indices: next to one, rounding decides on
 /// which side an estimate lies.
 const KINK: f64 = 1e-6;
-/// Rows that are drawn at a time.
+/// Rows of a batch of draws.
 const ROWS_AT_ONCE: usize = 2048;
 
 /// Draws estimates on a table's instance, and compares their mean, total variance, loss and the
 /// gradient for the objective's own parameters with a row of the table.
 ///
 /// # Errors
-/// If the estimator cannot be made or fails.
+/// If the estimator cannot be built or fails.
 pub fn check(
     entry: &Entry,
     table: &Table,
@@ -46,7 +46,7 @@ pub fn check(
         let failures = vec![format!("refused: {why}")];
         return Ok(Verdict { failures, draws: 0, mean_deviation: 0.0, variance_deviation: None });
     }
-    // Draws of an estimator that draws nothing are all the same: a few show it.
+    // A deterministic estimator always returns the same gradient: a few draws are enough.
     let is_constant = !estimator.properties(instance.dims).stochastic;
     let draws = if is_constant { draws.min(64) } else { draws };
     let noise = &mut Noise::named(&["verify", &table.name, &seed.to_string()]);
@@ -85,7 +85,7 @@ pub fn check(
     Ok(verdict)
 }
 
-/// Draws: one after the other, each as many numbers as there are.
+/// Draws, one after the other.
 struct Draws {
     /// Gradients for the logits, [draws, B·L·K].
     estimates: Vec<f64>,
@@ -132,15 +132,15 @@ impl Draws {
     }
 }
 
-/// Mean and scatter of draws.
+/// Mean and variance of draws.
 struct Moments {
     draws: f64,
     mean: Vec<f64>,
-    /// Variance of each component.
+    /// The variance of each component.
     variances: Vec<f64>,
-    /// Trace of the covariance.
+    /// The trace of the covariance.
     total: f64,
-    /// Variance of the squared distance from the mean.
+    /// The variance of the squared distance from the mean.
     scatter: f64,
 }
 
@@ -201,8 +201,8 @@ fn check_mean(
 
 /// |V − variance| ≤ 5 √(Var(d²)/n + (se·variance)² + (4 variance/n)²).
 ///
-/// Var(d²) is the table's where it knows it, (spread · variance)²: where rare draws make up much of a
-/// variance, those that were made say too little of how far it scatters.
+/// Var(d²) is (spread · variance)² if the table has the spread. If rare draws contribute much of the
+/// variance, an empirical Var(d²) is too small.
 fn check_variance(verdict: &mut Verdict, moments: &Moments, row: &Row, loss_scale: f64) {
     let Some(expected) = row.variance else { return };
     let n = moments.draws;
@@ -232,17 +232,17 @@ fn check_variance(verdict: &mut Verdict, moments: &Moments, row: &Row, loss_scal
     }
 }
 
-/// Means beside that of the gradient, within 5 empirical standard errors.
+/// Compares other means than the gradient's, within 5 empirical standard errors.
 fn check_other_mean(verdict: &mut Verdict, what: &str, draws: &[f64], expected: &[f64], row: &Row) {
     if expected.is_empty() {
         return;
     }
     if draws.is_empty() || !draws.len().is_multiple_of(expected.len()) {
-        verdict.failures.push(format!("{what} has another shape"));
+        verdict.failures.push(format!("{what} has the wrong shape"));
         return;
     }
     let moments = Moments::of(draws, expected.len());
-    // Rows of quasi-Monte Carlo are known to 5 digits, and rounding is relative to the largest.
+    // Rows from quasi-Monte Carlo have 5 digits. Rounding is relative to the largest number.
     let relative = if row.variance_error > 0.0 { 1e-5 } else { ROUNDING };
     for (i, (&mean, &expected)) in moments.mean.iter().zip(expected).enumerate() {
         let error = (moments.variances[i] / moments.draws).sqrt();
@@ -255,7 +255,7 @@ fn check_other_mean(verdict: &mut Verdict, what: &str, draws: &[f64], expected: 
     }
 }
 
-/// Where logits are extreme: finite, and a mean within the table's tolerance.
+/// For extreme logits: compares the mean only, within the table's tolerance.
 fn check_extreme(verdict: &mut Verdict, moments: &Moments, table: &Table, row: &Row, scale: f64) {
     let batch = table.logits.len() as f64;
     for (i, (&mean, &expected)) in moments.mean.iter().zip(&row.mean).enumerate() {
@@ -277,7 +277,7 @@ fn check_extreme(verdict: &mut Verdict, moments: &Moments, table: &Table, row: &
 mod tests {
     use super::*;
 
-    /// A table of two rows of logits, and one of its rows.
+    /// A table with two rows of logits, and one of its rows.
     fn two_rows() -> (Table, Row) {
         let (name, text) = super::super::TABLES
             .iter()
@@ -306,7 +306,7 @@ mod tests {
         assert_eq!(largest(&[1.0, -3.0, 2.0]), 3.0);
     }
 
-    /// Two draws around 2 with a standard error of 1, and two that are 2.
+    /// Two draws around 2 with a standard error of 1, and two that equal 2.
     const SCATTERED: [f64; 2] = [1.0, 3.0];
     const CONSTANT: [f64; 2] = [2.0, 2.0];
 
@@ -319,7 +319,7 @@ mod tests {
             (2.0 + 5.0 * 2f64.sqrt() - 0.1, 1.0, 1.0, 0.0, false),
             (2.0 + 5.0 * 2f64.sqrt() + 0.1, 1.0, 1.0, 0.0, true),
             (7.1, 0.0, 1.0, 0.2, false),
-            // Rounding counts beside the loss's size: 10⁻¹² of it.
+            // Rounding is relative to the scale of the loss: 10⁻¹² of it.
             (7.0 + 1e-6, 0.0, 1e7, 0.0, false),
             (7.0 + 1e-4, 0.0, 1e7, 0.0, true),
         ] {
@@ -333,12 +333,12 @@ mod tests {
             Verdict { failures: vec![], draws: 2, mean_deviation: 0.0, variance_deviation: None };
         let moments = Moments::of(&SCATTERED, 1);
         check_mean(&mut verdict, "mean", &moments, &[4.5], &[0.0], 1.0, 0.5);
-        // 2.5 off, of which rounding and the absolute half count for nothing.
+        // 2.5 off, of which 0.5 is tolerated.
         assert!((verdict.mean_deviation - 2.0).abs() < 1e-6, "{}", verdict.mean_deviation);
     }
 
     #[test]
-    fn a_mean_beside_may_be_five_standard_errors_off_or_a_rounding() {
+    fn another_mean_may_be_five_standard_errors_or_a_rounding_off() {
         let (_, mut row) = two_rows();
         let found = |draws: &[f64], expected: f64, row: &Row| {
             fails(|verdict| check_other_mean(verdict, "loss", draws, &[expected], row))
@@ -357,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn an_extreme_mean_may_be_as_far_off_as_the_table_says() {
+    fn an_extreme_mean_may_be_off_by_the_tables_tolerance() {
         let (table, mut row) = two_rows();
         row.mean = vec![2.0];
         for (tolerance, draws, scale, off, is_off) in [
@@ -365,7 +365,7 @@ mod tests {
             (vec![0.1], SCATTERED, 1.0, 0.2, true),
             (vec![], SCATTERED, 1.0, 7.9, false),
             (vec![], SCATTERED, 1.0, 8.1, true),
-            // 10⁻⁶ of the loss's size, over two rows.
+            // 10⁻⁶ of the scale of the loss, over two rows.
             (vec![], CONSTANT, 1e6, 0.45, false),
             (vec![], CONSTANT, 1e6, 0.55, true),
         ] {

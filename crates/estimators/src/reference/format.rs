@@ -63,7 +63,7 @@ struct StoredRow {
     parameters: Map<String, Value>,
 }
 
-/// Keys for readers, whatever their values.
+/// Notes for readers: keys whose values are ignored.
 #[derive(Default, serde::Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 struct Notes {
@@ -186,7 +186,7 @@ fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Fault> {
     Ok(parsed)
 }
 
-/// The fault of an error such as `estimators[2].mean: invalid type: string "x", expected numbers at line 1 column 2`.
+/// The fault of an error such as `invalid type: string "x", expected f64 at line 1 column 2`.
 fn fault(error: serde_path_to_error::Error<serde_json::Error>) -> Fault {
     let path = error.path().to_string();
     let error = error.into_inner();

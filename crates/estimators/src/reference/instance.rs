@@ -8,7 +8,7 @@ use kernels::tape::Node;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// A place to draw estimates at: logits and an objective, in `f64`.
+/// A problem instance in `f64`: logits and an objective.
 #[derive(Clone, Debug)]
 pub struct Instance {
     /// The dimensions.
@@ -26,7 +26,7 @@ enum ObjectiveSpec {
     BitSumSquares(BitSumSquares),
 }
 
-/// An objective, and its parameters, if it learns any.
+/// An objective, and the node of its parameters, if it has any.
 pub(super) type ObjectiveAndParameters = (Box<dyn Objective<f64>>, Option<Node<f64>>);
 
 const KINDS: [&str; 4] = ["squared-pick", "exp-dot", "bit-power", "bit-sum-squares"];
@@ -35,7 +35,7 @@ impl Instance {
     /// The instance of a table.
     ///
     /// # Errors
-    /// If its objective is unknown, or its parameters do not fit the logits.
+    /// If the objective is unknown, or its parameters do not fit the logits.
     pub fn new(table: &Table) -> Result<Self, Fault> {
         let logits: Vec<f64> = table.logits.iter().flatten().flatten().copied().collect();
         let (batch, latents) = (table.logits.len(), table.logits[0].len());
@@ -72,14 +72,14 @@ impl Instance {
             }
             _ if KINDS.contains(&kind) => {
                 let found = format!("{kind} with {dims:?}");
-                return Err(Fault::value("objective", found, "dimensions that it is defined for"));
+                return Err(Fault::value("objective", found, "dimensions for which it is defined"));
             }
             _ => return Err(Fault::Key(UnknownName::new("objective", kind, KINDS))),
         };
         Ok(Self { dims, logits, spec })
     }
 
-    /// The instance with every row there `times` times: as many independent draws.
+    /// The instance repeated `times` times along the batch, for as many independent draws.
     pub(super) fn repeated(&self, times: usize) -> (Dims, Vec<f64>, ObjectiveAndParameters) {
         let dims = Dims { batch: self.dims.batch * times, ..self.dims };
         (dims, self.logits.repeat(times), self.objective(times))
@@ -104,12 +104,12 @@ impl Instance {
         }
     }
 
-    /// Parameters of the objective are shared by all rows: their gradient is a sum over rows.
+    /// Whether all rows share the objective's parameters, whose gradient is then a sum over rows.
     pub(super) fn shares_parameters(&self) -> bool {
         matches!(self.spec, ObjectiveSpec::ExpDot { .. })
     }
 
-    /// Largest |f| over the joint outcomes, or over many of them.
+    /// The largest |f| over the joint outcomes, or over the first 4096 of them.
     pub(super) fn loss_scale(&self) -> Result<f64> {
         let dims = self.dims;
         let outcomes = dims.outcomes().unwrap_or(usize::MAX).min(4096);

@@ -1,9 +1,9 @@
-//! Reference tables: small instances with the exact mean and total variance of estimators, and how
-//! an implementation is held against them.
+//! Reference tables: small problems with the exact mean and total variance of estimators, and the
+//! comparison of an implementation with them.
 //!
-//! A table is a JSON file of format 1 (`reference/` holds those of this project; any further file
-//! of the format can be read). Its keys may be written in snake_case or in kebab-case. Variance is
-//! total: the trace of the covariance of one estimate, over all B·L·K components.
+//! A table is a JSON file of format 1. `reference/` holds those of this project; other files of the
+//! format can be read too. Keys may be in snake_case or in kebab-case. Variances are total: the trace
+//! of the covariance of one estimate, over all B·L·K components.
 
 mod check;
 mod format;
@@ -14,7 +14,7 @@ pub use check::{Verdict, check};
 pub use instance::Instance;
 pub use table::{Row, Table};
 
-/// The tables of this project, by name.
+/// The tables of this project: name and text.
 pub const TABLES: &[(&str, &str)] = &[
     ("bernoulli-toy-phi0", include_str!("../../reference/bernoulli-toy-phi0.json")),
     ("bernoulli-toy-phi-minus4", include_str!("../../reference/bernoulli-toy-phi-minus4.json")),

@@ -1,12 +1,12 @@
-//! The edges of what an estimator may be asked: it answers with finite numbers, or refuses with a
-//! reason; never with something that is no number. These walk the registry too.
+//! Edge cases: every registered estimator returns finite numbers, or refuses with a reason, and never
+//! returns NaN.
 
 use crate::problem::VALUES;
 use crate::problem::variants::{Variant, check_all, defaults};
 use estimators::objectives::{ExpDot, RowLoss, RowLosses, SquaredPick};
 use estimators::{Dims, Domain, Estimator, Gradient, Noise, Objective, Real, gradient};
 
-/// Both precisions of a variant on one problem, and what came of it (nothing where it refuses).
+/// Runs a variant in both precisions, and checks what it returns. Returns whether it did not refuse.
 fn both(
     variant: &Variant,
     dims: Dims,
@@ -24,13 +24,13 @@ fn both(
     double.is_some()
 }
 
-/// Gradient and losses on the problem's dimensions, unless the estimator refuses them.
+/// Gradient and losses for these dimensions, unless the estimator refuses them.
 fn run<E: Real>(
     mut estimator: Box<dyn Estimator<E>>,
     dims: Dims,
     logits: &[f64],
 ) -> Option<(Vec<f64>, Vec<f64>)> {
-    // Whoever lists estimators asks what they cost before it asks whether they serve.
+    // Lists show the properties of an estimator even for dimensions that it refuses.
     let _ = estimator.properties(dims);
     if let Some(why) = estimator.refuses(dims) {
         assert!(why.len() > 10, "no reason: {why}");
@@ -39,14 +39,14 @@ fn run<E: Real>(
     let of = |numbers: &[f64]| numbers.iter().map(|&x| E::of(x)).collect::<Vec<E>>();
     let noise = &mut Noise::named(&["edge"]);
     let logits = of(logits);
-    let estimate = judge(dims, of);
-    let estimate = gradient(&mut *estimator, &logits, dims, &*estimate, None, noise).unwrap();
+    let objective = objective(dims, of);
+    let estimate = gradient(&mut *estimator, &logits, dims, &*objective, None, noise).unwrap();
     let Gradient { logits, losses, .. } = estimate;
     let widen = |numbers: Vec<E>| numbers.into_iter().map(Real::widen).collect::<Vec<f64>>();
     Some((widen(logits), widen(losses)))
 }
 
-fn judge<E: Real>(dims: Dims, of: impl Fn(&[f64]) -> Vec<E>) -> Box<dyn Objective<E>> {
+fn objective<E: Real>(dims: Dims, of: impl Fn(&[f64]) -> Vec<E>) -> Box<dyn Objective<E>> {
     let width = dims.latents * dims.categories;
     let numbers: Vec<f64> = VALUES.iter().copied().cycle().take(width).collect();
     if dims.latents == 1 {
@@ -60,12 +60,12 @@ fn judge<E: Real>(dims: Dims, of: impl Fn(&[f64]) -> Vec<E>) -> Box<dyn Objectiv
 
 fn assert_finite(place: &str, gradient: &[f64], losses: &[f64]) {
     let wrong = gradient.iter().chain(losses).position(|x| !x.is_finite());
-    assert!(wrong.is_none(), "{place}: number {wrong:?} is none");
+    assert!(wrong.is_none(), "{place}: number {wrong:?} is not finite");
 }
 
 const MASKED: f64 = f64::NEG_INFINITY;
 
-/// Rows of four logits that have been the ruin of others.
+/// Rows of four logits that break naive implementations.
 const ROWS: [[f64; 4]; 11] = [
     [1e4, -1e4, 0.0, 1.0],
     [-1e4, -1e4, -1e4, -1e4],
@@ -80,12 +80,12 @@ const ROWS: [[f64; 4]; 11] = [
     [MASKED, MASKED, 2.0, MASKED],
 ];
 
-/// Every row a few times over, one, two or three latents at a time.
+/// Checks all rows several times, with one and with three latents.
 fn check_rows(variant: &Variant) {
     for latents in [1, 3] {
         let batch = 8 * ROWS.len();
         let dims = Dims { batch, latents, categories: 4 };
-        // Three latents of a row are rows far from each other.
+        // The three latents of a row are different rows.
         let row = |i: usize| ROWS[(i / latents + 5 * (i % latents)) % ROWS.len()];
         let logits: Vec<f64> = (0..dims.rows()).flat_map(row).collect();
         both(variant, dims, &logits, |place, gradient, losses| {
@@ -137,7 +137,7 @@ fn learning_from_extreme_logits_leaves_estimates_finite() {
             return;
         }
         let of = |numbers: &[f64]| numbers.iter().map(|&x| E::of(x)).collect::<Vec<E>>();
-        let objective = judge(dims, of);
+        let objective = objective(dims, of);
         for step in 0..5 {
             let noise = &mut Noise::named(&["edge", "steps"]).at(step);
             let logits = of(ROWS.as_flattened());
@@ -154,7 +154,7 @@ fn learning_from_extreme_logits_leaves_estimates_finite() {
 }
 
 #[test]
-fn a_row_that_is_masked_altogether_is_an_error() {
+fn a_row_with_only_masked_categories_is_an_error() {
     let dims = Dims { batch: 2, latents: 1, categories: 3 };
     let logits = [0.1, 0.2, 0.3, MASKED, MASKED, MASKED];
     check_all(|variant| {
@@ -170,8 +170,8 @@ fn a_row_that_is_masked_altogether_is_an_error() {
 }
 
 #[test]
-fn a_masked_category_is_never_picked() {
-    // These ask about categories that they do not draw.
+fn a_masked_category_is_never_sampled() {
+    // These evaluate categories that they do not sample.
     let enumerates = |name: &str| {
         let oracles = ["optimal", "mean"].iter().any(|word| name.contains(word));
         oracles || name.starts_with("exact") || name.starts_with("indecater")
@@ -182,7 +182,7 @@ fn a_masked_category_is_never_picked() {
         problem.logits[1] = MASKED;
         check_all(|variant| {
             let mut estimator = variant.build_f64();
-            // The mean of two category numbers may be a masked one's.
+            // The mean of two category numbers may be that of a masked category.
             let skips = enumerates(&variant.name) || variant.entry.name == "index-soft-argmax";
             if skips || !problem.suits(&*estimator) {
                 return;
@@ -197,7 +197,7 @@ fn a_masked_category_is_never_picked() {
     }
 }
 
-/// A loss that is no number at one category of the first latent.
+/// A loss that is NaN at one category of the first latent.
 #[derive(Clone)]
 struct Forbidden(usize);
 
@@ -221,7 +221,7 @@ fn the_loss_of_a_masked_category_does_not_count() {
         check_all(|variant| {
             let mut estimator = variant.build_f64();
             let skips = estimator.properties(dims).needs != Domain::Vertices
-                    // It knows no probabilities: its number may be a masked category's.
+                    // Its mean category number may be that of a masked category.
                     || variant.entry.name == "index-soft-argmax";
             if skips || estimator.refuses(dims).is_some() {
                 return;
@@ -236,7 +236,7 @@ fn the_loss_of_a_masked_category_does_not_count() {
     }
 }
 
-/// One category leaves nothing to choose: what it estimates is 0, and it says so or refuses.
+/// With one category the gradient is 0.
 #[test]
 fn a_single_category_is_refused_or_has_no_gradient() {
     check_all(|variant| {
@@ -250,7 +250,7 @@ fn a_single_category_is_refused_or_has_no_gradient() {
 }
 
 #[test]
-fn ten_thousand_categories_are_served_or_refused() {
+fn ten_thousand_categories_are_supported_or_refused() {
     let dims = Dims { batch: 2, latents: 1, categories: 10_000 };
     let logits: Vec<f64> =
         (0..dims.elements()).map(|i| ((i * 7919) % 1009) as f64 * 0.01).collect();
@@ -260,7 +260,7 @@ fn ten_thousand_categories_are_served_or_refused() {
 }
 
 #[test]
-fn one_row_and_many_latents_are_served_or_refused() {
+fn one_row_and_many_latents_are_supported_or_refused() {
     check_all(|variant| {
         let dims = Dims { batch: 1, latents: 1, categories: 3 };
         both(variant, dims, &[0.1, 0.5, -0.4], assert_finite);
@@ -268,10 +268,10 @@ fn one_row_and_many_latents_are_served_or_refused() {
             let dims = Dims { batch: 2, latents: 64, categories };
             let logits: Vec<f64> =
                 (0..dims.elements()).map(|i| (i % 7) as f64 * 0.3 - 1.0).collect();
-            let served = both(variant, dims, &logits, assert_finite);
-            // Nobody enumerates 2⁶⁴ outcomes.
+            let supported = both(variant, dims, &logits, assert_finite);
+            // 2⁶⁴ outcomes cannot be enumerated.
             let claimed = variant.build_f64().properties(dims).evaluations.hard;
-            assert!(!served || claimed < 1_000_000, "{} claims {claimed} losses", variant.name);
+            assert!(!supported || claimed < 1_000_000, "{} claims {claimed} losses", variant.name);
         }
     });
 }

@@ -1,4 +1,4 @@
-//! Which estimators are the same thing: sample by sample where they draw the same noise.
+//! Identities between estimators, sample by sample, given the same noise.
 
 use crate::problem::{
     Problem, Recorded, assert_close, bits, estimator, exponential, linear, one_bit, problems,
@@ -33,7 +33,7 @@ fn reinmax_is_half_straight_through_and_half_darn() {
     }
 }
 
-/// 2 J(π) g − ½ J(p) g with the gradient g that the objective gives at the pick.
+/// 2 J(π) g − ½ J(p) g with the gradient g of the loss at the sample.
 #[test]
 fn reinmax_at_a_temperature_has_a_tempered_midpoint() {
     let (problem, t) = (exponential(), 1.3);
@@ -56,7 +56,7 @@ fn reinmax_at_a_temperature_has_a_tempered_midpoint() {
 }
 
 #[test]
-fn special_cases_are_the_general_ones() {
+fn special_cases_agree_with_the_general_ones() {
     for problem in problems() {
         let same = |a: (&str, &str), b: (&str, &str)| {
             let place = format!("{a:?} and {b:?} on {}", problem.name);
@@ -74,7 +74,7 @@ fn special_cases_are_the_general_ones() {
 }
 
 #[test]
-fn merging_the_swaps_of_two_categories_leaves_one() {
+fn arsm_and_ars_agree_for_two_categories() {
     for problem in [one_bit(), bits()] {
         let arsm = draw(&problem, "arsm", "");
         assert_close(&arsm, &draw(&problem, "ars", "reference = 0"), 1e-12, problem.name);
@@ -107,7 +107,7 @@ fn a_set_of_all_outcomes_is_exact() {
 fn exact_is_the_slope_of_the_expected_loss() {
     for kind in ["exact", "soft-argmax", "sparsemax", "entmax"] {
         for mut problem in problems() {
-            // A logit of theirs lies just where the support of sparsemax ends.
+            // Unscaled, one logit lies on the boundary of the support of sparsemax.
             problem.logits.iter_mut().for_each(|x| *x *= 1.1);
             let gradient = &draw(&problem, kind, "")[..problem.width()];
             for (i, g) in gradient.iter().enumerate() {
@@ -150,7 +150,7 @@ fn entmax_near_one_is_softmax() {
     }
 }
 
-/// a_i times s_i of picks [S, B, L], added up: what a score function is made of.
+/// Σ_i a_i s_i of samples [S, B, L]: a score function with advantages a.
 fn scored(
     problem: &Problem,
     recorded: &Recorded,
@@ -180,7 +180,7 @@ fn scored(
 }
 
 #[test]
-fn two_samples_leave_one_out_are_half_a_difference() {
+fn leave_one_out_of_two_samples_is_half_a_difference() {
     for problem in problems() {
         let recorded = record(&problem, "reinforce-loo", "samples = 2");
         let sign = |i: usize| if i == 0 { 0.5 } else { -0.5 };
@@ -207,7 +207,7 @@ fn score_functions_are_losses_times_scores() {
                 &place,
             );
         }
-        // The first question of rebar is about its pick.
+        // Rebar evaluates its sample first.
         let mut recorded = record(&problem, "rebar", "eta = 0.0");
         recorded.evaluations.truncate(1);
         assert_close(
@@ -227,7 +227,7 @@ fn score_functions_are_losses_times_scores() {
 }
 
 #[test]
-fn control_variates_take_all_of_a_linear_loss() {
+fn control_variates_remove_all_of_a_linear_loss() {
     let problem = linear();
     let exact = problem.exact().repeat(200);
     assert_close(&draw(&problem, "muprop", ""), &exact, 1e-12, "muprop");

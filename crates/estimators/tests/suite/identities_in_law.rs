@@ -1,4 +1,4 @@
-//! Which estimators have the same mean or the same variance, where their noise differs.
+//! Estimators with the same mean or the same variance, although their noise differs.
 
 use crate::problem::{
     Problem, Recorded, assert_mean, bits, estimator, exponential, moments, one_bit, problems,
@@ -48,7 +48,7 @@ fn gumbel_rao_averages_st_gumbel_softmax() {
     }
 }
 
-/// Mean of the second list over draws for which the first has the same bits.
+/// Groups the draws of the second list by those of the first, bit for bit; small groups are left out.
 fn grouped(keys: &[f64], draws: &[f64], width: usize) -> Vec<(Vec<f64>, Vec<f64>)> {
     let mut groups: BTreeMap<Vec<u64>, (Vec<f64>, Vec<f64>)> = BTreeMap::new();
     for (key, draw) in keys.chunks_exact(width).zip(draws.chunks_exact(width)) {
@@ -90,7 +90,7 @@ fn disarm_is_the_mean_of_arm_given_the_pair() {
         let disarm = problem.draw(&mut *estimator("disarm", ""), DRAWS, &mut noise());
         let width = problem.width();
         let groups = grouped(&disarm, &arm, width);
-        // One bit has two: the pair differs, or it does not.
+        // One bit has two groups: the pair differs, or it does not.
         assert!(groups.len() >= 2, "{}", problem.name);
         for (disarm, arm) in groups {
             assert_mean(&arm, &disarm, 1e-9, problem.name);
@@ -101,7 +101,7 @@ fn disarm_is_the_mean_of_arm_given_the_pair() {
 
 /// Variances of the gradient for φ of (b − t)², by enumeration, at t = 0.45.
 #[test]
-fn pairs_of_bits_vary_as_enumeration_says() {
+fn variances_of_pairs_of_bits_agree_with_enumeration() {
     let make: fn(usize) -> Box<dyn Objective<f64>> =
         |times| Box::new(BitSumSquares { targets: vec![0.45] }.of(times));
     for (phi, arm, disarm, two) in
@@ -111,14 +111,14 @@ fn pairs_of_bits_vary_as_enumeration_says() {
         for (kind, variance) in [("arm", arm), ("disarm", disarm), ("reinforce-loo", two)] {
             let parameters = if kind == "reinforce-loo" { "samples = 2" } else { "" };
             let (total, error) = total_variance(&draw(&problem, kind, parameters), 2);
-            // Both logits get it, with opposite signs.
+            // Both logits get this gradient, with opposite signs.
             assert!((total / 2.0 - variance).abs() <= 3.0 * error + 1e-7, "{kind}: {total}");
         }
     }
 }
 
 #[test]
-fn with_two_categories_relatives_are_the_same() {
+fn relatives_agree_for_two_categories() {
     for problem in [one_bit(), bits()] {
         let width = problem.width();
         let disarm = draw(&problem, "disarm", "");
@@ -144,7 +144,7 @@ fn the_mixture_has_the_mean_gradient_of_straight_through() {
 }
 
 #[test]
-fn gumbel_perturbed_picks_are_distributed_as_the_softmax() {
+fn gumbel_perturbed_argmaxes_are_distributed_as_the_softmax() {
     for problem in [exponential(), two_latents()] {
         let p = problem.probabilities();
         let recorded = record(&problem, "perturbed", "samples = 50", 1000);
@@ -158,9 +158,9 @@ fn gumbel_perturbed_picks_are_distributed_as_the_softmax() {
     }
 }
 
-/// (f(D)/M) s is what the score of Gumbel noise comes to, given the picks.
+/// Given the samples, the mean of the score of Gumbel noise is (f(D)/M) s.
 #[test]
-fn the_score_of_noise_given_the_pick_is_that_of_the_pick() {
+fn the_score_of_noise_given_the_sample_is_that_of_the_sample() {
     let problem = exponential();
     let (p, recorded) =
         (problem.probabilities(), record(&problem, "perturbed-score", "samples = 1", DRAWS));
@@ -191,9 +191,9 @@ fn the_score_of_gaussian_noise_is_the_slope_of_a_probit() {
     assert_mean(&draws, &[-slope, slope], 1e-9, "perturbed-score");
 }
 
-/// The means of differences along directions are those of the expected loss itself.
+/// The mean of differences of losses is the mean of differences of the expected loss.
 #[test]
-fn differences_along_directions_are_those_of_the_expected_loss() {
+fn differences_along_directions_agree_with_the_expected_loss() {
     let problem = exponential();
     let sigma = 0.6;
     let f = [0.3, 1.1, -0.4, 0.7].map(f64::exp);

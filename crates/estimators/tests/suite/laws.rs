@@ -1,5 +1,5 @@
-//! Laws that every registered estimator keeps, with its defaults and with each other value of its
-//! parameters. They walk the registry: a new one is held to them from the day it is registered.
+//! Laws for every registered estimator, with its default parameters and with other values of each
+//! parameter. They walk the registry, so a new estimator is checked as soon as it is registered.
 
 use crate::problem::variants::{check_all, variants};
 use crate::problem::{VALUES, assert_mean, exponential, linear, problems, squared_pick};
@@ -36,7 +36,7 @@ fn variants_are_more_than_defaults() {
 }
 
 #[test]
-fn what_is_called_unbiased_is() {
+fn an_estimator_that_claims_to_be_unbiased_is() {
     check_all(|variant| {
         for problem in problems().into_iter().chain([linear()]) {
             let mut estimator = variant.build_f64();
@@ -61,7 +61,7 @@ fn what_is_called_unbiased_is() {
 }
 
 #[test]
-fn a_gradient_adds_up_to_nothing_along_the_shift_of_the_softmax() {
+fn the_components_of_an_estimate_sum_to_zero() {
     check_all(|variant| {
         for problem in problems() {
             let mut estimator = variant.build_f64();
@@ -120,7 +120,7 @@ fn the_same_noise_gives_the_same_bits() {
 }
 
 #[test]
-fn what_is_called_deterministic_draws_nothing() {
+fn an_estimator_is_random_if_it_says_so() {
     check_all(|variant| {
         for problem in problems() {
             let mut estimator = variant.build_f64();
@@ -143,9 +143,9 @@ fn what_is_called_deterministic_draws_nothing() {
     });
 }
 
-/// The gradient that the objective's own parameters get is that of the scalar's value.
+/// The gradient for the objective's own parameters is that of the scalar's value.
 #[test]
-fn the_objectives_parameters_learn_from_the_scalar() {
+fn the_objectives_parameters_get_the_gradient_of_the_scalar() {
     const STEP: f64 = 1e-5;
     let (dims, logits) = (squared_pick().dims, squared_pick().logits);
     check_all(|variant| {
@@ -200,7 +200,7 @@ fn single_precision_agrees_with_double() {
             a.iter().zip(*b).any(|(a, b)| (a - b).abs() > 2e-4 * scale)
         };
         let rows = single.chunks_exact(4).zip(double.chunks_exact(4));
-        // Where rounding decides a pick, a row may be another draw.
+        // In a few rows, rounding may lead to another sample.
         let count = rows.filter(off).count();
         assert!(count <= 4, "{}: {count} of 400 rows differ", variant.name);
     });
@@ -231,7 +231,7 @@ fn evaluations_are_as_claimed() {
 }
 
 #[test]
-fn what_an_estimator_needs_it_asks_for() {
+fn an_estimator_uses_what_it_requires() {
     check_all(|variant| {
         let problem = exponential();
         let mut estimator = variant.build_f64();

@@ -1,20 +1,20 @@
-//! Every estimator's page and parameters: what the page says is there, and what it rules out is
-//! refused. These walk the registry.
+//! The page and the parameters of every registered estimator: pages are complete and true, and invalid
+//! parameters are rejected.
 
 use crate::problem::variants::{Variant, defaults, variants};
 use estimators::{Dims, Properties};
 use toml::Table;
 
 #[test]
-fn impossible_parameters_are_refused_with_a_message() {
+fn invalid_parameters_are_rejected_with_a_message() {
     for entry in defaults().into_iter().map(|variant| variant.entry) {
         let unknown = Table::from_iter([("surely-not".to_owned(), 1.into())]);
-        let message = entry.build(unknown).err().expect("a refusal").to_string();
+        let message = entry.build(unknown).err().expect("a rejection").to_string();
         assert!(message.contains("surely-not") && message.contains(entry.name), "{message}");
         let schema = entry.schema().as_value().clone();
         for (key, value) in entry.defaults() {
             let page = schema["properties"][&key]["description"].as_str().unwrap();
-            for wrong in impossible(&value, page) {
+            for wrong in invalid(&value, page) {
                 let place = format!("{}: {key} = {wrong}", entry.name);
                 let table = Table::from_iter([(key.clone(), wrong)]);
                 let message = entry.build(table).err().map(|error| error.to_string());
@@ -25,8 +25,8 @@ fn impossible_parameters_are_refused_with_a_message() {
     }
 }
 
-/// What a parameter must not be, and where its page says that a range ends, what lies beyond.
-fn impossible(default: &toml::Value, page: &str) -> Vec<toml::Value> {
+/// Invalid values of a parameter: of the wrong type, or beyond the range on its page.
+fn invalid(default: &toml::Value, page: &str) -> Vec<toml::Value> {
     let beyond = |ends: &[(&str, f64)]| -> Vec<f64> {
         ends.iter().filter(|(words, _)| page.contains(words)).map(|&(_, x)| x).collect()
     };
@@ -59,12 +59,12 @@ fn impossible(default: &toml::Value, page: &str) -> Vec<toml::Value> {
     }
 }
 
-/// The committed page is what users read; a claim that changes has to change there.
+/// Users read the committed pages, so these must be up to date.
 #[test]
-fn the_page_claims_what_properties_say() {
+fn the_page_agrees_with_the_properties() {
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/estimators.md");
     let page = std::fs::read_to_string(page).unwrap();
-    // Of one latent among eight categories, as the page says.
+    // One latent with eight categories, as on the page.
     let dims = Dims { batch: 1, latents: 1, categories: 8 };
     for variant in defaults() {
         let name = variant.entry.name;
@@ -77,9 +77,9 @@ fn the_page_claims_what_properties_say() {
     }
 }
 
-/// Laws hold an estimator to what it claims; this holds it to claiming it.
+/// Laws check the claims of an estimator; this checks that it makes them.
 #[test]
-fn few_claim_less_than_most() {
+fn only_a_few_lack_a_symmetry() {
     let dims = Dims { batch: 1, latents: 1, categories: 3 };
     let without = |claims: fn(&Properties) -> bool| -> Vec<String> {
         let lacks = |variant: &Variant| !claims(&variant.build_f64().properties(dims));
@@ -94,18 +94,18 @@ fn few_claim_less_than_most() {
         kinds.dedup();
         kinds
     };
-    // Their noise does not know of the simplex.
+    // Their noise does not have the symmetry of the simplex.
     let blind = ["perturbed", "perturbed-score", "antithetic-es", "spsa"];
     let of_sums = without(|properties| properties.sums_to_zero);
     assert_eq!(of_sums[0], "reinforce baseline=\"optimal-per-component\"");
     assert_eq!(of_sums[1..], blind);
-    // They look at the logits themselves.
+    // They depend on the logits themselves.
     let of_shifts = without(|properties| properties.ignores_shifts);
     assert_eq!(of_shifts, ["reinforce baseline=\"learned\"", "relax", "aimle"]);
 }
 
 #[test]
-fn more_outcomes_than_there_are_cannot_be_drawn() {
+fn more_samples_than_outcomes_are_refused() {
     for kind in [
         "unordered-set",
         "unordered-set-without-baseline",
@@ -116,14 +116,14 @@ fn more_outcomes_than_there_are_cannot_be_drawn() {
         let estimator =
             entry.build(Table::from_iter([("samples".to_owned(), 5.into())])).unwrap().build_f64();
         let refusal = |latents| estimator.refuses(Dims { batch: 1, latents, categories: 2 });
-        assert!(refusal(2).expect(kind).contains("5 different outcomes of 4"), "{kind}");
+        assert!(refusal(2).expect(kind).contains("5 distinct outcomes of 4"), "{kind}");
         assert_eq!(refusal(3), None, "{kind}");
     }
 }
 
-/// Only the oracles list every joint outcome.
+/// Only the oracles enumerate the joint outcomes.
 #[test]
-fn many_latents_are_for_every_baseline_but_the_oracles() {
+fn only_oracles_refuse_many_latents() {
     let dims = Dims { batch: 1, latents: 64, categories: 2 };
     for variant in variants().iter().filter(|variant| variant.entry.name == "reinforce") {
         let is_oracle = ["optimal", "\"mean\""].iter().any(|word| variant.name.contains(word));

@@ -1,15 +1,14 @@
-//! Every estimator against every reference table: mean, total variance, loss, and the gradient for
-//! the objective's own parameters.
+//! Every estimator compared with every reference table: mean, total variance, loss, and the gradient
+//! for the objective's own parameters.
 
 use estimators::Registry;
 use estimators::reference::{Instance, TABLES, Table, check};
 
-/// Draws a row: enough to see a wrong factor in the variance, few enough for every day. `verify`
-/// draws more.
+/// Draws for each row: enough to find a wrong factor in the variance. `verify` draws more.
 const DRAWS: usize = 20_000;
 
 #[test]
-fn every_row_of_every_table_holds() {
+fn every_row_of_every_table_agrees() {
     let registry = Registry::standard();
     let mut failures = vec![];
     for (name, text) in TABLES {

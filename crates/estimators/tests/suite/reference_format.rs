@@ -1,12 +1,12 @@
-//! Reference tables of other content than those of this project: what is read, what is refused, and
-//! that a wrong number is found.
+//! Reference tables other than those of this project: what is read, what is rejected, and that wrong
+//! numbers are found.
 
 use crate::problem::softmax;
 use estimators::Registry;
 use estimators::reference::{Instance, Row, Table, Verdict, check};
 use serde_json::{Value, json};
 
-/// Draws a row.
+/// Draws for each row.
 const DRAWS: usize = 10_000;
 
 /// A squared pick over K categories and two rows, with its exact gradient.
@@ -27,7 +27,7 @@ impl Pick {
         self.values[row].iter().map(|v| (v - 0.4) * (v - 0.4)).collect()
     }
 
-    /// Logits' gradient, [B][1][K], and its total variance without a baseline.
+    /// The gradient for the logits, [B][1][K], and its total variance without a baseline.
     fn exact(&self) -> (Vec<[Vec<f64>; 1]>, f64) {
         let mut variance = 0.0;
         let row = |row: usize| {
@@ -50,7 +50,7 @@ impl Pick {
         self.logits[row].iter().copied().fold(f64::NEG_INFINITY, f64::max)
     }
 
-    /// A table of rows; each gets the exact mean where it says none.
+    /// A table with these rows, which have the exact mean unless they state one.
     fn table(&self, rows: Value) -> Value {
         let (exact, _) = self.exact();
         let mut rows = rows.as_array().unwrap().clone();
@@ -116,7 +116,7 @@ fn unbiased_rows(more: &Value) -> Value {
 }
 
 #[test]
-fn other_numbers_of_categories_are_read_and_hold() {
+fn other_numbers_of_categories_pass() {
     for categories in [5, 10, 17] {
         let pick = Pick::new(categories);
         let none = pick.exact().1;
@@ -129,7 +129,7 @@ fn other_numbers_of_categories_are_read_and_hold() {
 }
 
 #[test]
-fn keys_may_have_either_case_and_be_more_than_are_known() {
+fn keys_may_have_either_case_and_unknown_keys_are_allowed() {
     let pick = Pick::new(4);
     let (exact, variance) = pick.exact();
     let zeros = json!(vec![[vec![0.0; 4]]; 2]);
@@ -153,7 +153,7 @@ fn keys_may_have_either_case_and_be_more_than_are_known() {
     assert_passes(&table);
 }
 
-/// Row 1 is row 0 + 1000: the same numbers.
+/// Row 1 is row 0 + 1000, so the numbers are the same.
 #[test]
 fn extreme_logits_are_checked_for_finiteness_and_mean() {
     for categories in [5, 17] {
@@ -175,7 +175,7 @@ fn extreme_logits_are_checked_for_finiteness_and_mean() {
             let mut table = pick.table(unbiased_rows(&said));
             table["check"] = json!({ "kind": "finite", "draws": 100_000 });
             assert_eq!(Table::parse(&table.to_string()).unwrap().draws, Some(100_000));
-            // Variances are not looked at.
+            // Variances are not compared.
             table["estimators"][3]["variance"] = json!(1e9);
             assert_passes(&table);
             table["estimators"][0]["mean"][1][0][0] = json!(first[0] + 2.0 * tolerance);
@@ -195,7 +195,7 @@ fn extreme_logits_are_checked_for_finiteness_and_mean() {
 }
 
 #[test]
-fn a_wrong_number_is_found() {
+fn wrong_numbers_are_found() {
     let pick = Pick::new(4);
     let (exact, variance) = pick.exact();
     let f = [pick.losses(0), pick.losses(1)];
@@ -236,12 +236,12 @@ fn a_wrong_number_is_found() {
     table["estimators"][0]["mean"] = json!(exact);
     assert!(
         !verdicts(&table)[0].failures.is_empty(),
-        "unbiased rows are held to the exact gradient"
+        "unbiased rows are compared with the exact gradient"
     );
 }
 
 #[test]
-fn what_cannot_be_checked_is_an_error_and_says_why() {
+fn errors_say_what_is_wrong_with_a_table() {
     let pick = Pick::new(4);
     let registry = Registry::standard();
     let said = |change: &dyn Fn(&mut Value)| -> String {

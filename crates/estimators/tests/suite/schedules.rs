@@ -1,4 +1,4 @@
-//! Schedules of temperatures. These walk the registry.
+//! Schedules of temperatures, for every registered estimator that has a temperature.
 
 use crate::problem::{Problem, assert_close, estimator, exponential, squared_pick};
 use estimators::{Entry, Estimator, Noise, Registry, Schedule, Unbiased};
@@ -46,14 +46,14 @@ fn a_kind_with_a_temperature_has_a_schedule_and_no_other_kind_does() {
     for entry in Registry::standard().entries() {
         let has_schedule = entry.keys().contains(&"schedule".to_owned());
         assert_eq!(has_schedule, !temperatures(entry).is_empty(), "{}", entry.name);
-        // An absent schedule is not written, or stored runs would change their names.
+        // An absent schedule is not written: the ids of stored runs must not change.
         assert!(!entry.defaults().contains_key("schedule"), "{}", entry.name);
         let variant = entry.variant(Table::new()).unwrap();
         assert!(!variant.table().contains_key("schedule"), "{}", entry.name);
     }
 }
 
-/// An estimator that has taken so many steps without an estimate.
+/// An estimator after this many steps without an estimate.
 fn after(entry: &Entry, schedule: &str, steps: u64) -> Box<dyn Estimator<f64>> {
     let parameters = Table::from_iter([("schedule".to_owned(), table(schedule).into())]);
     let mut estimator = entry.build(parameters).unwrap().build_f64();
@@ -61,7 +61,7 @@ fn after(entry: &Entry, schedule: &str, steps: u64) -> Box<dyn Estimator<f64>> {
     estimator
 }
 
-/// An estimator whose constant temperatures are the scheduled ones of a step.
+/// An estimator whose constant temperatures are the scheduled ones at a step.
 fn constant(entry: &Entry, schedule: &Schedule, step: u64) -> Box<dyn Estimator<f64>> {
     let temperatures = temperatures(entry).into_iter().map(|key| {
         let start = entry.defaults()[&key].as_float().unwrap();
@@ -84,9 +84,9 @@ fn after_n_steps_the_temperature_is_the_scheduled_one() {
     }
 }
 
-/// The same with estimates on the way, and temperatures computed by hand.
+/// The same with estimates in between, and temperatures computed by hand.
 #[test]
-fn temperatures_fall_step_by_step_along_training() {
+fn temperatures_fall_step_by_step_during_training() {
     let problem = exponential();
     for kind in ["gumbel-softmax", "st-gumbel-softmax"] {
         let after = |parameters: &str, steps: u64| {
@@ -135,9 +135,9 @@ fn a_learned_temperature_has_no_schedule() {
     assert!(message.contains("learned"), "{message}");
 }
 
-/// Unbiased at one temperature alone is not unbiased along a schedule; unbiased at any stays so.
+/// An estimator that is unbiased at one temperature only is not unbiased with a schedule.
 #[test]
-fn a_schedule_takes_away_what_holds_at_one_temperature_alone() {
+fn with_a_schedule_only_claims_for_all_temperatures_remain() {
     let dims = exponential().dims;
     for entry in tempered() {
         let unbiased =

@@ -1,5 +1,4 @@
-//! Estimators that learn or count from step to step: what they claim they keep, and what they learn
-//! is of use.
+//! Estimators with a state: their claims stay true while they learn, and what they learn helps.
 
 use crate::problem::variants::check_all;
 use crate::problem::{
@@ -8,7 +7,7 @@ use crate::problem::{
 };
 use estimators::{Estimator, Noise, Objective, SquaredPick, Unbiased};
 
-/// Steps at logits that move, `rows` copies a step.
+/// Takes steps, with `rows` copies of the problem in each.
 fn train(problem: &Problem, estimator: &mut dyn Estimator<f64>, steps: u64, rows: usize) {
     let noise = Noise::named(&["training"]);
     for step in 0..steps {
@@ -23,7 +22,7 @@ fn variance(problem: &Problem, estimator: &mut dyn Estimator<f64>) -> f64 {
 }
 
 #[test]
-fn what_is_called_unbiased_stays_so() {
+fn an_unbiased_estimator_stays_unbiased() {
     for problem in [squared_pick(), exponential()] {
         check_all(|variant| {
             let mut estimator = variant.build_f64();
@@ -48,7 +47,7 @@ fn what_is_called_unbiased_stays_so() {
 }
 
 #[test]
-fn only_advancing_moves_the_state() {
+fn only_advancing_changes_the_state() {
     for problem in problems() {
         check_all(|variant| {
             let mut estimator = variant.build_f64();
@@ -69,7 +68,7 @@ fn only_advancing_moves_the_state() {
 }
 
 #[test]
-fn advancing_first_is_no_error() {
+fn advancing_before_the_first_estimate_is_not_an_error() {
     check_all(|variant| {
         let (problem, mut estimator) = (exponential(), variant.build_f64());
         estimator.advance().unwrap();
@@ -80,7 +79,7 @@ fn advancing_first_is_no_error() {
 }
 
 #[test]
-fn a_running_mean_comes_to_the_expected_loss() {
+fn a_running_mean_converges_to_the_expected_loss() {
     let problem = exponential();
     let mut running = estimator("reinforce", "decay = 0.9");
     let none = variance(&problem, &mut *running);
@@ -93,7 +92,7 @@ fn a_running_mean_comes_to_the_expected_loss() {
 
 /// b ← ρ b + (1 − ρ) f, from 0.
 #[test]
-fn a_running_mean_forgets_as_it_is_told_to() {
+fn a_running_mean_decays_as_specified() {
     let problem = exponential();
     let mut running = estimator("reinforce", "decay = 0.75");
     let (mut b, noise) = (0.0, Noise::named(&["running"]));
@@ -112,7 +111,7 @@ fn a_running_mean_forgets_as_it_is_told_to() {
 }
 
 #[test]
-fn normalising_divides_by_the_running_deviation() {
+fn normalizing_divides_by_the_running_deviation() {
     let make: fn(usize) -> Box<dyn Objective<f64>> = |times| {
         let values = VALUES.map(|v| 10.0 * v).repeat(times);
         Box::new(SquaredPick::of(&values, &[0.8, -0.4].repeat(times)))
@@ -138,8 +137,8 @@ fn normalising_divides_by_the_running_deviation() {
 }
 
 #[test]
-fn a_learned_baseline_knows_rows_apart() {
-    // Two rows of other targets: one constant cannot serve both.
+fn a_learned_baseline_tells_rows_apart() {
+    // Two rows with different targets: one constant does not fit both.
     let problem = squared_pick();
     let mut learned = estimator("reinforce", "baseline = \"learned\"");
     let none = variance(&problem, &mut *estimator("reinforce", "baseline = \"none\""));
@@ -158,7 +157,7 @@ fn rebar_learns_a_better_weight_and_temperature() {
     };
     let grid = [0.6, 0.8, 1.0].map(|eta| [0.5, 1.0, 2.0].map(|temperature| of(eta, temperature)));
     let best = grid.as_flattened().iter().copied().fold(f64::INFINITY, f64::min);
-    // From either side of the best temperature.
+    // From both sides of the best temperature.
     for first in [3.0, 0.1] {
         let parameters =
             format!("eta = 0.0\ntemperature = {first}\nlearned = true\nlearning-rate = 0.02");
@@ -178,13 +177,13 @@ fn relax_learns_a_control_variate() {
     let after = variance(&problem, &mut *relax);
     let none = variance(&problem, &mut *estimator("reinforce", "baseline = \"none\""));
     assert!(after < 0.5 * none && after < 0.5 * before, "{before} became {after}; {none}");
-    // Only now is the network so far from constant that a wrong use of it would show.
+    // The trained network is far from constant, so wrong use of it would show.
     let draws = problem.draw(&mut *relax, 50_000, &mut Noise::named(&["relaxed"]));
     assert_mean(&draws, &problem.exact(), 1e-9, "relax");
 }
 
 #[test]
-fn aimle_lengthens_its_step_until_enough_picks_change() {
+fn aimle_adapts_its_step_until_enough_samples_change() {
     let problem = exponential();
     let share = |estimator: &mut dyn Estimator<f64>| {
         let draws = problem.draw(estimator, 2000, &mut Noise::named(&["share"]));
@@ -195,7 +194,7 @@ fn aimle_lengthens_its_step_until_enough_picks_change() {
         let parameters = format!("beta = {beta}\nrate = 0.05\ntarget = 0.4");
         let mut aimle = estimator("aimle", &parameters);
         let first = share(&mut *aimle);
-        // A running mean lags: it swings around the target.
+        // A running mean lags, so the share oscillates around the target.
         let mut shares = vec![];
         for _ in 0..20 {
             train(&problem, &mut *aimle, 30, 100);

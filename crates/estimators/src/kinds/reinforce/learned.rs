@@ -15,9 +15,9 @@ pub(super) struct Learned<E: Real> {
     hidden: usize,
     learning_rate: f64,
     network: Option<Network<E>>,
-    /// What it looked at last, [B, _].
+    /// The last inputs, [B, _].
     rows: Option<Rc<Data<E>>>,
-    /// The losses that came of it, [B, 1].
+    /// The losses of the same rows, [B, 1].
     losses: Option<Node<E>>,
 }
 
@@ -93,7 +93,7 @@ impl<E: Real> BaselineRule<E> for Learned<E> {
             None => categorical.features(),
         };
         let network = self.network.get_or_insert_with(|| {
-            // From a stream far from those of the steps, so that the pick is not disturbed.
+            // Another stream than those of the steps, so that the samples do not depend on the network.
             let stream = &mut noise.at(u64::MAX);
             Network::new(rows.columns(), self.hidden, self.learning_rate, stream)
         });

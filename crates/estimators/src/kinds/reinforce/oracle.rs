@@ -1,4 +1,4 @@
-//! Baselines that know every loss: what a learned one can come to at best.
+//! Baselines that know every loss: the best that a learned one can achieve.
 
 use super::{BaselineRule, BaselineValues};
 use crate::mechanisms::categorical::Categorical;
@@ -8,7 +8,7 @@ use crate::{Dims, Objective, Result};
 use kernels::{Noise, Packed, Real, rows, rowwise};
 use std::rc::Rc;
 
-/// An oracle's rule.
+/// Which constant an oracle computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Oracle {
     /// E f: the best constant for the loss.
@@ -65,7 +65,7 @@ rowwise! {
 }
 
 rowwise! {
-    /// ‖D − p‖² of each pick
+    /// ‖D − p‖² of each outcome
     fn squared_scores(p, picks => norms) {
         for s in 0..picks.len() {
             norms[s] = V::zero();
@@ -78,7 +78,7 @@ rowwise! {
 }
 
 rowwise! {
-    /// Σ w f n / Σ w n, and Σ w f where nothing is random
+    /// Σ w f n / Σ w n, or Σ w f if one outcome has all the probability
     fn optimal_mean(w, f, norms => mean) {
         let (mut above, mut below) = (V::zero(), V::zero());
         for s in 0..w.len() {

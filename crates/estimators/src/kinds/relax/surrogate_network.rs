@@ -1,23 +1,23 @@
-//! The network that stands in for the loss, with the derivatives that learning it takes.
+//! The network that replaces the loss, with the derivatives that its training needs.
 
 use crate::Dims;
 use kernels::product::{Finish, Matrix, Start, Sums, inner_product, product, sum_rows};
 use kernels::{Activation, Adam, AdamConstants, Dense, Noise, Packed, Real, rowwise, tanh};
 
-/// c(y, x) = w·tanh(A y + C x + b) + d, for rows of picks y (L·K numbers) and context x.
+/// c(y, x) = w·tanh(A y + C x + b) + d, for rows of relaxed samples y (L·K numbers) and of context x.
 pub(super) struct SurrogateNetwork<E> {
-    /// Numbers of y.
+    /// L·K, the numbers of y.
     width: usize,
     layer: Dense,
-    /// A beside C ([hidden, width + context]), then b, w and d.
+    /// [A, C] ([hidden, width + context]), then b, w and d.
     parameters: Vec<E>,
     adam: Adam<E>,
     learning_rate: f64,
 }
 
-/// What a pass over a batch leaves.
+/// A pass over a batch.
 pub(super) struct Pass<E: Real> {
-    /// y beside x, [B, width + context].
+    /// [y, x], [B, width + context].
     inputs: Packed<E>,
     /// h = tanh(a), [B, hidden].
     activations: Packed<E>,
@@ -25,7 +25,7 @@ pub(super) struct Pass<E: Real> {
     pub(super) outputs: Packed<E>,
 }
 
-/// The two passes of an estimate, and what weighs them in its squared norm.
+/// The two passes of an estimate, and how they enter its squared norm.
 pub(super) struct Passes<'a, E: Real> {
     /// At y.
     pub(super) first: &'a Pass<E>,
@@ -38,7 +38,7 @@ pub(super) struct Passes<'a, E: Real> {
 }
 
 impl<E: Real> SurrogateNetwork<E> {
-    /// For so many numbers of y and of x.
+    /// A network for inputs of these widths, y and x.
     pub(super) fn new(
         (width, context): (usize, usize),
         hidden: usize,
@@ -74,12 +74,12 @@ impl<E: Real> SurrogateNetwork<E> {
         &self.parameters[self.layer.weights() + self.layer.outputs..][..self.layer.outputs]
     }
 
-    /// w as a row for each of so many rows.
+    /// w, repeated for this many rows.
     fn heads(&self, rows: usize) -> Packed<E> {
         Packed::pack(&self.head().repeat(rows), self.layer.outputs)
     }
 
-    /// c of each row, of picks [B·L, K] and context [B, _].
+    /// c of each row, for relaxed samples [B·L, K] and context [B, _].
     pub(super) fn pass(&self, y: &Packed<E>, context: &Packed<E>) -> Pass<E> {
         let inputs = y.clone().regroup(self.width).beside(context);
         let identity = Activation::Identity;
@@ -132,7 +132,8 @@ impl<E: Real> SurrogateNetwork<E> {
         value: &Packed<E>,
     ) {
         rowwise! {
-            /// Of ȧ: what multiplies x and dx in the derivative for A and C, and the derivative for w.
+            /// The factors of the inputs and of their direction in the derivative for A and C, and
+            /// the derivative for w.
             fn slopes(h, da, w, value; sign => through, along, head) {
                 for j in 0..h.len() {
                     let first = V::splat(E::ONE) - h[j] * h[j];
@@ -161,7 +162,7 @@ impl<E: Real> SurrogateNetwork<E> {
         sum_rows(value, Sums::Add(last));
     }
 
-    /// One step against the gradient.
+    /// One step of the optimizer against a gradient.
     pub(super) fn step(&mut self, gradient: &[E]) {
         self.adam.step(self.learning_rate, &mut self.parameters, gradient);
     }
@@ -173,7 +174,7 @@ mod tests {
 
     /// c and its derivative along a direction, summed with weights, by finite differences.
     #[test]
-    fn the_lesson_is_the_gradient() {
+    fn the_gradient_agrees_with_finite_differences() {
         let dims = Dims { batch: 3, latents: 2, categories: 2 };
         let mut network =
             SurrogateNetwork::<f64>::new((4, 2), 5, 0.01, &mut Noise::named(&["test"]));
@@ -194,7 +195,7 @@ mod tests {
         let (first, second) = (network.pass(&y, &context), network.pass(&tilde, &context));
         let passes = Passes { first: &first, second: &second, along: &along, weights: &weights };
         let gradient = network.squared_norm_gradient(&passes, dims);
-        for (i, &taught) in gradient.iter().enumerate() {
+        for (i, &given) in gradient.iter().enumerate() {
             let mut shifted = |step: f64| {
                 network.parameters[i] += step;
                 let value = value(&network);
@@ -202,7 +203,7 @@ mod tests {
                 value
             };
             let slope = (shifted(1e-5) - shifted(-1e-5)) / 2e-5;
-            assert!((taught - slope).abs() < 1e-7, "{i}: {taught} for {slope}");
+            assert!((given - slope).abs() < 1e-7, "{i}: {given} for {slope}");
         }
     }
 }

@@ -1,19 +1,18 @@
-//! Subsets of joint outcomes too many to be enumerated, found latent by latent.
+//! Sampling without replacement if there are too many joint outcomes to enumerate: latent by latent.
 
 use super::{Order, Subsets};
 use crate::Dims;
 use crate::mechanisms::categorical::Categorical;
 use kernels::{Noise, Packed, Real, rows};
 
-/// First categories of a row's latents on the way to a joint outcome, with their log-probability and
-/// their perturbed log-probability.
+/// The categories of a row's first latents, with their log-probability and perturbed log-probability.
 struct Prefix {
     categories: Vec<u32>,
     log_p: f64,
     perturbed: f64,
 }
 
-/// Draws of each row without replacement, by [`search`].
+/// Samples of each row without replacement, by [`search`].
 pub(super) fn without_replacement<E: Real>(
     categorical: &Categorical<E>,
     samples: usize,
@@ -41,16 +40,16 @@ pub(super) fn without_replacement<E: Real>(
                 left -= Real::exp(outcome.log_p);
             }
         }
-        // All that there are leave nothing, but for rounding.
+        // If these are all outcomes, nothing is left, except for rounding.
         rest.set(row, 0, if outcomes.len() < samples { 0.0 } else { left.max(0.0) });
     }
     Subsets { dims, picks: picks.into(), p, rest }
 }
 
-/// The first `count` joint outcomes of a row that sampling without replacement draws, in order: those
-/// of the largest log-probability plus Gumbel noise, found latent by latent (stochastic beam search;
-/// Kool, van Hoof & Welling 2019, arXiv:1903.06059, Algorithm 1). Outcomes of probability 0 are not
-/// drawn, so there may be fewer.
+/// The first `count` joint outcomes that sampling without replacement draws for a row, in order. They
+/// have the largest log-probabilities plus Gumbel noise, and are found latent by latent (stochastic
+/// beam search; Kool, van Hoof & Welling 2019, arXiv:1903.06059, Algorithm 1). Outcomes of probability 0
+/// are not drawn, so there may be fewer.
 ///
 /// * `log_p` — ln p of the row's latents, [L][K]
 fn search(log_p: &[Vec<f64>], count: usize, noise: &mut Noise) -> Vec<Prefix> {
@@ -70,7 +69,7 @@ fn search(log_p: &[Vec<f64>], count: usize, noise: &mut Noise) -> Vec<Prefix> {
                     Prefix { categories, log_p, perturbed: log_p + gumbel }
                 })
                 .collect();
-            // The root's perturbation is what its children's largest comes to be.
+            // The root's perturbation is, by definition, the largest of its children's.
             if latent > 0 {
                 condition(&mut children, prefix.perturbed);
             }
@@ -83,8 +82,7 @@ fn search(log_p: &[Vec<f64>], count: usize, noise: &mut Noise) -> Vec<Prefix> {
     beam
 }
 
-/// Moves perturbed log-probabilities so that their largest is `largest`, as their distribution is
-/// given that it is.
+/// Shifts perturbed log-probabilities to their distribution given that the largest is `largest`.
 fn condition(children: &mut [Prefix], largest: f64) {
     let top = children.iter().map(|child| child.perturbed).fold(f64::NEG_INFINITY, f64::max);
     for child in children {

@@ -1,22 +1,22 @@
-//! Subsets chosen from the list of all joint outcomes, sixteen rows at a time.
+//! Sets chosen from the list of all joint outcomes, sixteen rows at a time.
 
 use super::Order;
 use crate::Dims;
 use kernels::simd::Lanes;
 use kernels::{Noise, Packed, Real, rows, rowwise};
 
-/// Joint outcomes by their place in the lexicographic list of all: [B, S] each.
+/// Joint outcomes by their index in the lexicographic list of all, [B, S].
 pub(super) struct Chosen {
-    places: Packed<f64>,
+    indices: Packed<f64>,
     pub(super) p: Packed<f64>,
     /// The probability of all others, [B, 1].
     pub(super) rest: Packed<f64>,
-    /// Joint outcomes that there are.
+    /// The number of joint outcomes.
     joint: usize,
 }
 
-/// `samples` outcomes a row without replacement, each by the inverse of the distribution function of
-/// what is left.
+/// `samples` outcomes of each row without replacement, each by the inverse distribution function of
+/// those that are left.
 pub(super) fn without_replacement<E: Real>(
     theta: &Packed<E>,
     dims: Dims,
@@ -25,23 +25,23 @@ pub(super) fn without_replacement<E: Real>(
     noise: &mut Noise,
 ) -> Chosen {
     rowwise! {
-        fn choose(uniforms => left, places, p) {
-            for s in 0..places.len() {
-                (places[s], p[s]) = draw(left, places[0], uniforms[s]);
+        fn choose(uniforms => left, indices, p) {
+            for s in 0..indices.len() {
+                (indices[s], p[s]) = draw(left, indices[0], uniforms[s]);
             }
         }
     }
     let uniforms = noise.uniforms(dims.batch, samples);
-    let mut chosen = choose_from(theta, dims, samples, |left, places, p| {
-        choose(&uniforms, left, places, p);
+    let mut chosen = choose_from(theta, dims, samples, |left, indices, p| {
+        choose(&uniforms, left, indices, p);
     });
     if order == Order::Lexicographic {
-        sort(&mut chosen.places, &mut chosen.p);
+        sort(&mut chosen.indices, &mut chosen.p);
     }
     chosen
 }
 
-/// The most probable outcomes, and last one drawn from the rest.
+/// The most probable outcomes, and finally one drawn from the rest.
 pub(super) fn most_probable<E: Real>(
     theta: &Packed<E>,
     dims: Dims,
@@ -49,25 +49,25 @@ pub(super) fn most_probable<E: Real>(
     noise: &mut Noise,
 ) -> Chosen {
     rowwise! {
-        fn choose(uniform; nearly => left, places, p) {
-            let last = places.len() - 1;
+        fn choose(uniform; nearly => left, indices, p) {
+            let last = indices.len() - 1;
             for s in 0..last {
-                // Equal up to rounding is equal: the order of latents must not decide.
+                // Products in another order differ by rounding, and still are ties.
                 let threshold = rows::max(left) * nearly;
-                let mut place = V::zero();
+                let mut index = V::zero();
                 for j in (0..left.len()).rev() {
                     let is_below = left[j].less(threshold);
-                    place = V::select(is_below, place, V::splat(E::of(j as f64)));
+                    index = V::select(is_below, index, V::splat(E::of(j as f64)));
                 }
-                place = V::select(threshold.equal(V::zero()), places[0], place);
-                (places[s], p[s]) = (place, take(left, place));
+                index = V::select(threshold.equal(V::zero()), indices[0], index);
+                (indices[s], p[s]) = (index, take(left, index));
             }
-            (places[last], p[last]) = draw(left, places[0], uniform[0]);
+            (indices[last], p[last]) = draw(left, indices[0], uniform[0]);
         }
     }
     let uniform = noise.uniforms(dims.batch, 1);
-    choose_from(theta, dims, samples, |left, places, p| {
-        choose(&uniform, 1.0 - 1e-12, left, places, p);
+    choose_from(theta, dims, samples, |left, indices, p| {
+        choose(&uniform, 1.0 - 1e-12, left, indices, p);
     })
 }
 
@@ -84,10 +84,10 @@ fn choose_from<E: Real>(
     }
     let mut left = joint(theta, dims);
     let zeros = |columns| Packed::zeros(dims.batch, columns);
-    let (mut places, mut p, mut rest) = (zeros(samples), zeros(samples), zeros(1));
-    choose(&mut left, &mut places, &mut p);
+    let (mut indices, mut p, mut rest) = (zeros(samples), zeros(samples), zeros(1));
+    choose(&mut left, &mut indices, &mut p);
     add_up(&left, &mut rest);
-    Chosen { places, p, rest, joint: left.columns() }
+    Chosen { indices, p, rest, joint: left.columns() }
 }
 
 /// The probability of every joint outcome of each row, [B, Kᴸ].
@@ -111,38 +111,38 @@ fn joint<E: Real>(theta: &Packed<E>, dims: Dims) -> Packed<f64> {
     joint
 }
 
-/// Draws one of what is left: its place and its probability, which is taken away. Where nothing is
-/// left, the first place once more.
+/// Draws one of those left, and removes it: its index and its probability. If nothing is left, returns
+/// `first`.
 #[inline(always)]
 fn draw<E: Real, V: Lanes<E>>(left: &mut [V], first: V, uniform: V) -> (V, V) {
     let total = rows::sum(left);
     let drawn = rows::categorical_row(left, uniform * total);
-    let place = V::select(total.equal(V::zero()), first, drawn);
-    (place, take(left, place))
+    let index = V::select(total.equal(V::zero()), first, drawn);
+    (index, take(left, index))
 }
 
-/// The number at a place, which becomes 0.
+/// The probability at an index, which becomes 0.
 #[inline(always)]
-fn take<E: Real, V: Lanes<E>>(left: &mut [V], place: V) -> V {
+fn take<E: Real, V: Lanes<E>>(left: &mut [V], index: V) -> V {
     let mut taken = V::zero();
     for (j, left) in left.iter_mut().enumerate() {
-        let is_here = place.equal(V::splat(E::of(j as f64)));
+        let is_here = index.equal(V::splat(E::of(j as f64)));
         taken = V::select(is_here, *left, taken);
         *left = V::select(is_here, V::zero(), *left);
     }
     taken
 }
 
-/// Sorts each row's places, smallest first, and what belongs to them, by exchanging neighbours.
-fn sort(places: &mut Packed<f64>, p: &mut Packed<f64>) {
+/// Sorts each row's indices in ascending order, and `p` with them, by an odd–even transposition sort.
+fn sort(indices: &mut Packed<f64>, p: &mut Packed<f64>) {
     rowwise! {
-        fn exchange(=> places, p) {
-            for round in 0..places.len() {
-                for i in (round % 2 + 1..places.len()).step_by(2) {
-                    let is_less = places[i].less(places[i - 1]);
-                    let (low, high) = (places[i - 1], places[i]);
-                    places[i - 1] = V::select(is_less, high, low);
-                    places[i] = V::select(is_less, low, high);
+        fn exchange(=> indices, p) {
+            for round in 0..indices.len() {
+                for i in (round % 2 + 1..indices.len()).step_by(2) {
+                    let is_less = indices[i].less(indices[i - 1]);
+                    let (low, high) = (indices[i - 1], indices[i]);
+                    indices[i - 1] = V::select(is_less, high, low);
+                    indices[i] = V::select(is_less, low, high);
                     let (low, high) = (p[i - 1], p[i]);
                     p[i - 1] = V::select(is_less, high, low);
                     p[i] = V::select(is_less, low, high);
@@ -150,21 +150,21 @@ fn sort(places: &mut Packed<f64>, p: &mut Packed<f64>) {
             }
         }
     }
-    exchange(places, p);
+    exchange(indices, p);
 }
 
 impl Chosen {
     /// The categories of each outcome, [B·L, S].
     pub(super) fn categories(&self, dims: Dims) -> Packed<f64> {
         if dims.latents == 1 {
-            return self.places.clone();
+            return self.indices.clone();
         }
         let digits = digits(dims, self.joint);
-        let mut categories = Packed::zeros(dims.rows(), self.places.columns());
+        let mut categories = Packed::zeros(dims.rows(), self.indices.columns());
         for row in 0..dims.batch {
-            for s in 0..self.places.columns() {
-                let place = self.places.get(row, s) as usize;
-                let digits = &digits[place * dims.latents..][..dims.latents];
+            for s in 0..self.indices.columns() {
+                let index = self.indices.get(row, s) as usize;
+                let digits = &digits[index * dims.latents..][..dims.latents];
                 for (latent, &digit) in digits.iter().enumerate() {
                     categories.set(row * dims.latents + latent, s, digit);
                 }
@@ -177,11 +177,11 @@ impl Chosen {
 /// The categories of every joint outcome, [Kᴸ][L].
 fn digits(dims: Dims, outcomes: usize) -> Vec<f64> {
     let mut digits = vec![0.0; outcomes * dims.latents];
-    for (place, digits) in digits.chunks_exact_mut(dims.latents).enumerate() {
-        let mut place = place;
+    for (index, digits) in digits.chunks_exact_mut(dims.latents).enumerate() {
+        let mut index = index;
         for digit in digits.iter_mut().rev() {
-            *digit = (place % dims.categories) as f64;
-            place /= dims.categories;
+            *digit = (index % dims.categories) as f64;
+            index /= dims.categories;
         }
     }
     digits

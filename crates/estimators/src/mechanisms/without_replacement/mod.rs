@@ -1,4 +1,4 @@
-//! Estimators that weigh the scores of a subset of joint outcomes of each row.
+//! Weighted sums of scores over a set of distinct joint outcomes of each row.
 
 mod beam;
 mod enumerated;
@@ -12,45 +12,45 @@ use kernels::tape::Weights;
 use kernels::{Noise, Packed, Real, rowwise};
 use std::rc::Rc;
 
-/// Joint outcomes of each row, all different. Where a row has fewer than are asked for, its first
-/// stands in the places left over, with probability 0.
+/// Distinct joint outcomes of each row. If a row has fewer than requested, its first fills the
+/// remaining columns, with probability 0.
 pub(crate) struct Subsets<E: Real> {
     dims: Dims,
     /// The categories of each outcome, [B·L, S].
     picks: Rc<Packed<E>>,
     /// The probability of each, [B, S].
     p: Packed<f64>,
-    /// What is left for all others, [B, 1].
+    /// The probability of all others, [B, 1].
     rest: Packed<f64>,
 }
 
-/// The order in which outcomes stand.
+/// The order of the outcomes of a row.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Order {
     /// As they were drawn.
     Drawn,
-    /// Lexicographic, so that nothing depends on the order in which they were drawn.
+    /// Lexicographic, so that the result does not depend on the order of the draws.
     Lexicographic,
 }
 
-/// What outcomes count.
+/// The weights of the outcomes.
 pub(crate) enum Weighting {
-    /// The probability that an outcome was drawn first, given the set; the weighted losses of the
-    /// set as a baseline, if there is to be one.
+    /// The probability that an outcome was drawn first, given the set.
     Set {
-        /// Whether the losses have a baseline.
+        /// Whether to subtract a baseline: weighted losses of the set.
         baseline: bool,
     },
-    /// An outcome's own probability, and for the last that of all that is left besides.
+    /// The outcome's own probability; the last also has that of all outcomes outside the set.
     Sum,
 }
 
-/// Joint outcomes of several latents that are enumerated at most, where that need not be.
+/// The largest number of joint outcomes of several latents that is enumerated; beyond it, a beam search
+/// is used.
 const MOST_ENUMERATED: usize = 1024;
 
 impl<E: Real> Subsets<E> {
-    /// Outcomes drawn one after the other, each in proportion to its probability among those not
-    /// yet drawn.
+    /// Draws outcomes one after the other, each in proportion to its probability among those not yet
+    /// drawn.
     pub(crate) fn without_replacement(
         categorical: &Categorical<E>,
         samples: usize,
@@ -67,8 +67,7 @@ impl<E: Real> Subsets<E> {
         Self::enumerated(drawn, dims)
     }
 
-    /// All but one outcome the most probable ones, of equally probable ones the lexicographically
-    /// first; the last drawn from the rest.
+    /// The most probable outcomes, with ties in lexicographic order, and finally one drawn from the rest.
     pub(crate) fn most_probable(
         categorical: &Categorical<E>,
         samples: usize,
@@ -107,7 +106,7 @@ impl<E: Real> Subsets<E> {
         evaluated.inject(Weights::Each(shares.cast()), vector, losses)
     }
 
-    /// p_x, and at the last outcome what is left besides.
+    /// p_x, to which the last outcome adds the probability of the rest.
     fn sum_weights(&self) -> Packed<f64> {
         rowwise! {
             fn add_to_last(rest => p) {
@@ -120,10 +119,11 @@ impl<E: Real> Subsets<E> {
     }
 }
 
-/// Why there cannot be so many different outcomes, if there cannot.
+/// The reason why so many distinct outcomes cannot be drawn, if there are fewer.
 pub(crate) fn too_many_samples(samples: usize, dims: Dims) -> Option<String> {
-    let there = dims.outcomes()?;
-    (samples > there).then(|| format!("{samples} different outcomes of {there} cannot be drawn"))
+    let outcomes = dims.outcomes()?;
+    (samples > outcomes)
+        .then(|| format!("{samples} distinct outcomes of {outcomes} cannot be drawn"))
 }
 
 #[cfg(test)]

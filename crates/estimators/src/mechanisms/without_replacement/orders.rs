@@ -1,22 +1,22 @@
 //! Sums over the orders in which a set of outcomes can have been drawn.
 //!
-//! The probability of an order is Π p_i over what was left before each draw. The p_i are the same in
-//! every order and cancel in all that is asked for, so only Π 1/left is added up: then probabilities
-//! that underflow do no harm. g(D) is the sum over the orders of what is not yet drawn, when D is:
-//! g(D) = Σ_i g(D ∪ i) / left(D). Only sets of one size are ever compared, so those of a size are
-//! scaled by the least that can be left at that size: the largest of the sums are then between 1
-//! and k!.
+//! The probability of an order is the product of p_i over the probability that was left before each
+//! draw. The p_i are the same in every order and cancel in all results, so only the products of 1/left
+//! are summed; probabilities that underflow then do no harm. g(D) is the sum over the orders of the
+//! outcomes not yet drawn, given that those of D are: g(D) = Σ_i g(D ∪ i) / left(D). Only sets of the
+//! same size are compared, so all sets of a size are scaled by the smallest left(D) of that size; the
+//! largest sums are then between 1 and k!.
 
 use kernels::simd::{Kernel, Lanes};
 use kernels::{Packed, Real};
 
-/// Less is never left: what is so improbable is never drawn.
+/// A lower bound of left(D): less probable outcomes are never drawn.
 const LEAST: f64 = 1e-300;
 
-/// For each outcome x of a set, the probability w_x = p_x R(S, x) of having been drawn first ([B,
-/// S]), and its loss less the set's baseline ([B, S]): f_x − Σ_y c_xy f_y, where c_xy = p_y R²(S, x,
-/// y) is 1 − p_x times the probability that y was drawn second given that x was first, and p_x at
-/// y = x, as R²(S, x, x) = 1.
+/// For each outcome x of a set: the probability w_x = p_x R(S, x) that it was drawn first ([B, S]), and
+/// its loss minus the set's baseline ([B, S]), f_x − Σ_y c_xy f_y. Here c_xy = p_y R²(S, x, y) is 1 − p_x
+/// times the probability that y was drawn second given that x was first; at y = x it is p_x, as
+/// R²(S, x, x) = 1.
 ///
 /// * `p` — the outcomes' probabilities, [B, S]
 /// * `rest` — the probability of all others, [B, 1]
@@ -38,7 +38,7 @@ struct Sums<'a, E: Real> {
     rest: &'a Packed<E>,
     baseline: bool,
     weights: &'a mut Packed<E>,
-    /// Losses, from which baselines are taken.
+    /// Losses, from which the baselines are subtracted.
     losses: &'a mut Packed<E>,
 }
 
@@ -70,7 +70,7 @@ impl<E: Real> Kernel<E> for Sums<'_, E> {
     }
 }
 
-/// left(D) of every set that is drawn, and the least of each size.
+/// left(D) of every set D, and the smallest of each size.
 #[inline(always)]
 fn what_is_left<E: Real, V: Lanes<E>>(p: &[V], rest: V, left: &mut [V], least: &mut [V]) {
     let whole = left.len() - 1;
@@ -87,7 +87,7 @@ fn what_is_left<E: Real, V: Lanes<E>>(p: &[V], rest: V, left: &mut [V], least: &
     }
 }
 
-/// g(D), in units of its size.
+/// g(D), in the units of the size of D.
 #[inline(always)]
 fn add_up<E: Real, V: Lanes<E>>(left: &[V], least: &[V], g: &mut [V]) {
     let whole = left.len() - 1;

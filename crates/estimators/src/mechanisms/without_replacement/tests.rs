@@ -26,14 +26,14 @@ fn assert_near(a: &[f64], b: &[f64]) {
 }
 
 #[test]
-fn the_most_probable_come_first_and_the_masked_never() {
+fn the_most_probable_come_first_and_masked_ones_never() {
     let p = [0.0, 0.2, 0.3, 0.0, 0.5];
     let noise = &mut Noise::named(&["subset"]);
     let subsets = Subsets::most_probable(&one_latent(&p, 1), 3, noise);
     assert_eq!(row(&subsets.picks, 0), [4.0, 2.0, 1.0]);
     assert_near(&row(&subsets.p, 0), &[0.5, 0.3, 0.2]);
     assert_eq!(subsets.rest.get(0, 0), 0.0);
-    // Where there are no more, the first stands there with no weight.
+    // If there are no more, the first repeats without weight.
     let subsets = Subsets::most_probable(&one_latent(&p, 1), 5, noise);
     assert_eq!(row(&subsets.picks, 0), [4.0, 2.0, 1.0, 4.0, 4.0]);
     assert_near(&row(&subsets.sum_weights(), 0), &[0.5, 0.3, 0.2, 0.0, 0.0]);
@@ -60,9 +60,9 @@ fn ties_are_taken_in_lexicographic_order() {
     assert_near(&row(&most.sum_weights(), 0), &[1.0]);
 }
 
-/// Orders of three outcomes, one after the other, by the definition.
+/// The orders of three outcomes, by the definition.
 #[test]
-fn sums_over_orders_are_what_enumeration_says() {
+fn sums_over_orders_agree_with_enumeration() {
     let p = [0.3, 0.1, 0.25, 0.35];
     let f = [2.0, -1.0, 5.0];
     let order =
@@ -84,9 +84,9 @@ fn sums_over_orders_are_what_enumeration_says() {
     assert_eq!((row(&same, 0), row(&losses, 0)), (row(&weights, 0), f.to_vec()));
 }
 
-/// Twenty outcomes, of probabilities down to 10⁻³⁰⁰: nothing overflows or is lost.
+/// Twenty outcomes with probabilities down to 10⁻³⁰⁰: nothing overflows, nothing is lost.
 #[test]
-fn sums_over_orders_bear_the_improbable() {
+fn sums_over_orders_stand_improbable_outcomes() {
     let p: Vec<f64> =
         (0..20).map(|i| if i == 7 { 1.0 } else { 10f64.powi(-15 * (i + 1)) }).collect();
     let f = Packed::pack(&[3.0; 20], 20);
@@ -94,11 +94,11 @@ fn sums_over_orders_bear_the_improbable() {
         orders::weights(&Packed::pack(&p, 20), &Packed::pack(&[0.0], 1), &f, true);
     let weights = row(&weights, 0);
     assert!((weights[7] - 1.0).abs() < 1e-12 && weights.iter().all(|w| *w >= 0.0), "{weights:?}");
-    // Equal losses are all baseline.
+    // The baseline removes equal losses.
     assert!(row(&advantages, 0).iter().all(|a| a.abs() < 1e-12), "{advantages:?}");
 }
 
-/// By either way: the list of all outcomes, and latent by latent.
+/// Both ways: from the list of all outcomes, and latent by latent.
 #[test]
 fn an_outcome_is_drawn_first_as_often_as_its_probability_says() {
     let latents = [[0.6, 0.3, 0.1], [0.5, 0.3, 0.2]];
@@ -132,7 +132,7 @@ fn an_outcome_is_drawn_first_as_often_as_its_probability_says() {
 }
 
 #[test]
-fn a_set_does_not_tell_in_which_order_it_came() {
+fn a_set_does_not_depend_on_the_order_of_the_draws() {
     let p = [0.4, 0.3, 0.05, 0.15, 0.1];
     let noise = &mut Noise::named(&["order"]);
     let in_order = |order, categorical: &Categorical<f64>| {
@@ -174,9 +174,9 @@ fn the_last_is_drawn_from_the_rest_by_its_probabilities() {
     }
 }
 
-/// The impossible has no loss that counts, and one possible outcome leaves nothing to learn.
+/// Impossible outcomes do not count, so only one loss is left.
 #[test]
-fn a_single_outcome_teaches_nothing() {
+fn only_possible_outcomes_count() {
     let objective = SquaredPick::of(&[1.0, f64::NAN, f64::NAN], &[3.0]);
     for baseline in [true, false] {
         let categorical = one_latent(&[1.0, 0.0, 0.0], 1);

@@ -1,4 +1,4 @@
-//! Problems that estimators are tested on, and the estimators in all their variants.
+//! Problems on which estimators are tested, and the variants of the estimators.
 
 use estimators::objectives::{ExpDot, RowLoss, RowLosses, SquaredPick};
 use estimators::{
@@ -10,7 +10,7 @@ use toml::Table;
 
 pub mod variants;
 
-/// A problem in `f64`: logits, and what judges their choice.
+/// A problem in `f64`: logits and an objective.
 #[derive(Clone)]
 pub struct Problem {
     pub name: &'static str,
@@ -101,12 +101,12 @@ impl RowLoss<f64> for Linear {
 }
 
 impl Problem {
-    /// Whether an estimator can serve it.
+    /// Whether an estimator supports it.
     pub fn suits(&self, estimator: &dyn Estimator<f64>) -> bool {
         estimator.refuses(self.dims).is_none()
     }
 
-    /// One estimate for each of `times` copies of the problem: rows of [draws, B·L·K].
+    /// One estimate for each of `times` copies of the problem, [draws, B·L·K].
     pub fn draw(
         &self,
         estimator: &mut dyn Estimator<f64>,
@@ -116,7 +116,7 @@ impl Problem {
         self.draw_recorded(estimator, times, noise).estimates
     }
 
-    /// The same, with what passed between estimator and objective.
+    /// The same, with a record of all evaluations.
     pub fn draw_recorded(
         &self,
         estimator: &mut dyn Estimator<f64>,
@@ -156,17 +156,17 @@ pub fn softmax(theta: &[f64]) -> Vec<f64> {
     theta.iter().map(|x| x.exp() / total).collect()
 }
 
-/// What passed between an estimator and its objective.
+/// Estimates and the evaluations behind them.
 pub struct Recorded {
     /// [draws, B·L·K]
     pub estimates: Vec<f64>,
     /// The losses that the estimator reports, [draws·B].
     pub losses: Vec<f64>,
-    /// Every question and its answer.
+    /// Every evaluation of the objective.
     pub evaluations: Vec<Evaluation>,
 }
 
-/// A question to an objective and its answer.
+/// An evaluation of an objective.
 pub struct Evaluation {
     /// Category numbers, [S, B, L], if every point was a vertex.
     pub picks: Option<Vec<u32>>,
@@ -237,7 +237,7 @@ pub fn total_variance(draws: &[f64], width: usize) -> (f64, f64) {
     };
     let distances: Vec<f64> = draws.chunks_exact(width).map(distance).collect();
     let (mean, error) = moments(&distances, 1)[0];
-    // Where distances hardly differ, what is left is the error of the mean.
+    // If distances hardly differ, the error of the mean dominates.
     (mean * n / (n - 1.0), error.hypot(4.0 * mean / n))
 }
 

@@ -1,4 +1,4 @@
-//! Every estimator with its defaults, and with each other value that its schema names.
+//! Every estimator with its default parameters, and with other values of each parameter.
 
 use estimators::{Entry, Estimator, Registry};
 use serde_json::Value;
@@ -8,7 +8,7 @@ use toml::Table;
 /// An estimator with parameters.
 #[derive(Clone)]
 pub struct Variant {
-    /// Its kind and what differs from the defaults.
+    /// Its kind, and the parameters that differ from the defaults.
     pub name: String,
     pub entry: Entry,
     parameters: Table,
@@ -31,7 +31,7 @@ impl Variant {
         made.unwrap_or_else(|error| panic!("{}: {error}", self.name))
     }
 
-    /// The same with one parameter more, if it has it and may have that value.
+    /// The same with one more parameter, if the kind accepts it.
     pub fn with(&self, key: &str, value: toml::Value) -> Option<Self> {
         let mut parameters = self.parameters.clone();
         parameters.insert(key.to_owned(), value);
@@ -40,14 +40,14 @@ impl Variant {
     }
 }
 
-/// Every registered estimator with its defaults.
+/// Every registered estimator with its default parameters.
 pub fn defaults() -> Vec<Variant> {
     let registry = Registry::standard();
     registry.entries().iter().map(|entry| Variant::new(entry, Table::new())).collect()
 }
 
-/// Every registered estimator with its defaults; with each value that one of its parameters may
-/// have, where the schema names them; and with each of its numbers moved.
+/// Every registered estimator with its default parameters, with each value of a parameter that the
+/// schema lists, and with each number changed.
 pub fn variants() -> Vec<Variant> {
     let mut all = vec![];
     for default in defaults() {
@@ -65,7 +65,7 @@ pub fn variants() -> Vec<Variant> {
     all
 }
 
-/// Holds every variant to a law, and names all that break it.
+/// Checks a law for every variant, and names all that break it.
 pub fn check_all(law: impl Fn(&Variant)) {
     let breaks = |variant: &Variant| catch_unwind(AssertUnwindSafe(|| law(variant))).is_err();
     let broken: Vec<String> =
@@ -73,7 +73,7 @@ pub fn check_all(law: impl Fn(&Variant)) {
     assert!(broken.is_empty(), "broken by {broken:#?}");
 }
 
-/// Another number of the same kind.
+/// Another number of the same type.
 fn moved(value: &toml::Value) -> Option<toml::Value> {
     match value {
         toml::Value::Float(x) => Some((0.7 * x).into()),
@@ -82,7 +82,7 @@ fn moved(value: &toml::Value) -> Option<toml::Value> {
     }
 }
 
-/// The values that a schema lists: words, the two of a boolean, and a table of numbers.
+/// The values that a schema lists: words, booleans, and a table for each alternative.
 fn named_values(node: &Value, root: &Value) -> Vec<toml::Value> {
     let mut values = vec![];
     if let Some(reference) = node["$ref"].as_str() {

@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn small_numbers_are_not_cancelled() {
+fn small_numbers_do_not_cancel() {
     for x in [-1e-9, -1e-6, -0.3] {
         assert!((expm1(x) / x.exp_m1() - 1.0).abs() < 1e-9);
     }
