@@ -91,7 +91,7 @@ fn main() -> std::io::Result<()> {
     let palette = Palette::new(&REGISTRY).with_reference("exact");
     let all: Vec<&str> = REGISTRY.iter().map(|(kind, _)| *kind).collect();
     let few = all[..24].to_vec();
-    let odd = Panel { title: "pathological".into(), series: pathological() };
+    let odd = Panel { title: "pathological".into(), series: pathological(), ..Panel::default() };
     let pictures = [
         ("convergence", convergence(&curves(&TEN, 20, loss), &palette)),
         ("convergence-linear", convergence(&linear(), &palette)),
@@ -146,6 +146,7 @@ fn curves(labels: &[&str], runs: usize, value: fn(&str, f64, f64) -> f64) -> Fig
     let panel = |categories: f64| Panel {
         title: format!("argmax-index, categories={categories}"),
         series: labels.iter().map(|label| curve(label, runs, categories, value)).collect(),
+        ..Panel::default()
     };
     Figure {
         title: "Deployed loss along training".into(),
@@ -229,6 +230,7 @@ fn paths(labels: &[&str]) -> Figure {
     let panel = |categories: f64| Panel {
         title: format!("categories={categories}"),
         series: labels.iter().map(|label| path(label, categories)).collect(),
+        ..Panel::default()
     };
     Figure {
         title: "Bias against variance of the gradient".into(),
@@ -262,6 +264,7 @@ fn finals(labels: &[&str], reference_line: bool) -> FinalFigure {
     let panel = |categories: f64| FinalPanel {
         title: format!("categories={categories}"),
         rows: labels.iter().map(|label| row(label, categories)).collect(),
+        ..FinalPanel::default()
     };
     FinalFigure {
         title: "Deployed loss after training".into(),
@@ -329,7 +332,7 @@ fn temperatures() -> Figure {
         title: "How much does the temperature matter?".into(),
         x_label: "temperature".into(),
         y_label: "validation loss".into(),
-        panels: vec![Panel { title: String::new(), series: kinds.map(line).into() }],
+        panels: vec![Panel { series: kinds.map(line).into(), ..Panel::default() }],
         ..Figure::default()
     }
 }
@@ -377,7 +380,11 @@ fn one_point() -> Figure {
         let y = 10f64.powi(-i);
         Point { x: f64::from(i), y, low: y / 3.0, high: y * 3.0 }
     };
-    let panel = |title: &str, series: Vec<Series>| Panel { title: title.into(), series };
+    let panel = |title: &str, series: Vec<Series>| Panel {
+        title: title.into(),
+        series,
+        ..Panel::default()
+    };
     let constant = (0..5).map(|i| Point { x: f64::from(i), ..point }).collect();
     let mut figure = lone(panel("one point", vec![series("exact", 1, vec![point])]), Scale::Auto);
     figure.panels.push(panel("constant", vec![series("reinmax", 20, constant)]));
@@ -407,14 +414,19 @@ fn odd_finals() -> FinalFigure {
         row("soft-argmax", 0.0, 0.0, 0.0),
         row("a name that is much longer than any name in the registry ever was <&>", 1.5, 1.2, 1.9),
     ];
+    let panel = |title: &str, rows: Vec<FinalRow>| FinalPanel {
+        title: title.into(),
+        rows,
+        ..FinalPanel::default()
+    };
     FinalFigure {
         title: "Rows that cannot be drawn as they are".into(),
         x_label: "loss".into(),
         reference_line: true,
         panels: vec![
-            FinalPanel { title: "linear".into(), rows: rows.clone() },
-            FinalPanel { title: "some rows".into(), rows: rows[2..5].to_vec() },
-            FinalPanel { title: "no rows".into(), rows: vec![] },
+            panel("linear", rows.clone()),
+            panel("some rows", rows[2..5].to_vec()),
+            panel("no rows", vec![]),
         ],
         ..FinalFigure::default()
     }

@@ -34,6 +34,19 @@ pub struct Series {
     pub failures: usize,
 }
 
+/// A value to compare with, such as a known optimum or the result of a simple baseline: a dotted
+/// gray line with its name at the edge of the plot.
+///
+/// It widens the axis only while the data keep at least two thirds of it. A reference that is not on
+/// the axis is named below the panel, with its value.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reference {
+    /// Its name.
+    pub label: String,
+    /// Its value, on the scale of the metric.
+    pub value: f64,
+}
+
 /// The series that share a pair of axes, such as those of one task.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Panel {
@@ -41,6 +54,8 @@ pub struct Panel {
     pub title: String,
     /// The series, in the order in which they are named.
     pub series: Vec<Series>,
+    /// Horizontal lines. [`bias_variance()`] only names them in its description.
+    pub references: Vec<Reference>,
 }
 
 /// How a value becomes a length.

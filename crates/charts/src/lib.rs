@@ -42,7 +42,7 @@
 //!     title: "Convergence".into(),
 //!     x_label: "step".into(),
 //!     y_label: "validation loss".into(),
-//!     panels: vec![Panel { title: "categories=3".into(), series: vec![series] }],
+//!     panels: vec![Panel { title: "categories=3".into(), series: vec![series], ..Panel::default() }],
 //!     ..Figure::default()
 //! };
 //! let svg = convergence(&figure, &palette);
@@ -56,6 +56,7 @@ mod final_values;
 mod label_column;
 mod lines;
 mod page;
+mod reference;
 mod style;
 mod svg;
 #[cfg(test)]
@@ -63,7 +64,7 @@ mod tests;
 mod text;
 
 pub use bias_variance::bias_variance;
-pub use figure::{Better, Figure, Panel, Point, Scale, Series};
+pub use figure::{Better, Figure, Panel, Point, Reference, Scale, Series};
 pub use final_values::figure::{FinalFigure, FinalPanel, FinalRow};
 pub use final_values::final_values;
 pub use lines::{convergence, sensitivity, variance};

@@ -249,7 +249,7 @@ fn figure(axis: &Axis, registry: &Registry, lines: &[Line]) -> String {
         x_scale: Scale::Log,
         y_scale: Scale::Log,
         caption: axis.caption.into(),
-        panels: vec![Panel { title: String::new(), series: all }],
+        panels: vec![Panel { series: all, ..Panel::default() }],
     };
     sensitivity(&figure, &palette)
 }

@@ -38,6 +38,16 @@ pub(crate) fn plain(value: f64, digits: usize) -> String {
     without_trailing_zeros(&text)
 }
 
+/// The same for any value: `∞`, `−∞`, and `?` for a missing one.
+pub(crate) fn any(value: f64, digits: usize) -> String {
+    match value {
+        value if value.is_finite() => plain(value, digits),
+        f64::INFINITY => "∞".into(),
+        f64::NEG_INFINITY => "−∞".into(),
+        _ => "?".into(),
+    }
+}
+
 /// `floor(log10 |value|)`, read from the shortest decimal form, which is exact.
 fn exponent_of(value: f64) -> i32 {
     let text = format!("{value:e}");
@@ -119,5 +129,7 @@ mod tests {
         assert_eq!(plain(1e-9, 3), "10⁻⁹");
         assert_eq!(plain(2.5e30, 3), "2.5×10³⁰");
         assert_eq!(plain(0.0, 3), "0");
+        let odd = [1.5, f64::INFINITY, f64::NEG_INFINITY, f64::NAN].map(|value| any(value, 3));
+        assert_eq!(odd, ["1.5", "∞", "−∞", "?"]);
     }
 }

@@ -93,7 +93,8 @@ mod tests {
     #[test]
     fn series_in_a_strip_have_their_own_lanes() {
         let [a, b, c] = [[(0.0, 0.0)], [(1.0, 0.0)], [(1.0, 1.0)]].map(|points| series(&points));
-        let part = Part { title: String::new(), panel: 0, series: vec![&a, &b, &c] };
+        let series = vec![&a, &b, &c];
+        let part = Part { title: String::new(), panel: 0, series, references: &[] };
         let tracks = Tracks::of(std::iter::once(&part));
         assert_eq!((tracks.left, tracks.below), (1, 2));
         let mut taken = Tracks::default();

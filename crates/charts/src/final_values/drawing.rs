@@ -1,9 +1,9 @@
 //! How a panel of rows is drawn.
 
 use crate::axis::Axis;
-use crate::axis::number::plain;
+use crate::axis::number::any;
 use crate::final_values::figure::FinalRow;
-use crate::final_values::panel::{ForestPanel, HEAD, LABEL, Position, Row};
+use crate::final_values::panel::{ForestPanel, HEAD, LABEL, Position, REFERENCE_KIND, Row};
 use crate::page::empty::nothing;
 use crate::page::layout::{LEADING, REMARK};
 use crate::svg::frame::{Frame, Plot};
@@ -32,9 +32,10 @@ impl ForestPanel<'_> {
             self.rows.iter().skip(1).step_by(2).try_for_each(|row| shade(area, row, &rect))?;
             frame.draw_axes(area)
         });
-        if let Some(reference) = self.reference {
-            draw_reference(sheet, &frame, reference);
+        if let Some(reference_kind) = self.reference_kind {
+            draw_reference_kind(sheet, &frame, reference_kind);
         }
+        self.lines.draw(sheet, &rect);
         for row in &self.rows {
             sheet.titled(&title(row), |sheet| draw_row(sheet, &frame, row));
         }
@@ -60,14 +61,8 @@ fn title(row: &Row) -> String {
     let label = &measured.label;
     let said = match row.position {
         Position::At(value) => {
-            let written = |value: f64| match value {
-                value if value.is_finite() => plain(value, 3),
-                value if value > 0.0 => "∞".into(),
-                value if value < 0.0 => "−∞".into(),
-                _ => "?".into(),
-            };
-            let (low, high) = (written(measured.low), written(measured.high));
-            format!("{label}: {} [{low}, {high}]", plain(value, 3))
+            let [value, low, high] = [value, measured.low, measured.high].map(|x| any(x, 3));
+            format!("{label}: {value} [{low}, {high}]")
         }
         _ => label.clone(),
     };
@@ -80,16 +75,17 @@ fn shade(area: &Area<'_>, row: &Row, rect: &Rect) -> Drawn {
     area.draw(&Rectangle::new(corners, STRIP.filled()))
 }
 
-fn draw_reference(sheet: &mut Sheet, frame: &Frame, (name, value): (&str, f64)) {
+fn draw_reference_kind(sheet: &mut Sheet, frame: &Frame, (name, value): (&str, f64)) {
     let rect = frame.rect;
     let (x, _) = frame.pixel((value, 0.0));
     let fits = width(name, REMARK) <= rect.width;
     let name = if fits { name } else { "reference" };
     let half = width(name, REMARK) / 2.0;
     let middle = x.clamp(rect.left + half, (rect.right() - half).max(rect.left + half));
-    sheet.dashed(&[5.0, 3.0], |sheet| {
+    let (dash, thickness) = REFERENCE_KIND;
+    sheet.dashed(dash, |sheet| {
         let ends = [(x, rect.top + HEAD - 2.0), (x, rect.bottom())];
-        sheet.layer(|area| line(area, &ends, MUTED, 1.0));
+        sheet.layer(|area| line(area, &ends, MUTED, thickness));
     });
     sheet.layer(|area| {
         let at = (middle, rect.top + HEAD / 2.0 - 1.0);

@@ -1,6 +1,6 @@
 //! The input of a figure of final values.
 
-use crate::figure::{Better, Scale};
+use crate::figure::{Better, Reference, Scale};
 
 /// One row of a [`final_values()`] figure.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -30,6 +30,8 @@ pub struct FinalPanel {
     pub title: String,
     /// The rows, in any order; they are drawn best first.
     pub rows: Vec<FinalRow>,
+    /// Vertical lines.
+    pub references: Vec<Reference>,
 }
 
 /// The input of [`final_values()`].

@@ -3,6 +3,7 @@
 mod drawing;
 pub(crate) mod figure;
 mod limits;
+mod named_lines;
 mod order;
 mod panel;
 
@@ -15,6 +16,7 @@ use crate::final_values::panel::{ForestPanel, Setting};
 use crate::page::caption::{self, NOTHING, sentences};
 use crate::page::layout::{Heading, lay_out};
 use crate::page::replication::Replication;
+use crate::reference;
 use crate::style::palette::Palette;
 use crate::style::variants::Variants;
 
@@ -45,7 +47,7 @@ pub fn final_values(figure: &FinalFigure, palette: &Palette) -> String {
     let ranked: Vec<_> = figure.panels.iter().map(|panel| ranked(panel, figure.better)).collect();
     let drawn = ranked.iter().zip(&figure.panels).map(|(rows, panel)| {
         let reference = reference(rows, palette).filter(|_| figure.reference_line);
-        ForestPanel::new(&panel.title, rows, reference, &setting)
+        ForestPanel::new(panel, rows, reference, &setting)
     });
     let panels: Vec<_> = drawn.collect();
     let heading = Heading {
@@ -91,6 +93,7 @@ fn caption(figure: &FinalFigure, panels: &[ForestPanel], replication: &Replicati
         } else {
             ""
         },
+        if panels.iter().any(ForestPanel::any_reference) { reference::CAPTION } else { "" },
         &format!("Best first; {better}."),
         &replication.sentence("row"),
     ])
@@ -100,7 +103,7 @@ fn caption(figure: &FinalFigure, panels: &[ForestPanel], replication: &Replicati
 fn describe(figure: &FinalFigure, ranked: &[Vec<&FinalRow>]) -> String {
     let panel = |(panel, rows): (&FinalPanel, &Vec<&FinalRow>)| {
         let labels: Vec<_> = rows.iter().map(|row| row.label.clone()).collect();
-        caption::panel(&panel.title, &labels)
+        caption::panel(&panel.title, &labels, &panel.references)
     };
     caption::description(&figure.panels.iter().zip(ranked).map(panel).collect::<Vec<_>>())
 }

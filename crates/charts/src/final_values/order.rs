@@ -32,7 +32,8 @@ mod tests {
             value: *value,
             ..FinalRow::default()
         };
-        let panel = FinalPanel { title: String::new(), rows: rows.iter().map(row).collect() };
+        let rows = rows.iter().map(row).collect();
+        let panel = FinalPanel { rows, ..FinalPanel::default() };
         ranked(&panel, better).iter().map(|row| row.label.clone()).collect()
     }
 

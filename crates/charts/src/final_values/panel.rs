@@ -2,10 +2,14 @@
 
 use crate::axis::limits::is_number;
 use crate::axis::{Axis, Direction};
-use crate::final_values::figure::FinalRow;
+use crate::figure::Reference;
+use crate::final_values::figure::{FinalPanel, FinalRow};
 use crate::final_values::limits::horizontal;
+use crate::final_values::named_lines::{NamedLine, NamedLines};
+use crate::page::caption::list_references;
 use crate::page::layout::{Block, LEADING, REMARK};
 use crate::page::replication::{Replication, warning};
+use crate::reference::{self, placed, widened};
 use crate::style::Style;
 use crate::style::variants::Variants;
 use crate::text::{widest, width, wrap};
@@ -23,9 +27,11 @@ pub(crate) struct Setting<'a> {
 pub(crate) const LABEL: f64 = 12.0;
 const LONGEST_LABEL: f64 = 235.0;
 const LEAST_ROW: f64 = 20.0;
-/// Above the rows, for the name of the reference line.
+/// Above the rows, for the name of the reference kind's line.
 pub(crate) const HEAD: f64 = 18.0;
 const MARGIN: f64 = 8.0;
+/// Strokes and gaps of the reference kind's line, and its width.
+pub(crate) const REFERENCE_KIND: (&[f64], f64) = (&[5.0, 3.0], 1.0);
 
 /// Where the central value of a row lies.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -82,27 +88,34 @@ pub(crate) struct ForestPanel<'a> {
     pub rows: Vec<Row<'a>>,
     /// None if there is nothing to show.
     pub x: Option<Axis>,
-    /// Name and value of the reference line.
-    pub reference: Option<(&'a str, f64)>,
+    /// Name and value of the reference kind's line, if it is the only line.
+    pub reference_kind: Option<(&'a str, f64)>,
+    /// The lines of references, and of the reference kind beside them.
+    pub lines: NamedLines,
     title: String,
     warning: Option<String>,
+    footnotes: Vec<String>,
     plot: (f64, f64),
 }
 
 impl<'a> ForestPanel<'a> {
     pub fn new(
-        title: &str,
+        panel: &FinalPanel,
         ranked: &[&'a FinalRow],
-        reference: Option<&'a FinalRow>,
+        reference_kind: Option<&'a FinalRow>,
         setting: &Setting,
     ) -> ForestPanel<'a> {
         let x = horizontal(ranked, setting.log)
+            .map(|ends| widened(ends, &panel.references, setting.log))
             .map(|ends| Axis::new(ends, setting.log, 0.04))
             .map(|axis| axis.with_ticks(Direction::Across, setting.width));
-        let reference = reference
+        let reference_kind = reference_kind
             .map(|row| (row.label.as_str(), row.value))
             .filter(|(_, value)| !setting.log || *value > 0.0);
-        let mut end = if setting.head { HEAD } else { 0.0 };
+        let (references, off) = placed(&panel.references, x.as_ref());
+        let lines = named_lines(&references, reference_kind, x.as_ref(), setting.width);
+        let head = if setting.head { HEAD } else { 0.0 };
+        let mut end = if lines.is_empty() { head } else { lines.height };
         let mut rows = Vec::with_capacity(ranked.len());
         for measured in ranked {
             let row = row(measured, x.as_ref(), end, setting);
@@ -113,9 +126,11 @@ impl<'a> ForestPanel<'a> {
         ForestPanel {
             rows,
             x,
-            reference,
-            title: title.to_owned(),
+            reference_kind: reference_kind.filter(|_| lines.is_empty()),
+            lines,
+            title: panel.title.clone(),
             warning: warning(&counts),
+            footnotes: list_references("not on the axis", off).into_iter().collect(),
             plot: (setting.width, end.max(3.0 * LEAST_ROW)),
         }
     }
@@ -128,24 +143,43 @@ impl<'a> ForestPanel<'a> {
         self.rows.iter().any(|row| lost(row) || beyond(row.measured))
     }
 
+    pub fn any_reference(&self) -> bool {
+        !self.lines.is_empty()
+    }
+
     pub fn block(&self) -> Block {
         let drawn = self.x.is_some();
         let label_width = |row: &Row| widest(&row.label, LABEL);
         let labels = self.rows.iter().map(label_width).fold(0.0, f64::max);
         let remarks = self.rows.iter().map(|row| width(&row.remark, REMARK)).fold(0.0, f64::max);
         let named_remark = |row: &Row| format!("{}: {}", row.measured.label, row.remark);
+        let not_drawn = self.rows.iter().filter(|_| !drawn).map(named_remark);
+        let names = (self.lines.end() - self.plot.0).max(0.0);
         Block {
             title: self.title.clone(),
             warning: self.warning.clone(),
-            footnotes: match drawn {
-                true => Vec::new(),
-                false => self.rows.iter().map(named_remark).collect(),
-            },
+            footnotes: not_drawn.chain(self.footnotes.iter().cloned()).collect(),
             before: if drawn { labels.ceil() + MARGIN } else { 0.0 },
             plot: self.plot,
-            after: if drawn { remarks.ceil() + MARGIN } else { 0.0 },
+            after: if drawn { remarks.max(names).ceil() + MARGIN } else { 0.0 },
         }
     }
+}
+
+/// No lines without references: the reference kind alone has its name in the middle of its line.
+fn named_lines(
+    references: &[&Reference],
+    reference_kind: Option<(&str, f64)>,
+    x: Option<&Axis>,
+    width: f64,
+) -> NamedLines {
+    let Some(x) = x.filter(|_| !references.is_empty()) else {
+        return NamedLines::default();
+    };
+    let line = |named, look| NamedLine::new(named, look, (x, width));
+    let look = (&reference::DASH[..], reference::WIDTH);
+    let lines = references.iter().map(|r| line((r.label.as_str(), r.value), look));
+    NamedLines::new(lines.chain(reference_kind.map(|kind| line(kind, REFERENCE_KIND))).collect())
 }
 
 fn row<'a>(measured: &'a FinalRow, x: Option<&Axis>, top: f64, setting: &Setting) -> Row<'a> {

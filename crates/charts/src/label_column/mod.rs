@@ -29,6 +29,11 @@ impl Label {
         Label { name: wrap(name, SIZE, LONGEST), remarks }
     }
 
+    /// A name that is only a remark itself.
+    pub fn muted(name: &str) -> Label {
+        Label { name: Vec::new(), remarks: wrap(name, REMARK, LONGEST) }
+    }
+
     pub fn height(&self) -> f64 {
         height(&self.name, SIZE) + height(&self.remarks, REMARK) + 1.0
     }

@@ -3,10 +3,11 @@
 use crate::figure::Point;
 use crate::label_column::LabelColumn;
 use crate::lines::band::bands;
-use crate::lines::panel::{Interval, Line, LinePanel};
+use crate::lines::panel::{Interval, Level, Line, LinePanel};
 use crate::lines::segments::clip;
 use crate::page::empty::nothing;
 use crate::page::layout::{REMARK, height, paragraph};
+use crate::reference;
 use crate::style::Dash;
 use crate::svg::frame::{Frame, Plot};
 use crate::svg::mark::{Lettering, MUTED, cross, line, pixel, ring, stroke, symbol};
@@ -68,14 +69,17 @@ impl LinePanel {
         let frame = Frame { rect, x, y };
         let lines = self.visible(&frame);
         let wanted = |line: &Visible| line.end.map_or(rect.top, |end| frame.pixel(end).1);
-        let labels = lines.iter().map(|visible| (&visible.line.label, wanted(visible)));
-        let column = LabelColumn::new(labels.collect(), &rect);
+        let ends = lines.iter().map(wanted).chain(self.levels.iter().map(|l| height_of(&frame, l)));
+        let column = LabelColumn::new(self.labels().zip(ends).collect(), &rect);
         sheet.layer(|area| {
             frame.draw_axes(area)?;
             self.write_strip(area, &rect)?;
             let plot = frame.plot(area)?;
             lines.iter().try_for_each(|visible| self.draw_intervals(&plot, &frame, visible))
         });
+        if !self.levels.is_empty() {
+            self.draw_levels(sheet, &frame, &column);
+        }
         for (index, visible) in lines.iter().enumerate() {
             let phase = index as f64 / lines.len() as f64;
             let markers = self.markers(&visible.pieces, &frame, phase);
@@ -105,6 +109,25 @@ impl LinePanel {
         let aside = |index: usize| (index as f64 - (count - 1.0) / 2.0) * apart;
         let lines = self.lines.iter().enumerate();
         lines.map(|(i, line)| Visible::new(line, frame, aside(i))).collect()
+    }
+
+    /// The references, each with its swatch and a leader to it.
+    fn draw_levels(&self, sheet: &mut Sheet, frame: &Frame, column: &LabelColumn<'_>) {
+        let (left, right) = (frame.rect.left, frame.rect.right());
+        let levels = || (self.lines.len()..).zip(self.levels.iter().map(|l| height_of(frame, l)));
+        sheet.dashed(&reference::DASH, |sheet| {
+            sheet.layer(|area| {
+                levels().try_for_each(|(index, y)| {
+                    line(area, &[(left, y), (right, y)], MUTED, reference::WIDTH)?;
+                    line(area, &column.swatch(index), MUTED, reference::WIDTH)
+                })
+            });
+        });
+        sheet.layer(|area| {
+            levels().try_for_each(|(index, y)| {
+                line(area, &column.leader(index, (right, y)), MUTED, 0.5)
+            })
+        });
     }
 
     fn write_strip(&self, area: &Area<'_>, rect: &Rect) -> Drawn {
@@ -146,6 +169,10 @@ impl LinePanel {
             .map(|(_, (_, point))| (point.x, point.y))
             .collect()
     }
+}
+
+fn height_of(frame: &Frame, level: &Level) -> f64 {
+    frame.pixel((frame.x.low, level.value)).1
 }
 
 /// From the lines that end at the right edge to their labels.

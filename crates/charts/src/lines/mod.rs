@@ -13,6 +13,7 @@ use crate::page::caption::{NOTHING, describe, sentences};
 use crate::page::layout::{Heading, lay_out};
 use crate::page::replication::Replication;
 use crate::page::small_multiples::split;
+use crate::reference;
 use crate::style::palette::Palette;
 use crate::style::variants::Variants;
 
@@ -135,5 +136,7 @@ fn caption(
     let cross = if diverged { "×: no finite value from there on." } else { "" };
     let expected = panels.iter().any(LinePanel::any_expected);
     let ring = if expected { "Ring: the known value." } else { "" };
-    sentences(&[&figure.caption, interval, ring, cross, &replication.sentence("series")])
+    let levels = panels.iter().any(|panel| !panel.levels.is_empty());
+    let dotted = if levels { reference::CAPTION } else { "" };
+    sentences(&[&figure.caption, interval, ring, dotted, cross, &replication.sentence("series")])
 }

@@ -3,14 +3,15 @@
 use crate::axis::limits::range;
 use crate::axis::number::plain;
 use crate::axis::{Axis, Direction};
-use crate::figure::{Figure, Panel, Point, Scale, Series};
+use crate::figure::{Figure, Panel, Point, Reference, Scale, Series};
 use crate::label_column::{Label, column_width};
 use crate::lines::limits::vertical;
 use crate::lines::segments::{Fate, Segments};
-use crate::page::caption::list;
+use crate::page::caption::{list, list_references};
 use crate::page::layout::{Block, REMARK, height};
 use crate::page::replication::{Replication, warning};
 use crate::page::small_multiples::Part;
+use crate::reference::{placed, widened};
 use crate::style::Style;
 use crate::style::variants::Variants;
 use crate::svg::frame::Frame;
@@ -61,9 +62,16 @@ pub(crate) struct Line {
     pub label: Label,
 }
 
+/// A reference on the vertical axis.
+pub(crate) struct Level {
+    pub value: f64,
+    pub label: Label,
+}
+
 /// A panel; it can be drawn once it has a size.
 pub(crate) struct LinePanel {
     pub lines: Vec<Line>,
+    pub levels: Vec<Level>,
     /// None if there is nothing to show.
     pub axes: Option<(Axis, Axis)>,
     /// The text of the strip for zero.
@@ -88,15 +96,22 @@ impl LinePanel {
             None => (None, zero),
         };
         let cut = axes.as_ref().is_some_and(|(_, y)| traces.reach_beyond(y));
+        let (levels, off) = placed(part.references, axes.as_ref().map(|(_, y)| y));
+        let level = |reference: &Reference| Level {
+            value: reference.value,
+            label: Label::muted(&reference.label),
+        };
         let footnotes = [
             zero,
             traces.note("no finite value", Fate::NoFiniteValue),
             traces.note("no positive value, so not on a log axis", Fate::NotPositive),
             cut.then(|| "values beyond the vertical axis are cut off".into()),
+            list_references("not on the axis", off),
         ];
         let counts = part.series.iter().map(|series| (series.label.as_str(), series.runs));
         LinePanel {
             lines,
+            levels: levels.into_iter().map(level).collect(),
             axes,
             strip: strip.unwrap_or_default(),
             interval: setting.options.interval,
@@ -109,7 +124,7 @@ impl LinePanel {
 
     /// The height that the labels and the strip need.
     pub fn least_height(&self) -> f64 {
-        let labels: f64 = self.lines.iter().map(|line| line.label.height()).sum();
+        let labels: f64 = self.labels().map(Label::height).sum();
         labels.max(HEIGHT) + self.strip_height()
     }
 
@@ -123,6 +138,12 @@ impl LinePanel {
             (x.with_ticks(Direction::Across, width), y)
         });
         self
+    }
+
+    /// The labels at the right: those of the lines, then those of the references.
+    pub fn labels(&self) -> impl Iterator<Item = &Label> {
+        let lines = self.lines.iter().map(|line| &line.label);
+        lines.chain(self.levels.iter().map(|level| &level.label))
     }
 
     fn strip_height(&self) -> f64 {
@@ -149,7 +170,7 @@ impl LinePanel {
             footnotes: self.footnotes.clone(),
             before: self.axes.as_ref().map_or(0.0, |(_, y)| Frame::beside(y)),
             plot: self.size,
-            after: column_width(self.lines.iter().map(|line| &line.label)),
+            after: column_width(self.labels()),
         }
     }
 }
@@ -212,7 +233,7 @@ fn line(series: &Series, segments: &Segments, setting: &Setting) -> Line {
 fn axes(panel: &Panel, setting: &Setting) -> Option<(Axis, Axis)> {
     let traces = Traces::new(panel.series.iter(), setting).traces;
     let across = range(traces.iter().flat_map(Segments::points).map(|point| point.x))?;
-    let up = vertical(&traces, setting.log_y)?;
+    let up = widened(vertical(&traces, setting.log_y)?, &panel.references, setting.log_y);
     let y = Axis::new(up, setting.log_y, 0.05);
     let x = match setting.options.interval {
         Interval::Band if across.0 >= 0.0 => Axis::new(across, setting.log_x, 0.0).not_below_zero(),

@@ -1,6 +1,7 @@
 //! Captions and descriptions, put together from what there is to say.
 
-use crate::figure::Series;
+use crate::axis::number;
+use crate::figure::{Reference, Series};
 use crate::page::replication::Replication;
 use crate::page::small_multiples::Part;
 
@@ -23,10 +24,23 @@ pub(crate) fn list(what: &str, names: &[&str]) -> Option<String> {
 }
 
 /// A panel and what is in it.
-pub(crate) fn panel(title: &str, names: &[String]) -> String {
+pub(crate) fn panel(title: &str, names: &[String], references: &[Reference]) -> String {
     let names = if names.is_empty() { "nothing to show".into() } else { names.join(", ") };
     let title = [title, "a panel"][usize::from(title.is_empty())];
-    format!("{title}: {names}.")
+    let references = list_references("References", references);
+    sentences(&[&format!("{title}: {names}."), references.as_deref().unwrap_or("")])
+}
+
+/// A note that names references with their values, if there are any.
+pub(crate) fn list_references<'a>(
+    what: &str,
+    references: impl IntoIterator<Item = &'a Reference>,
+) -> Option<String> {
+    let named = |reference: &Reference| {
+        format!("{} ({})", reference.label, number::any(reference.value, 3))
+    };
+    let names: Vec<String> = references.into_iter().map(named).collect();
+    list(what, &names.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 /// All panels, for those who cannot see them.
@@ -41,8 +55,8 @@ pub(crate) fn describe(parts: &[Part], replication: &Replication) -> String {
         None => series.label.clone(),
     };
     let names = |part: &Part| part.series.iter().map(name).collect::<Vec<_>>();
-    let panels: Vec<_> = parts.iter().map(|part| panel(&part.title, &names(part))).collect();
-    description(&panels)
+    let panel = |part: &Part| panel(&part.title, &names(part), part.references);
+    description(&parts.iter().map(panel).collect::<Vec<_>>())
 }
 
 #[cfg(test)]
@@ -57,9 +71,19 @@ mod tests {
 
     #[test]
     fn nothing_is_said_to_be_nothing() {
-        assert_eq!(panel("K=3", &["a".into(), "b".into()]), "K=3: a, b.");
-        assert_eq!(panel("", &[]), "a panel: nothing to show.");
+        assert_eq!(panel("K=3", &["a".into(), "b".into()], &[]), "K=3: a, b.");
+        assert_eq!(panel("", &[], &[]), "a panel: nothing to show.");
         assert_eq!(list("nobody", &[]), None);
         assert_eq!(description(&[]), "Nothing to show.");
+    }
+
+    #[test]
+    fn references_are_described_with_their_values() {
+        let reference = |label: &str, value| Reference { label: label.into(), value };
+        let both = [reference("floor", 0.08251), reference("ceiling", f64::INFINITY)];
+        assert_eq!(
+            panel("K=3", &["a".into()], &both),
+            "K=3: a. References: floor (0.0825), ceiling (∞)."
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! Small multiples: a crowded panel becomes one per family.
 
-use crate::figure::{Panel, Series};
+use crate::figure::{Panel, Reference, Series};
 use crate::style::palette::Palette;
 
 /// The most series that one panel of a figure shows, the reference not counted.
@@ -12,6 +12,7 @@ pub(crate) struct Part<'a> {
     /// Which panel of the figure it is part of; the parts of a panel share their vertical axis.
     pub panel: usize,
     pub series: Vec<&'a Series>,
+    pub references: &'a [Reference],
 }
 
 /// The panels of a figure as they are drawn, row by row, and how many columns they have.
@@ -45,7 +46,8 @@ fn parts_of<'a>(index: usize, panel: &'a Panel, palette: &Palette) -> Vec<Part<'
         panel.series.iter().partition(|series| palette.is_reference(&series.kind));
     if members.len() <= MOST_SERIES {
         let series = panel.series.iter().collect();
-        return vec![Part { title: panel.title.clone(), panel: index, series }];
+        let (title, references) = (panel.title.clone(), &panel.references[..]);
+        return vec![Part { title, panel: index, series, references }];
     }
     let mut families: Vec<(&str, Vec<&Series>)> = Vec::new();
     for series in members {
@@ -58,6 +60,7 @@ fn parts_of<'a>(index: usize, panel: &'a Panel, palette: &Palette) -> Vec<Part<'
         title,
         panel: index,
         series: reference.iter().copied().chain(members).collect(),
+        references: &panel.references,
     };
     families.into_iter().flat_map(|family| chunks(&panel.title, family)).map(part).collect()
 }
@@ -91,7 +94,8 @@ mod tests {
                 ..Series::default()
             })
         };
-        Panel { title: title.into(), series: families.iter().flat_map(member).collect() }
+        let series = families.iter().flat_map(member).collect();
+        Panel { title: title.into(), series, ..Panel::default() }
     }
 
     fn titles(parts: &[Part]) -> Vec<String> {

@@ -69,11 +69,18 @@ impl Draws {
         }
     }
 
+    fn references(&mut self) -> Vec<Reference> {
+        let count = self.next(4);
+        let reference = |i| Reference { label: self.label(i), value: self.value(true) };
+        (0..count).map(reference).collect()
+    }
+
     fn figure(&mut self) -> Figure {
         let mut panel = || {
             let count = [0, 1, 4, 12, 20][self.next(5)];
             let series = (0..count).map(|i| self.series(i)).collect();
-            Panel { title: ["", "categories=3"][self.next(2)].into(), series }
+            let title = ["", "categories=3"][self.next(2)].into();
+            Panel { title, series, references: self.references() }
         };
         Figure {
             title: "A heading".into(),
@@ -106,7 +113,7 @@ impl Draws {
         let mut panel = || {
             let count = [0, 1, 9, 36][self.next(4)];
             let rows = (0..count).map(|i| self.row(i)).collect();
-            FinalPanel { title: "categories=3".into(), rows }
+            FinalPanel { title: "categories=3".into(), rows, references: self.references() }
         };
         FinalFigure {
             title,
@@ -133,14 +140,20 @@ fn no_figure_breaks_a_law() {
         let figure = Draws(seed).figure();
         let labels = figure.panels.iter().flat_map(|panel| &panel.series);
         let labels: Vec<&str> = labels.map(|series| series.label.as_str()).collect();
-        for draw in [convergence, variance, sensitivity, bias_variance] {
+        let references = figure.panels.iter().flat_map(|panel| &panel.references);
+        let lines: Vec<&str> = references.map(|reference| reference.label.as_str()).collect();
+        let both = [&labels[..], &lines].concat();
+        let draws = LINES.map(|draw| (draw, &both));
+        for (draw, labels) in draws.into_iter().chain([(bias_variance as Draw, &labels)]) {
             let svg = draw(&figure, &palette);
             assert_eq!(svg, draw(&figure, &palette), "the same input, the same bytes");
-            check(&svg, &labels);
+            check(&svg, labels);
         }
         let finals = Draws(seed).finals();
         let rows = finals.panels.iter().flat_map(|panel| &panel.rows);
-        let labels: Vec<&str> = rows.map(|row| row.label.as_str()).collect();
+        let references = finals.panels.iter().flat_map(|panel| &panel.references);
+        let labels = references.map(|reference| reference.label.as_str());
+        let labels: Vec<&str> = labels.chain(rows.map(|row| row.label.as_str())).collect();
         let svg = final_values(&finals, &palette);
         assert_eq!(svg, final_values(&finals, &palette));
         check(&svg, &labels);
@@ -278,6 +291,51 @@ fn a_known_value_has_a_ring_and_the_caption_says_so() {
     assert_eq!(rings(&figure), (2, true));
 }
 
+/// Dotted lines of a figure, and what is said of them.
+fn dotted(svg: &str) -> (usize, bool, bool, bool) {
+    let document = Document::parse(svg).unwrap();
+    let wanted = reference::DASH.map(|length| sheet::units(length).to_string()).join(" ");
+    let is_dotted = |node: &Node| node.attribute("stroke-dasharray") == Some(&wanted);
+    let groups = document.descendants().filter(is_dotted);
+    let lines = groups.flat_map(|group| group.descendants());
+    let lines = lines.filter(|node| node.has_tag_name("polyline")).count();
+    let described = document.descendants().find(|node| node.has_tag_name("desc"));
+    let described = described.and_then(|node| node.text()).unwrap_or("").to_owned();
+    (
+        lines,
+        svg.contains("Dotted line: reference value."),
+        svg.contains("not on the axis: bound (1,000)"),
+        described.contains("References: bound (1,000)") || described.contains("bound (2)"),
+    )
+}
+
+#[test]
+fn a_reference_is_a_dotted_line_with_a_name_or_a_note() {
+    let bound = |value| vec![Reference { label: "bound".into(), value }];
+    let mut figure = lone(&[1.0, 2.0, 3.0], Scale::Linear);
+    for draw in LINES {
+        let svg = |figure: &Figure| dotted(&draw(figure, &Palette::default()));
+        figure.panels[0].references = vec![];
+        assert_eq!(svg(&figure), (0, false, false, false));
+        // The line and its swatch.
+        figure.panels[0].references = bound(2.0);
+        assert_eq!(svg(&figure), (2, true, false, true));
+        figure.panels[0].references = bound(1000.0);
+        assert_eq!(svg(&figure), (0, false, true, true));
+    }
+    let row = |value: f64| FinalRow { value, low: value, high: value, ..FinalRow::default() };
+    let rows = vec![row(1.0), row(3.0)];
+    for (references, wanted) in [
+        (vec![], (0, false, false, false)),
+        (bound(2.0), (1, true, false, true)),
+        (bound(1000.0), (0, false, true, true)),
+    ] {
+        let panel = FinalPanel { rows: rows.clone(), references, ..FinalPanel::default() };
+        let figure = FinalFigure { panels: vec![panel], ..FinalFigure::default() };
+        assert_eq!(dotted(&final_values(&figure, &Palette::default())), wanted);
+    }
+}
+
 fn lone(values: &[f64], scale: Scale) -> Figure {
     let point = |(i, &y): (usize, &f64)| Point { x: i as f64, y, low: y, high: y };
     let series = Series {
@@ -287,7 +345,7 @@ fn lone(values: &[f64], scale: Scale) -> Figure {
         runs: 20,
         ..Series::default()
     };
-    let panel = Panel { title: String::new(), series: vec![series] };
+    let panel = Panel { series: vec![series], ..Panel::default() };
     Figure { y_scale: scale, panels: vec![panel], ..Figure::default() }
 }
 
@@ -380,7 +438,7 @@ fn a_diverged_row_is_an_arrow_and_a_remark() {
         ..FinalRow::default()
     };
     let rows = vec![row("good", 2.0), row("bad", f64::INFINITY), row("none", f64::NAN)];
-    let panel = FinalPanel { title: String::new(), rows };
+    let panel = FinalPanel { rows, ..FinalPanel::default() };
     let figure = FinalFigure { panels: vec![panel], ..FinalFigure::default() };
     let svg = final_values(&figure, &Palette::default());
     assert!(svg.contains("→ diverged") && svg.contains("no finite value"));

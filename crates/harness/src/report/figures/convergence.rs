@@ -9,7 +9,10 @@ pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
     }
     let groups = source.groups().into_iter();
     let figures = groups.map(|(measure, tasks)| {
-        let panels = source.panels(&tasks, |cell| curve(cell, &measure));
+        let mut panels = source.panels(&tasks, |cell| curve(cell, &measure));
+        for (panel, &task) in panels.iter_mut().zip(&tasks) {
+            panel.references = source.references(task, &measure);
+        }
         let is_ratio = measure.better == Better::Lower && is_positive(&panels);
         let figure = Figure {
             title: format!("Convergence: {}", axis(&measure)),

@@ -44,7 +44,11 @@ fn words(source: &Source<'_>, measure: &Measure) -> (String, String) {
 fn panel(source: &Source<'_>, task: usize, measure: &Measure) -> FinalPanel {
     let shown = source.summary.best_cells(task).filter(|(_, cell)| is_shown(cell));
     let rows = shown.filter_map(|(_, cell)| row(cell, measure));
-    FinalPanel { title: source.summary.task_label(task), rows: rows.collect() }
+    FinalPanel {
+        title: source.summary.task_label(task),
+        rows: rows.collect(),
+        references: source.references(task, measure),
+    }
 }
 
 fn row(cell: &CellSummary<'_>, measure: &Measure) -> Option<FinalRow> {

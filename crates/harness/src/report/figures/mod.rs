@@ -8,8 +8,8 @@ mod sensitivity;
 mod variance;
 
 use crate::experiment::{Experiment, Measure};
-use crate::results::{CellSummary, Summary};
-use charts::{Palette, Panel, Point, Scale, Series};
+use crate::results::{CellSummary, ReferenceValue, Summary};
+use charts::{Palette, Panel, Point, Reference, Scale, Series};
 use statistics::Estimate;
 
 /// A figure as it is shown and stored.
@@ -80,9 +80,20 @@ impl Source<'_> {
         let panel = |&task: &usize| {
             let shown = self.summary.best_cells(task).filter(|(_, cell)| is_shown(cell));
             let series = |(_, cell)| Series { points: points(cell), ..self.series(cell) };
-            Panel { title: self.summary.task_label(task), series: shown.map(series).collect() }
+            let (title, series) = (self.summary.task_label(task), shown.map(series).collect());
+            Panel { title, series, ..Panel::default() }
         };
         tasks.iter().map(panel).collect()
+    }
+
+    /// What a metric of a task is read beside.
+    fn references(&self, task: usize, measure: &Measure) -> Vec<Reference> {
+        let values = self.summary.references(task, measure.name).into_iter();
+        let reference = |value: ReferenceValue| Reference {
+            label: value.reference.label.to_owned(),
+            value: value.estimate.value,
+        };
+        values.map(reference).collect()
     }
 
     /// The series of a cell, without points.

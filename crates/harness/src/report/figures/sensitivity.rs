@@ -24,6 +24,7 @@ fn figure(source: &Source<'_>, spec: &FigureSpec) -> Figure {
     let panels = tasks.iter().zip(&measures).map(|(&task, measure)| Panel {
         title: source.summary.task_label(task),
         series: lines(source, spec, task, measure),
+        references: source.references(task, measure),
     });
     Figure {
         title: format!("{} against {}", labels.join(" or "), spec.x),
