@@ -1,6 +1,6 @@
 //! Percentile bootstrap: how far would a statistic move with other seeds?
 
-use super::location::{or_miss, sorted};
+use super::location::{failed_if_nan, sorted};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
@@ -96,7 +96,7 @@ impl Bootstrap {
         let mut replicates = Vec::with_capacity(self.replicates);
         for _ in 0..self.replicates {
             resample.fill_with(|| sample[indices.below(sample.len())]);
-            replicates.push(or_miss(statistic(&resample)?));
+            replicates.push(failed_if_nan(statistic(&resample)?));
         }
         Some(percentile_interval(&mut replicates))
     }

@@ -1,7 +1,7 @@
 //! Across tasks: how often is one better than another?
 
 use super::bootstrap::{Bootstrap, Estimate, percentile_interval};
-use super::location::or_miss;
+use super::location::{failed_if_nan, sorted};
 
 /// The probability that a run of `x` is better (lower) than one of `y`, on a task taken at random.
 ///
@@ -37,40 +37,53 @@ pub fn probability_of_improvement(
     if x.is_empty() || x.iter().chain(y).any(Vec::is_empty) {
         return None;
     }
-    let duels: Vec<Duel> = x.iter().zip(y).map(|(x, y)| Duel::new(x, y)).collect();
-    let mean_over_tasks = |win_rates: &mut dyn FnMut(&Duel) -> f64| {
-        duels.iter().map(win_rates).sum::<f64>() / duels.len() as f64
+    let tasks: Vec<Merged> = x.iter().zip(y).map(|(x, y)| Merged::new(x, y)).collect();
+    let mean_over_tasks = |win_rate: &mut dyn FnMut(&Merged) -> f64| {
+        tasks.iter().map(win_rate).sum::<f64>() / tasks.len() as f64
     };
-    let value = mean_over_tasks(&mut |duel| duel.win_rate(|run, _| run));
+    let value = mean_over_tasks(&mut |task| task.win_rate(|run, _| run));
     let mut indices = bootstrap.indices();
     let mut replicates: Vec<f64> = (0..bootstrap.replicates())
-        .map(|_| mean_over_tasks(&mut |duel| duel.win_rate(|_, runs| indices.below(runs))))
+        .map(|_| mean_over_tasks(&mut |task| task.win_rate(|_, runs| indices.below(runs))))
         .collect();
     Some(Estimate::new(value, percentile_interval(&mut replicates)))
 }
 
-/// Every run of one side against every run of the other, on one task.
-struct Duel {
-    /// 2 where x is better, 1 at a tie, 0 where y is: `[runs of x][runs of y]`.
-    points: Vec<Vec<u64>>,
+/// The runs of both sides on one task, by their place among the distinct scores.
+struct Merged {
+    /// For each run of x, how many distinct scores are below its own.
+    x: Vec<usize>,
+    /// The same of y.
+    y: Vec<usize>,
+    /// Number of distinct scores.
+    distinct: usize,
 }
 
-impl Duel {
+impl Merged {
     fn new(x: &[f64], y: &[f64]) -> Self {
-        let points = |x: f64, y: f64| u64::from(x < y) + u64::from(x <= y);
-        let row = |&x: &f64| y.iter().map(|&y| points(or_miss(x), or_miss(y))).collect();
-        Self { points: x.iter().map(row).collect() }
+        let mut scores = sorted(&[x, y].concat());
+        scores.dedup();
+        let place = |&score: &f64| scores.partition_point(|&other| other < failed_if_nan(score));
+        let [x, y] = [x, y].map(|runs| runs.iter().map(place).collect());
+        Self { x, y, distinct: scores.len() }
     }
 
-    /// The fraction of duels won by x between the runs that `choose` puts in place of each run, given
-    /// its index and the number of runs.
+    /// The fraction of pairs in which x is better, ties counting one half. `choose` gives the run
+    /// that stands for each run, from its index and the number of runs.
     fn win_rate(&self, mut choose: impl FnMut(usize, usize) -> usize) -> f64 {
-        let (m, n) = (self.points.len(), self.points[0].len());
-        let opponents: Vec<usize> = (0..n).map(|run| choose(run, n)).collect();
-        let mut points = 0;
+        let (m, n) = (self.x.len(), self.y.len());
+        let mut counts = vec![(0_u64, 0_u64); self.distinct];
+        for run in 0..n {
+            counts[self.y[choose(run, n)]].1 += 1;
+        }
         for run in 0..m {
-            let row = &self.points[choose(run, m)];
-            points += opponents.iter().map(|&opponent| row[opponent]).sum::<u64>();
+            counts[self.x[choose(run, m)]].0 += 1;
+        }
+        // A pair gives x two points if y is worse, and one if they tie.
+        let (mut points, mut worse) = (0, 0);
+        for &(x, y) in counts.iter().rev() {
+            points += x * (2 * worse + y);
+            worse += y;
         }
         points as f64 / (2 * m * n) as f64
     }

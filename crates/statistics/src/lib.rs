@@ -7,8 +7,8 @@
 //! | where do the final values lie? | [`interquartile_mean`] with [`Bootstrap::estimate`], or faster [`Resamples`] |
 //! | where does a curve run? | [`curve_band`] |
 //! | is it better than the reference? | [`paired_difference`], [`wilcoxon_signed_rank`], [`holm()`] |
-//! | is it better across tasks? | [`probability_of_improvement`], [`performance_profile`] |
-//! | how good is a gradient estimate? | [`GradientQuality`] |
+//! | is it better across tasks? | [`probability_of_improvement`], [`performance_profile`] of [`pooled_ranks`] |
+//! | how good is a gradient estimate? | [`GradientQuality`], [`relative_bias`] |
 //!
 //! # Conventions
 //!
@@ -24,7 +24,6 @@
 //!   platform gets the same bits. Only the tail of a Wilcoxon test with more than 50 differences
 //!   calls the platform's `exp`.
 
-mod bias;
 mod bootstrap;
 #[cfg(test)]
 mod coverage;
@@ -36,6 +35,7 @@ mod location;
 mod normal;
 mod paired;
 mod profile;
+mod ranks;
 #[cfg(test)]
 mod reference;
 mod resamples;
@@ -43,12 +43,13 @@ mod wilcoxon;
 
 pub use bootstrap::{Bootstrap, Estimate, Interval};
 pub use curve::curve_band;
-pub use gradient::{GradientQuality, GradientSummary};
+pub use gradient::{GradientQuality, GradientSummary, relative_bias};
 pub use holm::holm;
 pub use improvement::probability_of_improvement;
 pub use location::{interquartile_mean, mean, quantile, sample_variance};
 pub use normal::upper_tail;
 pub use paired::{differences, paired_difference};
 pub use profile::performance_profile;
+pub use ranks::pooled_ranks;
 pub use resamples::Resamples;
 pub use wilcoxon::wilcoxon_signed_rank;

@@ -50,7 +50,7 @@ pub fn mean(values: &[f64]) -> Option<f64> {
         if value.is_finite() {
             sum += value;
         } else {
-            surplus += or_miss(value).signum();
+            surplus += failed_if_nan(value).signum();
         }
     }
     Some(balanced_mean(sum, surplus, values.len() as f64))
@@ -132,13 +132,13 @@ fn interpolate(low: f64, high: f64, weight: f64) -> f64 {
 
 /// The values in ascending order, NaN taken for a miss.
 pub(super) fn sorted(values: &[f64]) -> Vec<f64> {
-    let mut sorted: Vec<f64> = values.iter().copied().map(or_miss).collect();
+    let mut sorted: Vec<f64> = values.iter().copied().map(failed_if_nan).collect();
     sorted.sort_unstable_by(f64::total_cmp);
     sorted
 }
 
 /// The value, or `+∞` in place of NaN.
-pub(super) fn or_miss(value: f64) -> f64 {
+pub(super) fn failed_if_nan(value: f64) -> f64 {
     if value.is_nan() { f64::INFINITY } else { value }
 }
 

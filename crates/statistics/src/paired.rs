@@ -1,7 +1,7 @@
 //! Against a reference, paired by seed.
 
 use super::bootstrap::{Bootstrap, Estimate};
-use super::location::{or_miss, sorted};
+use super::location::{failed_if_nan, sorted};
 use super::resamples::Resamples;
 
 /// Differences aᵢ − bᵢ of runs with the same seed.
@@ -24,7 +24,7 @@ use super::resamples::Resamples;
 pub fn differences(a: &[f64], b: &[f64]) -> Vec<f64> {
     assert_eq!(a.len(), b.len(), "samples paired by seed differ in length");
     let difference = |a: f64, b: f64| if a == b { 0.0 } else { a - b };
-    a.iter().zip(b).map(|(&a, &b)| difference(or_miss(a), or_miss(b))).collect()
+    a.iter().zip(b).map(|(&a, &b)| difference(failed_if_nan(a), failed_if_nan(b))).collect()
 }
 
 /// The interquartile mean of the paired differences aᵢ − bᵢ, with its 95 % bootstrap interval.

@@ -1,7 +1,7 @@
 //! Across tasks: how often is a run good enough?
 
 use super::bootstrap::{Bootstrap, Estimate, percentile_interval};
-use super::location::or_miss;
+use super::location::failed_if_nan;
 
 /// The fraction of runs whose score is at most each threshold, averaged over tasks.
 ///
@@ -62,7 +62,7 @@ struct Passes {
 
 impl Passes {
     fn new(scores: &[Vec<f64>], thresholds: &[f64]) -> Self {
-        let first = |&score: &f64| match or_miss(score) {
+        let first = |&score: &f64| match failed_if_nan(score) {
             f64::INFINITY => thresholds.len(),
             score => thresholds.partition_point(|&threshold| threshold < score),
         };

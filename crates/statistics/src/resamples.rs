@@ -1,7 +1,7 @@
 //! Interquartile means of many resamples, side by side.
 
 use super::bootstrap::{Bootstrap, Estimate, percentile_interval};
-use super::location::{balanced_mean, interquartile_mean, or_miss};
+use super::location::{balanced_mean, failed_if_nan, interquartile_mean};
 use kernels::simd::{self, Kernel, LANES, Lanes};
 
 /// The resamples of samples of one size, drawn once for all of them.
@@ -57,7 +57,7 @@ impl Resamples {
         assert_eq!(values.len(), self.size, "size of the sample");
         let value = interquartile_mean(values)?;
         let mut order: Vec<(usize, f64)> =
-            values.iter().map(|&value| or_miss(value)).enumerate().collect();
+            values.iter().map(|&value| failed_if_nan(value)).enumerate().collect();
         order.sort_by(|a, b| a.1.total_cmp(&b.1));
         let mut means = vec![0.0; self.counts.len() / self.size * LANES];
         simd::run(Means { resamples: self, order: &order, means: &mut means });

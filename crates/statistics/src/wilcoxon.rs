@@ -1,6 +1,6 @@
 //! Wilcoxon's signed-rank test: is the reference as often better as worse, and by as much?
 
-use super::location::or_miss;
+use super::location::failed_if_nan;
 use super::normal::upper_tail;
 
 /// Differences up to which the null distribution is counted out. Beyond, the normal approximation
@@ -54,7 +54,7 @@ struct SignedRanks {
 impl SignedRanks {
     fn of(differences: &[f64]) -> Self {
         let mut nonzero: Vec<f64> =
-            differences.iter().copied().map(or_miss).filter(|&d| d != 0.0).collect();
+            differences.iter().copied().map(failed_if_nan).filter(|&d| d != 0.0).collect();
         nonzero.sort_unstable_by(|a, b| a.abs().total_cmp(&b.abs()));
 
         let mut ranks = Self { doubled: Vec::new(), positive: 0, tie_term: 0.0 };

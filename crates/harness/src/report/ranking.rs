@@ -3,9 +3,9 @@
 use super::words::{interval, p_value, percent, short, signed_interval};
 use crate::experiment::Measure;
 use crate::experiment::metrics::{RELATIVE_SQUARED_BIAS, TOTAL_VARIANCE};
-use crate::results::{Deviation, Place, ReferenceValue, Summary, relative_bias};
+use crate::results::{Deviation, Place, ReferenceValue, Summary};
 use serde_json::{Value, json};
-use statistics::Estimate;
+use statistics::{Estimate, relative_bias};
 
 /// A place in a ranking as text.
 pub(super) struct Row {

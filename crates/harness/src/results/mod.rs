@@ -13,5 +13,4 @@ pub use expected::Deviation;
 pub use metric::sample;
 pub use ranking::{Comparison, Place, REFERENCE};
 pub use references::ReferenceValue;
-pub use rounding::relative_bias;
 pub use summary::Summary;

@@ -23,14 +23,3 @@ impl CellSummary<'_> {
         if is_residue { Estimate { value: 0.0, low: 0.0, high: 0.0 } } else { estimate }
     }
 }
-
-/// The root of a relative squared bias. The sampling floor is subtracted from that, so it may be
-/// negative, which counts as 0; and so does what single precision rounds away.
-pub fn relative_bias(squared: Estimate) -> Estimate {
-    const RESIDUE: f64 = 1e-5;
-    let root = |x: f64| {
-        let root = x.max(0.0).sqrt();
-        if root < RESIDUE { 0.0 } else { root }
-    };
-    Estimate { value: root(squared.value), low: root(squared.low), high: root(squared.high) }
-}

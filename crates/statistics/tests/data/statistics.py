@@ -95,21 +95,6 @@ def mann_whitney():
         row("mann_whitney", x, y, expected=stats.mannwhitneyu(y, x).statistic / (m * n))
 
 
-def noncentral_chi_square():
-    for dimensions in [1, 2, 10, 100]:
-        for noncentrality in [0.0, 0.5, 4.0, 30.0, 400.0]:
-            for p in [0.025, 0.975]:
-                quantile = stats.ncx2.ppf(p, dimensions, noncentrality)
-                if quantile > 1.0:
-                    x = [dimensions], [noncentrality], [p]
-                    row("noncentral_chi_square", *x, expected=quantile)
-
-
-def student_quantile():
-    for freedom in [4, 7, 15, 31]:
-        row("student_quantile", [freedom], expected=stats.t.ppf(0.975, freedom))
-
-
 print("function,samples,expected")
 for table in [
     trim_mean,
@@ -119,7 +104,5 @@ for table in [
     normal_tail,
     wilcoxon,
     mann_whitney,
-    noncentral_chi_square,
-    student_quantile,
 ]:
     table()

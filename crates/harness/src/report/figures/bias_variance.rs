@@ -1,8 +1,9 @@
 use super::{Drawn, Source, point};
 use crate::experiment::Measure;
 use crate::experiment::metrics::{RELATIVE_SQUARED_BIAS, TOTAL_VARIANCE};
-use crate::results::{CellSummary, relative_bias};
+use crate::results::CellSummary;
 use charts::{Figure, Point, bias_variance};
+use statistics::relative_bias;
 
 /// The bias of estimates against their variance.
 pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {

@@ -1,0 +1,46 @@
+//! The size of a bias relative to the exact gradient.
+
+use crate::Estimate;
+
+/// The relative bias ‖E g − e‖ / ‖e‖, from an estimate of its square.
+///
+/// An estimate of the squared bias has the sampling floor subtracted
+/// ([`GradientSummary::squared_bias`](crate::GradientSummary::squared_bias)), so it may be negative.
+/// A negative value counts as 0, and so does a root below 10⁻⁵, which is round-off of single
+/// precision.
+///
+/// - `squared`: ‖E g − e‖² / ‖e‖² with its interval.
+///
+/// ```
+/// use statistics::{Estimate, relative_bias};
+///
+/// let squared = Estimate { value: 0.04, low: -0.01, high: 0.09 };
+/// assert_eq!(relative_bias(squared), Estimate { value: 0.2, low: 0.0, high: 0.3 });
+/// ```
+pub fn relative_bias(squared: Estimate) -> Estimate {
+    const ROUND_OFF: f64 = 1e-5;
+    let root = |x: f64| {
+        let root = x.max(0.0).sqrt();
+        if root < ROUND_OFF { 0.0 } else { root }
+    };
+    Estimate { value: root(squared.value), low: root(squared.low), high: root(squared.high) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn round_off_counts_as_zero() {
+        let squared = Estimate { value: 0.9e-10, low: -1.0, high: 1.1e-10 };
+        let bias = relative_bias(squared);
+        assert_eq!((bias.low, bias.value), (0.0, 0.0));
+        assert_eq!(bias.high, 1.1e-10_f64.sqrt());
+    }
+
+    #[test]
+    fn a_failed_estimate_stays_infinite() {
+        let failed = Estimate { value: f64::INFINITY, low: 1.0, high: f64::INFINITY };
+        assert_eq!(relative_bias(failed), failed);
+    }
+}
