@@ -1,4 +1,4 @@
-use crate::{Estimator, kinds};
+use crate::Estimator;
 use ::registry::{Fault, Kind as Facts, Parameters};
 use kernels::Real;
 use std::ops::{Deref, DerefMut};
@@ -94,9 +94,9 @@ pub type Entry = ::registry::Entry<Box<dyn Factory>, About>;
 pub struct Registry(::registry::Registry<Box<dyn Factory>, About>);
 
 impl Registry {
-    /// The estimators of this crate.
-    pub fn standard() -> Self {
-        kinds::register(Self(::registry::Registry::new("estimator")))
+    /// A registry without estimators. `Registry::standard` has those of this crate.
+    pub fn empty() -> Self {
+        Self(::registry::Registry::new("estimator"))
     }
 
     /// This registry with one more kind, which replaces one of the same name.

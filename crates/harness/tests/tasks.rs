@@ -52,6 +52,40 @@ fn a_task_brings_its_own_metrics() {
     lab.ok("report vae.toml");
 }
 
+/// Over several tasks, the report says how often an estimator beats the reference.
+#[test]
+fn estimators_are_compared_across_tasks() {
+    let lab = Lab::with(&[("categories = 3", "sweep.categories = [3, 4]")]);
+    lab.ok("sweep tiny.toml");
+    let report = lab.read("results/tiny/report.html");
+    assert!(report.contains("Across tasks") && lab.path("results/tiny/plots/profile.svg").exists());
+    // By hand, from the final losses of all pairs of runs.
+    let table = lab.read("results/tiny/runs.jsonl");
+    let records: Vec<serde_json::Value> =
+        table.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let finals = |estimator: &str, categories: u64| -> Vec<f64> {
+        let ours = records.iter().filter(|record| {
+            let run = record["run"].to_string();
+            run.contains(estimator) && run.contains(&format!("\"categories\":{categories}"))
+        });
+        ours.map(|r| r["curves"]["metrics"]["validation-loss"][2].as_f64().unwrap()).collect()
+    };
+    let wins = [3, 4].map(|categories| {
+        let (soft, exact) =
+            (finals("\"temperature\":0.5", categories), finals("exact", categories));
+        assert_eq!((soft.len(), exact.len()), (3, 3));
+        let won = soft.iter().flat_map(|x| exact.iter().map(move |y| u8::from(x < y)));
+        f64::from(won.sum::<u8>()) / 9.0
+    });
+    let expected = format!("{:.0} % [", 50.0 * (wins[0] + wins[1]));
+    let across = &report[report.find("Across tasks").unwrap()..report.find("Figures").unwrap()];
+    let row = across.split("<tr>").find(|row| row.contains("temperature=0.5")).unwrap();
+    assert!(row.contains(&expected), "{expected} in {row}");
+    // One task has nothing to compare across.
+    lab.ok("report tiny.toml --set task.categories=3");
+    assert!(!lab.read("results/tiny/report.html").contains("Across tasks"));
+}
+
 /// Tasks of different metrics are ranked each by its own.
 #[test]
 fn tasks_of_different_metrics_share_an_experiment() {
@@ -69,7 +103,8 @@ fn tasks_of_different_metrics_share_an_experiment() {
             "convergence-negative-elbo",
             "convergence-validation-loss",
             "final-negative-elbo",
-            "final-validation-loss"
+            "final-validation-loss",
+            "profile"
         ]
     );
     let summary = lab.read("results/both/summary.json");

@@ -3,7 +3,7 @@
 use super::artifacts::Artifact;
 use super::figures::Drawn;
 use super::manifest::digest;
-use super::ranking::{Cell, Row, deviation, headers, reference, rows};
+use super::ranking::{Cell, Row, across, deviation, headers, reference, rows};
 use crate::plan::NOISE_VERSION;
 use crate::record::Outcome;
 use crate::results::Summary;
@@ -39,6 +39,7 @@ pub(super) fn render(
         tuned => experiment.tuned.join(", "),
         is_tuned => summary.cells.iter().any(|cell| !cell.best),
         tasks => summary.tasks().into_iter().map(|task| ranking(summary, task)).collect::<Vec<_>>(),
+        across => across(summary).iter().map(|row| row.to_vec()).collect::<Vec<_>>(),
         figures => figures.iter().map(figure).collect::<Vec<_>>(),
         artifacts => artifacts.iter().map(picture).collect::<Vec<_>>(),
         failed => failed(summary),

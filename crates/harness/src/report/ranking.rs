@@ -3,7 +3,7 @@
 use super::words::{interval, p_value, percent, short, signed_interval};
 use crate::experiment::Measure;
 use crate::experiment::metrics::{RELATIVE_SQUARED_BIAS, TOTAL_VARIANCE};
-use crate::results::{Deviation, Place, ReferenceValue, Summary};
+use crate::results::{Across, Deviation, Place, ReferenceValue, Summary};
 use serde_json::{Value, json};
 use statistics::{Estimate, relative_bias};
 
@@ -67,6 +67,25 @@ fn row(summary: &Summary<'_>, task: usize, index: usize, place: &Place) -> Row {
         runs,
         tuning: cell.tuning.clone(),
     }
+}
+
+/// The rows of the comparison across tasks: estimator, probability of improvement, verdict.
+pub(super) fn across(summary: &Summary<'_>) -> Vec<[String; 3]> {
+    let row = |row: Across| {
+        let estimator = summary.cells[row.cell].estimator.clone();
+        let verdict = match row.improvement {
+            Some(estimate) if estimate.low > 0.5 => "better",
+            Some(estimate) if estimate.high < 0.5 => "worse",
+            _ => "",
+        };
+        [estimator, row.improvement.map_or_else(dash, chance), verdict.to_owned()]
+    };
+    summary.across_tasks().into_iter().map(row).collect()
+}
+
+fn chance(estimate: Estimate) -> String {
+    let [value, low, high] = [estimate.value, estimate.low, estimate.high].map(|x| 100.0 * x);
+    format!("{value:.0} % [{low:.0}, {high:.0}]")
 }
 
 fn dash() -> String {

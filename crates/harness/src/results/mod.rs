@@ -1,5 +1,6 @@
 //! What stored records say: samples, estimates, rankings. Numbers only.
 
+mod across;
 mod cell;
 mod expected;
 mod metric;
@@ -8,6 +9,7 @@ mod references;
 mod rounding;
 mod summary;
 
+pub use across::Across;
 pub use cell::CellSummary;
 pub use expected::Deviation;
 pub use metric::sample;

@@ -56,7 +56,7 @@ impl<'a> Summary<'a> {
     }
 
     /// What cells that are compared by their tuned parameters have in common.
-    fn untuned(&self, cell: &Cell) -> Vec<(String, String)> {
+    pub(super) fn untuned(&self, cell: &Cell) -> Vec<(String, String)> {
         let fixed = [
             ("task".to_owned(), cell.task_index.to_string()),
             ("estimator".to_owned(), cell.estimator.kind.to_owned()),

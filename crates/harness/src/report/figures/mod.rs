@@ -4,6 +4,7 @@
 mod bias_variance;
 mod convergence;
 mod final_values;
+mod profile;
 mod sensitivity;
 mod variance;
 
@@ -26,6 +27,7 @@ pub struct Drawn {
 const ALL: &[fn(&Source<'_>) -> Vec<Drawn>] = &[
     convergence::draw,
     final_values::draw,
+    profile::draw,
     variance::draw,
     bias_variance::draw,
     sensitivity::draw,
