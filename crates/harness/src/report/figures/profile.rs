@@ -1,0 +1,29 @@
+use super::{Drawn, Source, point};
+use charts::{Figure, Panel, Scale, Series, convergence};
+
+/// The performance profile across tasks, where there are several.
+pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
+    let across = source.summary.across_tasks();
+    if across.is_empty() {
+        return vec![];
+    }
+    let series = across.into_iter().map(|row| {
+        let cell = &source.summary.cells[row.cell];
+        let points = row.profile.iter().map(|&(rank, share)| point(rank, share)).collect();
+        Series { points, ..source.series(cell) }
+    });
+    let figure = Figure {
+        title: "Performance profile across tasks".to_owned(),
+        x_label: "rank among all runs of a task (0: best, 1: worst)".to_owned(),
+        y_label: "share of runs of at least that rank".to_owned(),
+        y_scale: Scale::Linear,
+        caption: "Mean over tasks of the share of runs. The higher curve is the better one.".into(),
+        panels: vec![Panel { series: series.collect(), ..Panel::default() }],
+        ..Figure::default()
+    };
+    vec![Drawn {
+        name: "profile".to_owned(),
+        about: "How often each estimator is among the best runs, whatever the scale of a task's metric.",
+        svg: convergence(&figure, &source.palette),
+    }]
+}
