@@ -1,9 +1,11 @@
 use super::prelude::*;
 use crate::mechanisms::enumeration::too_many_outcomes;
 use crate::mechanisms::score::losses_at;
+use baseline::{BaselineRule, BaselineValues};
 use learned::Learned;
 use oracle::Oracle;
 
+mod baseline;
 mod learned;
 mod oracle;
 
@@ -129,46 +131,6 @@ impl Kind for Reinforce {
 struct ScoreFunction<B> {
     baseline: B,
     scale: Option<RunningDeviation>,
-}
-
-/// The values of a baseline.
-enum BaselineValues<E: Real> {
-    /// b of each row, [B, 1].
-    Rows(Packed<E>),
-    /// b of each component, [B·L, K].
-    Components(Packed<E>),
-}
-
-/// How a baseline is computed.
-trait BaselineRule<E: Real> {
-    /// b, before the losses are known.
-    fn values(
-        &mut self,
-        categorical: &Categorical<E>,
-        objective: &dyn Objective<E>,
-        noise: &Noise,
-    ) -> Result<BaselineValues<E>>;
-    /// Evaluations of the loss that it needs, per row.
-    fn evaluations(&self, dims: Dims) -> u64 {
-        let _ = dims;
-        0
-    }
-    /// Whether each component has a baseline of its own.
-    fn is_per_component(&self) -> bool {
-        false
-    }
-    /// Whether it depends on the logits beyond their softmax.
-    fn depends_on_logits(&self) -> bool {
-        false
-    }
-    /// Is told the losses of the samples, [B, 1].
-    fn observe(&mut self, losses: &Node<E>) {
-        let _ = losses;
-    }
-    /// Learns from the last observation.
-    fn advance(&mut self) -> Result<()> {
-        Ok(())
-    }
 }
 
 impl<E: Real, B: BaselineRule<E>> Estimator<E> for ScoreFunction<B> {

@@ -9,6 +9,9 @@ use std::collections::BTreeMap;
 /// Final values, lower better: `[tasks][runs]`.
 type Measured = Vec<Vec<f64>>;
 
+/// The cell of an estimator on the first task, and its final values.
+type OnTasks = (usize, Measured);
+
 /// Ranks at which performance profiles are computed.
 const THRESHOLDS: usize = 101;
 
@@ -57,27 +60,23 @@ impl Summary<'_> {
 
     /// The first cell and the final values, lower better, of each estimator that has runs on every
     /// task.
-    fn on_every_task(&self, tasks: &[usize]) -> Vec<(usize, Measured)> {
-        let mut found: BTreeMap<Vec<(String, String)>, (usize, BTreeMap<usize, Vec<f64>>)> =
-            BTreeMap::new();
+    fn on_every_task(&self, tasks: &[usize]) -> Vec<OnTasks> {
+        let mut estimators: BTreeMap<Vec<(String, String)>, OnTasks> = BTreeMap::new();
         for &task in tasks {
             let measure = self.ranking_measure(task);
             for (index, cell) in self.best_cells(task) {
                 let values = cell.sample(&measure).into_iter();
                 let values: Vec<f64> = values.map(|x| lower_is_better(&measure, x)).collect();
                 if !values.is_empty() {
-                    let key = self.without_task(cell);
-                    found.entry(key).or_insert((index, BTreeMap::new())).1.insert(task, values);
+                    let found = estimators.entry(self.without_task(cell));
+                    found.or_insert_with(|| (index, vec![])).1.push(values);
                 }
             }
         }
-        let mut complete: Vec<_> =
-            found.into_values().filter(|(_, samples)| samples.len() == tasks.len()).collect();
+        let mut complete: Vec<OnTasks> =
+            estimators.into_values().filter(|(_, samples)| samples.len() == tasks.len()).collect();
         complete.sort_by_key(|&(cell, _)| cell);
         complete
-            .into_iter()
-            .map(|(cell, samples)| (cell, samples.into_values().collect()))
-            .collect()
     }
 
     /// What the cells of an estimator have in common on all tasks.

@@ -1,6 +1,6 @@
 //! A baseline that learns to predict each row's loss.
 
-use super::{BaselineRule, BaselineValues};
+use super::baseline::{BaselineRule, BaselineValues};
 use crate::mechanisms::categorical::Categorical;
 use crate::{Objective, Result};
 use dfdx::prelude::Backward;

@@ -1,6 +1,6 @@
 //! Baselines that know every loss: the best that a learned one can achieve.
 
-use super::{BaselineRule, BaselineValues};
+use super::baseline::{BaselineRule, BaselineValues};
 use crate::mechanisms::categorical::Categorical;
 use crate::mechanisms::enumeration::{lexicographic, outcome_probabilities};
 use crate::mechanisms::score::{ignore_impossible, losses_at, scores};
