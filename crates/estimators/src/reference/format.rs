@@ -81,8 +81,20 @@ struct Notes {
     _source: IgnoredAny,
 }
 
+impl Table {
+    /// Reads a table.
+    ///
+    /// # Errors
+    /// If the text is not JSON of the format.
+    pub fn parse(text: &str) -> Result<Self, Fault> {
+        let table = read(text)?;
+        table.check_shapes()?;
+        Ok(table)
+    }
+}
+
 /// Reads a table, whose numbers may still have the wrong shape.
-pub(super) fn read(text: &str) -> Result<Table, Fault> {
+fn read(text: &str) -> Result<Table, Fault> {
     let Version { format } = parse(text)?;
     if format.as_u64() != Some(1) {
         return Err(Fault::value("format", format, "1"));

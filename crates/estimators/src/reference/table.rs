@@ -1,4 +1,3 @@
-use super::format;
 use crate::Entry;
 use ::registry::Fault;
 use serde_json::{Map, Value};
@@ -55,17 +54,7 @@ pub struct Row {
 }
 
 impl Table {
-    /// Reads a table.
-    ///
-    /// # Errors
-    /// If the text is not JSON of the format.
-    pub fn parse(text: &str) -> Result<Self, Fault> {
-        let table = format::read(text)?;
-        table.check_shapes()?;
-        Ok(table)
-    }
-
-    fn check_shapes(&self) -> Result<(), Fault> {
+    pub(super) fn check_shapes(&self) -> Result<(), Fault> {
         let latents = self.logits.first().map_or(0, Vec::len);
         let categories = self.logits.first().and_then(|row| row.first()).map_or(0, Vec::len);
         let is_regular = latents > 0
