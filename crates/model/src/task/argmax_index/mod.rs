@@ -1,6 +1,8 @@
+mod data;
 mod matching;
 mod network;
 mod regimes;
+mod standardize;
 mod table;
 
 pub use matching::matched_accuracy;
@@ -9,7 +11,7 @@ pub use regimes::{RegimeRows, Regimes};
 pub use table::Table;
 
 use super::{Instance, Streams, Task, TaskKind};
-use crate::batch::{Batch, Rows};
+use crate::batch::Batch;
 use crate::classifier::entropy;
 use crate::metric::{ENTROPY, FORWARD_LOSS};
 use crate::{Error, Evaluation, Forward, Metric, Result};
@@ -77,7 +79,7 @@ impl Default for ArgmaxIndex {
 impl TaskKind for ArgmaxIndex {
     const NAME: &'static str = "argmax-index";
     const SUMMARY: &'static str = "the value of a linear head at the chosen category";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
     type Task = Loaded;
 
     fn check(&self) -> Result<(), Fault> {
@@ -121,7 +123,21 @@ fn read(path: &Path, target: &str) -> Result<Table> {
         let why = "one row cannot be split into rows to train and to validate on".to_owned();
         return Err(Error::Data { path: path.to_owned(), why });
     }
+    let (least, most) = extremes(&table.targets);
+    let square = (most - least) * (most - least);
+    if !square.is_finite() || (square == 0.0 && most > least) {
+        let why = format!(
+            "column `{target}`: squared errors of numbers from {least:e} to {most:e} are out of range; \
+             change the unit of the target"
+        );
+        return Err(Error::Data { path: path.to_owned(), why });
+    }
     Ok(table)
+}
+
+fn extremes(numbers: &[f64]) -> (f64, f64) {
+    let ends = (f64::INFINITY, f64::NEG_INFINITY);
+    numbers.iter().fold(ends, |(least, most), &x| (least.min(x), most.max(x)))
 }
 
 /// The task with its data file read, if it has one.
@@ -152,8 +168,10 @@ impl Task for Loaded {
 
     fn instance<E: Real>(&self, streams: &Streams) -> (Seeded, Parameters<E>) {
         let data = match &self.table {
-            None => synthetic(&self.task, &mut streams.named("data")),
-            Some(table) => split(table, self.task.validation_share, &mut streams.named("data")),
+            None => data::synthetic(&self.task, &mut streams.named("data")),
+            Some(table) => {
+                data::split(table, self.task.validation_share, &mut streams.named("data"))
+            }
         };
         let ArgmaxIndex { hidden, categories, .. } = self.task;
         let inputs = data.validation.inputs().rows().columns();
@@ -167,70 +185,10 @@ impl Task for Loaded {
     }
 }
 
-/// The rows of a seed.
-struct Split {
-    train: Rows,
-    validation: Batch<f32>,
-    /// The true regime of each validation row, where it is known.
-    labels: Option<Vec<u32>>,
-    /// A squared error of 1 here is this much in the target's units.
-    loss_unit: f64,
-}
-
-fn synthetic(task: &ArgmaxIndex, stream: &mut Noise) -> Split {
-    let truth = Regimes::draw(task.inputs, task.categories, task.noise, stream);
-    let train = truth.rows(task.rows, stream);
-    let validation = truth.rows(task.validation_rows, stream);
-    let rows = |rows: &RegimeRows| Rows::new(&rows.features, &rows.targets);
-    Split {
-        train: rows(&train),
-        validation: rows(&validation).all(),
-        labels: Some(validation.labels),
-        loss_unit: 1.0,
-    }
-}
-
-fn split(table: &Table, validation_share: f64, stream: &mut Noise) -> Split {
-    let count = table.targets.len();
-    let held_out = ((count as f64 * validation_share).round() as usize).clamp(1, count - 1);
-    let order = stream.permutation(count);
-    let (validation, train) = order.split_at(held_out);
-    let inputs = table.features.len();
-    let columns: Vec<(f64, f64)> = (0..inputs)
-        .map(|column| {
-            mean_and_deviation(train.iter().map(|&row| table.rows[row * inputs + column]))
-        })
-        .collect();
-    let target = mean_and_deviation(train.iter().map(|&row| table.targets[row]));
-    let part = |rows: &[usize]| {
-        let features = rows.iter().flat_map(|&row| {
-            let cells = &table.rows[row * inputs..][..inputs];
-            cells.iter().zip(&columns).map(|(x, (mean, deviation))| (x - mean) / deviation)
-        });
-        let features: Vec<f64> = features.collect();
-        let targets = rows.iter().map(|&row| (table.targets[row] - target.0) / target.1);
-        Rows::new(&features, &targets.collect::<Vec<f64>>())
-    };
-    Split {
-        train: part(train),
-        validation: part(validation).all(),
-        labels: None,
-        loss_unit: target.1 * target.1,
-    }
-}
-
-/// Mean and standard deviation; a deviation of 0, of a constant, counts as 1.
-fn mean_and_deviation(numbers: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
-    let count = numbers.clone().count() as f64;
-    let mean = numbers.clone().sum::<f64>() / count;
-    let deviation = (numbers.map(|x| (x - mean) * (x - mean)).sum::<f64>() / count).sqrt();
-    (mean, if deviation > 0.0 { deviation } else { 1.0 })
-}
-
 /// Data and network of a seed.
 pub struct Seeded {
     network: CombinedNetwork,
-    data: Split,
+    data: data::Split,
     categories: usize,
 }
 
