@@ -96,6 +96,24 @@ impl Metric {
     }
 }
 
+/// A run has diverged when its ranking metric is worse than at first by this many times its first
+/// value, however finite it is.
+pub const DIVERGED: f64 = 1e6;
+
+impl Metric {
+    /// Whether a value says that training has diverged, where the metric was `first` at the first
+    /// evaluation: it is not finite, or worse than `first` by more than [`DIVERGED`] times its size.
+    pub fn has_diverged(&self, first: f64, value: f64) -> bool {
+        let worse_by = match self.better {
+            Better::Lower => value - first,
+            Better::Higher => first - value,
+            Better::Neither => 0.0,
+        };
+        // A first value of 0 has no size to compare with.
+        !value.is_finite() || (first != 0.0 && worse_by > DIVERGED * first.abs())
+    }
+}
+
 /// Mean entropy of the classifier's distributions.
 pub const ENTROPY: Metric =
     Metric::neutral("entropy", "entropy").with_note("of the classifier").in_unit("nats");
@@ -158,6 +176,28 @@ impl Artifact {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn finite_numbers_can_have_diverged() {
+        let loss = Metric::lower("loss", "loss");
+        for (first, value, expected) in [
+            (2.0, 1e32, true),
+            (2.0, 2.1e6, true),
+            (2.0, 1.9e6, false),
+            (2e-9, 1.0, true),
+            (-2.0, 1e6, false),
+            (-2.0, 3e6, true),
+            (-2.0, -1e32, false),
+            (0.0, 1e32, false),
+            (0.0, f64::INFINITY, true),
+            (f64::NAN, f64::NAN, true),
+        ] {
+            assert_eq!(loss.has_diverged(first, value), expected, "{first} {value}");
+        }
+        let score = Metric::higher("score", "score");
+        assert!(score.has_diverged(2.0, -1e32) && !score.has_diverged(2.0, 1e32));
+        assert!(!ENTROPY.has_diverged(1.0, 1e32));
+    }
 
     #[test]
     fn tiles_are_laid_out_line_by_line() {

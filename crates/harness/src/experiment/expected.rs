@@ -49,8 +49,16 @@ pub(super) fn read_values(
         let record = record.with_context(named)?;
         let line = record.position().map_or(0, |position| position.line());
         let row = Row { fields: header.iter().zip(&record).collect() };
-        let value = row.value(cells, is_part).with_context(|| format!("{}, line {line}", named()));
-        values.extend(value?);
+        let at = || format!("{}, line {line}", named());
+        let Some(value) = row.value(cells, is_part).with_context(at)? else { continue };
+        let is_same =
+            |other: &ExpectedValue| (other.cell, &other.metric) == (value.cell, &value.metric);
+        if values.iter().any(is_same) {
+            let metric = &value.metric;
+            return Err(anyhow!("the value of `{metric}` is given twice for a cell"))
+                .with_context(at);
+        }
+        values.push(value);
     }
     Ok(values)
 }

@@ -66,6 +66,9 @@ fn resolve(
     )?;
     let excluded = read_excluded(file.exclude)?;
     let figures = read_figures(file.figure)?;
+    validate::check_unique("tuned", &plain.tuned, String::clone)?;
+    validate::check_unique("exclude", &excluded, Table::to_string)?;
+    validate::check_unique("figure", &figures, |figure| figure.x.clone())?;
     // Before estimators are left out: a name may belong to one of those.
     parts.names.check_tuned(&plain.tuned)?;
     parts.names.check_selections("exclude", &excluded)?;

@@ -67,6 +67,19 @@ impl Names {
     }
 }
 
+/// Rejects a list in which a value is given twice.
+pub(super) fn check_unique<T: PartialEq>(
+    key: &str,
+    list: &[T],
+    text: impl Fn(&T) -> String,
+) -> Result<()> {
+    let is_twice = |&(index, value): &(usize, &T)| list[..index].contains(value);
+    match list.iter().enumerate().find(is_twice) {
+        Some((_, value)) => bail!("{key}: `{}` is given twice", text(value)),
+        None => Ok(()),
+    }
+}
+
 /// Figures show metrics that all tasks have, and no task has a metric with the name of one of
 /// gradients.
 pub(super) fn check_measures(experiment: &Experiment) -> Result<()> {

@@ -67,16 +67,21 @@ impl Summary<'_> {
         ranking
     }
 
-    /// Compares each place with the reference's, paired by seed.
+    /// Compares each place with the reference's, paired by seed. What was refused is not compared, and
+    /// changes nobody's p.
     fn compare(&self, task: usize, ranking: &mut [Place]) {
-        let is_reference = |cell: usize| self.cells[cell].cell.estimator.kind == REFERENCE;
+        let is_reference = |cell: usize| {
+            let cell = &self.cells[cell];
+            cell.cell.estimator.kind == REFERENCE && cell.refusal().is_none()
+        };
         let Some(reference) =
             ranking.iter().map(|place| place.cell).find(|&cell| is_reference(cell))
         else {
             return;
         };
         let mut compared = vec![];
-        for (index, place) in ranking.iter().enumerate().filter(|(_, p)| p.cell != reference) {
+        let is_compared = |cell: usize| cell != reference && self.cells[cell].refusal().is_none();
+        for (index, place) in ranking.iter().enumerate().filter(|(_, p)| is_compared(p.cell)) {
             let (ours, theirs) = self.paired(task, place.cell, reference);
             let Some(difference) = paired_difference(&ours, &theirs, BOOTSTRAP) else { continue };
             let p_value = wilcoxon_signed_rank(&differences(&ours, &theirs));

@@ -24,6 +24,7 @@ pub(super) fn train(context: &Context<'_>, record: &mut Record) -> Result<(), St
     let measured = experiment.gradient.filter(|_| exact.refuses(training.dims()).is_none());
     let (noise, evaluations) = (context.stream("estimator"), context.stream("evaluate"));
     let probes = context.stream("probe");
+    let mut first = None;
     for step in 0..=experiment.steps {
         if let Some(plan) = measured.filter(|plan| step % plan.every == 0) {
             let noise = &mut probes.at(step);
@@ -32,9 +33,12 @@ pub(super) fn train(context: &Context<'_>, record: &mut Record) -> Result<(), St
         }
         if step % experiment.evaluate_every == 0 || step == experiment.steps {
             let values = training.evaluate(&mut *estimator, &mut evaluations.at(step))?;
-            let first = values.first().map_or(f64::NAN, |(_, value)| *value);
             record.curves.push(step, named(&values));
-            if !first.is_finite() {
+            // The first metric ranks.
+            let has_diverged = |&(metric, value): &(Metric, f64)| {
+                metric.has_diverged(*first.get_or_insert(value), value)
+            };
+            if values.first().is_some_and(has_diverged) {
                 return Err(Stop::With(Outcome::Diverged { step }));
             }
         }
