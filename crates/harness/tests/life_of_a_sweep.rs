@@ -217,8 +217,13 @@ fn a_second_signal_breaks_off() {
     }
     // A program that goes on must not outlive the test.
     let _ = child.kill();
+    let mut announced = String::new();
+    std::io::Read::read_to_string(&mut child.stdout.take().unwrap(), &mut announced).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(130));
     assert_eq!(lab.lines(RUNS), 0);
+    // Nothing is announced that is not there.
+    assert!(announced.contains("0 of 9 runs") && !announced.contains("report"), "{announced}");
+    assert!(!lab.path("results/tiny/report.html").exists());
 }
 
 #[test]
@@ -374,7 +379,7 @@ fn a_ranking_is_put_into_a_text() {
     assert!(lab.ok("report tiny.toml --readme text.md").contains("ranking of `tiny` written"));
     let text = lab.read("text.md");
     assert!(text.starts_with("before\n") && text.ends_with("after\n") && !text.contains("old"));
-    assert_eq!(text.lines().filter(|line| line.starts_with("| ")).count(), 1 + 3, "{text}");
+    assert_eq!(text.lines().filter(|line| line.starts_with("| ")).count(), 1 + 3 + 1, "{text}");
     assert!(text.contains("| `exact` |"), "{text}");
     assert!(!lab.ok("report tiny.toml --readme text.md").contains("written"));
     assert_eq!(lab.read("text.md"), text);

@@ -8,5 +8,6 @@ mod bench;
 mod gradient_protocol;
 mod layers;
 mod life_of_a_sweep;
+mod report;
 mod support;
 mod tasks;

@@ -132,6 +132,8 @@ pub struct Reference {
     pub label: &'static str,
     /// The name of the metric it belongs to.
     pub metric: &'static str,
+    /// Whether nothing can be better, as with the least loss that is possible.
+    pub is_floor: bool,
 }
 
 /// A picture of what a network has learned, shown in the report.

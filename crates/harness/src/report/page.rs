@@ -60,6 +60,7 @@ fn ranking(summary: &Summary<'_>, task: usize) -> Value {
         name => summary.task_label(task),
         metric => measure.label,
         note => measure.note,
+        warnings => summary.warnings(task).iter().map(|w| marked(w)).collect::<Vec<_>>(),
         headers => headers(summary, task).to_vec(),
         rows => rows(summary, task).into_iter().map(values).collect::<Vec<_>>(),
         references => references.iter().map(|r| reference(r).to_vec()).collect::<Vec<_>>(),
@@ -88,12 +89,14 @@ fn picture(artifact: &Artifact) -> Value {
     context! { caption => &artifact.caption, png => BASE64_STANDARD.encode(&artifact.png) }
 }
 
+/// A text in which words between backticks are code.
+fn marked(text: &str) -> Value {
+    Value::from_safe_string(prose(text))
+}
+
 fn paragraphs(text: &str) -> Vec<Value> {
     let paragraphs = text.split("\n\n").map(str::trim);
-    paragraphs
-        .filter(|paragraph| !paragraph.is_empty())
-        .map(|paragraph| Value::from_safe_string(prose(paragraph)))
-        .collect()
+    paragraphs.filter(|paragraph| !paragraph.is_empty()).map(marked).collect()
 }
 
 /// HTML of a text in which words between backticks are code.

@@ -184,6 +184,10 @@ pub(super) fn json(summary: &Summary<'_>) -> Value {
             };
             entry["references"] = Value::Object(references.iter().map(named).collect());
         }
+        let warnings = summary.warnings(task);
+        if !warnings.is_empty() {
+            entry["warnings"] = json!(warnings);
+        }
         entry
     };
     let mut names: Vec<&str> =

@@ -8,6 +8,7 @@ mod ranking;
 mod references;
 mod rounding;
 mod summary;
+mod warnings;
 
 pub use across::Across;
 pub use cell::CellSummary;
@@ -16,3 +17,4 @@ pub use metric::sample;
 pub use ranking::{Comparison, Place, REFERENCE};
 pub use references::ReferenceValue;
 pub use summary::Summary;
+pub use warnings::LEAST_SEEDS;

@@ -1,3 +1,4 @@
+use super::selection::warn;
 use super::{Exit, Selection};
 use crate::files::replace;
 use crate::results::Summary;
@@ -39,6 +40,7 @@ impl Report {
             }
             report::write(&summary, &folder)?;
             say!("{}: {stored} of {all} runs, in {}", experiment.name, folder.display());
+            warn(&summary);
             if let Some(readme) = &self.readme {
                 write_ranking(&summary, readme)?;
             }

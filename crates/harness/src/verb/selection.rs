@@ -1,5 +1,6 @@
 use crate::Registries;
 use crate::experiment::{Experiment, Overrides};
+use crate::results::Summary;
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -68,4 +69,13 @@ pub(super) fn table(header: &[&str]) -> comfy_table::Table {
 pub(super) fn jobs(given: Option<u16>) -> usize {
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     given.map_or_else(cores, usize::from)
+}
+
+/// Says on standard error what a reader of the rankings has to be warned of.
+pub(super) fn warn(summary: &Summary<'_>) {
+    for task in summary.tasks() {
+        for warning in summary.warnings(task) {
+            eprintln!("warning: {}: {warning}", summary.task_label(task));
+        }
+    }
 }

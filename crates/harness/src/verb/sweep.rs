@@ -1,10 +1,10 @@
-use super::selection::jobs;
+use super::selection::{jobs, warn};
 use super::{Exit, Selection};
 use crate::experiment::Experiment;
 use crate::plan::Run;
 use crate::record::{self, Outcome, Records, Writer, files, lock};
 use crate::results::Summary;
-use crate::run::{Progress, Signals, Workers, perform};
+use crate::run::{Interrupt, Progress, Signals, Workers, perform};
 use crate::{Registries, report};
 use anyhow::{Context, Result};
 use clap::Args;
@@ -129,10 +129,12 @@ impl Sweep {
         };
         progress.finish();
         let summary = Summary::new(experiment, &runs, &records);
-        if self.reports() && summary.progress().0 > 0 {
+        // Whoever interrupts twice does not want to wait for a report either.
+        let has_report = self.reports() && summary.progress().0 > 0 && !signals.abandon();
+        if has_report {
             report::write(&summary, folder)?;
         }
-        self.tell(&summary, folder, missing.len(), &records);
+        self.tell(&summary, folder, missing.len(), &records, has_report);
         Ok(if signals.stopped() {
             Exit::Interrupted
         } else if !complete || self.has_failed(&ours, &records) {
@@ -178,7 +180,14 @@ impl Sweep {
     }
 
     /// Says what happened, in a line or two.
-    fn tell(&self, summary: &Summary<'_>, folder: &Path, started: usize, records: &Records) {
+    fn tell(
+        &self,
+        summary: &Summary<'_>,
+        folder: &Path,
+        started: usize,
+        records: &Records,
+        has_report: bool,
+    ) {
         if self.quiet {
             return;
         }
@@ -194,7 +203,8 @@ impl Sweep {
         if others > 0 {
             say!("{name}: ignoring {others} stored runs with other settings");
         }
-        if self.reports() {
+        if has_report {
+            warn(summary);
             say!("{name}: report in {}", folder.join("report.html").display());
         }
     }

@@ -12,6 +12,9 @@ pub trait AnyTask: Send + Sync {
     /// As [`Task::references`].
     fn references(&self) -> Vec<Reference>;
 
+    /// As [`Task::warnings`].
+    fn warnings(&self) -> Vec<String>;
+
     /// As [`Task::dims`].
     fn dims(&self, batch: usize) -> Dims;
 
@@ -42,6 +45,10 @@ impl<T: Task> AnyTask for Named<T> {
 
     fn references(&self) -> Vec<Reference> {
         self.task.references()
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        self.task.warnings()
     }
 
     fn dims(&self, batch: usize) -> Dims {

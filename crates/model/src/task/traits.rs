@@ -15,6 +15,11 @@ pub trait Task: Send + Sync + 'static {
         vec![]
     }
 
+    /// What a reader of its results has to be warned of, such as too few rows.
+    fn warnings(&self) -> Vec<String> {
+        vec![]
+    }
+
     /// The dimensions of the choice for a batch of so many rows.
     fn dims(&self, batch: usize) -> Dims;
 

@@ -11,6 +11,8 @@ pub(super) struct Split {
     pub(super) validation: Batch<f32>,
     /// The true regime of each validation row, where it is known.
     pub(super) labels: Option<Vec<u32>>,
+    /// The validation loss of predicting the mean of the training targets.
+    pub(super) mean_loss: f64,
     /// A squared error of 1 here is this much in the target's units.
     pub(super) loss_unit: f64,
 }
@@ -24,6 +26,7 @@ pub(super) fn synthetic(task: &ArgmaxIndex, stream: &mut Noise) -> Split {
     Split {
         train: rows(&train),
         validation: rows(&validation).all(),
+        mean_loss: mean_loss(&train.targets, &validation.targets),
         labels: Some(validation.labels),
         loss_unit: 1.0,
     }
@@ -32,27 +35,40 @@ pub(super) fn synthetic(task: &ArgmaxIndex, stream: &mut Noise) -> Split {
 /// A random split of a file's rows, standardized on those that are trained on.
 pub(super) fn split(table: &Table, validation_share: f64, stream: &mut Noise) -> Split {
     let count = table.targets.len();
-    let held_out = ((count as f64 * validation_share).round() as usize).clamp(1, count - 1);
     let order = stream.permutation(count);
-    let (validation, train) = order.split_at(held_out);
+    let (validation, train) = order.split_at(held_out(count, validation_share));
     let inputs = table.features.len();
     let columns: Vec<Standardize> = (0..inputs)
         .map(|column| Standardize::of(train.iter().map(|&row| table.rows[row * inputs + column])))
         .collect();
     let target = Standardize::of(train.iter().map(|&row| table.targets[row]));
+    let targets = |rows: &[usize]| -> Vec<f64> {
+        rows.iter().map(|&row| target.apply_to_target(table.targets[row])).collect()
+    };
     let part = |rows: &[usize]| {
         let features = rows.iter().flat_map(|&row| {
             let cells = &table.rows[row * inputs..][..inputs];
             cells.iter().zip(&columns).map(|(&x, column)| column.apply(x))
         });
         let features: Vec<f64> = features.collect();
-        let targets = rows.iter().map(|&row| target.apply_to_target(table.targets[row]));
-        Rows::new(&features, &targets.collect::<Vec<f64>>())
+        Rows::new(&features, &targets(rows))
     };
     Split {
         train: part(train),
         validation: part(validation).all(),
+        mean_loss: mean_loss(&targets(train), &targets(validation)),
         labels: None,
         loss_unit: target.unit() * target.unit(),
     }
+}
+
+/// How many of a file's rows are validated on: at least one, and at least one is left to train on.
+pub(super) fn held_out(count: usize, validation_share: f64) -> usize {
+    ((count as f64 * validation_share).round() as usize).clamp(1, count - 1)
+}
+
+fn mean_loss(train: &[f64], validation: &[f64]) -> f64 {
+    let mean = train.iter().sum::<f64>() / train.len() as f64;
+    let squares = validation.iter().map(|target| (target - mean) * (target - mean));
+    squares.sum::<f64>() / validation.len() as f64
 }

@@ -14,7 +14,7 @@ use super::{Instance, Streams, Task, TaskKind};
 use crate::batch::Batch;
 use crate::classifier::entropy;
 use crate::metric::{ENTROPY, FORWARD_LOSS};
-use crate::{Error, Evaluation, Forward, Metric, Result};
+use crate::{Error, Evaluation, Forward, Metric, Reference, Result};
 use estimators::{Dims, SquaredPick};
 use kernels::{Noise, Packed, Parameters, Real};
 use registry::Fault;
@@ -76,6 +76,19 @@ impl Default for ArgmaxIndex {
     }
 }
 
+/// Fewer rows to validate on make a ranking by chance likely.
+const LEAST_VALIDATED: usize = 30;
+/// Fewer rows to train on per parameter of a linear model are few.
+const LEAST_PER_PARAMETER: usize = 5;
+
+/// The mean of the training targets, as a prediction of every target.
+const PREDICT_MEAN: Reference = Reference {
+    name: "predict-mean",
+    label: "predict the mean",
+    metric: "validation-loss",
+    is_floor: false,
+};
+
 impl TaskKind for ArgmaxIndex {
     const NAME: &'static str = "argmax-index";
     const SUMMARY: &'static str = "the value of a linear head at the chosen category";
@@ -135,6 +148,10 @@ fn read(path: &Path, target: &str) -> Result<Table> {
     Ok(table)
 }
 
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 fn extremes(numbers: &[f64]) -> (f64, f64) {
     let ends = (f64::INFINITY, f64::NEG_INFINITY);
     numbers.iter().fold(ends, |(least, most), &x| (least.min(x), most.max(x)))
@@ -160,6 +177,29 @@ impl Task for Loaded {
             metrics.push(Metric::higher("regime-accuracy", "regime accuracy").bounded_by(0.0));
         }
         metrics
+    }
+
+    fn references(&self) -> Vec<Reference> {
+        vec![PREDICT_MEAN]
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        let Some(table) = &self.table else { return vec![] };
+        let count = table.targets.len();
+        let held_out = data::held_out(count, self.task.validation_share);
+        let (trained, parameters) = (count - held_out, table.features.len() + 1);
+        let mut warnings = vec![];
+        if held_out < LEAST_VALIDATED {
+            let rows = counted(held_out, "row");
+            warnings.push(format!(
+                "validation losses are means over {rows} only: differences may be luck"
+            ));
+        }
+        if trained < LEAST_PER_PARAMETER * parameters {
+            let features = counted(table.features.len(), "feature");
+            warnings.push(format!("only {trained} rows to train on, with {features}"));
+        }
+        warnings
     }
 
     fn dims(&self, batch: usize) -> Dims {
@@ -193,6 +233,10 @@ pub struct Seeded {
 }
 
 impl Instance for Seeded {
+    fn references(&self) -> Vec<f64> {
+        vec![self.data.mean_loss * self.data.loss_unit]
+    }
+
     fn batch(&self, rows: usize, noise: &mut Noise) -> Batch<f32> {
         self.data.train.draw(rows, noise)
     }

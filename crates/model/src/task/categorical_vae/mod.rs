@@ -115,7 +115,7 @@ impl Task for CategoricalVae {
 
     fn references(&self) -> Vec<Reference> {
         let (name, label) = ("pixel-entropy", "entropy of the pixels");
-        vec![Reference { name, label, metric: "negative-elbo" }]
+        vec![Reference { name, label, metric: "negative-elbo", is_floor: true }]
     }
 
     fn dims(&self, batch: usize) -> Dims {
