@@ -5,6 +5,7 @@
 //! nothing in it starts a thread.
 
 mod elementary;
+mod float;
 mod network;
 mod noise;
 mod normal;
@@ -15,14 +16,15 @@ mod recycle;
 pub mod rows;
 mod rowwise;
 pub mod simd;
+mod sixteen;
 pub mod tape;
 
-pub use elementary::tanh;
+pub use float::Float;
 pub use network::{
     Activation, Adam, AdamConstants, Data, Dense, Initial, Input, Layer, Parameters, Perceptron,
     Vector,
 };
 pub use noise::Noise;
-pub use packed::Packed;
+pub use packed::{Packed, tanh};
 pub use real::Real;
 pub use recycle::Buffer;
