@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tails_are_scipys() {
+    fn tails_match_scipy() {
         for case in reference::cases("normal_tail") {
             reference::assert_close(upper_tail(case.sample()[0]), case.expected, 1e-12);
         }
