@@ -1,7 +1,7 @@
 //! One colour, dash and marker per kind of estimator, the same in every figure.
 
 use crate::style::Style;
-use crate::style::oklch::Oklch;
+use crate::style::oklch::to_rgb;
 
 /// A hue per family, in order of first appearance: blue, vermillion, bluish green and reddish
 /// purple of Okabe and Ito, olive and indigo of Paul Tol, and a cyan.
@@ -76,12 +76,9 @@ impl Palette {
 /// The look of the `position`-th member of the `family`-th family.
 fn member(family: usize, position: usize) -> Style {
     let family = family % HUES.len();
-    let color = Oklch {
-        lightness: LIGHTNESS[(position + STARTS[family]) % LIGHTNESS.len()],
-        chroma: CHROMA,
-        hue: HUES[family] + TURNS[position % TURNS.len()],
-    };
-    Style::new(color.to_rgb(), position)
+    let lightness = LIGHTNESS[(position + STARTS[family]) % LIGHTNESS.len()];
+    let hue = HUES[family] + TURNS[position % TURNS.len()];
+    Style::new(to_rgb(lightness, CHROMA, hue), position)
 }
 
 fn unknown(kind: &str) -> Style {
@@ -113,6 +110,28 @@ mod tests {
             if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
         });
         1.05 / (0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05)
+    }
+
+    /// Committed figures contain these colors, so they must not change.
+    #[test]
+    fn the_colors_of_committed_figures_do_not_change() {
+        let palette = palette(&registry(5));
+        let hex = |kind: String| {
+            let [red, green, blue] = palette.style_of(&kind).color;
+            format!("{red:02x}{green:02x}{blue:02x}")
+        };
+        let colors =
+            FAMILIES.map(|family| [0, 1, 2, 3, 4].map(|i| hex(format!("{family}{i}"))).join(" "));
+        let frozen = [
+            "0487d1 3370c7 02526e 3d93e7 04639a",
+            "c65e1f a55d03 891b01 d37220 964102",
+            "046f50 089582 038843 035846 05a87b",
+            "ce65a2 9c2e5a b25aa7 b04579 7e1a5b",
+            "534c01 8a9a06 745a02 868602 7e7400",
+            "6f5fc3 5b2e8c 7485e9 6646a8 7e6ed3",
+            "006a76 088eaf 068281 015463 05a1b2",
+        ];
+        assert_eq!(colors, frozen);
     }
 
     #[test]
