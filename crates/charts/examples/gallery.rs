@@ -1,5 +1,5 @@
-//! Draws every figure from synthetic data into a folder, to be looked at:
-//! `cargo run --example gallery -- target/gallery`.
+//! Draws every figure from synthetic data into a folder, for inspection:
+//! `cargo run -p charts --example gallery -- target/gallery`.
 
 use charts::{
     Better, Figure, FinalFigure, FinalPanel, FinalRow, Palette, Panel, Point, Scale, Series,
@@ -60,7 +60,7 @@ const TEN: [&str; 10] = [
     "posted-score-function",
 ];
 
-/// SplitMix64: the gallery is the same on every machine.
+/// SplitMix64, so that the gallery is the same on every machine.
 struct Noise(u64);
 
 impl Noise {
@@ -141,7 +141,7 @@ fn series(label: &str, runs: usize, points: Vec<Point>) -> Series {
     }
 }
 
-/// A panel for each of two tasks, 41 steps each.
+/// Two panels, one per task, with 41 steps.
 fn curves(labels: &[&str], runs: usize, value: fn(&str, f64, f64) -> f64) -> Figure {
     let panel = |categories: f64| Panel {
         title: format!("argmax-index, categories={categories}"),
@@ -149,7 +149,7 @@ fn curves(labels: &[&str], runs: usize, value: fn(&str, f64, f64) -> f64) -> Fig
         ..Panel::default()
     };
     Figure {
-        title: "Deployed loss along training".into(),
+        title: "Deployed loss during training".into(),
         x_label: "step".into(),
         y_label: "validation loss of the deployed argmax".into(),
         caption: "Lines: interquartile mean over seeds.".into(),
@@ -198,7 +198,7 @@ fn noise(label: &str, x: f64, categories: f64) -> f64 {
 
 fn noisy(figure: Figure) -> Figure {
     Figure {
-        title: "Noise of the gradient along training".into(),
+        title: "Noise of the gradient during training".into(),
         y_label: "total variance of the logit gradient".into(),
         ..figure
     }
@@ -217,7 +217,7 @@ fn one_panel(mut figure: Figure) -> Figure {
 
 fn lone(panel: Panel, y_scale: Scale) -> Figure {
     Figure {
-        title: "Series that cannot be drawn as they are".into(),
+        title: "Series with values that cannot be drawn".into(),
         x_label: "step".into(),
         y_label: "validation loss".into(),
         y_scale,
@@ -420,7 +420,7 @@ fn odd_finals() -> FinalFigure {
         ..FinalPanel::default()
     };
     FinalFigure {
-        title: "Rows that cannot be drawn as they are".into(),
+        title: "Rows with values that cannot be drawn".into(),
         x_label: "loss".into(),
         reference_line: true,
         panels: vec![

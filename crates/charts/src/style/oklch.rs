@@ -1,14 +1,14 @@
 //! Perceptual colors: OKLCH to sRGB.
 //!
 //! Equal steps of lightness look equal in every hue (Ottosson 2020, "A perceptual color space for
-//! image processing"), so lightness can tell the members of a family apart.
+//! image processing"), so lightness can distinguish the members of a family.
 
 use palette::convert::IntoColorUnclamped;
 use palette::{IsWithinBounds, LinSrgb, Oklch, Srgb};
 
 /// The sRGB color of a `lightness` in 0..=1, a `chroma` (0 is gray) and a `hue` in degrees.
 ///
-/// A color that no screen can show loses chroma until one can; lightness and hue stay.
+/// A color outside sRGB loses chroma until it is inside; its lightness and hue do not change.
 pub(crate) fn to_rgb(lightness: f64, chroma: f64, hue: f64) -> [u8; 3] {
     let shown: Option<LinSrgb<f64>> = (0..=100)
         .map(|step| chroma * f64::from(100 - step) / 100.0)
@@ -24,8 +24,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn known_colors_come_out() {
-        // Blue of Okabe and Ito, 0072B2, and pure white.
+    fn known_colors_are_converted() {
+        // The blue of Okabe and Ito, 0072B2, and pure white.
         let blue = to_rgb(0.533, 0.131, 244.7);
         for (got, wanted) in blue.into_iter().zip([0x00, 0x72, 0xB2]) {
             assert!(got.abs_diff(wanted) <= 8, "{blue:?}");
@@ -34,7 +34,7 @@ mod tests {
     }
 
     #[test]
-    fn a_color_that_no_screen_can_show_keeps_its_lightness() {
+    fn a_color_outside_srgb_keeps_its_lightness() {
         let loud = to_rgb(0.4, 0.4, 140.0);
         assert!(loud[1] > loud[0] && loud[1] > loud[2]);
         assert!(loud[1] < 128);

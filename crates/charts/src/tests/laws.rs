@@ -1,5 +1,5 @@
-//! Laws that every figure keeps, whatever it is given: checked on the finished SVG, for figures
-//! made of the oddest values, names and counts.
+//! Laws that every figure obeys, checked on the finished SVG of figures with odd values, names and
+//! counts.
 
 use crate::svg::sheet;
 use crate::*;
@@ -24,7 +24,7 @@ const VALUES: [f64; 14] = [
     3.0e-5,
 ];
 
-/// SplitMix64, so that the laws are tried on the same figures everywhere.
+/// SplitMix64, so that the laws are checked on the same figures everywhere.
 struct Draws(u64);
 
 impl Draws {
@@ -36,7 +36,7 @@ impl Draws {
         ((z ^ (z >> 31)) % below.max(1) as u64) as usize
     }
 
-    /// Mostly an ordinary number, at times an odd one.
+    /// Usually an ordinary number, sometimes an odd one.
     fn value(&mut self, odd: bool) -> f64 {
         match self.next(if odd { 3 } else { 40 }) {
             0 => VALUES[self.next(VALUES.len())],
@@ -132,7 +132,6 @@ fn palette() -> Palette {
     Palette::new(&kinds).with_reference("kind0")
 }
 
-/// Every law, on many odd figures.
 #[test]
 fn no_figure_breaks_a_law() {
     let palette = palette();
@@ -146,7 +145,7 @@ fn no_figure_breaks_a_law() {
         let draws = LINES.map(|draw| (draw, &both));
         for (draw, labels) in draws.into_iter().chain([(bias_variance as Draw, &labels)]) {
             let svg = draw(&figure, &palette);
-            assert_eq!(svg, draw(&figure, &palette), "the same input, the same bytes");
+            assert_eq!(svg, draw(&figure, &palette), "the same input gives the same bytes");
             check(&svg, labels);
         }
         let finals = Draws(seed).finals();
@@ -180,7 +179,7 @@ fn check(svg: &str, labels: &[&str]) {
     check_texts(&root, size);
 }
 
-/// No text lies on another or leaves the sheet.
+/// Asserts that no text overlaps another or leaves the sheet.
 fn check_texts(root: &Node, size: (f64, f64)) {
     let texts: Vec<_> = root.descendants().filter(|node| node.has_tag_name("text")).collect();
     let boxes: Vec<_> =
@@ -189,11 +188,11 @@ fn check_texts(root: &Node, size: (f64, f64)) {
     for (i, (text, rect)) in boxes.iter().enumerate() {
         assert!(sheet.holds(rect), "{text:?} leaves the sheet: {rect:?}");
         let hit = boxes[..i].iter().find(|(_, other)| rect.overlaps(other));
-        assert!(hit.is_none(), "{text:?} at {rect:?} lies on {hit:?}");
+        assert!(hit.is_none(), "{text:?} at {rect:?} overlaps {hit:?}");
     }
 }
 
-/// What a text covers, a little less than its line.
+/// The rectangle that a text covers, slightly smaller than its line.
 fn text_box(node: &Node) -> sheet::Rect {
     let number = |name: &str| node.attribute(name).and_then(|text| text.parse::<f64>().ok());
     let (x, y) = (number("x").unwrap(), number("y").unwrap());
@@ -256,7 +255,7 @@ fn points(node: &Node) -> Vec<(f64, f64)> {
     node.attribute("points").unwrap_or("").split(' ').filter_map(place).collect()
 }
 
-/// All text, without the spaces at which it may have been broken.
+/// All text without spaces, because lines may break at any of them.
 fn written(root: &Node) -> String {
     let texts = root.descendants().filter(|node| node.has_tag_name("text"));
     squeezed(&texts.filter_map(|node| node.text()).collect::<Vec<_>>().concat())
@@ -266,7 +265,7 @@ fn squeezed(text: &str) -> String {
     text.split_whitespace().collect()
 }
 
-/// The polylines, polygons and circles of the group of a series.
+/// The elements of a kind, such as polylines, in the group of a series.
 fn marks<'a>(document: &'a Document, label: &str, kind: &str) -> Vec<Node<'a, 'a>> {
     let titled = |node: &Node| {
         let title = node.first_element_child().filter(|child| child.has_tag_name("title"));
@@ -278,20 +277,20 @@ fn marks<'a>(document: &'a Document, label: &str, kind: &str) -> Vec<Node<'a, 'a
 }
 
 #[test]
-fn a_known_value_has_a_ring_and_the_caption_says_so() {
+fn a_known_value_has_a_ring_that_the_caption_explains() {
     let mut figure = lone(&[1.0, 2.0, 3.0], Scale::Linear);
     let rings = |figure: &Figure| {
         let svg = sensitivity(figure, &Palette::new(&[("reinmax", "")]));
         let circles = svg.lines().filter(|line| line.contains("<circle") && line.contains("none"));
-        (circles.count(), svg.contains("Ring: the known value."))
+        (circles.count(), svg.contains("Ring: known value."))
     };
     assert_eq!(rings(&figure), (0, false));
-    // What lies off the axis is not drawn.
+    // Values off the axis are not drawn.
     figure.panels[0].series[0].expected = vec![(0.0, 1.0), (2.0, 3.0), (1.0, 1e9)];
     assert_eq!(rings(&figure), (2, true));
 }
 
-/// Dotted lines of a figure, and what is said of them.
+/// The number of dotted lines in a figure, and whether caption, note and description mention them.
 fn dotted(svg: &str) -> (usize, bool, bool, bool) {
     let document = Document::parse(svg).unwrap();
     let wanted = reference::DASH.map(|length| sheet::units(length).to_string()).join(" ");
@@ -310,7 +309,7 @@ fn dotted(svg: &str) -> (usize, bool, bool, bool) {
 }
 
 #[test]
-fn a_reference_is_a_dotted_line_with_a_name_or_a_note() {
+fn a_reference_is_a_dotted_line_or_has_a_note() {
     let bound = |value| vec![Reference { label: "bound".into(), value }];
     let mut figure = lone(&[1.0, 2.0, 3.0], Scale::Linear);
     for draw in LINES {
@@ -349,7 +348,7 @@ fn lone(values: &[f64], scale: Scale) -> Figure {
     Figure { y_scale: scale, panels: vec![panel], ..Figure::default() }
 }
 
-/// How many points each line of a lone series has, without its swatch.
+/// The number of points of each line of a lone series, without its swatch.
 fn drawn_lines(svg: &str) -> Vec<usize> {
     let document = Document::parse(svg).unwrap();
     let mut lines: Vec<_> =
@@ -382,10 +381,10 @@ fn a_log_axis_splits_a_line_where_it_is_not_positive() {
 }
 
 #[test]
-fn a_diverging_series_is_marked_and_said_to_diverge() {
+fn a_diverging_series_has_a_cross_and_a_remark() {
     let figure = lone(&[1.0, 2.0, f64::INFINITY, f64::INFINITY], Scale::Auto);
     let svg = convergence(&figure, &Palette::default());
-    assert!(svg.contains("diverged at 2") && svg.contains("×: no finite value from there on."));
+    assert!(svg.contains("diverged at 2") && svg.contains("×: no finite values from here on."));
     // The line, the two strokes of the cross with their white edges, and the swatch.
     assert_eq!(drawn_lines(&svg), [2, 2, 2, 2, 2]);
 }
@@ -405,7 +404,7 @@ fn zero_variance_is_named_inside_the_plot() {
 }
 
 #[test]
-fn few_seeds_and_failures_are_said() {
+fn few_seeds_and_failures_are_reported() {
     let mut figure = lone(&[1.0, 2.0], Scale::Auto);
     figure.panels[0].series[0].runs = 3;
     figure.panels[0].series[0].failures = 1;
