@@ -186,7 +186,7 @@ const BAR: f64 = 5.0;
 const STEP: f64 = 3.0;
 
 /// Places each label next to the last mark of its path.
-pub(crate) fn place_labels(paths: &mut [Path], bounds: &Rect) {
+fn place_labels(paths: &mut [Path], bounds: &Rect) {
     let wishes: Vec<_> = paths.iter().filter_map(wish).collect();
     let obstacles = paths.iter().enumerate().flat_map(|(i, path)| obstacles(i, path));
     let places = place(&wishes, &obstacles.collect::<Vec<_>>(), bounds);

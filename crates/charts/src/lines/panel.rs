@@ -59,13 +59,13 @@ pub(crate) struct Line {
     pub segments: Segments,
     /// Known values.
     pub expected: Vec<Point>,
-    pub label: Label,
+    label: Label,
 }
 
 /// A reference on the vertical axis.
 pub(crate) struct Level {
     pub value: f64,
-    pub label: Label,
+    label: Label,
 }
 
 /// A panel, ready to be drawn once [`LinePanel::with_height`] has set its height.

@@ -33,7 +33,7 @@ impl Replication {
 }
 
 /// The numbers of runs and failures, such as `n=20, 2 failed`.
-pub(crate) fn in_words(runs: usize, failures: usize) -> String {
+fn in_words(runs: usize, failures: usize) -> String {
     match failures {
         0 => format!("n={runs}"),
         _ => format!("n={runs}, {failures} failed"),

@@ -38,7 +38,7 @@ impl Frame {
     }
 
     /// The plot without the strips for zero.
-    pub fn main(&self) -> Rect {
+    fn main(&self) -> Rect {
         let (across, up) = (self.x.strip() * self.rect.width, self.y.strip() * self.rect.height);
         let Rect { left, top, width, height } = self.rect;
         Rect { left: left + across, top, width: width - across, height: height - up }

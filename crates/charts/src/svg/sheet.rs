@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 
 /// plotters units per pixel. The backend divides font sizes by 1.24; with 12 units, the sizes in use
 /// are whole numbers.
-pub(crate) const UNITS: f64 = 12.0;
+const UNITS: f64 = 12.0;
 
 /// The drawing area of a layer: the whole sheet, in plotters units.
 pub(crate) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
