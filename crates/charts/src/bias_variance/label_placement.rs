@@ -4,7 +4,7 @@ use crate::svg::sheet::Rect;
 
 /// A label of a size in pixels that belongs to the mark at `anchor`.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Wish {
+pub(crate) struct Request {
     pub anchor: (f64, f64),
     pub size: (f64, f64),
 }
@@ -51,20 +51,25 @@ const ACROSS_LABEL: f64 = 70.0;
 ///
 /// Greedy, starting with the labels with the most neighbors. Then each label in turn is moved to its
 /// best position among the others.
-pub(crate) fn place(wishes: &[Wish], obstacles: &[Obstacle], bounds: &Rect) -> Vec<Option<Placed>> {
-    let neighbors = |wish: &Wish| {
-        let near = wishes.iter().filter(|other| distance(wish.anchor, other.anchor) < 60.0);
+pub(crate) fn place(
+    requests: &[Request],
+    obstacles: &[Obstacle],
+    bounds: &Rect,
+) -> Vec<Option<Placed>> {
+    let neighbors = |request: &Request| {
+        let near = requests.iter().filter(|other| distance(request.anchor, other.anchor) < 60.0);
         near.count()
     };
-    let mut order: Vec<usize> = (0..wishes.len()).collect();
-    order.sort_by_key(|&i| std::cmp::Reverse(neighbors(&wishes[i])));
-    let mut placed: Vec<Option<Placed>> = vec![None; wishes.len()];
+    let mut order: Vec<usize> = (0..requests.len()).collect();
+    order.sort_by_key(|&i| std::cmp::Reverse(neighbors(&requests[i])));
+    let mut placed: Vec<Option<Placed>> = vec![None; requests.len()];
     for _ in 0..=SWEEPS {
         for &i in &order {
             placed[i] = None;
             let taken: Vec<Placed> = placed.iter().flatten().copied().collect();
-            let options = candidates(&wishes[i]).filter(|option| bounds.holds(&option.rect));
-            let priced = options.filter_map(|option| priced(option, i, wishes, obstacles, &taken));
+            let options = candidates(&requests[i]).filter(|option| bounds.holds(&option.rect));
+            let priced =
+                options.filter_map(|option| priced(option, i, requests, obstacles, &taken));
             placed[i] = priced.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, option)| option);
         }
     }
@@ -72,8 +77,8 @@ pub(crate) fn place(wishes: &[Wish], obstacles: &[Obstacle], bounds: &Rect) -> V
 }
 
 /// Positions around the mark, at increasing distances.
-fn candidates(wish: &Wish) -> impl Iterator<Item = Placed> {
-    let &Wish { anchor, size: (width, height) } = wish;
+fn candidates(request: &Request) -> impl Iterator<Item = Placed> {
+    let &Request { anchor, size: (width, height) } = request;
     DISTANCES.into_iter().flat_map(move |distance| {
         (0..DIRECTIONS).map(move |turn| {
             let angle = f64::from(turn) / f64::from(DIRECTIONS) * std::f64::consts::TAU;
@@ -91,16 +96,16 @@ fn candidates(wish: &Wish) -> impl Iterator<Item = Placed> {
 fn priced(
     option: Placed,
     index: usize,
-    wishes: &[Wish],
+    requests: &[Request],
     obstacles: &[Obstacle],
     taken: &[Placed],
 ) -> Option<(f64, Placed)> {
     if taken.iter().any(|other| option.rect.overlaps(&other.rect)) {
         return None;
     }
-    let wish = &wishes[index];
+    let request = &requests[index];
     let away = |from: (f64, f64)| distance(nearest(&option.rect, from), from);
-    let far = away(wish.anchor);
+    let far = away(request.anchor);
     let mistaken = |obstacle: &&Obstacle| {
         obstacle.mark_of.is_some_and(|owner| owner != index) && away(center(&obstacle.rect)) < far
     };
@@ -111,17 +116,17 @@ fn priced(
         + PIXEL * far
         + AMBIGUOUS * f64::from(u8::from(obstacles.iter().any(|o| mistaken(&o))))
         + ACROSS_LABEL * taken.iter().filter(crossed).count() as f64
-        + option.leader.map_or(0.0, |line| leader_cost(line, wish, obstacles, taken));
+        + option.leader.map_or(0.0, |line| leader_cost(line, request, obstacles, taken));
     Some((price, Placed { covers: covered > 0.0, ..option }))
 }
 
 fn leader_cost(
     leader: [(f64, f64); 2],
-    wish: &Wish,
+    request: &Request,
     obstacles: &[Obstacle],
     taken: &[Placed],
 ) -> f64 {
-    let own = |rect: &Rect| distance(center(rect), wish.anchor) < 8.0;
+    let own = |rect: &Rect| distance(center(rect), request.anchor) < 8.0;
     let marks = obstacles.iter().filter(|obstacle| !own(&obstacle.rect));
     let marks = marks.filter(|obstacle| crosses(leader, &obstacle.rect)).count();
     let leaders = taken.iter().filter_map(|other| other.leader);
@@ -188,23 +193,24 @@ mod tests {
 
     #[test]
     fn a_lone_label_is_next_to_its_mark() {
-        let wish = Wish { anchor: (150.0, 100.0), size: (60.0, 14.0) };
-        let placed = place(&[wish], &[around(wish.anchor, 50.0)], &BOUNDS);
+        let request = Request { anchor: (150.0, 100.0), size: (60.0, 14.0) };
+        let placed = place(&[request], &[around(request.anchor, 50.0)], &BOUNDS);
         let placed = placed[0].unwrap();
         assert!(placed.leader.is_none());
-        assert!(distance(nearest(&placed.rect, wish.anchor), wish.anchor) < 14.0);
+        assert!(distance(nearest(&placed.rect, request.anchor), request.anchor) < 14.0);
     }
 
     #[test]
     fn crowded_labels_do_not_overlap_or_leave_the_bounds() {
-        let wish = |i: u32| {
+        let request = |i: u32| {
             let i = f64::from(i);
-            Wish { anchor: (250.0 + 3.0 * i, 20.0 + 5.0 * (i % 4.0)), size: (70.0, 14.0) }
+            Request { anchor: (250.0 + 3.0 * i, 20.0 + 5.0 * (i % 4.0)), size: (70.0, 14.0) }
         };
-        let wishes: Vec<_> = (0..12).map(wish).collect();
-        let obstacles: Vec<_> = wishes.iter().map(|wish| around(wish.anchor, 50.0)).collect();
-        let placed: Vec<_> = place(&wishes, &obstacles, &BOUNDS).into_iter().flatten().collect();
-        assert_eq!(placed.len(), wishes.len());
+        let requests: Vec<_> = (0..12).map(request).collect();
+        let obstacles: Vec<_> =
+            requests.iter().map(|request| around(request.anchor, 50.0)).collect();
+        let placed: Vec<_> = place(&requests, &obstacles, &BOUNDS).into_iter().flatten().collect();
+        assert_eq!(placed.len(), requests.len());
         for (i, a) in placed.iter().enumerate() {
             assert!(BOUNDS.holds(&a.rect));
             assert!(placed[..i].iter().all(|b| !a.rect.overlaps(&b.rect)));
@@ -213,8 +219,8 @@ mod tests {
 
     #[test]
     fn a_label_without_room_is_not_placed() {
-        let wish = Wish { anchor: (10.0, 10.0), size: (400.0, 14.0) };
-        assert_eq!(place(&[wish], &[], &BOUNDS), [None]);
+        let request = Request { anchor: (10.0, 10.0), size: (400.0, 14.0) };
+        assert_eq!(place(&[request], &[], &BOUNDS), [None]);
     }
 
     #[test]

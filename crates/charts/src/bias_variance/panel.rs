@@ -2,7 +2,7 @@
 
 use crate::axis::limits::range;
 use crate::axis::{Axis, Direction};
-use crate::bias_variance::label_placement::{Obstacle, Placed, Wish, place};
+use crate::bias_variance::label_placement::{Obstacle, Placed, Request, place};
 use crate::bias_variance::limits::biases;
 use crate::bias_variance::strips::{Tracks, contains_zero, has_place, steps};
 use crate::figure::{Figure, Panel, Point, Series};
@@ -187,17 +187,17 @@ const STEP: f64 = 3.0;
 
 /// Places each label next to the last mark of its path.
 fn place_labels(paths: &mut [Path], bounds: &Rect) {
-    let wishes: Vec<_> = paths.iter().filter_map(wish).collect();
+    let requests: Vec<_> = paths.iter().filter_map(request).collect();
     let obstacles = paths.iter().enumerate().flat_map(|(i, path)| obstacles(i, path));
-    let places = place(&wishes, &obstacles.collect::<Vec<_>>(), bounds);
+    let places = place(&requests, &obstacles.collect::<Vec<_>>(), bounds);
     for (path, place) in paths.iter_mut().zip(places) {
         path.placed = place;
     }
 }
 
-fn wish(path: &Path) -> Option<Wish> {
+fn request(path: &Path) -> Option<Request> {
     let size = (widest(&path.label, REMARK) + 2.0, path.label.len() as f64 * REMARK * LEADING);
-    path.marks.last().map(|mark| Wish { anchor: mark.at, size })
+    path.marks.last().map(|mark| Request { anchor: mark.at, size })
 }
 
 fn obstacles(index: usize, path: &Path) -> Vec<Obstacle> {

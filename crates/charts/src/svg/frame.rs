@@ -1,4 +1,4 @@
-//! A pair of axes at a place on the sheet.
+//! A pair of axes at a position on the sheet.
 
 use crate::axis::{Axis, TICK_SIZE};
 use crate::svg::mark::{FAINT_GRID, GRID, INK, Lettering, STRIP, stroke};
