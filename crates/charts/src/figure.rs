@@ -5,7 +5,8 @@
 /// Any of `y`, `low` and `high` may be infinite or NaN. Such values are reported in words, not drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
-    /// The training step, the value of the parameter, or (in [`bias_variance()`]) the total variance.
+    /// The training step, the value of the parameter, or the total variance (in
+    /// [`bias_variance()`](crate::bias_variance())).
     pub x: f64,
     /// The central value over the runs.
     pub y: f64,
@@ -26,7 +27,7 @@ pub struct Series {
     pub family: String,
     /// The statistics, ordered by training step or parameter value.
     pub points: Vec<Point>,
-    /// Known values as (x, y), drawn as rings by [`sensitivity()`].
+    /// Known values as (x, y), drawn as rings by [`sensitivity()`](crate::sensitivity()).
     pub expected: Vec<(f64, f64)>,
     /// The number of runs, including failed ones.
     pub runs: usize,
@@ -54,7 +55,8 @@ pub struct Panel {
     pub title: String,
     /// The series, in the order of their labels.
     pub series: Vec<Series>,
-    /// Values drawn as horizontal lines. [`bias_variance()`] only names them in its description.
+    /// Values drawn as horizontal lines. [`bias_variance()`](crate::bias_variance()) only names them
+    /// in its description.
     pub references: Vec<Reference>,
 }
 
@@ -82,6 +84,11 @@ pub enum Better {
 }
 
 /// The input of [`convergence()`], [`variance()`], [`bias_variance()`] and [`sensitivity()`].
+///
+/// [`convergence()`]: crate::convergence()
+/// [`variance()`]: crate::variance()
+/// [`bias_variance()`]: crate::bias_variance()
+/// [`sensitivity()`]: crate::sensitivity()
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Figure {
     /// The heading.
@@ -90,10 +97,12 @@ pub struct Figure {
     pub x_label: String,
     /// What the vertical axis measures, shared by all panels.
     pub y_label: String,
-    /// The horizontal scale. [`Scale::Auto`] is linear for [`convergence()`] and [`variance()`],
-    /// whose steps start at 0 or near it. [`bias_variance()`] is always logarithmic.
+    /// The horizontal scale. [`bias_variance()`](crate::bias_variance()) is always logarithmic.
+    /// [`Scale::Auto`] is linear for [`convergence()`](crate::convergence()) and
+    /// [`variance()`](crate::variance()), whose steps start at 0 or near it.
     pub x_scale: Scale,
-    /// The vertical scale. [`variance()`] and [`bias_variance()`] are always logarithmic.
+    /// The vertical scale. [`variance()`](crate::variance()) and
+    /// [`bias_variance()`](crate::bias_variance()) are always logarithmic.
     pub y_scale: Scale,
     /// Text below the panels. The number of runs and the meaning of the marks are appended.
     pub caption: String,

@@ -2,7 +2,7 @@
 
 use crate::figure::{Better, Reference, Scale};
 
-/// One row of a [`final_values()`] figure.
+/// One row of a [`final_values()`](crate::final_values()) figure.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FinalRow {
     /// Its name in the figure. Unique in its panel.
@@ -34,7 +34,7 @@ pub struct FinalPanel {
     pub references: Vec<Reference>,
 }
 
-/// The input of [`final_values()`].
+/// The input of [`final_values()`](crate::final_values()).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FinalFigure {
     /// The heading.
