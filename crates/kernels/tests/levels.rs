@@ -3,7 +3,6 @@
 // A test that cannot be set up has failed.
 #![allow(clippy::unwrap_used)]
 
-#[path = "suite/reference/mod.rs"]
 mod reference;
 
 use dfdx::prelude::{Cpu, Device};

@@ -1,9 +1,11 @@
 //! Distributions over categories, row by row: values against `f64` formulas, and what holds for any
 //! finite or masked logits.
 
-use crate::reference::*;
+mod reference;
+
 use kernels::{Noise, Packed, Real, rows, rowwise};
 use proptest::prelude::*;
+use reference::*;
 
 const MASKED: f64 = f64::NEG_INFINITY;
 

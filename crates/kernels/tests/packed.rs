@@ -1,8 +1,10 @@
 //! Packed matrices against the same on plain rows.
 
-use crate::reference::*;
+mod reference;
+
 use kernels::{Packed, Real, simd::LANES};
 use proptest::prelude::*;
+use reference::*;
 
 fn check<E: Real>(rows: usize, columns: usize) {
     let data: Vec<E> = narrow(&normals("data", rows * columns));
