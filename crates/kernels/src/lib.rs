@@ -5,7 +5,6 @@
 //! nothing in it starts a thread.
 
 mod elementary;
-mod float;
 mod network;
 mod noise;
 mod normal;
@@ -16,15 +15,14 @@ mod recycle;
 pub mod rows;
 mod rowwise;
 pub mod simd;
-mod sixteen;
 pub mod tape;
 
-pub use float::Float;
+pub use elementary::tanh;
 pub use network::{
     Activation, Adam, AdamConstants, Data, Dense, Initial, Input, Layer, Parameters, Perceptron,
     Vector,
 };
 pub use noise::Noise;
-pub use packed::{Packed, tanh};
+pub use packed::Packed;
 pub use real::Real;
 pub use recycle::Buffer;

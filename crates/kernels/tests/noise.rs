@@ -1,6 +1,6 @@
 //! Noise streams word by word: what each kind of number is made of, and its first values.
 
-use kernels::{Float, Noise, Packed, Real, rows};
+use kernels::{Noise, Packed, Real, rows};
 
 fn noise() -> Noise {
     Noise::named(&["tests", "noise"])

@@ -149,7 +149,7 @@ fn stepped(constants: AdamConstants, start: f64, gradients: &[f64]) -> f64 {
 /// With the bias corrected, Adam's first step is −η·g/(|g| + ε) for any decay.
 #[test]
 fn adams_first_steps_in_closed_form() {
-    for gradient in [3.0f64, -0.5, 1e-3, 0.0] {
+    for gradient in [3.0, -0.5, 1e-3, 0.0] {
         for (beta1, beta2) in [(0.9, 0.999), (0.5, 0.1), (0.0, 0.0)] {
             let adam = AdamConstants { beta1, beta2, epsilon: 1e-2 };
             let first = 2.0 - 0.1 * gradient / (gradient.abs() + 1e-2);

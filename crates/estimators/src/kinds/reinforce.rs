@@ -223,7 +223,7 @@ impl RunningDeviation {
                 a[0] = a[0] * factor;
             }
         }
-        let a: Vec<f64> = advantages.to_columns().into_iter().map(|x| x.widen()).collect();
+        let a: Vec<f64> = advantages.to_columns().into_iter().map(Real::widen).collect();
         let mean = a.iter().sum::<f64>() / a.len() as f64;
         self.last = a.iter().map(|a| (a - mean) * (a - mean)).sum::<f64>() / a.len() as f64;
         multiply(E::of(1.0 / self.variance.sqrt().max(1.0)), advantages);

@@ -42,7 +42,7 @@ fn run<E: Real>(
     let objective = objective(dims, of);
     let estimate = gradient(&mut *estimator, &logits, dims, &*objective, None, noise).unwrap();
     let Gradient { logits, losses, .. } = estimate;
-    let widen = |numbers: Vec<E>| numbers.into_iter().map(|x| x.widen()).collect::<Vec<f64>>();
+    let widen = |numbers: Vec<E>| numbers.into_iter().map(Real::widen).collect::<Vec<f64>>();
     Some((widen(logits), widen(losses)))
 }
 

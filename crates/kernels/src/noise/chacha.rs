@@ -1,6 +1,6 @@
 //! ChaCha8, sixteen blocks at a time.
 
-use crate::simd::Dispatch;
+use crate::Real;
 use crate::simd::{LANES, Lanes, Machine, MachineKernel, Words};
 
 /// Words of a block.

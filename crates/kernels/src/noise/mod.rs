@@ -171,7 +171,7 @@ impl Noise {
         order
     }
 
-    /// Fills with uniform numbers of (0, 1), one word each ([`crate::Float::uniform`]).
+    /// Fills with uniform numbers of (0, 1), one word each ([`Real::uniform`]).
     pub fn fill_uniform<E: Real>(&mut self, numbers: &mut [E]) {
         struct Convert<'a, E>(&'a [u32], &'a mut [E]);
         impl<E: Real> MachineKernel<E> for Convert<'_, E> {

@@ -143,16 +143,3 @@ impl<E: Real> Packed<E> {
         products
     }
 }
-
-/// tanh of each number, 1 − 2/(e²ˣ + 1): within a few units of 1 in the last place.
-pub fn tanh<E: Real>(numbers: &mut Packed<E>) {
-    rowwise! {
-        fn of_rows(=> row) {
-            let (one, two) = (V::splat(E::ONE), V::splat(E::of(2.0)));
-            for x in row {
-                *x = one - two / ((two * *x).exp() + one);
-            }
-        }
-    }
-    of_rows(numbers);
-}

@@ -3,13 +3,17 @@
 mod arithmetic;
 mod order;
 
-pub use arithmetic::tanh;
 pub(crate) use order::{load_part, store_part};
 
 use crate::Real;
 use crate::recycle::{Buffer, Recycled, Shelf};
 use crate::simd::{LANES, Lanes};
-use crate::sixteen::Sixteen;
+
+/// [`LANES`] numbers, aligned for every register.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(C, align(64))]
+pub struct Sixteen<E>([E; LANES]);
 
 impl<E: Real> Recycled for Sixteen<E> {
     fn with_shelf<R>(use_shelf: impl FnOnce(&mut Shelf<Self>) -> R) -> Option<R> {

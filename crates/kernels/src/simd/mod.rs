@@ -16,11 +16,11 @@ pub use level::{Level, UnknownLevel};
 pub use register::Register;
 pub use words::Words;
 
-use crate::Float;
+use crate::Real;
 
 /// A kernel over lanes. Mark [`Kernel::run`] `#[inline(always)]`: only what is inlined is compiled
 /// for the instruction set it runs on.
-pub trait Kernel<E: Float> {
+pub trait Kernel<E: Real> {
     /// What the kernel returns.
     type Output;
     /// The body.
@@ -29,9 +29,9 @@ pub trait Kernel<E: Float> {
 
 /// Runs a kernel on the widest instruction set of this processor.
 #[inline]
-pub fn run<E: Dispatch, T: Kernel<E>>(task: T) -> T::Output {
+pub fn run<E: Real, T: Kernel<E>>(task: T) -> T::Output {
     struct OnLanes<T>(T);
-    impl<E: Float, T: Kernel<E>> MachineKernel<E> for OnLanes<T> {
+    impl<E: Real, T: Kernel<E>> MachineKernel<E> for OnLanes<T> {
         type Output = T::Output;
         #[inline(always)]
         fn run<M: Machine<E>>(self) -> T::Output {
@@ -43,7 +43,7 @@ pub fn run<E: Dispatch, T: Kernel<E>>(task: T) -> T::Output {
 
 /// The registers of an instruction set, for kernels that need them by name (matrix products).
 #[doc(hidden)]
-pub trait Machine<E: Float> {
+pub trait Machine<E: Real> {
     /// The widest register.
     type Wide: Register<E>;
     /// The widest register of words.
@@ -70,22 +70,15 @@ pub trait Machine<E: Float> {
 
 /// A kernel over the registers of one instruction set.
 #[doc(hidden)]
-pub trait MachineKernel<E: Float> {
+pub trait MachineKernel<E: Real> {
     /// What the kernel returns.
     type Output;
     /// The body; `#[inline(always)]`.
     fn run<M: Machine<E>>(self) -> Self::Output;
 }
 
-/// A number for which kernels are compiled for every instruction set.
-#[doc(hidden)]
-pub trait Dispatch: Float {
-    /// Runs a kernel on the widest instruction set of this processor.
-    fn on_machine<T: MachineKernel<Self>>(task: T) -> T::Output;
-}
-
 struct Portable;
-impl<E: Float + Register<E>> Machine<E> for Portable {
+impl<E: Real + Register<E>> Machine<E> for Portable {
     type Wide = E;
     type Words = u32;
     type Lanes = Pack<E, E, 16>;
@@ -250,18 +243,16 @@ mod x86_64 {
 
 macro_rules! dispatch {
     ($real:ident, $avx2:ident, $avx512:ident) => {
-        impl Dispatch for $real {
-            #[inline]
-            fn on_machine<T: MachineKernel<$real>>(task: T) -> T::Output {
-                match Level::current() {
-                    // SAFETY: a level is current only if the processor has its instructions.
-                    #[cfg(target_arch = "x86_64")]
-                    Level::Avx512 => unsafe { x86_64::$avx512(task) },
-                    // SAFETY: as above.
-                    #[cfg(target_arch = "x86_64")]
-                    Level::Avx2 => unsafe { x86_64::$avx2(task) },
-                    _ => task.run::<Portable>(),
-                }
+        #[inline]
+        pub(crate) fn $real<T: MachineKernel<$real>>(task: T) -> T::Output {
+            match Level::current() {
+                // SAFETY: a level is current only if the processor has its instructions.
+                #[cfg(target_arch = "x86_64")]
+                Level::Avx512 => unsafe { x86_64::$avx512(task) },
+                // SAFETY: as above.
+                #[cfg(target_arch = "x86_64")]
+                Level::Avx2 => unsafe { x86_64::$avx2(task) },
+                _ => task.run::<Portable>(),
             }
         }
     };

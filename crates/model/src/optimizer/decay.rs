@@ -1,6 +1,6 @@
 //! Weight decay.
 
-use kernels::simd::Dispatch;
+use kernels::Real;
 use kernels::simd::{Machine, MachineKernel};
 
 /// g ← g + λ θ, the gradient of λ ‖θ‖²/2.

@@ -1,9 +1,8 @@
 use super::decay::add_l2;
 use super::ranges::{decay_rate, is_zero, not_negative, positive};
 use super::{OptimizerKind, Rule};
-use kernels::AdamConstants;
-use kernels::simd::Dispatch;
 use kernels::simd::{Machine, MachineKernel};
+use kernels::{AdamConstants, Real};
 use registry::Fault;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
