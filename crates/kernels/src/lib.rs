@@ -4,7 +4,6 @@
 //! vector registers: elementary functions are this crate's own, reductions have one fixed order, and
 //! nothing in it starts a thread.
 
-mod elementary;
 mod network;
 mod noise;
 mod normal;
@@ -17,7 +16,6 @@ mod rowwise;
 pub mod simd;
 pub mod tape;
 
-pub use elementary::tanh;
 pub use network::{
     Activation, Adam, AdamConstants, Data, Dense, Initial, Input, Layer, Parameters, Perceptron,
     Vector,

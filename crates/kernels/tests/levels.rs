@@ -10,7 +10,7 @@ use kernels::product::{Finish, Matrix, Start, Sums, inner_product, product, sum_
 use kernels::simd::Level;
 use kernels::tape::{self, Node, Recording, Weights};
 use kernels::{
-    Adam, AdamConstants, Data, Initial, Input, Noise, Packed, Perceptron, Real, rows, rowwise, tanh,
+    Adam, AdamConstants, Data, Initial, Input, Noise, Packed, Perceptron, Real, rows, rowwise,
 };
 use reference::*;
 
@@ -203,7 +203,7 @@ fn elementary<E: Real>() -> Vec<f64> {
     let packed = Packed::pack(&arguments.iter().map(|x| x.exp()).collect::<Vec<E>>(), 1);
     all.extend(widen(&packed.ln().unpack()));
     let mut packed = Packed::pack(&arguments, 1);
-    tanh(&mut packed);
+    packed.tanh();
     all.extend(widen(&packed.unpack()));
     all
 }

@@ -1,7 +1,6 @@
 //! ChaCha8, sixteen blocks at a time.
 
-use crate::Real;
-use crate::simd::{LANES, Lanes, Machine, MachineKernel, Words};
+use crate::simd::{Dispatch, LANES, Lanes, Machine, MachineKernel, Words};
 
 /// Words of a block.
 pub(super) const BLOCK: usize = 16;

@@ -99,6 +99,19 @@ impl<E: Real> Packed<E> {
         logarithms
     }
 
+    /// Replaces every element by its tanh, 1 − 2/(e²ˣ + 1): within a few units of 1 in the last place.
+    pub fn tanh(&mut self) {
+        rowwise! {
+            fn tanh(=> numbers) {
+                let (one, two) = (V::splat(E::ONE), V::splat(E::of(2.0)));
+                for x in numbers {
+                    *x = one - two / ((two * *x).exp() + one);
+                }
+            }
+        }
+        tanh(self);
+    }
+
     /// Σ of all elements, in double precision: row b goes to the partial sum b mod 16, and the sixteen
     /// are added up in order.
     pub fn total(&self) -> f64 {

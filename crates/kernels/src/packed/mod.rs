@@ -6,20 +6,8 @@ mod order;
 pub(crate) use order::{load_part, store_part};
 
 use crate::Real;
-use crate::recycle::{Buffer, Recycled, Shelf};
-use crate::simd::{LANES, Lanes};
-
-/// [`LANES`] numbers, aligned for every register.
-#[doc(hidden)]
-#[derive(Clone, Copy, Debug, Default)]
-#[repr(C, align(64))]
-pub struct Sixteen<E>([E; LANES]);
-
-impl<E: Real> Recycled for Sixteen<E> {
-    fn with_shelf<R>(use_shelf: impl FnOnce(&mut Shelf<Self>) -> R) -> Option<R> {
-        E::with_packed_shelf(use_shelf)
-    }
-}
+use crate::recycle::Buffer;
+use crate::simd::{LANES, Lanes, Sixteen};
 
 /// A rows × columns matrix in blocks of [`LANES`] rows: within a block the sixteen numbers of a
 /// column lie side by side, so that one [`Lanes`] value is a column of sixteen rows. The last

@@ -1,8 +1,7 @@
 //! Tiles of a product: what is held in registers along the chains.
 
 use crate::Real;
-use crate::packed::Sixteen;
-use crate::simd::{LANES, Lanes, Machine, Register};
+use crate::simd::{LANES, Lanes, Machine, Register, Sixteen};
 
 /// A product that is worked on tile by tile.
 pub(super) trait Tiles<E: Real> {

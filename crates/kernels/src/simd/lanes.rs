@@ -1,7 +1,6 @@
 //! Sixteen numbers side by side.
 
-use super::Register;
-use crate::{Real, elementary};
+use super::{Float, Register, elementary};
 use std::marker::PhantomData;
 use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 
@@ -12,7 +11,7 @@ pub const LANES: usize = 16;
 /// hold for every row on its own.
 ///
 /// Sealed: the implementations are those that [`super::run`] chooses from.
-pub trait Lanes<E: Real>:
+pub trait Lanes<E: Float>:
     Copy
     + Add<Output = Self>
     + Sub<Output = Self>
@@ -39,9 +38,9 @@ pub trait Lanes<E: Real>:
     fn min(self, b: Self) -> Self;
     /// √self
     fn sqrt(self) -> Self;
-    /// eˣ, as [`Real::exp`]
+    /// eˣ, as [`crate::Real::exp`]
     fn exp(self) -> Self;
-    /// ln, as [`Real::ln`]
+    /// ln, as [`crate::Real::ln`]
     fn ln(self) -> Self;
     /// self < b
     fn less(self, b: Self) -> Self::Mask;
@@ -67,6 +66,12 @@ pub trait Lanes<E: Real>:
     }
 }
 
+/// [`LANES`] numbers, aligned for every register.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(C, align(64))]
+pub struct Sixteen<E>(pub(crate) [E; LANES]);
+
 /// A type that is sixteen numbers in memory and nothing else.
 ///
 /// # Safety
@@ -82,9 +87,9 @@ pub unsafe trait Plain<E> {}
 pub struct Pack<E, R, const N: usize>([R; N], PhantomData<E>);
 
 // SAFETY: constructed below only with N registers of LANES / N numbers each.
-unsafe impl<E: Real, R: Register<E>, const N: usize> Plain<E> for Pack<E, R, N> {}
+unsafe impl<E: Float, R: Register<E>, const N: usize> Plain<E> for Pack<E, R, N> {}
 
-impl<E: Real, R: Register<E>, const N: usize> Pack<E, R, N> {
+impl<E: Float, R: Register<E>, const N: usize> Pack<E, R, N> {
     const IS_PLAIN: () = assert!(
         R::LANES * N == LANES
             && size_of::<Self>() == size_of::<[E; LANES]>()
@@ -119,7 +124,7 @@ macro_rules! each {
 
 macro_rules! operator {
     ($trait:ident, $method:ident) => {
-        impl<E: Real, R: Register<E>, const N: usize> $trait for Pack<E, R, N> {
+        impl<E: Float, R: Register<E>, const N: usize> $trait for Pack<E, R, N> {
             type Output = Self;
             #[inline(always)]
             fn $method(self, b: Self) -> Self {
@@ -133,21 +138,21 @@ operator!(Sub, sub);
 operator!(Mul, mul);
 operator!(Div, div);
 
-impl<E: Real, R: Register<E>, const N: usize> Neg for Pack<E, R, N> {
+impl<E: Float, R: Register<E>, const N: usize> Neg for Pack<E, R, N> {
     type Output = Self;
     #[inline(always)]
     fn neg(self) -> Self {
         Self::new(each!(i, R::splat(-E::ZERO).sub(self.0[i])))
     }
 }
-impl<E: Real, R: Register<E>, const N: usize> AddAssign for Pack<E, R, N> {
+impl<E: Float, R: Register<E>, const N: usize> AddAssign for Pack<E, R, N> {
     #[inline(always)]
     fn add_assign(&mut self, b: Self) {
         *self = *self + b;
     }
 }
 
-impl<E: Real, R: Register<E>, const N: usize> Lanes<E> for Pack<E, R, N> {
+impl<E: Float, R: Register<E>, const N: usize> Lanes<E> for Pack<E, R, N> {
     type Mask = [R::Mask; N];
 
     #[inline(always)]

@@ -1,6 +1,6 @@
 //! What a register can do, for each register of each instruction set.
 
-use crate::Real;
+use super::Float;
 
 /// A register's worth of numbers. Every operation is the IEEE operation on each number.
 ///
@@ -52,7 +52,7 @@ pub trait Register<E>: Copy + 'static {
     #[inline(always)]
     fn scale(self, n: Self) -> Self
     where
-        E: Real,
+        E: Float,
     {
         // In two steps, as 2ⁿ alone may lie outside the format where the result does not. The first
         // product is exact.
@@ -132,7 +132,7 @@ macro_rules! scalar {
             }
             #[inline(always)]
             fn exp2_integer(self) -> Self {
-                let n = (self + <$real as Real>::FORMAT.rounder as $real).to_bits();
+                let n = (self + <$real as Float>::FORMAT.rounder as $real).to_bits();
                 $real::from_bits((n << $mantissa).wrapping_add(($bias as $bits) << $mantissa))
             }
             #[inline(always)]
@@ -151,8 +151,7 @@ scalar!(f64, u64, 52, 1023, 0x3fe6_a09e_667f_3bcd);
 
 #[cfg(target_arch = "x86_64")]
 mod x86_64 {
-    use super::Register;
-    use crate::Real;
+    use super::{Float, Register};
     use std::arch::x86_64::*;
 
     /// The operations that differ between registers in nothing but their intrinsics' names.
@@ -267,7 +266,7 @@ mod x86_64 {
          $left:ident, $right:ident, $to_real:ident) => {
             #[inline(always)]
             fn exp2_integer(self) -> Self {
-                let rounder = <f32 as Real>::FORMAT.rounder as f32;
+                let rounder = <f32 as Float>::FORMAT.rounder as f32;
                 // SAFETY: the processor has the instructions (see the trait).
                 unsafe {
                     let n = $left::<23>($to_bits(self.add(Self::splat(rounder))));
@@ -292,7 +291,7 @@ mod x86_64 {
          $left:ident, $right:ident) => {
             #[inline(always)]
             fn exp2_integer(self) -> Self {
-                let rounder = <f64 as Real>::FORMAT.rounder;
+                let rounder = <f64 as Float>::FORMAT.rounder;
                 // SAFETY: the processor has the instructions (see the trait).
                 unsafe {
                     let n = $left::<52>($to_bits(self.add(Self::splat(rounder))));

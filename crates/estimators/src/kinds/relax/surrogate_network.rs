@@ -2,7 +2,7 @@
 
 use crate::Dims;
 use kernels::product::{Finish, Matrix, Start, Sums, inner_product, product, sum_rows};
-use kernels::{Activation, Adam, AdamConstants, Dense, Noise, Packed, Real, rowwise, tanh};
+use kernels::{Activation, Adam, AdamConstants, Dense, Noise, Packed, Real, rowwise};
 
 /// c(y, x) = w·tanh(A y + C x + b) + d, for rows of relaxed samples y (L·K numbers) and of context x.
 pub(super) struct SurrogateNetwork<E> {
@@ -84,7 +84,7 @@ impl<E: Real> SurrogateNetwork<E> {
         let inputs = y.clone().regroup(self.width).beside(context);
         let identity = Activation::Identity;
         let mut activations = self.layer.forward(&inputs, self.weight(), self.bias(), identity);
-        tanh(&mut activations);
+        activations.tanh();
         let head = Matrix::new(self.head(), self.layer.outputs, 1);
         let last = &self.parameters[self.parameters.len() - 1..];
         let outputs = product(&activations, head, Start::Bias(last), Finish::Keep);

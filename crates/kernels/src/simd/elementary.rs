@@ -5,8 +5,7 @@
 //! [`exp`] 1.06, and below the normal numbers that fraction of their common spacing; [`ln`] 0.83. In
 //! `f64`, over samples of every binade, within 2 units of the platform's functions.
 
-use crate::simd::Register;
-use crate::{Packed, Real, rowwise};
+use super::{Float, Register};
 
 /// 1/n! for n = 0..=13.
 const INVERSE_FACTORIALS: [f64; 14] = {
@@ -24,7 +23,7 @@ const INVERSE_FACTORIALS: [f64; 14] = {
 ///
 /// x = n·ln 2 + r with |r| ≤ ½ ln 2, and eʳ by its Taylor polynomial.
 #[inline(always)]
-pub(crate) fn exp<E: Real, R: Register<E>>(x: R) -> R {
+pub(crate) fn exp<E: Float, R: Register<E>>(x: R) -> R {
     let format = E::FORMAT;
     let c = |x: f64| R::splat(E::of(x));
     // The order of the operands lets NaN pass.
@@ -44,7 +43,7 @@ pub(crate) fn exp<E: Real, R: Register<E>>(x: R) -> R {
 /// x = m·2ⁿ with ½√2 ≤ m < √2; with f = m − 1 and s = f/(2 + f),
 /// ln m = 2 artanh s = f − (h − s·(h + 2(s²/3 + s⁴/5 + …))), h = f²/2.
 #[inline(always)]
-pub(crate) fn ln<E: Real, R: Register<E>>(x: R) -> R {
+pub(crate) fn ln<E: Float, R: Register<E>>(x: R) -> R {
     let format = E::FORMAT;
     let c = |x: f64| R::splat(E::of(x));
     let subnormal = x.less(c(format.smallest_normal));
@@ -64,17 +63,4 @@ pub(crate) fn ln<E: Real, R: Register<E>>(x: R) -> R {
     let y = R::select(x.less(R::splat(E::INFINITY)), y, x.add(x));
     let y = R::select(x.equal(c(0.0)), R::splat(E::NEGATIVE_INFINITY), y);
     R::select(x.less(c(0.0)), c(f64::NAN), y)
-}
-
-/// tanh of each number, 1 − 2/(e²ˣ + 1): within a few units of 1 in the last place.
-pub fn tanh<E: Real>(numbers: &mut Packed<E>) {
-    rowwise! {
-        fn of_rows(=> row) {
-            let (one, two) = (V::splat(E::ONE), V::splat(E::of(2.0)));
-            for x in row {
-                *x = one - two / ((two * *x).exp() + one);
-            }
-        }
-    }
-    of_rows(numbers);
 }
