@@ -3,6 +3,9 @@
 // A test that cannot be set up has failed.
 #![allow(clippy::unwrap_used)]
 
+// This binary uses only a part of it.
+#[allow(dead_code)]
+#[path = "suite/reference.rs"]
 mod reference;
 
 use dfdx::prelude::{Cpu, Device};
@@ -28,6 +31,7 @@ where
         ("rows", of_rows::<E>),
         ("packed", packed::<E>),
         ("exp, ln and tanh", elementary::<E>),
+        ("exp and ln of many numbers", exp_and_ln::<E>),
         ("noise", noise::<E>),
         ("optimizer", optimizer::<E>),
     ]
@@ -206,6 +210,30 @@ fn elementary<E: Real>() -> Vec<f64> {
     packed.tanh();
     all.extend(widen(&packed.unpack()));
     all
+}
+
+rowwise! {
+    fn exponentials(=> x) {
+        x[0] = x[0].exp();
+    }
+}
+
+rowwise! {
+    fn logarithms(=> x) {
+        x[0] = x[0].ln();
+    }
+}
+
+/// Arguments on both sides of the range of exp, and positive numbers of every binade of `f32`.
+fn exp_and_ln<E: Real>() -> Vec<f64> {
+    let scale = if E::NAME == "f64" { 7.1 } else { 1.0 };
+    let arguments = (0..200_000).map(|k| E::of(scale * f64::from((k as f32 - 1e5) * 1.03e-3)));
+    let positive = (0..200_000).map(|k| E::of(f64::from(f32::from_bits(k * 10_000 + 1))));
+    let mut exp = Packed::pack(&arguments.collect::<Vec<E>>(), 1);
+    let mut ln = Packed::pack(&positive.collect::<Vec<E>>(), 1);
+    exponentials(&mut exp);
+    logarithms(&mut ln);
+    [widen(&exp.unpack()), widen(&ln.unpack())].concat()
 }
 
 fn noise<E: Real>() -> Vec<f64> {

@@ -1,7 +1,7 @@
 //! The exponential and the logarithm, from additions, multiplications and fused multiply-adds
 //! alone: the same bits on every machine and in every lane.
 //!
-//! Largest error over every `f32`, in units in the last place of the true result (`tests/elementary.rs`):
+//! Largest error over every `f32`, in units in the last place of the true result (`tests/suite/elementary.rs`):
 //! [`exp`] 1.06, and below the normal numbers that fraction of their common spacing; [`ln`] 0.83. In
 //! `f64`, over samples of every binade, within 2 units of the platform's functions.
 

@@ -1,11 +1,9 @@
 //! Distributions over categories, row by row: values against `f64` formulas, and what holds for any
 //! finite or masked logits.
 
-mod reference;
-
 use kernels::{Noise, Packed, Real, rows, rowwise};
 use proptest::prelude::*;
-use reference::*;
+use crate::reference::*;
 
 const MASKED: f64 = f64::NEG_INFINITY;
 

@@ -1,14 +1,9 @@
 //! Parameters before, between and after their steps.
 
-// A test that cannot be set up has failed.
-#![allow(clippy::unwrap_used)]
-
-mod reference;
-
 use dfdx::prelude::Backward;
 use kernels::tape::{self, Node, Recording, Weights};
 use kernels::{Data, Dense, Initial, Input, Noise, Packed, Parameters, Perceptron};
-use reference::*;
+use crate::reference::*;
 
 const ROWS: usize = 2;
 

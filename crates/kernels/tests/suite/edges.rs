@@ -1,14 +1,9 @@
 //! Shapes with nothing in them: what is allowed works, what is not says so.
 
-// A test that cannot be set up has failed.
-#![allow(clippy::unwrap_used)]
-
-mod reference;
-
 use dfdx::prelude::Backward;
 use kernels::tape::{self, Node, Recording, Weights};
 use kernels::{Data, Initial, Input, Noise, Packed, Parameters, Perceptron};
-use reference::*;
+use crate::reference::*;
 
 fn matrix(rows: usize, columns: usize) -> Packed<f64> {
     Packed::pack(&normals("matrix", rows * columns), columns)

@@ -1,14 +1,9 @@
 //! The optimisers against dfdx's, and their first steps in closed form.
 
-// A test that cannot be set up has failed.
-#![allow(clippy::unwrap_used)]
-
-mod reference;
-
 use dfdx::optim::{Adam as DfdxAdam, AdamConfig, Optimizer as _};
 use dfdx::prelude::*;
 use kernels::{Adam, AdamConstants, Data, Initial, Input, Noise, Packed, Perceptron, Real, tape};
-use reference::*;
+use crate::reference::*;
 
 /// Numbers in a layer are not a multiple of a register's, so that the last few count too.
 const STEPS: usize = 50;

@@ -1,10 +1,8 @@
 //! Packed matrices against the same on plain rows.
 
-mod reference;
-
 use kernels::{Packed, Real, simd::LANES};
 use proptest::prelude::*;
-use reference::*;
+use crate::reference::*;
 
 fn check<E: Real>(rows: usize, columns: usize) {
     let data: Vec<E> = narrow(&normals("data", rows * columns));

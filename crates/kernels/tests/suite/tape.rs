@@ -1,16 +1,11 @@
 //! Every operation of the tape, forward and backward: against the same composed of dfdx's
 //! operations, and against central differences.
 
-// A test that cannot be set up has failed.
-#![allow(clippy::unwrap_used)]
-
-mod reference;
-
 use dfdx::prelude::*;
 use kernels::tape::{self, Node, Recording, Weights};
 use kernels::{Data, Initial, Input, Noise, Packed, Perceptron, Real, rowwise};
 use proptest::prelude::*;
-use reference::*;
+use crate::reference::*;
 
 type Matrix<E, T = NoneTape> = Tensor<(usize, usize), E, Cpu, T>;
 

@@ -1,6 +1,6 @@
-//! The error bounds that `kernels::simd::elementary` states, and the same bits at every level.
+//! The error bounds that `kernels::simd::elementary` states.
 
-use kernels::simd::{self, Kernel, Lanes, Level};
+use kernels::simd::{self, Kernel, Lanes};
 use kernels::{Packed, Real};
 
 #[derive(Clone, Copy)]
@@ -131,28 +131,6 @@ fn special_values() {
     }
     check::<f32>();
     check::<f64>();
-}
-
-/// All levels in one test, as the level belongs to the process.
-#[test]
-fn every_level_gives_the_same_bits() {
-    fn at_every_level<E: Real>(function: Function, numbers: &[E]) {
-        let results: Vec<Vec<E>> = Level::ALL
-            .iter()
-            .map(|&level| {
-                Level::force(level);
-                apply(function, numbers)
-            })
-            .collect();
-        Level::force(Level::Avx512);
-        assert!(results.windows(2).all(|pair| pair[0] == pair[1]));
-    }
-    let singles: Vec<f32> = (0..200_000).map(|k| (k as f32 - 1e5) * 1.03e-3).collect();
-    let doubles: Vec<f64> = singles.iter().map(|&x| f64::from(x) * 7.1).collect();
-    let positive: Vec<f32> = (0..200_000).map(|k| f32::from_bits(k * 10_000 + 1)).collect();
-    at_every_level(Function::Exp, &singles);
-    at_every_level(Function::Exp, &doubles);
-    at_every_level(Function::Ln, &positive);
 }
 
 /// Within a few units of 1 in the last place, and ±1 far from 0.
