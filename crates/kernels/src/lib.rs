@@ -8,9 +8,9 @@ mod network;
 mod noise;
 mod normal;
 mod packed;
+mod pool;
 pub mod product;
 mod real;
-mod recycle;
 pub mod rows;
 mod rowwise;
 pub mod simd;
@@ -22,5 +22,5 @@ pub use network::{
 };
 pub use noise::Noise;
 pub use packed::Packed;
+pub use pool::Buffer;
 pub use real::Real;
-pub use recycle::Buffer;

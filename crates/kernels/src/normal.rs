@@ -13,7 +13,7 @@ rowwise! {
         let c = |x: f64| V::splat(E::of(x));
         for x in numbers {
             let q = *x - c(0.5);
-            let inner = q * ratio(c(0.180625) - q * q, &CENTRE);
+            let inner = q * ratio(c(0.180625) - q * q, &CENTER);
             let outside = V::select(q.less(c(0.0)), *x, c(1.0) - *x);
             let r = (-outside.ln()).sqrt();
             let tail = V::select(
@@ -44,7 +44,7 @@ fn polynomial<E: Real, V: Lanes<E>>(r: V, coefficients: &[f64; 8]) -> V {
     sum
 }
 
-const CENTRE: Rational = [
+const CENTER: Rational = [
     [
         2.509_080_928_730_122_7e3,
         3.343_057_558_358_813e4,

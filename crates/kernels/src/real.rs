@@ -1,6 +1,6 @@
 //! The two element types, and what a kernel needs to know of them.
 
-use crate::recycle::{Recycled, Shelf, shelf_of};
+use crate::pool::{Pool, Pooled, pool_of};
 use crate::simd::{Dispatch, Machine, MachineKernel, Sixteen, elementary};
 
 /// A real number of the machine: `f32` (training) or `f64` (laws and reference tables).
@@ -8,7 +8,7 @@ use crate::simd::{Dispatch, Machine, MachineKernel, Sixteen, elementary};
 /// Elementary functions of this workspace are its own ([`Real::exp`], [`Real::ln`]): those of the
 /// platform differ in their last bit from one C library to the next, and results here may not.
 pub trait Real:
-    Dispatch + Recycled + std::fmt::Display + std::fmt::LowerExp + std::iter::Sum
+    Dispatch + Pooled + std::fmt::Display + std::fmt::LowerExp + std::iter::Sum
 {
     /// The name of the type.
     const NAME: &'static str;
@@ -39,23 +39,23 @@ pub trait Real:
     #[doc(hidden)]
     fn to_words(numbers: &[Self]) -> std::rc::Rc<[u32]>;
     #[doc(hidden)]
-    fn with_packed_shelf<R>(use_shelf: impl FnOnce(&mut Shelf<Sixteen<Self>>) -> R) -> Option<R>;
+    fn with_packed_pool<R>(use_pool: impl FnOnce(&mut Pool<Sixteen<Self>>) -> R) -> Option<R>;
     /// eˣ, compiled for the caller's instruction set.
     #[doc(hidden)]
     fn exp_inline(x: Self) -> Self;
 }
 
-impl<E: Real> Recycled for Sixteen<E> {
-    fn with_shelf<R>(use_shelf: impl FnOnce(&mut Shelf<Self>) -> R) -> Option<R> {
-        E::with_packed_shelf(use_shelf)
+impl<E: Real> Pooled for Sixteen<E> {
+    fn with_pool<R>(use_pool: impl FnOnce(&mut Pool<Self>) -> R) -> Option<R> {
+        E::with_packed_pool(use_pool)
     }
 }
 
 macro_rules! real {
     ($real:ident) => {
-        impl Recycled for $real {
-            fn with_shelf<R>(use_shelf: impl FnOnce(&mut Shelf<Self>) -> R) -> Option<R> {
-                shelf_of!($real, use_shelf)
+        impl Pooled for $real {
+            fn with_pool<R>(use_pool: impl FnOnce(&mut Pool<Self>) -> R) -> Option<R> {
+                pool_of!($real, use_pool)
             }
         }
         impl Real for $real {
@@ -114,10 +114,10 @@ macro_rules! real {
             fn to_words(numbers: &[Self]) -> std::rc::Rc<[u32]> {
                 numbers.iter().map(|&x| x as i32 as u32).collect()
             }
-            fn with_packed_shelf<R>(
-                use_shelf: impl FnOnce(&mut Shelf<Sixteen<$real>>) -> R,
+            fn with_packed_pool<R>(
+                use_pool: impl FnOnce(&mut Pool<Sixteen<$real>>) -> R,
             ) -> Option<R> {
-                shelf_of!(Sixteen<$real>, use_shelf)
+                pool_of!(Sixteen<$real>, use_pool)
             }
             #[inline(always)]
             fn exp_inline(x: Self) -> Self {

@@ -73,7 +73,7 @@ pub fn argmax<E: Real>(numbers: &Packed<E>) -> Packed<E> {
 /// The vertices of these category numbers ([rows, S]), side by side: [rows, S·K].
 pub fn one_hots<E: Real>(picks: &Packed<E>, categories: usize) -> Packed<E> {
     rowwise! {
-        fn mark(picks => points) {
+        fn encode(picks => points) {
             let categories = points.len() / picks.len();
             for (&pick, point) in picks.iter().zip(points.chunks_exact_mut(categories)) {
                 for k in 0..categories {
@@ -83,7 +83,7 @@ pub fn one_hots<E: Real>(picks: &Packed<E>, categories: usize) -> Packed<E> {
         }
     }
     let mut points = Packed::scratch(picks.rows(), picks.columns() * categories);
-    mark(picks, &mut points);
+    encode(picks, &mut points);
     points
 }
 
@@ -95,9 +95,9 @@ const FEW: usize = 32;
 ///
 /// # Panics
 /// If the rows differ, or, of many categories, one is not there.
-pub fn pick<E: Real>(numbers: &Packed<E>, picks: &Packed<E>) -> Packed<E> {
+pub fn gather<E: Real>(numbers: &Packed<E>, picks: &Packed<E>) -> Packed<E> {
     rowwise! {
-        fn look(numbers, picks => picked) {
+        fn scan(numbers, picks => picked) {
             for s in 0..picks.len() {
                 picked[s] = V::zero();
                 for (k, &x) in numbers.iter().enumerate() {
@@ -109,13 +109,13 @@ pub fn pick<E: Real>(numbers: &Packed<E>, picks: &Packed<E>) -> Packed<E> {
     }
     let mut picked = Packed::zeros(picks.rows(), picks.columns());
     if numbers.columns() <= FEW {
-        look(numbers, picks, &mut picked);
+        scan(numbers, picks, &mut picked);
         return picked;
     }
     assert_eq!(numbers.rows(), picks.rows(), "picks of other rows");
     let size = LANES * numbers.columns();
     for (block, numbers) in numbers.storage().chunks_exact(size).enumerate() {
-        for (at, category) in fetched(picks, block) {
+        for (at, category) in stored_picks(picks, block) {
             picked.storage_mut()[at] = numbers[category * LANES + at % LANES];
         }
     }
@@ -123,13 +123,13 @@ pub fn pick<E: Real>(numbers: &Packed<E>, picks: &Packed<E>) -> Packed<E> {
 }
 
 /// Σ_s c_s D_s of each row, [rows, K], of category numbers and c ([rows, S]): what gradients for
-/// [`pick`] mean for its numbers.
+/// [`gather`] mean for its numbers.
 ///
 /// # Panics
 /// If the shapes differ, or, of many categories, one is not there.
-pub fn spread<E: Real>(picks: &Packed<E>, c: &Packed<E>, categories: usize) -> Packed<E> {
+pub fn scatter_add<E: Real>(picks: &Packed<E>, c: &Packed<E>, categories: usize) -> Packed<E> {
     rowwise! {
-        fn look(picks, c => sums) {
+        fn scan(picks, c => sums) {
             for (k, sum) in sums.iter_mut().enumerate() {
                 *sum = V::zero();
                 for s in 0..picks.len() {
@@ -141,12 +141,12 @@ pub fn spread<E: Real>(picks: &Packed<E>, c: &Packed<E>, categories: usize) -> P
     }
     let mut sums = Packed::zeros(picks.rows(), categories);
     if categories <= FEW {
-        look(picks, c, &mut sums);
+        scan(picks, c, &mut sums);
         return sums;
     }
     assert_eq!((picks.rows(), picks.columns()), (c.rows(), c.columns()), "one number a pick");
     for (block, sums) in sums.storage_mut().chunks_exact_mut(LANES * categories).enumerate() {
-        for (at, category) in fetched(picks, block) {
+        for (at, category) in stored_picks(picks, block) {
             sums[category * LANES + at % LANES] += c.storage()[at];
         }
     }
@@ -155,7 +155,7 @@ pub fn spread<E: Real>(picks: &Packed<E>, c: &Packed<E>, categories: usize) -> P
 
 /// Of each pick of a block of rows, where it is stored and which category it is: column by column,
 /// which is how they lie.
-fn fetched<E: Real>(picks: &Packed<E>, block: usize) -> impl Iterator<Item = (usize, usize)> {
+fn stored_picks<E: Real>(picks: &Packed<E>, block: usize) -> impl Iterator<Item = (usize, usize)> {
     let size = LANES * picks.columns();
     let rows = LANES.min(picks.rows() - block * LANES);
     let picks = picks.storage()[block * size..][..size].iter().enumerate();
@@ -243,7 +243,7 @@ pub fn unless_masked<E: Real, V: Lanes<E>>(logit: V, x: V) -> V {
 /// `x`, or 0 where a probability or a weight is 0: what cannot happen does not count, and x may be
 /// infinite or no number there.
 #[inline(always)]
-pub fn where_possible<E: Real, V: Lanes<E>>(p: V, x: V) -> V {
+pub fn unless_zero<E: Real, V: Lanes<E>>(p: V, x: V) -> V {
     V::select(p.equal(V::zero()), V::zero(), x)
 }
 

@@ -125,7 +125,7 @@ where
     for step in 0..5 {
         let x = Packed::pack(&numbers(&format!("x {step}"), 23 * 19), 19);
         let mut tape = Recording::default();
-        let y = network.forward(&parameters, Input::Data(Data::of_rows(x)), &mut tape);
+        let y = network.forward(&parameters, Input::Data(Data::from_rows(x)), &mut tape);
         let loss = tape::weigh(tape, y, Weights::Mean).unwrap();
         dfdx::prelude::Backward::backward(loss);
         parameters.update(|values, gradient| adam.step(0.01, values, gradient));

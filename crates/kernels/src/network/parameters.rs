@@ -133,7 +133,7 @@ impl<E: Real> Parameters<E> {
     /// If there is not one number per parameter.
     pub fn add_to_vector(&self, vector: &Vector, gradient: &[E]) {
         assert_eq!(gradient.len(), vector.range.len(), "one gradient per parameter");
-        self.slots(vector.index, |sums, is_reached| {
+        self.with_sums(vector.index, |sums, is_reached| {
             if !is_reached {
                 sums.fill(E::ZERO);
             }
@@ -155,8 +155,8 @@ impl<E: Real> Parameters<E> {
 
     /// Hands over where the gradients for a layer's weight and bias go, if they are wanted in this
     /// scope.
-    pub(crate) fn reach(&self, layer: &Layer, add: impl FnOnce(Sums<'_, E>, Sums<'_, E>)) {
-        self.slots(layer.index, |sums, is_reached| {
+    pub(crate) fn add_to_layer(&self, layer: &Layer, add: impl FnOnce(Sums<'_, E>, Sums<'_, E>)) {
+        self.with_sums(layer.index, |sums, is_reached| {
             // A layer's bias lies right behind its weight.
             let (weight, bias) = sums.split_at_mut(layer.weight.len());
             match is_reached {
@@ -168,7 +168,7 @@ impl<E: Real> Parameters<E> {
 
     /// Hands over the sums of a layer's gradient, and whether they hold anything yet, if they are
     /// wanted in this scope.
-    fn slots(&self, layer: usize, add: impl FnOnce(&mut [E], bool)) {
+    fn with_sums(&self, layer: usize, add: impl FnOnce(&mut [E], bool)) {
         if self.depth != Some(depth()) {
             return;
         }

@@ -30,7 +30,7 @@ pub struct Data<E: Real> {
 
 impl<E: Real> Data<E> {
     /// Rows, [B, inputs].
-    pub fn of_rows(rows: Packed<E>) -> Rc<Self> {
+    pub fn from_rows(rows: Packed<E>) -> Rc<Self> {
         Rc::new(Self { rows, transposed: OnceCell::new() })
     }
 
@@ -38,7 +38,7 @@ impl<E: Real> Data<E> {
     ///
     /// # Panics
     /// If there are no rows.
-    pub fn of_transposed(transposed: Packed<E>) -> Rc<Self> {
+    pub fn from_transposed(transposed: Packed<E>) -> Rc<Self> {
         Rc::new(Self { rows: transposed.transposed(), transposed: transposed.into() })
     }
 
@@ -152,7 +152,7 @@ fn backward<E: Real>(
     let values = parameters.values();
     for (depth, layer) in layers.iter().enumerate().rev() {
         let learn = |x_transposed: &Packed<E>, gradient: &Packed<E>| {
-            parameters.reach(layer, |weight, bias| {
+            parameters.add_to_layer(layer, |weight, bias| {
                 layer.dense.weight_gradient(x_transposed, gradient, weight);
                 layer.dense.bias_gradient(gradient, bias);
             });

@@ -28,12 +28,12 @@ pub struct Noise {
     /// Words that have been drawn.
     position: u64,
     /// The words about the position, for whoever draws them one by one.
-    ahead: Option<Ahead>,
+    buffered: Option<Buffered>,
 }
 
 /// Words that were made before they are drawn.
 #[derive(Clone, Debug)]
-struct Ahead {
+struct Buffered {
     /// The position of the first.
     first: u64,
     words: Box<[u32; AT_ONCE]>,
@@ -51,29 +51,30 @@ impl Noise {
         for (key, bytes) in key.iter_mut().zip(hash.finalize().as_bytes().as_chunks::<4>().0) {
             *key = u32::from_le_bytes(*bytes);
         }
-        Self { key, stream: 0, position: 0, ahead: None }
+        Self { key, stream: 0, position: 0, buffered: None }
     }
 
     /// The sub-stream of a step, from its beginning.
     pub fn at(&self, step: u64) -> Self {
-        Self { key: self.key, stream: step, position: 0, ahead: None }
+        Self { key: self.key, stream: step, position: 0, buffered: None }
     }
 
     /// 32 random bits.
     pub fn word(&mut self) -> u32 {
         let position = self.position;
         self.position += 1;
-        if let Some(ahead) = &self.ahead {
-            let place = position.wrapping_sub(ahead.first);
+        if let Some(buffered) = &self.buffered {
+            let place = position.wrapping_sub(buffered.first);
             if place < AT_ONCE as u64 {
-                return ahead.words[place as usize];
+                return buffered.words[place as usize];
             }
         }
         let block = position / BLOCK as u64;
-        let mut words = self.ahead.take().map_or_else(|| Box::new([0; AT_ONCE]), |old| old.words);
+        let mut words =
+            self.buffered.take().map_or_else(|| Box::new([0; AT_ONCE]), |old| old.words);
         chacha::blocks(&self.key, self.stream, block, &mut words);
         let word = words[(position % BLOCK as u64) as usize];
-        self.ahead = Some(Ahead { first: block * BLOCK as u64, words });
+        self.buffered = Some(Buffered { first: block * BLOCK as u64, words });
         word
     }
 

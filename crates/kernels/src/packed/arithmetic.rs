@@ -9,7 +9,7 @@ impl<E: Real> Packed<E> {
     ///
     /// # Panics
     /// If the rows are not a multiple of `step`, or `first` is not below it.
-    pub fn every(&self, step: usize, first: usize) -> Self {
+    pub fn strided_rows(&self, step: usize, first: usize) -> Self {
         assert!(first < step && self.rows.is_multiple_of(step), "one row of every {step}");
         let mut rows = Self::zeros(self.rows / step, self.columns);
         for row in 0..rows.rows {

@@ -6,7 +6,7 @@ mod order;
 pub(crate) use order::{load_part, store_part};
 
 use crate::Real;
-use crate::recycle::Buffer;
+use crate::pool::Buffer;
 use crate::simd::{LANES, Lanes, Sixteen};
 
 /// A rows × columns matrix in blocks of [`LANES`] rows: within a block the sixteen numbers of a

@@ -99,9 +99,9 @@ impl<E: Real> Packed<E> {
     ///
     /// # Panics
     /// If there are no indices, or there is no such column.
-    pub fn pick_columns(&self, indices: &[u32]) -> Self {
+    pub fn select_columns(&self, indices: &[u32]) -> Self {
         let mut picked = Self::scratch(self.rows, indices.len());
-        E::on_machine(PickColumns { from: self, indices, to: &mut picked });
+        E::on_machine(SelectColumns { from: self, indices, to: &mut picked });
         picked
     }
 
@@ -109,9 +109,9 @@ impl<E: Real> Packed<E> {
     ///
     /// # Panics
     /// If there is no such row.
-    pub fn pick_rows(&self, indices: &[u32]) -> Self {
+    pub fn select_rows(&self, indices: &[u32]) -> Self {
         let mut picked = Self::scratch(indices.len(), self.columns);
-        E::on_machine(PickRows { from: self, indices, to: &mut picked });
+        E::on_machine(SelectRows { from: self, indices, to: &mut picked });
         picked
     }
 
@@ -119,7 +119,7 @@ impl<E: Real> Packed<E> {
     ///
     /// # Panics
     /// If they are not whole rows.
-    pub fn regroup(self, columns: usize) -> Self {
+    pub fn reshape(self, columns: usize) -> Self {
         if columns == self.columns { self } else { Self::pack(&self.unpack(), columns) }
     }
 
@@ -127,7 +127,7 @@ impl<E: Real> Packed<E> {
     ///
     /// # Panics
     /// If it has other rows.
-    pub fn beside(&self, other: &Self) -> Self {
+    pub fn concat_columns(&self, other: &Self) -> Self {
         assert_eq!(self.rows, other.rows, "matrices side by side");
         let mut both = Self::scratch(self.rows, self.columns + other.columns);
         let columns = both.columns;
@@ -169,7 +169,7 @@ pub(crate) fn store_part<E: Real, V: Lanes<E>>(sixteen: V, room: &mut [E]) {
 /// A whole square, turned over without leaving registers.
 #[inline(always)]
 #[allow(clippy::manual_memcpy)]
-fn turn<E: Real, M: Machine<E>>(from: &[M::Lanes; LANES], to: &mut [M::Lanes; LANES]) {
+fn transpose_square<E: Real, M: Machine<E>>(from: &[M::Lanes; LANES], to: &mut [M::Lanes; LANES]) {
     let mut square = [M::Lanes::zero(); LANES];
     for i in 0..LANES {
         square[i] = from[i];
@@ -182,9 +182,9 @@ fn turn<E: Real, M: Machine<E>>(from: &[M::Lanes; LANES], to: &mut [M::Lanes; LA
 
 /// Up to sixteen columns, filled up with zeros, to as many of their transpose as there is room for.
 #[inline(always)]
-fn turn_part<E: Real, M: Machine<E>>(from: &[M::Lanes], to: &mut [M::Lanes]) {
+fn transpose_part<E: Real, M: Machine<E>>(from: &[M::Lanes], to: &mut [M::Lanes]) {
     if let (Some(from), Some(to)) = (from.as_array(), to.as_mut_array()) {
-        return turn::<E, M>(from, to);
+        return transpose_square::<E, M>(from, to);
     }
     let mut square = [M::Lanes::zero(); LANES];
     square[..from.len()].copy_from_slice(from);
@@ -220,7 +220,7 @@ impl<E: Real> MachineKernel<E> for PackRows<'_, E> {
                 for (i, row) in rows.chunks_exact(columns).enumerate() {
                     square[i] = load_part(&row[first..columns.min(first + LANES)]);
                 }
-                turn_part::<E, M>(&square, to);
+                transpose_part::<E, M>(&square, to);
             }
             let narrow = &mut self.packed.data[place * columns..][squared..columns];
             for (column, to) in (squared..).zip(narrow) {
@@ -250,7 +250,7 @@ impl<E: Real> MachineKernel<E> for UnpackRows<'_, E> {
             let block = &self.packed.block::<M::Lanes>(place)[self.columns.clone()];
             for (first, from) in (0..squared).step_by(LANES).zip(block[..squared].chunks(LANES)) {
                 let mut square = [M::Lanes::zero(); LANES];
-                turn_part::<E, M>(from, &mut square);
+                transpose_part::<E, M>(from, &mut square);
                 for (i, row) in rows.chunks_exact_mut(columns).enumerate() {
                     store_part(square[i], &mut row[first..columns.min(first + LANES)]);
                 }
@@ -267,13 +267,13 @@ impl<E: Real> MachineKernel<E> for UnpackRows<'_, E> {
 }
 
 /// Rows as they are asked for.
-struct PickRows<'a, E: Real> {
+struct SelectRows<'a, E: Real> {
     from: &'a Packed<E>,
     indices: &'a [u32],
     to: &'a mut Packed<E>,
 }
 
-impl<E: Real> MachineKernel<E> for PickRows<'_, E> {
+impl<E: Real> MachineKernel<E> for SelectRows<'_, E> {
     type Output = ();
     #[inline(always)]
     fn run<M: Machine<E>>(self) {
@@ -310,13 +310,13 @@ impl<E: Real> MachineKernel<E> for PickRows<'_, E> {
 }
 
 /// Columns as they are asked for.
-struct PickColumns<'a, E: Real> {
+struct SelectColumns<'a, E: Real> {
     from: &'a Packed<E>,
     indices: &'a [u32],
     to: &'a mut Packed<E>,
 }
 
-impl<E: Real> MachineKernel<E> for PickColumns<'_, E> {
+impl<E: Real> MachineKernel<E> for SelectColumns<'_, E> {
     type Output = ();
     #[inline(always)]
     fn run<M: Machine<E>>(self) {
@@ -345,7 +345,7 @@ impl<E: Real> MachineKernel<E> for Transpose<'_, E> {
             let first = place * LANES;
             let targets = to.blocks_mut::<M::Lanes>();
             for (columns, target) in block.chunks(LANES).zip(targets) {
-                turn_part::<E, M>(columns, &mut target[first..rows.min(first + LANES)]);
+                transpose_part::<E, M>(columns, &mut target[first..rows.min(first + LANES)]);
             }
         }
     }

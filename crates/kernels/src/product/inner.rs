@@ -15,7 +15,7 @@ pub enum Sums<'a, E> {
 }
 
 impl<E> Sums<'_, E> {
-    fn place(&mut self) -> &mut [E] {
+    fn slice(&mut self) -> &mut [E] {
         let (Self::Write(place) | Self::Add(place)) = self;
         place
     }
@@ -32,7 +32,7 @@ impl<E> Sums<'_, E> {
 pub fn inner_product<E: Real>(x_transposed: &Packed<E>, g: &Packed<E>, mut sums: Sums<'_, E>) {
     assert_eq!(x_transposed.columns(), g.rows(), "inner dimensions of a product");
     let elements = x_transposed.rows() * g.columns();
-    assert_eq!(sums.place().len(), elements, "the result of a product");
+    assert_eq!(sums.slice().len(), elements, "the result of a product");
     E::on_machine(InnerProduct { x: x_transposed, g, sums });
 }
 
@@ -90,7 +90,7 @@ impl<E: Real> InnerProduct<'_, E> {
     #[inline(always)]
     fn part(&mut self, block: usize, column: usize) -> &mut [E] {
         let inputs = self.x.rows();
-        let row = &mut self.sums.place()[column * inputs..][..inputs];
+        let row = &mut self.sums.slice()[column * inputs..][..inputs];
         &mut row[block * LANES..]
     }
 }
@@ -101,7 +101,7 @@ impl<E: Real> InnerProduct<'_, E> {
 /// # Panics
 /// If there is not one place a column.
 pub fn sum_rows<E: Real>(g: &Packed<E>, mut sums: Sums<'_, E>) {
-    assert_eq!(sums.place().len(), g.columns(), "one sum a column");
+    assert_eq!(sums.slice().len(), g.columns(), "one sum a column");
     E::on_machine(SumRows { g, sums });
 }
 
@@ -120,7 +120,7 @@ impl<E: Real> MachineKernel<E> for SumRows<'_, E> {
         let lanes: [E; LANES] = std::array::from_fn(|lane| E::of(lane as f64));
         let is_row = M::Lanes::of(&lanes).less(M::Lanes::splat(E::of(rest as f64)));
         let whole = g.rows() / LANES;
-        for (first, place) in (0..).step_by(LANES).zip(self.sums.place().chunks_mut(LANES)) {
+        for (first, place) in (0..).step_by(LANES).zip(self.sums.slice().chunks_mut(LANES)) {
             let mut partial = [M::Lanes::zero(); LANES];
             for block in 0..whole {
                 let columns = &g.block::<M::Lanes>(block)[first..];

@@ -42,7 +42,7 @@ impl Level {
     ///
     /// # Errors
     /// If it names no level.
-    pub fn cap_of_environment() -> Result<Option<Self>, UnknownLevel> {
+    pub fn cap_from_environment() -> Result<Option<Self>, UnknownLevel> {
         let value = std::env::var_os(VARIABLE).unwrap_or_default();
         match value.to_string_lossy() {
             name if name.is_empty() => Ok(None),
@@ -51,14 +51,14 @@ impl Level {
     }
 
     /// The level that kernels run on: the widest of this processor, or what
-    /// [`Self::cap_of_environment`] allows of it; a cap that names no level is none.
+    /// [`Self::cap_from_environment`] allows of it; a cap that names no level is none.
     #[inline]
     pub fn current() -> Self {
         match CURRENT.load(Ordering::Relaxed) {
             0 => Self::Portable,
             1 => Self::Avx2,
             2 => Self::Avx512,
-            _ => Self::Avx512.cap(Self::cap_of_environment().ok().flatten()),
+            _ => Self::Avx512.cap(Self::cap_from_environment().ok().flatten()),
         }
     }
 

@@ -129,7 +129,7 @@ impl<E: Real> WeightedSum<'_, E> {
     fn block<V: Lanes<E>>(losses: &[V], weights: &[V]) -> V {
         let mut sum = V::zero();
         for (&f, &w) in losses.iter().zip(weights) {
-            sum += rows::where_possible(w, w * f);
+            sum += rows::unless_zero(w, w * f);
         }
         sum
     }

@@ -2,7 +2,7 @@
 //!
 //! A tape is a list of what is to be done when it runs backward. Between operations of this
 //! workspace numbers travel as [`Node`]s, packed; to operations of dfdx they go as tensors, and come
-//! back from there ([`into_tensor`], [`of_tensor`]).
+//! back from there ([`into_tensor`], [`from_tensor`]).
 
 mod detach;
 mod inject;
@@ -17,7 +17,7 @@ pub use node::Node;
 pub use record::{choose, record};
 pub(crate) use scope::depth;
 pub use scope::isolated;
-pub use tensor::{elements, into_tensor, of_tensor, values};
+pub use tensor::{elements, from_tensor, into_tensor, values};
 
 use dfdx::prelude::{Cpu, OwnedTape, Tensor};
 

@@ -20,21 +20,21 @@ struct Inner<E: Real> {
 }
 
 enum Numbers<E: Real> {
-    Own(Packed<E>),
+    Owned(Packed<E>),
     Shared(Rc<Packed<E>>),
 }
 
 impl<E: Real> From<Packed<E>> for Node<E> {
     /// Numbers that are computed from something that learns.
     fn from(numbers: Packed<E>) -> Self {
-        Self::made(Numbers::Own(numbers), Some(depth()))
+        Self::with_depth(Numbers::Owned(numbers), Some(depth()))
     }
 }
 
 impl<E: Real> From<Rc<Packed<E>>> for Node<E> {
     /// Numbers that are computed from something that learns, and that somebody else holds too.
     fn from(numbers: Rc<Packed<E>>) -> Self {
-        Self::made(Numbers::Shared(numbers), Some(depth()))
+        Self::with_depth(Numbers::Shared(numbers), Some(depth()))
     }
 }
 
@@ -46,17 +46,17 @@ impl<E: Real> Node<E> {
 
     /// Numbers from which nothing learns.
     pub fn constant(numbers: Packed<E>) -> Self {
-        Self::made(Numbers::Own(numbers), None)
+        Self::with_depth(Numbers::Owned(numbers), None)
     }
 
-    fn made(numbers: Numbers<E>, depth: Option<u32>) -> Self {
+    fn with_depth(numbers: Numbers<E>, depth: Option<u32>) -> Self {
         Self(Rc::new(Inner { numbers, gradient: Cell::new(None), depth }))
     }
 
     /// The numbers.
     pub fn numbers(&self) -> &Packed<E> {
         match &self.0.numbers {
-            Numbers::Own(numbers) => numbers,
+            Numbers::Owned(numbers) => numbers,
             Numbers::Shared(numbers) => numbers,
         }
     }

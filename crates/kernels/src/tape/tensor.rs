@@ -11,7 +11,7 @@ use dfdx::prelude::{
 ///
 /// # Errors
 /// If the device is out of memory.
-pub fn of_tensor<S: Shape, E: Real>(
+pub fn from_tensor<S: Shape, E: Real>(
     tensor: Taped<S, E>,
     pack: impl FnOnce(&[E]) -> Packed<E>,
     add: impl FnOnce(&Packed<E>, &mut [E]) + 'static,

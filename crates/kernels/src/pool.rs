@@ -5,32 +5,32 @@ use std::ops::{Deref, DerefMut};
 /// Buffers that wait to be used again, by the thread that dropped them.
 #[doc(hidden)]
 #[derive(Debug, Default)]
-pub struct Shelf<T> {
+pub struct Pool<T> {
     /// By length; few lengths are in use at a time.
-    waiting: Vec<(usize, Vec<Vec<T>>)>,
+    spare: Vec<(usize, Vec<Vec<T>>)>,
 }
 
 /// Buffers of one length that wait at most; more are given back to the system.
-const MOST_WAITING: usize = 16;
+const MOST_SPARE: usize = 16;
 
-impl<T> Shelf<T> {
+impl<T> Pool<T> {
     pub(crate) const fn new() -> Self {
-        Self { waiting: Vec::new() }
+        Self { spare: Vec::new() }
     }
 
     fn take(&mut self, length: usize) -> Option<Vec<T>> {
-        self.waiting.iter_mut().find(|(l, _)| *l == length)?.1.pop()
+        self.spare.iter_mut().find(|(l, _)| *l == length)?.1.pop()
     }
 
     fn put(&mut self, buffer: Vec<T>) {
         let length = buffer.len();
-        match self.waiting.iter_mut().find(|(l, _)| *l == length) {
-            Some((_, same)) if same.len() < MOST_WAITING => same.push(buffer),
+        match self.spare.iter_mut().find(|(l, _)| *l == length) {
+            Some((_, same)) if same.len() < MOST_SPARE => same.push(buffer),
             Some(_) => {}
             None => {
-                let mut same = Vec::with_capacity(MOST_WAITING);
+                let mut same = Vec::with_capacity(MOST_SPARE);
                 same.push(buffer);
-                self.waiting.push((length, same));
+                self.spare.push((length, same));
             }
         }
     }
@@ -38,51 +38,51 @@ impl<T> Shelf<T> {
 
 /// A type whose buffers are used again.
 #[doc(hidden)]
-pub trait Recycled: Copy + Default + 'static {
-    fn with_shelf<R>(use_shelf: impl FnOnce(&mut Shelf<Self>) -> R) -> Option<R>;
+pub trait Pooled: Copy + Default + 'static {
+    fn with_pool<R>(use_pool: impl FnOnce(&mut Pool<Self>) -> R) -> Option<R>;
 }
 
-/// Calls a function with the shelf of a type, of this thread.
-macro_rules! shelf_of {
-    ($type:ty, $use_shelf:ident) => {{
+/// Calls a function with the pool of a type, of this thread.
+macro_rules! pool_of {
+    ($type:ty, $use_pool:ident) => {{
         thread_local! {
-            static SHELF: std::cell::RefCell<$crate::recycle::Shelf<$type>> =
-                const { std::cell::RefCell::new($crate::recycle::Shelf::new()) };
+            static POOL: std::cell::RefCell<$crate::pool::Pool<$type>> =
+                const { std::cell::RefCell::new($crate::pool::Pool::new()) };
         }
         // Not there while the thread ends: then buffers are not kept.
-        SHELF.try_with(|shelf| $use_shelf(&mut shelf.borrow_mut())).ok()
+        POOL.try_with(|pool| $use_pool(&mut pool.borrow_mut())).ok()
     }};
 }
-pub(crate) use shelf_of;
+pub(crate) use pool_of;
 
-impl Recycled for u32 {
-    fn with_shelf<R>(use_shelf: impl FnOnce(&mut Shelf<Self>) -> R) -> Option<R> {
-        shelf_of!(u32, use_shelf)
+impl Pooled for u32 {
+    fn with_pool<R>(use_pool: impl FnOnce(&mut Pool<Self>) -> R) -> Option<R> {
+        pool_of!(u32, use_pool)
     }
 }
 
 /// Numbers whose memory is used again after they are dropped.
 #[derive(Debug)]
-pub struct Buffer<T: Recycled>(Vec<T>);
+pub struct Buffer<T: Pooled>(Vec<T>);
 
-impl<T: Recycled> Buffer<T> {
+impl<T: Pooled> Buffer<T> {
     /// `length` numbers of any value: whoever asks for them writes every one.
     pub(crate) fn scratch(length: usize) -> Self {
-        let used = T::with_shelf(|shelf| shelf.take(length)).flatten();
+        let used = T::with_pool(|pool| pool.take(length)).flatten();
         Self(used.unwrap_or_else(|| vec![T::default(); length]))
     }
 }
 
-impl<T: Recycled> Drop for Buffer<T> {
+impl<T: Pooled> Drop for Buffer<T> {
     fn drop(&mut self) {
         let buffer = std::mem::take(&mut self.0);
         if !buffer.is_empty() {
-            T::with_shelf(|shelf| shelf.put(buffer));
+            T::with_pool(|pool| pool.put(buffer));
         }
     }
 }
 
-impl<T: Recycled> Clone for Buffer<T> {
+impl<T: Pooled> Clone for Buffer<T> {
     fn clone(&self) -> Self {
         let mut copy = Self::scratch(self.len());
         copy.copy_from_slice(self);
@@ -90,20 +90,20 @@ impl<T: Recycled> Clone for Buffer<T> {
     }
 }
 
-impl<T: Recycled> From<Vec<T>> for Buffer<T> {
+impl<T: Pooled> From<Vec<T>> for Buffer<T> {
     fn from(numbers: Vec<T>) -> Self {
         Self(numbers)
     }
 }
 
-impl<T: Recycled> Deref for Buffer<T> {
+impl<T: Pooled> Deref for Buffer<T> {
     type Target = [T];
     fn deref(&self) -> &[T] {
         &self.0
     }
 }
 
-impl<T: Recycled> DerefMut for Buffer<T> {
+impl<T: Pooled> DerefMut for Buffer<T> {
     fn deref_mut(&mut self) -> &mut [T] {
         &mut self.0
     }
@@ -131,22 +131,22 @@ mod tests {
 
     #[test]
     fn a_shelf_keeps_so_many_of_a_length() {
-        let mut shelf = Shelf::new();
+        let mut pool = Pool::new();
         for length in [3, 5] {
-            (0..MOST_WAITING + 3).for_each(|_| shelf.put(vec![0u8; length]));
+            (0..MOST_SPARE + 3).for_each(|_| pool.put(vec![0u8; length]));
         }
         for length in [5, 3] {
-            let taken = (0..MOST_WAITING).map(|_| shelf.take(length));
+            let taken = (0..MOST_SPARE).map(|_| pool.take(length));
             assert!(taken.flatten().all(|buffer| buffer.len() == length));
-            assert!(shelf.take(length).is_none());
+            assert!(pool.take(length).is_none());
         }
-        assert!(shelf.take(4).is_none());
+        assert!(pool.take(4).is_none());
     }
 
     /// Nothing is kept of no length.
     #[test]
     fn an_empty_buffer_takes_no_place() {
         drop(Buffer::<u32>::scratch(0));
-        assert_eq!(u32::with_shelf(|shelf| shelf.take(0).is_none()), Some(true));
+        assert_eq!(u32::with_pool(|pool| pool.take(0).is_none()), Some(true));
     }
 }
