@@ -1,8 +1,8 @@
 //! Deterministic CPU kernels as dfdx tape operations, and named noise streams.
 //!
-//! Everything here gives the same bits on every machine, for any number of threads and any width of
-//! vector registers: elementary functions are this crate's own, reductions have one fixed order, and
-//! nothing in it starts a thread.
+//! Every result has the same bits on every machine, for any number of threads and any width of
+//! vector registers: the crate has its own elementary functions, each reduction has one fixed
+//! order, and nothing starts a thread.
 
 mod network;
 mod noise;

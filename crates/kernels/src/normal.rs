@@ -1,11 +1,11 @@
-//! The normal distribution's quantile, from operations with the same bits everywhere.
+//! Quantiles of the normal distribution, with the same bits on every machine.
 
 use crate::simd::Lanes;
 use crate::{Real, rowwise};
 
 rowwise! {
-    /// Turns each probability 0 < p < 1 into the standard normal quantile: relative error about
-    /// 10⁻¹⁶ in `f64`.
+    /// Replaces each probability 0 < p < 1 by its standard normal quantile. The relative error is
+    /// about 10⁻¹⁶ in `f64`.
     ///
     /// Wichura, "Algorithm AS 241: The percentage points of the normal distribution", Applied
     /// Statistics 37 (1988), routine PPND16.
@@ -27,7 +27,7 @@ rowwise! {
     }
 }
 
-/// Coefficients of numerator and denominator, the highest power first.
+/// Coefficients of the numerator and the denominator, highest power first.
 type Rational = [[f64; 8]; 2];
 
 #[inline(always)]

@@ -1,16 +1,16 @@
-//! Memory that is used again: a step of training asks for the same sizes as the step before.
+//! A buffer pool: each training step needs buffers of the same lengths as the step before.
 
 use std::ops::{Deref, DerefMut};
 
-/// Buffers that wait to be used again, by the thread that dropped them.
+/// The unused buffers of a thread.
 #[doc(hidden)]
 #[derive(Debug, Default)]
 pub struct Pool<T> {
-    /// By length; few lengths are in use at a time.
+    /// By length: a list, as only a few lengths are in use at a time.
     spare: Vec<(usize, Vec<Vec<T>>)>,
 }
 
-/// Buffers of one length that wait at most; more are given back to the system.
+/// The most buffers of one length that are kept; others are freed.
 const MOST_SPARE: usize = 16;
 
 impl<T> Pool<T> {
@@ -36,20 +36,20 @@ impl<T> Pool<T> {
     }
 }
 
-/// A type whose buffers are used again.
+/// An element type whose buffers are pooled.
 #[doc(hidden)]
 pub trait Pooled: Copy + Default + 'static {
     fn with_pool<R>(use_pool: impl FnOnce(&mut Pool<Self>) -> R) -> Option<R>;
 }
 
-/// Calls a function with the pool of a type, of this thread.
+/// Calls a function with this thread's pool for a type.
 macro_rules! pool_of {
     ($type:ty, $use_pool:ident) => {{
         thread_local! {
             static POOL: std::cell::RefCell<$crate::pool::Pool<$type>> =
                 const { std::cell::RefCell::new($crate::pool::Pool::new()) };
         }
-        // Not there while the thread ends: then buffers are not kept.
+        // While the thread ends, the pool may be gone already; then buffers are freed.
         POOL.try_with(|pool| $use_pool(&mut pool.borrow_mut())).ok()
     }};
 }
@@ -61,12 +61,12 @@ impl Pooled for u32 {
     }
 }
 
-/// Numbers whose memory is used again after they are dropped.
+/// A slice whose memory goes back to the pool when it is dropped.
 #[derive(Debug)]
 pub struct Buffer<T: Pooled>(Vec<T>);
 
 impl<T: Pooled> Buffer<T> {
-    /// `length` numbers of any value: whoever asks for them writes every one.
+    /// A buffer with arbitrary contents, for a caller that overwrites all of them.
     pub(crate) fn scratch(length: usize) -> Self {
         let used = T::with_pool(|pool| pool.take(length)).flatten();
         Self(used.unwrap_or_else(|| vec![T::default(); length]))
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_buffer_is_used_again_for_its_own_length_alone() {
+    fn a_buffer_is_reused_only_for_its_own_length() {
         let mut first = Buffer::<u32>::scratch(7919);
         assert_eq!(first[..], [0; 7919]);
         first.fill(3);
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shelf_keeps_so_many_of_a_length() {
+    fn a_pool_keeps_a_limited_number_per_length() {
         let mut pool = Pool::new();
         for length in [3, 5] {
             (0..MOST_SPARE + 3).for_each(|_| pool.put(vec![0u8; length]));
@@ -143,9 +143,8 @@ mod tests {
         assert!(pool.take(4).is_none());
     }
 
-    /// Nothing is kept of no length.
     #[test]
-    fn an_empty_buffer_takes_no_place() {
+    fn an_empty_buffer_is_not_pooled() {
         drop(Buffer::<u32>::scratch(0));
         assert_eq!(u32::with_pool(|pool| pool.take(0).is_none()), Some(true));
     }

@@ -1,12 +1,12 @@
-//! The two element types, and what a kernel needs to know of them.
+//! The two element types of matrices.
 
 use crate::pool::{Pool, Pooled, pool_of};
 use crate::simd::{Dispatch, Machine, MachineKernel, Sixteen, elementary};
 
-/// A real number of the machine: `f32` (training) or `f64` (laws and reference tables).
+/// An element type: `f32` (training) or `f64` (laws and reference tables).
 ///
-/// Elementary functions of this workspace are its own ([`Real::exp`], [`Real::ln`]): those of the
-/// platform differ in their last bit from one C library to the next, and results here may not.
+/// The workspace has its own elementary functions ([`Real::exp`], [`Real::ln`]), because those of
+/// the platform differ in the last bit between C libraries, and results here must not.
 pub trait Real:
     Dispatch + Pooled + std::fmt::Display + std::fmt::LowerExp + std::iter::Sum
 {
@@ -15,7 +15,7 @@ pub trait Real:
 
     /// This number as `f64`, without loss.
     fn widen(self) -> f64;
-    /// Neither infinite nor NaN.
+    /// Whether it is neither infinite nor NaN.
     fn is_finite(self) -> bool;
     /// `self · b + c`, rounded once.
     fn mul_add(self, b: Self, c: Self) -> Self;
@@ -30,12 +30,12 @@ pub trait Real:
     /// the same on every machine. −∞ at 0 and NaN below.
     fn ln(self) -> Self;
 
-    /// A uniform number of the open interval (0, 1) from 32 random bits: `(word + ½)·2⁻³²`, in
-    /// `f32` rounded and kept below 1. One word a number for either type, so that both meet the
-    /// same noise.
+    /// A uniform number in the open interval (0, 1) from 32 random bits: `(word + ½)·2⁻³²`, which
+    /// `f32` rounds and keeps below 1. Both types use one word per number, so both see the same
+    /// noise.
     fn uniform(word: u32) -> Self;
 
-    /// Whole numbers from 0 up as words.
+    /// Converts nonnegative integers to words.
     #[doc(hidden)]
     fn to_words(numbers: &[Self]) -> std::rc::Rc<[u32]>;
     #[doc(hidden)]
@@ -106,7 +106,7 @@ macro_rules! real {
             #[inline(always)]
             fn uniform(word: u32) -> Self {
                 const BELOW_ONE: $real = 1.0 - $real::EPSILON / 2.0;
-                // The two parts and the product are exact, so that the sum is all that is rounded.
+                // The two parts and the product are exact, so only the sum is rounded.
                 let (high, low) = ((word >> 8) as i32 as $real, (word & 0xff) as i32 as $real);
                 let u = high.mul_add(256.0, low + 0.5) * (1.0 / 4294967296.0);
                 if u < BELOW_ONE { u } else { BELOW_ONE }

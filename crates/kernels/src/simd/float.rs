@@ -29,15 +29,16 @@ pub trait Float: sealed::Sealed + dfdx::dtypes::Dtype + std::ops::Neg<Output = S
 #[doc(hidden)]
 #[derive(Clone, Copy)]
 pub struct Format {
-    /// 1½ units of the first binade whose spacing is 1: adding it rounds to an integer.
+    /// 1½ times the smallest power of two whose binade has spacing 1: adding it rounds to an
+    /// integer.
     pub rounder: f64,
     /// ln 2 in two parts; an integer exponent times the first is exact.
     pub ln2: (f64, f64),
-    /// Where eˣ has left the format for good: it is 0 below and ∞ above.
+    /// Bounds beyond which eˣ underflows to 0 or overflows to ∞.
     pub exp_range: (f64, f64),
     /// Degree of the Taylor polynomial of eʳ on |r| ≤ ½ ln 2.
     pub exp_degree: usize,
-    /// Terms of the series of artanh after its first.
+    /// Terms of the series of artanh after the first.
     pub ln_terms: usize,
     /// The smallest normal number.
     pub smallest_normal: f64,
@@ -66,7 +67,7 @@ float!(
     f32,
     Format {
         rounder: 12582912.0, // 1.5 · 2²³
-        // The first part has 15 significant bits: exponents need 9 of the 24 there are.
+        // The first part has 15 significant bits, which leaves 9 of the 24 for exponents.
         ln2: (0.693145751953125, 1.4286068203094173e-6),
         exp_range: (-104.0, 89.0),
         exp_degree: 7,

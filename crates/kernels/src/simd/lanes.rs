@@ -1,16 +1,16 @@
-//! Sixteen numbers side by side.
+//! Sixteen numbers that are processed together.
 
 use super::{Float, Register, elementary};
 use std::marker::PhantomData;
 use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 
-/// How many numbers are worked on side by side.
+/// How many numbers are processed together.
 pub const LANES: usize = 16;
 
-/// One number for each of sixteen rows. Formulas over it read like formulas over one number; they
-/// hold for every row on its own.
+/// One number for each of sixteen rows. A formula over lanes reads like a formula over one number,
+/// and applies to each row independently.
 ///
-/// Sealed: the implementations are those that [`super::run`] chooses from.
+/// Sealed: [`super::run`] chooses among the implementations.
 pub trait Lanes<E: Float>:
     Copy
     + Add<Output = Self>
@@ -26,7 +26,7 @@ pub trait Lanes<E: Float>:
 
     /// `x` for every row.
     fn splat(x: E) -> Self;
-    /// The numbers, one a row.
+    /// These numbers, one per row.
     fn of(rows: &[E; LANES]) -> Self;
     /// The number of each row.
     fn to_array(self) -> [E; LANES];
@@ -72,11 +72,11 @@ pub trait Lanes<E: Float>:
 #[repr(C, align(64))]
 pub struct Sixteen<E>(pub(crate) [E; LANES]);
 
-/// A type that is sixteen numbers in memory and nothing else.
+/// A type whose memory is exactly sixteen numbers.
 ///
 /// # Safety
-/// The size is that of `[E; 16]`, the alignment at most 64, and every bit pattern that is sixteen
-/// numbers is a value.
+/// The size is that of `[E; 16]`, the alignment is at most 64, and the bit patterns of any sixteen
+/// numbers are a valid value.
 #[doc(hidden)]
 pub unsafe trait Plain<E> {}
 
@@ -86,7 +86,7 @@ pub unsafe trait Plain<E> {}
 #[repr(transparent)]
 pub struct Pack<E, R, const N: usize>([R; N], PhantomData<E>);
 
-// SAFETY: constructed below only with N registers of LANES / N numbers each.
+// SAFETY: only constructed below, with N registers of LANES / N numbers each.
 unsafe impl<E: Float, R: Register<E>, const N: usize> Plain<E> for Pack<E, R, N> {}
 
 impl<E: Float, R: Register<E>, const N: usize> Pack<E, R, N> {
@@ -108,9 +108,9 @@ impl<E: Float, R: Register<E>, const N: usize> Pack<E, R, N> {
     }
 }
 
-/// An array of `N` of what a register's operation gives. A loop over indices and no closure: what is
-/// inside a closure is compiled for the instruction set only if it happens to be inlined, and an
-/// iterator that takes an array by value moves it through memory.
+/// Applies an expression to each of `N` registers. This is a loop over indices without closures:
+/// the body of a closure is compiled for the instruction set only if it happens to be inlined, and
+/// an iterator that takes an array by value moves it through memory.
 macro_rules! each {
     ($i:ident, $value:expr) => {{
         let $i = 0;
@@ -161,14 +161,14 @@ impl<E: Float, R: Register<E>, const N: usize> Lanes<E> for Pack<E, R, N> {
     }
     #[inline(always)]
     fn of(rows: &[E; LANES]) -> Self {
-        // SAFETY: register i reads numbers i·R::LANES.. of the LANES = N·R::LANES there are.
+        // SAFETY: register i reads numbers i·R::LANES.. of all LANES = N·R::LANES.
         Self::new(each!(i, unsafe { R::load(rows.as_ptr().add(i * R::LANES)) }))
     }
     #[inline(always)]
     fn to_array(self) -> [E; LANES] {
         let mut rows = [E::ZERO; LANES];
         for i in 0..N {
-            // SAFETY: register i writes numbers i·R::LANES.. of the LANES = N·R::LANES there are.
+            // SAFETY: register i writes numbers i·R::LANES.. of all LANES = N·R::LANES.
             unsafe { self.0[i].store(rows.as_mut_ptr().add(i * R::LANES)) }
         }
         rows

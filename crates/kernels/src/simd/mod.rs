@@ -1,10 +1,10 @@
 //! One source, every instruction set, the same bits.
 //!
-//! A kernel is a [`Kernel`]: its body is written once over [`Lanes`], sixteen numbers that are worked
-//! on side by side, one for each of sixteen rows. [`run`] compiles it for each instruction set and
-//! calls the widest that the processor has. Every operation is an IEEE operation on each lane
-//! alone, with the fused multiply-add where the source says so, and no reduction runs across lanes:
-//! so the result does not depend on which was called.
+//! The body of a [`Kernel`] is written once over [`Lanes`]: sixteen numbers that are processed
+//! together, one for each of sixteen rows. [`run`] compiles it for each instruction set and calls
+//! the widest one that the processor has. Every operation is the IEEE operation on each lane,
+//! multiply-adds are fused exactly where the source says so, and no reduction crosses lanes. So the
+//! result does not depend on the instruction set.
 
 pub(crate) mod elementary;
 mod float;
@@ -19,8 +19,8 @@ pub use level::{Level, UnknownLevel};
 pub use register::Register;
 pub use words::Words;
 
-/// A kernel over lanes. Mark [`Kernel::run`] `#[inline(always)]`: only what is inlined is compiled
-/// for the instruction set it runs on.
+/// A kernel over lanes. Mark [`Kernel::run`] `#[inline(always)]`: only inlined code is compiled for
+/// the instruction set it runs on.
 pub trait Kernel<E: Float> {
     /// What the kernel returns.
     type Output;
@@ -49,19 +49,20 @@ pub trait Dispatch: Float {
     fn on_machine<K: MachineKernel<Self>>(kernel: K) -> K::Output;
 }
 
-/// The registers of an instruction set, for kernels that need them by name (matrix products).
+/// The registers of an instruction set, for kernels that need more than lanes, as matrix products
+/// do.
 #[doc(hidden)]
 pub trait Machine<E: Float> {
     /// The widest register.
     type Wide: Register<E>;
     /// The widest register of words.
     type Words: Words;
-    /// Sixteen numbers in as many registers as they need.
+    /// Sixteen numbers, in as many registers as that takes.
     type Lanes: Lanes<E>;
     /// Whether there are 32 registers rather than 16.
     const MANY_REGISTERS: bool;
 
-    /// Exchanges rows and columns of a square.
+    /// Transposes a square.
     #[inline(always)]
     fn transpose(square: &mut [Self::Lanes; LANES]) {
         let mut turned = [[E::ZERO; LANES]; LANES];
@@ -136,7 +137,7 @@ mod x86_64 {
         const MANY_REGISTERS: bool = true;
     }
 
-    /// Pairs, quadruples and halves of eight rows are interleaved in turn.
+    /// Interleaves pairs, then quadruples, then halves of eight rows.
     ///
     /// # Safety
     /// The processor has AVX2.
@@ -166,7 +167,7 @@ mod x86_64 {
         }
     }
 
-    /// A square of sixteen as four of eight.
+    /// Transposes a 16 × 16 square as four of 8 × 8.
     ///
     /// # Safety
     /// The processor has AVX2.
@@ -190,8 +191,7 @@ mod x86_64 {
         }
     }
 
-    /// Pairs and quadruples of sixteen rows are interleaved in turn, then quarters of registers
-    /// exchanged.
+    /// Interleaves pairs, then quadruples of sixteen rows, then exchanges quarters of registers.
     ///
     /// # Safety
     /// The processor has AVX-512 F.

@@ -1,5 +1,5 @@
-//! The tests of the crate in one binary. `levels.rs` is a process of its own, because it changes the
-//! instruction set that kernels run on.
+//! The tests of the crate in one binary. `levels.rs` is a process of its own, because it changes
+//! the instruction set that kernels run on.
 
 // A test that cannot be set up fails.
 #![allow(clippy::unwrap_used)]
