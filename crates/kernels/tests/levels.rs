@@ -3,6 +3,9 @@
 // A test that cannot be set up has failed.
 #![allow(clippy::unwrap_used)]
 
+// This binary uses only a part of it.
+#[allow(dead_code)]
+#[path = "suite/reference.rs"]
 mod reference;
 
 use dfdx::prelude::{Cpu, Device};
@@ -10,7 +13,7 @@ use kernels::product::{Finish, Matrix, Start, Sums, inner_product, product, sum_
 use kernels::simd::Level;
 use kernels::tape::{self, Node, Recording, Weights};
 use kernels::{
-    Adam, AdamConstants, Data, Initial, Input, Noise, Packed, Perceptron, Real, rows, rowwise, tanh,
+    Adam, AdamConstants, Data, Initial, Input, Noise, Packed, Perceptron, Real, rows, rowwise,
 };
 use reference::*;
 
@@ -28,6 +31,7 @@ where
         ("rows", of_rows::<E>),
         ("packed", packed::<E>),
         ("exp, ln and tanh", elementary::<E>),
+        ("exp and ln of many numbers", exp_and_ln::<E>),
         ("noise", noise::<E>),
         ("optimizer", optimizer::<E>),
     ]
@@ -121,7 +125,7 @@ where
     for step in 0..5 {
         let x = Packed::pack(&numbers(&format!("x {step}"), 23 * 19), 19);
         let mut tape = Recording::default();
-        let y = network.forward(&parameters, Input::Data(Data::of_rows(x)), &mut tape);
+        let y = network.forward(&parameters, Input::Data(Data::from_rows(x)), &mut tape);
         let loss = tape::weigh(tape, y, Weights::Mean).unwrap();
         dfdx::prelude::Backward::backward(loss);
         parameters.update(|values, gradient| adam.step(0.01, values, gradient));
@@ -203,9 +207,33 @@ fn elementary<E: Real>() -> Vec<f64> {
     let packed = Packed::pack(&arguments.iter().map(|x| x.exp()).collect::<Vec<E>>(), 1);
     all.extend(widen(&packed.ln().unpack()));
     let mut packed = Packed::pack(&arguments, 1);
-    tanh(&mut packed);
+    packed.tanh();
     all.extend(widen(&packed.unpack()));
     all
+}
+
+rowwise! {
+    fn exponentials(=> x) {
+        x[0] = x[0].exp();
+    }
+}
+
+rowwise! {
+    fn logarithms(=> x) {
+        x[0] = x[0].ln();
+    }
+}
+
+/// Arguments on both sides of the range of exp, and positive numbers of every binade of `f32`.
+fn exp_and_ln<E: Real>() -> Vec<f64> {
+    let scale = if E::NAME == "f64" { 7.1 } else { 1.0 };
+    let arguments = (0..200_000).map(|k| E::of(scale * f64::from((k as f32 - 1e5) * 1.03e-3)));
+    let positive = (0..200_000).map(|k| E::of(f64::from(f32::from_bits(k * 10_000 + 1))));
+    let mut exp = Packed::pack(&arguments.collect::<Vec<E>>(), 1);
+    let mut ln = Packed::pack(&positive.collect::<Vec<E>>(), 1);
+    exponentials(&mut exp);
+    logarithms(&mut ln);
+    [widen(&exp.unpack()), widen(&ln.unpack())].concat()
 }
 
 fn noise<E: Real>() -> Vec<f64> {

@@ -1,14 +1,9 @@
 //! Parameters before, between and after their steps.
 
-// A test that cannot be set up has failed.
-#![allow(clippy::unwrap_used)]
-
-mod reference;
-
+use crate::reference::*;
 use dfdx::prelude::Backward;
 use kernels::tape::{self, Node, Recording, Weights};
 use kernels::{Data, Dense, Initial, Input, Noise, Packed, Parameters, Perceptron};
-use reference::*;
 
 const ROWS: usize = 2;
 
@@ -20,7 +15,7 @@ fn network() -> (Perceptron, Parameters<f64>) {
 
 /// The network's outputs on a tape, with a gradient that has come back to them.
 fn forward(network: &Perceptron, parameters: &Parameters<f64>, tape: &mut Recording<f64>) {
-    let rows = Data::of_rows(Packed::pack(&normals("x", 3 * ROWS), 3));
+    let rows = Data::from_rows(Packed::pack(&normals("x", 3 * ROWS), 3));
     let y = network.forward(parameters, Input::Data(rows), tape);
     y.add(Packed::pack(&normals("g", 2 * ROWS), 2));
 }

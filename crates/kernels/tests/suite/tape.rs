@@ -1,16 +1,11 @@
 //! Every operation of the tape, forward and backward: against the same composed of dfdx's
 //! operations, and against central differences.
 
-// A test that cannot be set up has failed.
-#![allow(clippy::unwrap_used)]
-
-mod reference;
-
+use crate::reference::*;
 use dfdx::prelude::*;
 use kernels::tape::{self, Node, Recording, Weights};
 use kernels::{Data, Initial, Input, Noise, Packed, Perceptron, Real, rowwise};
 use proptest::prelude::*;
-use reference::*;
 
 type Matrix<E, T = NoneTape> = Tensor<(usize, usize), E, Cpu, T>;
 
@@ -19,7 +14,7 @@ fn node_of<E: Real>(x: &Matrix<E>, places: &[&dyn Place<E>]) -> (Node<E>, Record
     let columns = x.shape().1;
     let pack = move |numbers: &[E]| Packed::pack(numbers, columns);
     let add = |gradient: &Packed<E>, sums: &mut [E]| gradient.add_to(sums);
-    tape::of_tensor(x.clone().put_tape(start(places)), pack, add).unwrap()
+    tape::from_tensor(x.clone().put_tape(start(places)), pack, add).unwrap()
 }
 
 /// A node as a tensor.
@@ -153,7 +148,7 @@ impl Operation for Network {
         let input = if self.learned {
             Input::Learned(node)
         } else {
-            Input::Data(Data::of_rows(rows.clone()))
+            Input::Data(Data::from_rows(rows.clone()))
         };
         let y = network.forward(&parameters, input, &mut tape);
         assert_eq!(y.numbers().unpack(), network.evaluate(&parameters, &rows).unpack(), "evaluate");
@@ -381,7 +376,7 @@ mod strides {
     ) -> (Vec<f64>, Vec<f64>) {
         let pack = |numbers: &[f64]| Packed::pack(numbers, 3);
         let add = |gradient: &Packed<f64>, sums: &mut [f64]| gradient.add_to(sums);
-        let (node, mut tape) = tape::of_tensor(x, pack, add).unwrap();
+        let (node, mut tape) = tape::from_tensor(x, pack, add).unwrap();
         let mut y = Packed::scratch(node.numbers().rows(), 3);
         squares(node.numbers(), &mut y);
         let kept = node.clone();

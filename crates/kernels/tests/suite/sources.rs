@@ -1,8 +1,5 @@
 //! What no source of this workspace may say.
 
-// A test that cannot be set up has failed.
-#![allow(clippy::unwrap_used)]
-
 use std::path::{Path, PathBuf};
 
 /// Every Rust file below a folder.

@@ -1,9 +1,6 @@
 //! What the tests compare with: numbers that are always the same, and operations that are checked
 //! against dfdx's own and against differences.
 
-// Each test binary uses its own part of this, and what cannot be set up has failed.
-#![allow(dead_code, clippy::unwrap_used)]
-
 use dfdx::prelude::*;
 use kernels::tape::Recording;
 use kernels::{Noise, Real};

@@ -1,14 +1,9 @@
 //! The optimisers against dfdx's, and their first steps in closed form.
 
-// A test that cannot be set up has failed.
-#![allow(clippy::unwrap_used)]
-
-mod reference;
-
+use crate::reference::*;
 use dfdx::optim::{Adam as DfdxAdam, AdamConfig, Optimizer as _};
 use dfdx::prelude::*;
 use kernels::{Adam, AdamConstants, Data, Initial, Input, Noise, Packed, Perceptron, Real, tape};
-use reference::*;
 
 /// Numbers in a layer are not a multiple of a register's, so that the last few count too.
 const STEPS: usize = 50;
@@ -77,7 +72,7 @@ fn train<E: Real>(
         let target: Vec<E> = narrow(&normals(&format!("y {step}"), BATCH * 3));
 
         let mut tape = tape::Recording::default();
-        let input = Input::Data(Data::of_rows(Packed::pack(&x, 5)));
+        let input = Input::Data(Data::from_rows(Packed::pack(&x, 5)));
         let y = network.forward(&ours, input, &mut tape);
         let pack = |gradient: &[E]| Packed::pack(gradient, 3);
         let y = tape::into_tensor(&y, tape, y.numbers().unpack(), (BATCH, 3), pack).unwrap();

@@ -1,14 +1,9 @@
 //! Shapes with nothing in them: what is allowed works, what is not says so.
 
-// A test that cannot be set up has failed.
-#![allow(clippy::unwrap_used)]
-
-mod reference;
-
+use crate::reference::*;
 use dfdx::prelude::Backward;
 use kernels::tape::{self, Node, Recording, Weights};
 use kernels::{Data, Initial, Input, Noise, Packed, Parameters, Perceptron};
-use reference::*;
 
 fn matrix(rows: usize, columns: usize) -> Packed<f64> {
     Packed::pack(&normals("matrix", rows * columns), columns)
@@ -60,7 +55,7 @@ fn shapes_that_are_refused() {
         }),
         ("inner dimensions", || {
             let (network, parameters) = network();
-            let input = Input::Data(Data::of_rows(matrix(2, 4)));
+            let input = Input::Data(Data::from_rows(matrix(2, 4)));
             network.forward(&parameters, input, &mut Recording::default());
         }),
         ("a gradient of another shape", || {

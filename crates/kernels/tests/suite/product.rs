@@ -1,11 +1,9 @@
 //! Matrix products against loops, for every variant there is.
 
-mod reference;
-
+use crate::reference::*;
 use kernels::product::{Finish, Matrix, Start, Sums, inner_product, product, sum_rows};
 use kernels::{Packed, Real};
 use proptest::prelude::*;
-use reference::*;
 
 type Shape = (usize, usize, usize);
 

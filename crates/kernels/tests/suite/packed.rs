@@ -1,10 +1,8 @@
 //! Packed matrices against the same on plain rows.
 
-mod reference;
-
+use crate::reference::*;
 use kernels::{Packed, Real, simd::LANES};
 use proptest::prelude::*;
-use reference::*;
 
 fn check<E: Real>(rows: usize, columns: usize) {
     let data: Vec<E> = narrow(&normals("data", rows * columns));
@@ -32,24 +30,24 @@ fn check<E: Real>(rows: usize, columns: usize) {
     assert!(turned.transposed().unpack() == data, "transposed twice");
     assert!(packed.column(columns - 1).unpack() == flat[(columns - 1) * rows..], "column");
     let picks: Vec<u32> = (0..5).map(|i| (i * 7) % columns as u32).collect();
-    let picked = packed.pick_columns(&picks);
+    let picked = packed.select_columns(&picks);
     let expected = (0..rows).flat_map(|row| picks.iter().map(move |&c| at(row, c as usize)));
     assert!(picked.unpack().into_iter().eq(expected), "pick columns");
 
     let picks: Vec<u32> = (0..19).map(|i| (i * 7) % rows as u32).collect();
-    let picked = packed.pick_rows(&picks);
+    let picked = packed.select_rows(&picks);
     assert_eq!((picked.rows(), picked.columns()), (19, columns));
     let expected = picks.iter().flat_map(|&row| (0..columns).map(move |c| at(row as usize, c)));
     assert!(picked.unpack().into_iter().eq(expected), "pick rows");
 
     let other = Packed::pack(&before, columns);
-    let both = packed.beside(&other).unpack();
+    let both = packed.concat_columns(&other).unpack();
     let (left, right) = (
         |row: usize| &data[row * columns..][..columns],
         |row: usize| &before[row * columns..][..columns],
     );
     assert!(both == (0..rows).flat_map(|row| [left(row), right(row)].concat()).collect::<Vec<E>>());
-    let whole = packed.clone().regroup(rows * columns);
+    let whole = packed.clone().reshape(rows * columns);
     assert!((whole.rows(), whole.unpack()) == (1, data.clone()), "regroup");
     assert!(packed.repeat(3).unpack() == data.repeat(3), "repeat");
     let total = packed.total();
@@ -240,11 +238,11 @@ fn a_column_has_the_rows() {
 fn one_row_of_every_so_many() {
     let numbers: Vec<f64> = (0..40 * 3 * 2).map(f64::from).collect();
     let packed = Packed::pack(&numbers, 2);
-    let rows = packed.every(3, 1);
+    let rows = packed.strided_rows(3, 1);
     let expected: Vec<f64> =
         (0..40).flat_map(|row| [6 * row + 2, 6 * row + 3]).map(f64::from).collect();
     assert_eq!((rows.rows(), rows.unpack()), (40, expected));
-    assert_eq!(packed.every(1, 0).unpack(), numbers);
+    assert_eq!(packed.strided_rows(1, 0).unpack(), numbers);
 }
 
 #[test]
@@ -257,17 +255,17 @@ fn another_type_has_the_nearest_numbers() {
 #[test]
 #[should_panic(expected = "row 3 of 3")]
 fn there_is_no_row_to_pick_outside() {
-    Packed::<f64>::zeros(3, 2).pick_rows(&[0, 3]);
+    Packed::<f64>::zeros(3, 2).select_rows(&[0, 3]);
 }
 
 #[test]
 #[should_panic(expected = "index out of bounds")]
 fn there_is_no_column_to_pick_outside() {
-    Packed::<f64>::zeros(3, 2).pick_columns(&[2]);
+    Packed::<f64>::zeros(3, 2).select_columns(&[2]);
 }
 
 #[test]
 #[should_panic(expected = "matrices side by side")]
 fn matrices_side_by_side_have_equal_rows() {
-    Packed::<f64>::zeros(3, 2).beside(&Packed::zeros(4, 2));
+    Packed::<f64>::zeros(3, 2).concat_columns(&Packed::zeros(4, 2));
 }

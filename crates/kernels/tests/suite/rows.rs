@@ -1,11 +1,9 @@
 //! Distributions over categories, row by row: values against `f64` formulas, and what holds for any
 //! finite or masked logits.
 
-mod reference;
-
+use crate::reference::*;
 use kernels::{Noise, Packed, Real, rows, rowwise};
 use proptest::prelude::*;
-use reference::*;
 
 const MASKED: f64 = f64::NEG_INFINITY;
 
@@ -296,7 +294,7 @@ fn picks_spread_and_vertices() {
         Noise::named(&["picks"]).fill_index(k as u32, &mut indices);
         let picks: Vec<f64> = indices.iter().map(|&i| f64::from(i)).collect();
         let (picks, c) = (Packed::pack(&picks, samples), normals("c", count * samples));
-        let picked = rows::pick(&Packed::pack(&numbers, k), &picks).unpack();
+        let picked = rows::gather(&Packed::pack(&numbers, k), &picks).unpack();
         let points = rows::one_hots(&picks, k);
         assert_eq!((points.rows(), points.columns()), (count, samples * k));
         let mut sums = vec![0.0; count * k];
@@ -310,7 +308,7 @@ fn picks_spread_and_vertices() {
                 assert_eq!(point, f64::from(is_picked), "{count}×{k}");
             }
         }
-        let spread = rows::spread(&picks, &Packed::pack(&c, samples), k).unpack();
+        let spread = rows::scatter_add(&picks, &Packed::pack(&c, samples), k).unpack();
         assert_close(&spread, &sums, 1e-15, "spread");
     }
 }
@@ -322,18 +320,18 @@ fn other_categories_do_not_count() {
         let mut numbers = vec![f64::NAN; k];
         numbers[1] = 2.5;
         let picks = Packed::filled(1, 1, 1.0);
-        assert_eq!(rows::pick(&Packed::pack(&numbers, k), &picks).unpack(), [2.5]);
+        assert_eq!(rows::gather(&Packed::pack(&numbers, k), &picks).unpack(), [2.5]);
     }
 }
 
 #[test]
 #[should_panic(expected = "picks of other rows")]
 fn picks_have_the_rows() {
-    rows::pick(&Packed::<f64>::zeros(3, 40), &Packed::zeros(2, 1));
+    rows::gather(&Packed::<f64>::zeros(3, 40), &Packed::zeros(2, 1));
 }
 
 #[test]
 #[should_panic(expected = "one number a pick")]
 fn every_pick_has_a_number() {
-    rows::spread(&Packed::<f64>::zeros(3, 2), &Packed::zeros(3, 1), 40);
+    rows::scatter_add(&Packed::<f64>::zeros(3, 2), &Packed::zeros(3, 1), 40);
 }
