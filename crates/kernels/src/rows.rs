@@ -113,7 +113,7 @@ pub fn gather<E: Real>(numbers: &Packed<E>, picks: &Packed<E>) -> Packed<E> {
         scan(numbers, picks, &mut picked);
         return picked;
     }
-    assert_eq!(numbers.rows(), picks.rows(), "picks of other rows");
+    assert_eq!(numbers.rows(), picks.rows(), "rows of numbers and picks");
     let size = LANES * numbers.columns();
     for (block, numbers) in numbers.storage().chunks_exact(size).enumerate() {
         for (at, category) in stored_picks(picks, block) {
@@ -145,7 +145,7 @@ pub fn scatter_add<E: Real>(picks: &Packed<E>, c: &Packed<E>, categories: usize)
         scan(picks, c, &mut sums);
         return sums;
     }
-    assert_eq!((picks.rows(), picks.columns()), (c.rows(), c.columns()), "one number a pick");
+    assert_eq!((picks.rows(), picks.columns()), (c.rows(), c.columns()), "one number per pick");
     for (block, sums) in sums.storage_mut().chunks_exact_mut(LANES * categories).enumerate() {
         for (at, category) in stored_picks(picks, block) {
             sums[category * LANES + at % LANES] += c.storage()[at];

@@ -1,6 +1,8 @@
-//! Every kernel on every instruction set of this machine: the same bits.
+//! Every kernel gives the same bits on every instruction set of this machine.
+//!
+//! A binary of its own, because the level belongs to the process.
 
-// A test that cannot be set up has failed.
+// A test that cannot be set up fails.
 #![allow(clippy::unwrap_used)]
 
 // This binary uses only a part of it.
@@ -17,7 +19,7 @@ use kernels::{
 };
 use reference::*;
 
-/// A kernel's name and everything it computes; numbers are widened, which keeps all their bits.
+/// A kernel's name and its results, widened to `f64`, which keeps all their bits.
 type Kernel = (&'static str, fn() -> Vec<f64>);
 
 fn kernels<E: Real>() -> Vec<Kernel>
@@ -37,19 +39,19 @@ where
     ]
 }
 
-/// All in one test, as the level belongs to the process.
+/// All kernels in one test, because the level belongs to the process.
 #[test]
 fn every_kernel_gives_the_same_bits_on_every_level() {
     let all = [kernels::<f32>(), kernels::<f64>()].concat();
     let mut expected: Vec<Vec<u64>> = vec![];
     for level in Level::ALL {
         if Level::force(level) != level {
-            continue; // This processor has no such instructions.
+            continue; // This processor does not have the instructions.
         }
         assert_eq!(Level::current(), level);
         for (i, (name, kernel)) in all.iter().enumerate() {
             let bits: Vec<u64> = kernel().into_iter().map(f64::to_bits).collect();
-            assert!(bits.len() > 16, "{name} computes something");
+            assert!(bits.len() > 16, "{name} computes too little");
             match level {
                 Level::Portable => expected.push(bits),
                 _ => assert!(bits == expected[i], "{name} (of {i}) on {}", level.name()),
@@ -58,21 +60,21 @@ fn every_kernel_gives_the_same_bits_on_every_level() {
     }
     assert_eq!(expected.len(), all.len());
     let widest = Level::detected();
-    assert_eq!(Level::force(Level::Avx512), widest, "no more than the processor has");
+    assert_eq!(Level::force(Level::Avx512), widest, "never more than the processor has");
 }
 
-/// The widest level, or what the environment allows of it: asked of a process of its own.
+/// The level is the widest that the environment allows. A child process reports it.
 #[test]
 fn the_environment_caps_the_level() {
-    const ASKED: &str = "KERNELS_TEST_ASKS_FOR_LEVEL";
-    if std::env::var(ASKED).is_ok() {
+    const REPORTS: &str = "KERNELS_TEST_REPORTS_LEVEL";
+    if std::env::var(REPORTS).is_ok() {
         println!("level {}", Level::current().name());
         return;
     }
     let current = |value: &str| {
         let mut child = std::process::Command::new(std::env::current_exe().unwrap());
         child.args(["--exact", "the_environment_caps_the_level", "--nocapture"]);
-        let output = child.env(ASKED, "").env("ARGMAX_LAB_SIMD", value).output().unwrap();
+        let output = child.env(REPORTS, "").env("ARGMAX_LAB_SIMD", value).output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
         let named = |level: &Level| text.contains(&format!("level {}\n", level.name()));
         Level::ALL.into_iter().find(named).unwrap()
@@ -133,7 +135,7 @@ where
     widen(parameters.values())
 }
 
-/// Logits with extremes and masked categories among them.
+/// Logits, some of them extreme or masked.
 fn logits<E: Real>(rows: usize, k: usize) -> Vec<E> {
     let mut logits = numbers::<E>("logits", rows * k);
     for (i, x) in logits.iter_mut().enumerate().filter(|(i, _)| i % k > 0) {
@@ -224,7 +226,7 @@ rowwise! {
     }
 }
 
-/// Arguments on both sides of the range of exp, and positive numbers of every binade of `f32`.
+/// Arguments over the whole range of exp, and positive numbers of every binade of `f32`.
 fn exp_and_ln<E: Real>() -> Vec<f64> {
     let scale = if E::NAME == "f64" { 7.1 } else { 1.0 };
     let arguments = (0..200_000).map(|k| E::of(scale * f64::from((k as f32 - 1e5) * 1.03e-3)));

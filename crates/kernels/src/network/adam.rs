@@ -5,8 +5,8 @@ use crate::simd::{Machine, MachineKernel};
 
 /// Adam (Kingma & Ba 2015, arXiv:1412.6980, Algorithm 1) with bias correction.
 ///
-/// m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², θ ← θ − η (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) +
-/// ε).
+/// m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g²,
+/// θ ← θ − η (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + ε).
 #[derive(Clone, Debug)]
 pub struct Adam<E> {
     constants: AdamConstants,

@@ -62,8 +62,7 @@ impl Dense {
         product(g, weight, Start::Zero, gate.map_or(Finish::Keep, Finish::Gate))
     }
 
-    /// The gradient with respect to the weight, gᵀ·x, from the transpose of the input ([inputs,
-    /// B]).
+    /// The gradient with respect to the weight, gᵀ·x, from the input's transpose ([inputs, B]).
     ///
     /// # Panics
     /// If the shapes do not match.

@@ -1,5 +1,4 @@
-//! Conversions between packed matrices and other storage orders, and selections of rows and
-//! columns.
+//! Conversion to and from other storage orders, and selection of rows and columns.
 
 use super::Packed;
 use crate::Real;

@@ -95,7 +95,7 @@ pub fn product<E: Real>(
     }
     let mut out = Packed::scratch(x.rows(), w.columns);
     if let Finish::Gate(gate) = finish {
-        assert_eq!((gate.rows(), gate.columns()), (out.rows(), out.columns()), "one gate per element");
+        assert_eq!((gate.rows(), gate.columns()), (out.rows(), out.columns()), "gate and result");
     }
     E::on_machine(Product { x, w, start, finish, steps: 0..0, out: &mut out });
     out

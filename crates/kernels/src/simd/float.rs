@@ -29,8 +29,7 @@ pub trait Float: sealed::Sealed + dfdx::dtypes::Dtype + std::ops::Neg<Output = S
 #[doc(hidden)]
 #[derive(Clone, Copy)]
 pub struct Format {
-    /// 1½ times the smallest power of two whose binade has spacing 1: adding it rounds to an
-    /// integer.
+    /// 1½ times the power of two from which on the spacing is 1: adding it rounds to an integer.
     pub rounder: f64,
     /// ln 2 in two parts; an integer exponent times the first is exact.
     pub ln2: (f64, f64),

@@ -49,8 +49,7 @@ pub trait Dispatch: Float {
     fn on_machine<K: MachineKernel<Self>>(kernel: K) -> K::Output;
 }
 
-/// The registers of an instruction set, for kernels that need more than lanes, as matrix products
-/// do.
+/// The registers of an instruction set, for kernels that need more than lanes (matrix products).
 #[doc(hidden)]
 pub trait Machine<E: Float> {
     /// The widest register.

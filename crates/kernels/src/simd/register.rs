@@ -5,7 +5,7 @@ use super::Float;
 /// A register of numbers. Every operation is the IEEE operation on each number.
 ///
 /// Implementations for vector registers are only sound to call if the processor has their
-/// instructions. They are only reachable through [`super::run`], which checks that first.
+/// instructions. They are only reachable through [`super::Dispatch`], which checks that first.
 #[doc(hidden)]
 pub trait Register<E>: Copy + 'static {
     /// How many numbers it holds.

@@ -39,7 +39,7 @@ pub fn weigh<E: Real>(
 /// If the device is out of memory.
 ///
 /// # Panics
-/// If there are no losses, or the weights have another shape than the losses. The backward pass panics
+/// If there are no losses, or the weights have another shape than the losses; in the backward pass,
 /// if the vector has another shape than the logits.
 pub fn inject<E: Real>(
     tape: Recording<E>,

@@ -22,10 +22,10 @@ pub fn record<E: Real>(
 
 /// Records a choice: any numbers forward, any vector–Jacobian product backward.
 ///
-/// The result is `choice`, which was computed from the logits. In the backward pass, `backward(g,
-/// v)` gets the gradient g of the loss with respect to the choice, and adds the estimator's
-/// gradient with respect to the logits to v. Straight-through and relaxed estimators are this
-/// operation with different closures.
+/// The result is `choice`, which was computed from the logits. In the backward pass,
+/// `backward(g, v)` gets the gradient g of the loss with respect to the choice, and adds the
+/// estimator's gradient with respect to the logits to v. Straight-through and relaxed estimators
+/// use this operation with different closures.
 pub fn choose<E: Real>(
     tape: &mut Recording<E>,
     logits: &Node<E>,

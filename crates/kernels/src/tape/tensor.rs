@@ -33,7 +33,7 @@ pub fn from_tensor<S: Shape, E: Real>(
 /// of the tensor to that of the node.
 ///
 /// # Errors
-/// If the device is out of memory, or the number of numbers does not match the shape.
+/// If the device is out of memory, or `numbers` has the wrong length for the shape.
 pub fn into_tensor<S: Shape, E: Real>(
     node: &Node<E>,
     mut tape: Recording<E>,
