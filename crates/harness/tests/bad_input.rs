@@ -206,8 +206,8 @@ fn data_files() {
         ("a,y\n1,2\ninf,3\n", &["line 3, column `a`", "`inf`", "expected a finite number"]),
         ("a,y\nred,2\n", &["line 2, column `a`", "`red`", "expected a finite number"]),
         ("a,y\n1,2\n,2\n", &["line 3, column `a`", "is missing", "expected a finite number"]),
-        ("a,y\n1,2\n1,2,3\n", &["line 3: 3 cells, but 2 columns"]),
-        ("a,y\n1,2\n1\n", &["line 3: 1 cells, but 2 columns"]),
+        ("a,y\n1,2\n1,2,3\n", &["line 3: expected 2 cells, found 3"]),
+        ("a,y\n1,2\n1\n", &["line 3: expected 2 cells, found 1"]),
     ] {
         lab.write("own.csv", content);
         rejects_file(words);

@@ -49,7 +49,7 @@ impl Table {
             let line = line_of(text, record.position());
             if record.len() != names.len() {
                 let (cells, columns) = (record.len(), names.len());
-                return Err(format!("line {line}: {cells} cells, but {columns} columns"));
+                return Err(format!("line {line}: expected {columns} cells, found {cells}"));
             }
             for (index, cell) in record.iter().enumerate() {
                 let number = number(cell)
@@ -178,7 +178,7 @@ mod tests {
             ("a,y\r\n1,2\r\n3,x\r\n", "line 3, column `y`"),
             ("a,y\n1,2\n\n\n3,x\n", "line 5, column `y`"),
             ("a,y\r\n1,2\r\n\r\n3,x\r\n", "line 4, column `y`"),
-            ("a,y\r\n1,2\r\n3\r\n", "line 3: 1 cells, but 2 columns"),
+            ("a,y\r\n1,2\r\n3\r\n", "line 3: expected 2 cells, found 1"),
             ("\n\na,y\n1,2\n3,x\n", "line 5, column `y`"),
             ("a,y\n\"1\n\",2\n3,x\n", "line 4, column `y`"),
             ("a;y\n1;2,5\n", "`2,5`; expected a finite number with a decimal point"),
