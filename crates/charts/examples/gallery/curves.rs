@@ -1,4 +1,4 @@
-//! Line plots, and plots of bias against variance.
+//! Data of line plots and of plots of bias against variance.
 
 use crate::estimators::{Noise, TEN, loss, noise, series};
 use charts::{Figure, Panel, Point, Scale, Series};

@@ -1,4 +1,4 @@
-//! Estimators and the synthetic results that figures of them are drawn from.
+//! Names of estimators, and synthetic results for the figures.
 
 use charts::{Point, Series};
 
@@ -55,7 +55,7 @@ pub const TEN: [&str; 10] = [
     "posted-score-function",
 ];
 
-/// SplitMix64, so that the gallery is the same on every machine.
+/// SplitMix64, so the gallery is the same on every machine.
 pub struct Noise(u64);
 
 impl Noise {

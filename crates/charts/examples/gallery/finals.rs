@@ -1,4 +1,4 @@
-//! Plots of final values.
+//! Data of plots of final values.
 
 use crate::estimators::{Noise, TEN, loss};
 use charts::{Better, FinalFigure, FinalPanel, FinalRow};

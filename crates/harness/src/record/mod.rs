@@ -64,7 +64,7 @@ pub enum Outcome {
         /// The step that met it.
         step: u64,
     },
-    /// The estimator cannot serve the task.
+    /// The estimator does not support the task.
     Refused {
         /// Why.
         why: String,

@@ -65,7 +65,7 @@ impl Context<'_> {
         }
     }
 
-    /// Stops the run if the estimator cannot serve the task.
+    /// Stops the run if the estimator does not support the task.
     fn check_refusal<E: Real>(&self, estimator: &dyn Estimator<E>, dims: Dims) -> Result<(), Stop> {
         match estimators::refusal(estimator, dims, self.cell.task.built.domain()) {
             Some(why) => Err(Stop::With(Outcome::Refused { why })),
