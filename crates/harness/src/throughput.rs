@@ -196,7 +196,7 @@ impl Subject {
         self.estimator.build_f32()
     }
 
-    /// Does a run of so many steps, and times the steps.
+    /// Does a run of `steps` steps, and times them.
     fn run(&self, seed: u64, steps: u64) -> Result<Timed> {
         let (mut training, mut estimator) = (self.training(seed), self.estimator());
         let name = seed.to_string();

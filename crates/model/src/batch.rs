@@ -13,7 +13,7 @@ pub struct Batch<E: Real> {
 }
 
 impl<E: Real> Batch<E> {
-    /// Rows of nothing.
+    /// Rows without inputs and targets.
     pub fn empty(rows: usize) -> Self {
         Self { rows, inputs: None, targets: None }
     }
@@ -54,7 +54,7 @@ impl<E: Real> Batch<E> {
         self.targets.as_ref().unwrap_or_else(|| panic!("this batch has no targets"))
     }
 
-    /// The same rows so many times, one copy after the other.
+    /// The rows repeated `times` times, one copy after the other.
     pub(crate) fn repeat(&self, times: usize) -> Self {
         if times == 1 {
             return self.clone();
@@ -107,7 +107,7 @@ impl Rows {
         self.inputs.columns()
     }
 
-    /// Whether there are none.
+    /// Whether it has no rows.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

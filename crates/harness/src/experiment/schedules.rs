@@ -30,7 +30,7 @@ pub(super) fn complete(schema: &Schema, parameters: &mut Table, steps: Option<u6
     }
 }
 
-/// Rejects schedules that change nothing in a run of so many steps, or in one that takes none.
+/// Rejects schedules that change nothing in a run of `steps` steps, or without steps.
 pub(super) fn check<T>(schema: &Schema, variant: &Variant<T>, steps: Option<u64>) -> Result<()> {
     for key in keys(schema) {
         let Some(value) = variant.parameters.get(&key) else { continue };

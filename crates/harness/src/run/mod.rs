@@ -52,7 +52,7 @@ impl Context<'_> {
         Streams::new(self.cell.task.kind, self.run.seed).named(purpose)
     }
 
-    /// Whether to go on, after so many steps.
+    /// Whether to go on after `step` steps.
     fn check(&self, step: u64) -> Result<(), Stop> {
         if (self.limits.stop)() {
             return Err(Stop::Interrupted);

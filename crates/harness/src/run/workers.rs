@@ -20,9 +20,9 @@ pub struct Workers {
 
 /// Whether the user wants to stop.
 pub trait Interrupt: Sync {
-    /// Whether no more runs are to be started.
+    /// Whether to start no more runs.
     fn finish(&self) -> bool;
-    /// Whether active runs are to be abandoned.
+    /// Whether to abandon active runs.
     fn abandon(&self) -> bool;
 }
 
