@@ -1,5 +1,5 @@
-//! Schedules inside the parameters of estimators and optimizers: the length of a run decides where
-//! one ends that was not told.
+//! Schedules inside the parameters of estimators and optimizers. A schedule without an end of its own
+//! ends with the run.
 
 use anyhow::Result;
 use estimators::Schedule;

@@ -1,4 +1,4 @@
-//! The stored runs of a cell, and what they say.
+//! The stored runs of a cell, and their statistics.
 
 use super::metric::sample;
 use crate::experiment::{Cell, Experiment, Measure};

@@ -1,4 +1,4 @@
-//! Doing runs: each is pure, but for the clock beside it.
+//! Executing runs. A run is pure; only its timing reads a clock.
 
 mod gradient;
 mod interrupt;
