@@ -2,9 +2,9 @@
 
 Rows x ~ N(0, 1)^16; the regime of a row is argmax(x A), its target (x V)[regime] + 0.1 N(0, 1); A
 and V are drawn anew for each seed, with entries N(0, 1) / sqrt(16). A classifier 16 -> 32 -> 8 with
-ReLU picks a category, a linear head 16 -> 8 gives each category a value, and the loss is the
-squared error of the value at the pick. Batches of 128 rows are drawn with replacement from 4096;
-Adam, 1e-2.
+ReLU chooses a category, a linear head 16 -> 8 has a value for each category, and the loss is the
+squared error of the value of the chosen category. Batches of 128 rows are drawn with replacement
+from 4096. The optimizer is Adam with a learning rate of 1e-2.
 """
 
 import math
@@ -37,7 +37,7 @@ ESTIMATORS = [
 
 
 def data(seed):
-    """Features and targets to train on, then to validate on."""
+    """Features and targets for training, then for validation."""
     draw = np.random.default_rng([seed, 0])
     regime_map, value_map = (
         draw.standard_normal((INPUTS, CATEGORIES)) / math.sqrt(INPUTS) for _ in range(2)
@@ -61,7 +61,7 @@ def initial(seed):
 
 
 def validation_loss(x, y, layers):
-    """The loss with the hard argmax of trained layers, as `initial` gives them."""
+    """The loss with the hard argmax, of trained layers in the form that `initial` returns."""
     def linear(x, layer):
         return x @ np.asarray(layer[0], np.float64) + np.asarray(layer[1], np.float64)
 

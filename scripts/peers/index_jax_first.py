@@ -1,5 +1,5 @@
-"""JAX as one writes it first: rows of classes last, optax, keys split in the step, `jax.random`'s
-categorical and Gumbel sampling, one seed. The whole run is one compiled scan.
+"""Straightforward JAX: categories are the last axis, optax, keys split in the step, categorical and
+Gumbel sampling of `jax.random`, one seed. The whole run is one compiled scan.
 """
 
 import time
@@ -71,7 +71,7 @@ def conditional(logits, p, choice, key):
     """Perturbed logits / tau, up to a constant, given that `choice` has the largest (Paulus et al.
     2021)."""
     e = random.exponential(key, (index.RAO_SAMPLES, *logits.shape))
-    e = jnp.maximum(e, networks.TINY)  # It can be 0, and runs ended in NaN for it.
+    e = jnp.maximum(e, networks.TINY)  # It can be 0, which gave NaN in some runs.
     picked = jnp.sum(e * choice, -1, keepdims=True)
     perturbed = jnp.where(choice == 1, -jnp.log(picked), -jnp.log(e / p + picked))
     return (logits + fixed(perturbed - logits)) / index.GUMBEL_TEMPERATURE

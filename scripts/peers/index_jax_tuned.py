@@ -1,7 +1,7 @@
-"""JAX as fast as we could make it on one core: the batch lies last, so that vector registers lie
-across rows; hidden layer and head are one product, with their biases in it; samples come from the
-inverse distribution function; random numbers of many steps are drawn at once by the generator that
-is fastest here; Adam is written out; seeds may be vmapped.
+"""JAX as fast as we could make it on one core. The batch is the last axis, so vector registers span
+rows. The hidden layer and the head are one product that includes their biases. Samples come from
+the inverse CDF. The random numbers of many steps are drawn at once, by the fastest generator we
+found. Adam is handwritten. Seeds may be vmapped.
 """
 
 import time
@@ -42,8 +42,8 @@ def gumbel_rao(logits, p, choice, u):
 
 
 def gumbel_rao_forward(logits, p, choice, u):
-    # With e exponential: the perturbed logit of the pick is -ln e_pick, up to a constant, the
-    # others are -ln(e/p + e_pick); their softmax at temperature t is (e_pick/(...))^(1/t), scaled.
+    # With exponential e and chosen category c: up to a constant, the perturbed logit is -ln e_c for
+    # c and -ln(e/p + e_c) for the others. Their softmax at temperature t is (e_c/(...))^(1/t), scaled.
     e = exponential(u)
     picked = dot(choice, e)
     ratio = picked / jnp.where(choice > 0, picked, e / p + picked)
@@ -61,7 +61,7 @@ gumbel_rao.defvjp(gumbel_rao_forward, gumbel_rao_backward)
 
 
 def noise_shapes(estimator):
-    """Uniform numbers that a step needs beside those for its rows."""
+    """Shapes of the uniform numbers of a step, except those that choose its rows."""
     every, each = (index.CATEGORIES, index.BATCH), (index.BATCH,)
     return {
         "exact": [],
@@ -116,7 +116,7 @@ def estimate(estimator, logits, values, targets, noise, baseline):
 
 
 def packed(layers):
-    """[hidden; values] as one matrix with the biases as last column, and the logits' layer."""
+    """[hidden; values] as one matrix with the biases in the last column, then the logits layer."""
     pair = (layers["hidden"], layers["values"])
     rows = [np.concatenate([weight, bias[None]]).T for weight, bias in pair]
     return np.concatenate(rows), layers["logits"][0].T.copy(), layers["logits"][1][:, None]

@@ -1,4 +1,4 @@
-"""PyTorch on the CPU: eager as one writes it first, with fused Adam, and with the loss compiled."""
+"""PyTorch on the CPU: plain eager mode, with fused Adam, and with a compiled loss as well."""
 
 import time
 

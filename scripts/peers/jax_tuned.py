@@ -1,5 +1,5 @@
-"""What tuned networks in JAX share, whichever axis their categories lie along: the generator that is
-fastest here, softmax and ReinMax, Adam written out, and XLA's flags.
+"""What the tuned networks in JAX share, for any axis of categories: the fastest generator we found,
+softmax and ReinMax, handwritten Adam, and XLA flags.
 """
 
 from functools import partial
@@ -11,7 +11,7 @@ import numpy as np
 
 jax.config.update("jax_default_prng_impl", "unsafe_rbg")
 
-# Products go to XLA's library of micro-kernels, and vectors are as wide as the machine has them.
+# Products use XLA's library of microkernels, and vectors are 512 bits wide.
 FLAGS = (
     "--xla_cpu_experimental_ynn_fusion_type=LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT"
     " --xla_cpu_prefer_vector_width=512"
@@ -50,7 +50,7 @@ def exponential(u):
 
 
 def adam(rate, parameters, moments, gradient, step):
-    """A step after `step` others: parameters, moments, and how many steps there were."""
+    """Takes a step after `step` others and returns parameters, moments and the number of steps."""
     beta1, beta2, step = networks.BETA1, networks.BETA2, step + 1.0
     first = jax.tree.map(lambda m, g: beta1 * m + (1 - beta1) * g, moments[0], gradient)
     second = jax.tree.map(lambda v, g: beta2 * v + (1 - beta2) * g * g, moments[1], gradient)

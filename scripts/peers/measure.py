@@ -1,8 +1,8 @@
-"""Times training runs of a peer: its command line, and what all peers share.
+"""Times training runs of a peer: the command line and everything else that the peers share.
 
-Each core has a process of its own, pinned to it. For each estimator all of them compile and do a
-run that is not timed; then one is timed alone, and then, for the throughput of the whole machine,
-all at once. A line of JSON is printed for each of the two.
+One process is pinned to each core. For each estimator, all of them compile and do an untimed run.
+Then one is timed alone and, for the throughput of the whole machine, all of them at once. Each of
+the two measurements prints a line of JSON.
 """
 
 import argparse
@@ -19,27 +19,27 @@ LEAST_RUNS = 3
 
 
 class Configuration(NamedTuple):
-    """What `prepare` is given beside the estimator, and what it is measured with."""
+    """Arguments of `prepare` beside the estimator, and settings of the measurement."""
 
     keywords: dict
-    seeds: int = 1  # that train at once in a process
-    flags: str = ""  # of XLA
+    seeds: int = 1  # trained at once in one process
+    flags: str = ""  # XLA flags
 
 
 def main(peer, version, workload, prepare, configurations):
-    """Measures the peer in one of its configurations, which have names.
+    """Measures the peer in the configuration that the command line names.
 
-    `workload` has a NAME, its ESTIMATORS, and STEPS, the steps of a run. `prepare(estimator,
-    **keywords)` returns `train(seeds)`, which trains these seeds and returns the seconds that took
-    and each seed's validation loss.
+    `workload` has a NAME, its ESTIMATORS, and STEPS, the number of steps of a run.
+    `prepare(estimator, **keywords)` returns a function `train(seeds)`, which trains with each seed
+    and returns the time in seconds and the validation loss of each seed.
     """
     parser = argparse.ArgumentParser()
     parser.add_argument("--configuration", choices=list(configurations), required=True)
     parser.add_argument("--estimator", action="append", choices=workload.ESTIMATORS)
     parser.add_argument("--seconds", type=float, default=1.0)
     parser.add_argument("--first-seed", type=int, default=0)
-    parser.add_argument("--core", type=int, default=0, help="where a process is timed alone")
-    parser.add_argument("--whole-machine", action="store_true", help="time all cores at once too")
+    parser.add_argument("--core", type=int, default=0, help="core of the process timed alone")
+    parser.add_argument("--whole-machine", action="store_true", help="also time all cores at once")
     wish = parser.parse_args()
     configuration = configurations[wish.configuration]
     others = sorted(os.sched_getaffinity(0) - {wish.core}) if wish.whole_machine else []
@@ -58,7 +58,7 @@ def main(peer, version, workload, prepare, configurations):
                 if jobs == 1:
                     warm_ups = ask(pipes, "prepare", estimator)
                 answers = ask(pipes[:jobs], "time", wish.seconds)
-            except Fault as fault:  # What a peer cannot do is a row too.
+            except Fault as fault:  # A failure of a peer is a row too.
                 print(json.dumps(line | {"jobs": jobs, "error": str(fault)[:300]}), flush=True)
                 break
             found = throughput(answers, workload.STEPS * configuration.seeds)
@@ -69,12 +69,12 @@ def main(peer, version, workload, prepare, configurations):
 
 
 class Fault(Exception):
-    """A process cannot do what it is asked."""
+    """A process failed or ended."""
 
 
 def start(cores, prepare, configuration, first_seed):
-    """Starts a process on each core, and returns the pipes to them."""
-    # Libraries look at both when they are loaded, so that a process has to begin with them.
+    """Starts a process on each core and returns the pipes to them."""
+    # Libraries read both when they are loaded, so a process has to start with them.
     os.environ["XLA_FLAGS"] = configuration.flags
     allowed, context, pipes = os.sched_getaffinity(0), multiprocessing.get_context("spawn"), []
     for i, core in enumerate(cores):
@@ -89,13 +89,13 @@ def start(cores, prepare, configuration, first_seed):
 
 
 def ask(pipes, verb, argument):
-    """The answers of processes that are asked at once. One that fails leaves none waiting."""
+    """Asks all processes at once and returns their answers, or raises if one of them failed."""
     try:
         for pipe in pipes:
             pipe.send((verb, argument))
         answers = [pipe.recv() for pipe in pipes]
     except (EOFError, OSError) as fault:
-        raise Fault("a process has ended") from fault
+        raise Fault("a process ended") from fault
     for answer in answers:
         if isinstance(answer, str):
             raise Fault(answer)
@@ -103,7 +103,7 @@ def ask(pipes, verb, argument):
 
 
 def serve(pipe, prepare, configuration, first_seed):
-    """A process: answers until the pipe is closed. An answer that is a text is an error."""
+    """Runs in a process: answers until the pipe is closed. A string as answer is an error."""
     seeds = itertools.count(first_seed)
 
     def run():
@@ -128,7 +128,7 @@ def serve(pipe, prepare, configuration, first_seed):
 
 
 def timed(run, least):
-    """Seconds of each of the runs that take so many together, and all their losses."""
+    """Seconds of each run and all losses, from runs that take at least `least` seconds in total."""
     times, losses = [], []
     while sum(times) < least or len(times) < LEAST_RUNS:
         seconds, found = run()
@@ -138,7 +138,7 @@ def timed(run, least):
 
 
 def throughput(answers, steps):
-    """Of processes that were timed at once, with so many steps in each of their runs."""
+    """Throughput of processes that were timed at once; each of their runs has `steps` steps."""
     times = [seconds for seconds, _ in answers]
     return {
         "us_per_step_per_core": 1e6 * float(np.median(np.concatenate(times))) / steps,

@@ -1,4 +1,4 @@
-"""What both workloads say of their networks: first weights, and constants of Adam."""
+"""What both workloads share: initial weights, and the constants of Adam."""
 
 import math
 
@@ -6,12 +6,12 @@ import numpy as np
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 
-# The smallest normal float32: the logarithm of a uniform number that happens to be 0.
+# The smallest normal float32: replaces a uniform number of 0, whose logarithm is infinite.
 TINY = float(np.finfo(np.float32).tiny)
 
 
 def linear(draw, inputs, outputs):
-    """A layer's weight [inputs, outputs] and bias, uniform between -+1/sqrt(inputs)."""
+    """The weight [inputs, outputs] and bias of a layer, uniform in ±1/sqrt(inputs)."""
     bound = 1 / math.sqrt(inputs)
     weight = draw.uniform(-bound, bound, (inputs, outputs))
     return weight.astype(np.float32), draw.uniform(-bound, bound, outputs).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Reads the lines that `scripts/peers/run` recorded, and prints the comparison as Markdown."""
+"""Reads the lines that `scripts/peers/run` recorded and prints the comparison as Markdown."""
 
 import json
 import math
@@ -14,7 +14,7 @@ import index
 import vae
 
 HARNESS = "argmax-lab"
-# Columns, and the peers of each, of which the fastest counts.
+# Columns, with the peers of each. The fastest one counts.
 TUNED, FLAGS, FIRST, TORCH = "JAX tuned", "JAX tuned, XLA flags", "JAX first", "PyTorch"
 COLUMNS = {
     TUNED: ["JAX tuned", "JAX tuned, 8 seeds"],
@@ -25,7 +25,7 @@ COLUMNS = {
 EITHER = f"{TUNED}, with or without flags"
 BEST = COLUMNS | {EITHER: COLUMNS[TUNED] + COLUMNS[FLAGS]}
 
-# What is asked of the ratios: of which peers, their geometric mean or the least, and how much.
+# Targets of the ratios: the column, which mean or minimum of the ratios, and its target.
 TARGETS = {
     index.NAME: [
         (TUNED, "geometric mean", 2.0),
@@ -37,7 +37,7 @@ TARGETS = {
     ],
     vae.NAME: [(EITHER, "least", 1.0)],
 }
-# Steps of a run, and the unit of a step's time: its name, and how many of them a second has.
+# Steps of a run, and the unit of the time of a step: its name and the number per second.
 STEPS = {index.NAME: index.STEPS, vae.NAME: vae.STEPS}
 UNITS = {index.NAME: ("Microseconds", 1e6), vae.NAME: ("Milliseconds", 1e3)}
 
@@ -64,7 +64,7 @@ def rates(lines):
 
 
 def best(found):
-    """The rates of the columns: of each estimator, the fastest peer's."""
+    """The rates of the columns: for each estimator, that of the fastest peer."""
     fastest = {}
     for column, peers in (BEST | {HARNESS: [HARNESS]}).items():
         for (peer, estimator), rate in found.items():
@@ -74,7 +74,7 @@ def best(found):
 
 
 def ratios(found, column, estimators):
-    """How many times as fast it is here, by estimator."""
+    """How many times as fast argmax-lab is, by estimator."""
     shared = [e for e in estimators if (column, e) in found and (HARNESS, e) in found]
     return {e: found[HARNESS, e] / found[column, e] for e in shared}
 
@@ -87,14 +87,14 @@ KINDS = {"geometric mean": geometric_mean, "least": min}
 
 
 def losses(lines, peer, estimator, steps):
-    """Mean validation loss (NaN if one is), its standard error, and how many seeds there are."""
+    """Mean validation loss (NaN if any is not finite), its standard error and the number of seeds."""
     mine = [x for x in lines if (x["peer"], x["estimator"]) == (peer, estimator)]
-    # The harness shortens its runs where there is no time for whole ones.
+    # The harness shortens its runs if there is no time for whole ones.
     mine = [x for x in mine if "error" not in x and x.get("steps", steps) == steps]
     if not mine:
         return None
     if peer == HARNESS:
-        # Each measurement of the harness begins with the same seeds.
+        # Each measurement of the harness starts with the same seeds.
         most = max(mine, key=lambda line: line["runs"])
         return most["validation_loss"], most["validation_loss_error"] or math.nan, most["runs"]
     found = [loss for line in mine for loss in line["validation_losses"]]
@@ -113,7 +113,7 @@ def table(header, rows):
 
 
 def speed_table(found, columns, estimators, show):
-    """What `show` says of each rate, and how many times as fast it is here."""
+    """Each rate as `show` formats it, and how many times as fast argmax-lab is."""
     by_column = {column: ratios(found, column, estimators) for column in columns}
 
     def cell(column, estimator):
@@ -157,13 +157,13 @@ def loss_table(lines, peers, estimators, steps):
 
 
 def target_table(places, targets, estimators):
-    """`places` gives the rates of one core, and of the whole machine if that was measured."""
+    """`places` has the rates on one core and, if that was measured, on the whole machine."""
     def cell(found, column, kind, least):
         each = ratios(found, column, estimators).values()
         if not each:
             return "failed"
         reached = KINDS[kind](each)
-        # Of a comparison with gaps it cannot be said that it is met.
+        # A target cannot be met by a comparison with gaps.
         verdict = "met" if reached >= least and len(each) == len(estimators) else "missed"
         return f"{reached:.2f}, {verdict}"
 
@@ -191,7 +191,7 @@ def cpu():
 
 
 def spread(groups):
-    """The largest ratio of a measurement's fastest round to its slowest."""
+    """The largest ratio of the fastest round of a measurement to its slowest."""
     rounds = [rounds for lines in groups for rounds in by_measurement(lines).values()]
     return max((max(each) / min(each) for each in rounds), default=math.nan)
 
@@ -199,17 +199,17 @@ def spread(groups):
 def head(lines, groups):
     flags = sorted({x["xla_flags"] for x in lines if "xla_flags" in x})
     print("# The same steps in other libraries\n")
-    print("Made by `scripts/peers/run`; the lines it is made from are in `runs.json`.\n")
+    print("Generated by `scripts/peers/run` from the lines in `runs.json`.\n")
     print(f"- CPU: {cpu()}, {os.cpu_count()} cores")
     print("- " + versions(lines))
     load = max(line["load"] for line in lines)
-    print(f"- Load before a measurement: {load:.2f} at most (each core in use leaves 1)")
-    print(f"- Slowest round of a measurement to its fastest: {spread(groups):.2f} at most")
+    print(f"- Load before a measurement: at most {load:.2f} (each core in use leaves 1)")
+    print(f"- Ratio of the slowest to the fastest round of a measurement: at most {spread(groups):.2f}")
     for flag in flags:
         print(f"- XLA flags: `{flag}`")
-    print("\nOf the configurations of a column the fastest counts, for each estimator. A figure is")
-    print("the median of rounds, each the median of whole runs; in brackets, how many times as")
-    print("fast it is here. Compiling, making data and a first run are left out, for all.")
+    print("\nFor each estimator, a column shows its fastest configuration. A figure is the median over")
+    print("rounds, and a round is the median over whole runs. In parentheses: how many times as fast")
+    print("argmax-lab is. Compilation, data generation and a first run are not timed, for any library.")
 
 
 def chapter(workload, lines):
@@ -233,9 +233,9 @@ def chapter(workload, lines):
         print(speed_table(found, columns, estimators, lambda rate: f"{rate:.0f}"))
     print(f"\n### Each configuration, on one core, {unit.lower()}\n")
     print(configuration_table(alone, [HARNESS, *peers], estimators, show_time))
-    print(f"\n### Loss on rows that are not trained on, after {steps} steps\n")
-    print("Mean over seeds ± 2 standard errors (seeds). Data, first weights and noise are drawn")
-    print("from the same distributions, but are not the same numbers.\n")
+    print(f"\n### Validation loss after {steps} steps\n")
+    print("Mean over seeds ± 2 standard errors (number of seeds). Data, initial weights and noise")
+    print("come from the same distributions in all libraries, but are not the same numbers.\n")
     print(loss_table(lines, [HARNESS, *peers], estimators, steps))
     errors = {(x["peer"], x["estimator"]): x["error"] for x in lines if "error" in x}
     if errors:

@@ -1,4 +1,4 @@
-"""What training shares in PyTorch: one thread, configurations, noise, parameters and Adam."""
+"""What training in PyTorch shares: one thread, configurations, noise, parameters and Adam."""
 
 import networks
 import torch
@@ -22,12 +22,12 @@ def gumbels(shape):
 
 
 def learned(layers):
-    """The weight and bias of each layer in turn, to be learned."""
+    """The weight and bias of each layer in turn, as trainable tensors."""
     return [torch.from_numpy(number).requires_grad_() for layer in layers for number in layer]
 
 
 def layers(parameters):
-    """What `learned` was made of, as it is now."""
+    """The layers with their current values, in the form that `learned` takes."""
     trained = [parameter.detach().numpy() for parameter in parameters]
     return list(zip(trained[::2], trained[1::2]))
 

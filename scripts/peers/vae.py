@@ -1,10 +1,10 @@
 """The workload `vae` of `harness bench`, for other libraries.
 
-Images of 784 bits, each 1 with probability 0.13, are encoded by layers of 512 and 256 with ReLU to
-logits of eight latents of four categories; a code, one category a latent, is decoded through the
-same widths in reverse to a logit for each pixel. The loss is the cross-entropy of the pixels, with
-the divergence of the latents' distributions from the uniform one, which is exact. Batches of 100
-images are drawn with replacement from 2000; Adam, 5e-4.
+Layers of 512 and 256 with ReLU encode images of 784 bits, each 1 with probability 0.13, to the
+logits of eight latents of four categories. A code, one category per latent, is decoded through the
+same widths in reverse to a logit for each pixel. The loss is the cross-entropy of the pixels plus
+the KL divergence of the latents' distributions from the uniform one, computed exactly. Batches of
+100 images are drawn with replacement from 2000. The optimizer is Adam with a learning rate of 5e-4.
 """
 
 import math
@@ -26,7 +26,7 @@ ESTIMATORS = ["straight-through", "st-gumbel-softmax", "reinmax", "reinforce-loo
 
 
 def data(seed):
-    """Images to train on, then to validate on."""
+    """Images for training, then for validation."""
     draw = np.random.default_rng([seed, 0])
     uniform = draw.random((ROWS + VALIDATION_ROWS, PIXELS), np.float32)
     images = (uniform < MEAN).astype(np.float32)
@@ -42,7 +42,7 @@ def initial(seed):
 
 
 def validation_loss(images, layers, seed):
-    """The loss of trained layers, as `initial` gives them, at one code drawn for each image."""
+    """The loss at one sampled code per image, of trained layers in the form that `initial` returns."""
     def perceptron(x, layers):
         for weight, bias in layers[:-1]:
             x = np.maximum(x @ weight + bias, 0)

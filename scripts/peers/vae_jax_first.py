@@ -1,5 +1,5 @@
-"""JAX as one writes it first: optax, keys split in the step, `jax.random`'s categorical and Gumbel
-sampling. The whole run is one compiled scan, which keeps the loss of each step.
+"""Straightforward JAX: optax, keys split in the step, categorical and Gumbel sampling of
+`jax.random`. The whole run is one compiled scan, which keeps the loss of each step.
 """
 
 import time

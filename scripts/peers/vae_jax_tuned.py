@@ -1,6 +1,6 @@
-"""JAX as fast as we could make it on one core: samples come from the inverse distribution function;
-random numbers of a step are drawn at once by the generator that is fastest here; Adam and the
-gradient of the cross-entropy are written out. The scan keeps the loss of each step.
+"""JAX as fast as we could make it on one core. Samples come from the inverse CDF. The random numbers
+of a step are drawn at once, by the fastest generator we found. Adam and the gradient of the cross-entropy
+are handwritten. The scan keeps the loss of each step.
 """
 
 import time
@@ -26,7 +26,7 @@ def draw(p, u):
 
 @jax.custom_vjp
 def cross_entropy(o, x):
-    """Of logits [..., B, pixels] and pixels [B, pixels], summed over pixels."""
+    """Cross-entropy of logits [..., B, pixels] and pixels [B, pixels], summed over pixels."""
     return cross_entropy_forward(o, x)[0]
 
 
@@ -51,7 +51,7 @@ def perceptron(layers, x):
 
 
 def noise_shape(estimator):
-    """Uniform numbers that a step needs beside those for its rows."""
+    """Shape of the uniform numbers of a step, except those that choose its rows."""
     latents = (vae.BATCH, vae.LATENTS)
     if estimator == "st-gumbel-softmax":
         return (*latents, vae.CATEGORIES)

@@ -2,10 +2,11 @@
 
 /// One statistic with its interval: at `x`, the value `y` in `[low, high]`.
 ///
-/// Any of `y`, `low` and `high` may be infinite or NaN; such values are named, never drawn.
+/// Any of `y`, `low` and `high` may be infinite or NaN. Such values are reported in words, not drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
-    /// The training step, the parameter's value, or (in [`bias_variance()`]) the total variance.
+    /// The training step, the value of the parameter, or the total variance (in
+    /// [`bias_variance()`](crate::bias_variance())).
     pub x: f64,
     /// The central value over the runs.
     pub y: f64,
@@ -15,63 +16,64 @@ pub struct Point {
     pub high: f64,
 }
 
-/// What one cell of an experiment gave: a curve, or a path of (variance, bias) pairs.
+/// The results of one cell of an experiment: a curve, or a path of (variance, bias) pairs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Series {
-    /// The name that is written, such as `gumbel-softmax temperature=0.5`. Unique in its panel.
+    /// Its name in the figure, such as `gumbel-softmax temperature=0.5`. Unique in its panel.
     pub label: String,
-    /// The estimator's kind, such as `gumbel-softmax`: decides the colour.
+    /// The estimator's kind, such as `gumbel-softmax`, which determines the color.
     pub kind: String,
-    /// The family of the kind: decides the panel when a panel must be split.
+    /// The family of the kind, by which a crowded panel is split.
     pub family: String,
-    /// The statistics, in the order of training or of the parameter.
+    /// The statistics, ordered by training step or parameter value.
     pub points: Vec<Point>,
-    /// Where the value is known to be, as (x, y): drawn as rings by [`sensitivity()`].
+    /// Known values as (x, y), drawn as rings by [`sensitivity()`](crate::sensitivity()).
     pub expected: Vec<(f64, f64)>,
-    /// How many runs the statistics stand on, failed ones included.
+    /// The number of runs, including failed ones.
     pub runs: usize,
-    /// How many of the runs diverged or failed.
+    /// The number of runs that diverged or failed.
     pub failures: usize,
 }
 
 /// A value to compare with, such as a known optimum or the result of a simple baseline: a dotted
 /// gray line with its name at the edge of the plot.
 ///
-/// It widens the axis only while the data keep at least two thirds of it. A reference that is not on
-/// the axis is named below the panel, with its value.
+/// It widens the axis only as long as the data keep at least two thirds of it. A reference that is not
+/// on the axis is named below the panel, with its value.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reference {
     /// Its name.
     pub label: String,
-    /// Its value, on the scale of the metric.
+    /// Its value, in the unit of the metric.
     pub value: f64,
 }
 
-/// The series that share a pair of axes, such as those of one task.
+/// Series that share a pair of axes, such as those of one task.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Panel {
-    /// What is common to the series, such as `categories=8`.
+    /// What the series have in common, such as `categories=8`.
     pub title: String,
-    /// The series, in the order in which they are named.
+    /// The series, in the order of their labels.
     pub series: Vec<Series>,
-    /// Horizontal lines. [`bias_variance()`] only names them in its description.
+    /// Values drawn as horizontal lines. [`bias_variance()`](crate::bias_variance()) only names them
+    /// in its description.
     pub references: Vec<Reference>,
 }
 
-/// How a value becomes a length.
+/// How an axis maps values to lengths.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scale {
     /// Logarithmic if every finite value is positive and the largest is more than 20 times the
     /// smallest, else linear.
     #[default]
     Auto,
-    /// Equal differences, equal lengths.
+    /// Equal differences have equal lengths.
     Linear,
-    /// Equal ratios, equal lengths; zero and negative values are named, not drawn.
+    /// Equal ratios have equal lengths. Zero and negative values are reported in words, not drawn.
     Log,
 }
 
-/// Which end of the axis is the good one.
+/// Which end of the axis is better.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Better {
     /// A loss.
@@ -82,6 +84,11 @@ pub enum Better {
 }
 
 /// The input of [`convergence()`], [`variance()`], [`bias_variance()`] and [`sensitivity()`].
+///
+/// [`convergence()`]: crate::convergence()
+/// [`variance()`]: crate::variance()
+/// [`bias_variance()`]: crate::bias_variance()
+/// [`sensitivity()`]: crate::sensitivity()
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Figure {
     /// The heading.
@@ -90,12 +97,14 @@ pub struct Figure {
     pub x_label: String,
     /// What the vertical axis measures, shared by all panels.
     pub y_label: String,
-    /// The horizontal scale. Automatic is linear for [`convergence()`] and [`variance()`], whose
-    /// steps begin at 0 or near it; [`bias_variance()`] is always logarithmic.
+    /// The horizontal scale. [`bias_variance()`](crate::bias_variance()) is always logarithmic.
+    /// [`Scale::Auto`] is linear for [`convergence()`](crate::convergence()) and
+    /// [`variance()`](crate::variance()), whose steps start at 0 or near it.
     pub x_scale: Scale,
-    /// The vertical scale; [`variance()`] and [`bias_variance()`] are always logarithmic.
+    /// The vertical scale. [`variance()`](crate::variance()) and
+    /// [`bias_variance()`](crate::bias_variance()) are always logarithmic.
     pub y_scale: Scale,
-    /// Text below the panels; how many runs there are and what the marks mean is added to it.
+    /// Text below the panels. The number of runs and the meaning of the marks are appended.
     pub caption: String,
     /// The panels, side by side.
     pub panels: Vec<Panel>,

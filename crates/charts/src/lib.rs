@@ -1,25 +1,26 @@
-//! The figures: numbers in, one self-contained SVG out.
+//! Figures of experiments with estimators: numbers in, one self-contained SVG out.
 //!
-//! Statistics are made elsewhere. Every figure is a pure function of its input structure and a
-//! [`Palette`]: the same input gives the same bytes, on any machine and in any order.
+//! The caller computes the statistics. Every figure is a pure function of its input and a
+//! [`Palette`]: the same input gives the same bytes on any machine.
 //!
 //! | figure | input | question |
 //! |---|---|---|
-//! | [`convergence()`] | [`Figure`] | how does the deployed loss fall along training? |
-//! | [`variance()`] | [`Figure`] | how noisy is the gradient along training? |
-//! | [`bias_variance()`] | [`Figure`] | what does an estimator trade, bias or variance? |
-//! | [`final_values()`] | [`FinalFigure`] | which estimator ends best, and how sure is that? |
+//! | [`convergence()`] | [`Figure`] | how does the deployed loss fall during training? |
+//! | [`variance()`] | [`Figure`] | how noisy is the gradient during training? |
+//! | [`bias_variance()`] | [`Figure`] | how does an estimator trade bias for variance? |
+//! | [`final_values()`] | [`FinalFigure`] | which estimator ends best, and how certain is that? |
 //! | [`sensitivity()`] | [`Figure`] | how much does a parameter of the estimator matter? |
 //!
-//! Three rules hold in all of them:
+//! All figures follow three rules:
 //!
-//! - **A colour is a kind.** [`Palette`] gives each kind of estimator one colour, dash and marker,
-//!   the same in every figure; variants of a kind share the colour.
-//! - **What cannot be drawn is said.** Infinite, missing, zero or negative values never become a
-//!   mark at a made-up place: a line is cut, marked × and called diverged; a zero on a log axis
-//!   moves to a strip labelled 0; a series without a finite value is named below its panel.
-//! - **Few enough lines to read.** A panel of more than [`MOST_SERIES`] series is split by family
-//!   into small multiples that repeat the reference in grey.
+//! - **One color per kind.** [`Palette`] gives each kind of estimator a color, dash and marker, the
+//!   same in every figure. Variants of a kind share its color.
+//! - **Values that cannot be drawn are reported in words.** An infinite, missing, zero or negative
+//!   value never becomes a mark at a made-up place. A line is cut, marked with × and called diverged;
+//!   a zero on a log axis moves to a strip labeled 0; a series without finite values is named below
+//!   its panel.
+//! - **Few enough lines to read.** A panel with more than [`MOST_SERIES`] series is split by family
+//!   into small multiples that repeat the reference in gray.
 //!
 //! ```
 //! use charts::{Figure, Palette, Panel, Point, Series, convergence};

@@ -1,21 +1,21 @@
-//! References: which of them have a place on an axis, and how their lines look.
+//! Reference values: which of them are on the axis, and how their lines look.
 
 use crate::axis::Axis;
 use crate::axis::limits::is_number;
 use crate::figure::Reference;
 
-/// The data keep at least this share of an axis that is widened for references.
+/// The least share of the axis that the data keep when references widen it.
 const KEPT: f64 = 2.0 / 3.0;
 
-/// Strokes and gaps of a line, in pixels: unlike those of every series.
+/// Strokes and gaps of a line in pixels. No series has the same.
 pub(crate) const DASH: [f64; 2] = [1.6, 4.0];
 /// The width of a line, in pixels.
 pub(crate) const WIDTH: f64 = 0.9;
-/// What a caption says of the lines.
+/// How a caption explains the lines.
 pub(crate) const CAPTION: &str = "Dotted line: reference value.";
 
-/// The range of the data, widened to references: the nearest first, as long as the data keep their
-/// share of the axis. Data of a single value keep nothing, so any reference may join them.
+/// The range of the data, widened to include references, nearest first, as long as the data keep
+/// their share of the axis. If the data are a single value, every reference is included.
 pub(crate) fn widened(data: (f64, f64), references: &[Reference], log: bool) -> (f64, f64) {
     let even = |value: f64| if log { value.ln() } else { value };
     let length = |(low, high): (f64, f64)| even(high) - even(low);
@@ -31,7 +31,7 @@ pub(crate) fn widened(data: (f64, f64), references: &[Reference], log: bool) -> 
     })
 }
 
-/// The references on the axis, and the others.
+/// The references on the axis, and those off it.
 pub(crate) fn placed<'a>(
     references: &'a [Reference],
     axis: Option<&Axis>,
@@ -65,19 +65,19 @@ mod tests {
     }
 
     #[test]
-    fn a_log_axis_counts_ratios_and_has_no_place_for_zero() {
+    fn a_log_axis_measures_ratios_and_ignores_zero() {
         assert_eq!(widened_to(&[999.0], true), (1.0, 999.0));
         assert_eq!(widened_to(&[1001.0], true), (1.0, 100.0));
         assert_eq!(widened_to(&[0.0, -1.0, f64::NAN, f64::INFINITY], true), (1.0, 100.0));
     }
 
     #[test]
-    fn a_single_value_is_shown_beside_any_reference() {
+    fn a_single_value_is_shown_with_every_reference() {
         assert_eq!(widened((2.0, 2.0), &references(&[0.5, 9.0]), false), (0.5, 9.0));
     }
 
     #[test]
-    fn references_off_the_axis_are_told_apart() {
+    fn references_on_and_off_the_axis_are_separated() {
         let axis = Axis::new((1.0, 100.0), false, 0.0);
         let all = references(&[1.0, 100.5, f64::NAN, 50.0]);
         let (on, off) = placed(&all, Some(&axis));

@@ -1,10 +1,10 @@
-//! How wide a text is, and where it breaks.
+//! The width of text, and line breaking.
 //!
-//! Without a font library nobody can measure: plotters itself only guesses from the number of
+//! Measuring text exactly needs a font library; plotters itself only guesses from the number of
 //! bytes. The widths here are those of Helvetica and Arial, which Liberation Sans shares, with
 //! some room for a wider substitute.
 
-/// Room for a substitute font: DejaVu Sans, the widest of the usual ones, needs about so much.
+/// Room for a substitute font: about what DejaVu Sans, the widest of the usual ones, needs.
 const ROOM: f64 = 1.16;
 
 /// The width of a line in pixels at a font of `size` pixels.
@@ -18,7 +18,7 @@ pub(crate) fn widest<S: AsRef<str>>(lines: &[S], size: f64) -> f64 {
     lines.iter().map(|line| width(line.as_ref(), size)).fold(0.0, f64::max)
 }
 
-/// Thousandths of the font size that a character takes (Helvetica's metrics).
+/// The width of a character in thousandths of the font size (Helvetica's metrics).
 fn advance(c: char) -> u32 {
     match c {
         'i' | 'j' | 'l' | '\'' => 222,
@@ -42,7 +42,7 @@ fn advance(c: char) -> u32 {
     }
 }
 
-/// Breaks `text` into lines of at most `limit` pixels: at spaces where there are any, else after
+/// Breaks `text` into lines of at most `limit` pixels: at spaces if possible, else after
 /// punctuation, else anywhere.
 ///
 /// Characters that XML does not allow are replaced.
@@ -61,7 +61,7 @@ pub(crate) fn wrap(text: &str, size: f64, limit: f64) -> Vec<String> {
     lines.iter().map(|line| line.trim().to_owned()).collect()
 }
 
-/// Replaces the characters that an XML document cannot hold.
+/// Replaces characters that XML does not allow.
 pub(crate) fn clean(text: &str) -> String {
     let legal = |c: char| !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}');
     let shown = |c: char| match c {
@@ -72,7 +72,7 @@ pub(crate) fn clean(text: &str) -> String {
     text.chars().map(shown).collect()
 }
 
-/// The places where a line may end: after a space, and inside a long word after punctuation.
+/// The pieces between possible line breaks: after a space, and after punctuation in a long word.
 fn pieces(text: &str) -> impl Iterator<Item = &str> {
     const LONG_WORD: usize = 24;
     text.split_inclusive(' ').flat_map(|word| {
@@ -81,7 +81,7 @@ fn pieces(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// `piece` itself if a line can hold it, else cut wherever a line is full.
+/// `piece` itself if it fits on a line, else cut wherever a line is full.
 fn fitting(piece: &str, size: f64, limit: f64) -> Vec<String> {
     let mut parts = vec![String::new()];
     for c in piece.chars() {
@@ -101,14 +101,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn widths_are_those_of_helvetica() {
+    fn widths_match_helvetica() {
         assert!((width("0", 1000.0) - 556.0 * ROOM).abs() < 1e-9);
         assert!((width("Wi", 10.0) - 11.66 * ROOM).abs() < 1e-9);
         assert!((widest(&["i", "W"], 1000.0) - 944.0 * ROOM).abs() < 1e-9);
     }
 
     #[test]
-    fn lines_fit_and_lose_nothing() {
+    fn lines_fit_and_keep_every_character() {
         let long = "averyveryverylongnamewithoutanyplacetobreak temperature=0.25,samples=16";
         for text in ["short", "two words", long, "", "a-b_c=d,e"] {
             let lines = wrap(text, 12.0, 100.0);
@@ -118,13 +118,13 @@ mod tests {
     }
 
     #[test]
-    fn a_name_breaks_at_its_space_first() {
+    fn a_name_breaks_at_a_space_first() {
         let lines = wrap("gumbel-softmax temperature=0.5", 12.0, 120.0);
         assert_eq!(lines, ["gumbel-softmax", "temperature=0.5"]);
     }
 
     #[test]
-    fn what_xml_cannot_hold_is_replaced() {
+    fn characters_not_allowed_in_xml_are_replaced() {
         assert_eq!(clean("a\u{0}b\nc"), "a\u{fffd}b c");
     }
 }

@@ -18,7 +18,7 @@ const CATEGORIES: [usize; 4] = [8, 64, 512, 4096];
 /// S, to measure the growth with S, with [`CATEGORIES_OF_SAMPLES`] categories.
 const SAMPLES: [usize; 3] = [2, 8, 32];
 const CATEGORIES_OF_SAMPLES: usize = 64;
-/// Estimators that evaluate more losses per row are left out.
+/// Estimators that evaluate more losses per row are skipped.
 const MOST_LOSSES: u64 = 20_000;
 
 /// An estimator, and a problem for it.
@@ -95,7 +95,7 @@ fn estimates(criterion: &mut Criterion) {
             Ok::<Subject, String>(mut subject) => {
                 group.bench_function(id, |bencher| bencher.iter(|| subject.estimate()));
             }
-            Err(why) => eprintln!("{name} at {at}: left out: {why}"),
+            Err(why) => eprintln!("{name} at {at}: skipped: {why}"),
         }
     };
     for entry in registry.entries() {

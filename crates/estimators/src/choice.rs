@@ -1,5 +1,5 @@
 use crate::{Dims, Result};
-use kernels::tape::{Node, Recording, Taped, into_tensor, of_tensor, record};
+use kernels::tape::{Node, Recording, Taped, from_tensor, into_tensor, record};
 use kernels::{Packed, Real, rows};
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -73,7 +73,7 @@ impl<E: Real> Choice<E> {
             let gradient = unpack_points(gradient, samples, dims);
             sums.iter_mut().zip(gradient).for_each(|(sum, x)| *sum += x);
         };
-        let (node, tape) = of_tensor(points, pack, add)?;
+        let (node, tape) = from_tensor(points, pack, add)?;
         Ok(Self::interior(node, dims, tape))
     }
 

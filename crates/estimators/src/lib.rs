@@ -26,7 +26,7 @@
 //!
 //! # Modules
 //!
-//! [`kinds`] has the estimators, [`objectives`] losses with known answers, and [`reference`] tables of
+//! [`kinds`] has the estimators, [`objectives`] losses with known answers, and [`mod@reference`] tables of
 //! exact means and variances. [`Registry`] finds estimators by name.
 
 mod choice;

@@ -1,6 +1,6 @@
 use crate::Result;
 use dfdx::prelude::HasShape;
-use kernels::tape::{Node, Recording, Taped, into_tensor, of_tensor};
+use kernels::tape::{Node, Recording, Taped, from_tensor, into_tensor};
 use kernels::{Packed, Real};
 
 /// Logits [B, L, K] with the tape that recorded them.
@@ -32,7 +32,7 @@ impl<E: Real> Logits<E> {
     pub fn of(tensor: Taped<(usize, usize, usize), E>) -> Result<Self> {
         let &(_, latents, categories) = tensor.shape();
         let pack = |numbers: &[E]| Packed::pack(numbers, categories);
-        let (node, tape) = of_tensor(tensor, pack, |gradient, sums| gradient.add_to(sums))?;
+        let (node, tape) = from_tensor(tensor, pack, |gradient, sums| gradient.add_to(sums))?;
         Ok(Self::new(node, latents, tape))
     }
 

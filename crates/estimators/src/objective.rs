@@ -1,6 +1,6 @@
 use crate::{Choice, Domain, Evaluations, Result};
 use dfdx::prelude::HasShape;
-use kernels::tape::{Node, Recording, Taped, into_tensor, of_tensor};
+use kernels::tape::{Node, Recording, Taped, from_tensor, into_tensor};
 use kernels::{Packed, Real};
 use std::cell::Cell;
 
@@ -30,7 +30,7 @@ impl<E: Real> Losses<E> {
         let add = |gradient: &Packed<E>, sums: &mut [E]| {
             sums.iter_mut().zip(gradient.to_columns()).for_each(|(sum, x)| *sum += x);
         };
-        let (node, tape) = of_tensor(tensor, pack, add)?;
+        let (node, tape) = from_tensor(tensor, pack, add)?;
         Ok(Self { node, tape })
     }
 

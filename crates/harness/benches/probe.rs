@@ -1,6 +1,6 @@
-//! What measuring a gradient costs beyond the estimate itself: draws at the logits of one batch of
-//! the seed question, handed to nobody (`estimate`) and to [`GradientQuality`] (`probe`), each time
-//! 256 of them. `cargo bench -p harness --bench probe --profile dev`.
+//! The cost of measuring a gradient beyond that of the estimate itself: 256 draws at the logits of one
+//! batch of the seed question, discarded (`estimate`) or passed to [`GradientQuality`] (`probe`).
+//! `cargo bench -p harness --bench probe --profile dev`.
 
 use criterion::{Criterion, Throughput};
 use estimators::Noise;
@@ -10,12 +10,12 @@ use std::path::Path;
 use std::time::Duration;
 use toml::Table;
 
-/// What an experiment draws where it does not say.
+/// The default number of draws in an experiment.
 const DRAWS: usize = 256;
 
 fn probes(criterion: &mut Criterion) {
     let loaded = ArgmaxIndex { categories: 8, ..Default::default() }.open(Path::new("."));
-    let task = loaded.unwrap_or_else(|error| panic!("the task: {error}"));
+    let task = loaded.unwrap_or_else(|error| panic!("cannot open the task: {error}"));
     let probe = task.start(0, 128, &Optimizer::adam(0.01)).probe(0);
     let dims = probe.dims();
     for entry in estimators::Registry::standard().entries() {

@@ -1,6 +1,6 @@
-//! Times a training step against what it grows with, and draws each: tables in Markdown on standard
-//! output, figures in a folder. `cargo run --example growth -- docs/growth` takes a minute or two, and
-//! wants a core for itself.
+//! Times a training step against the sizes that it grows with. Prints tables in Markdown and draws
+//! figures into a folder: `cargo run -p harness --example growth -- docs/growth`. It takes a minute or
+//! two and needs a core to itself.
 
 use charts::{Figure, Palette, Panel, Point, Scale, Series, sensitivity};
 use estimators::{Entry, Noise, Registry};
@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use toml::{Table, Value};
 
-/// One thing that a step grows with.
+/// A size that a step grows with.
 struct Axis {
     /// Name of the figure's file.
     name: &'static str,
@@ -23,7 +23,7 @@ struct Axis {
     samples: bool,
     task: fn(usize) -> Arc<dyn AnyTask>,
     batch: fn(usize) -> usize,
-    /// What stays as it is.
+    /// The sizes that are kept fixed.
     caption: &'static str,
 }
 
@@ -140,10 +140,10 @@ fn main() -> std::io::Result<()> {
     Ok(())
 }
 
-/// Runs that are timed at each size.
+/// Timed runs at each size.
 const RUNS: u64 = 5;
 
-/// A kind, and microseconds of a step at every size where it serves.
+/// A kind, and the microseconds of a step at each size that it supports.
 type Line = (&'static str, Vec<Option<Estimate>>);
 
 fn times(axis: &Axis, registry: &Registry, kind: &str) -> Vec<Option<Estimate>> {
@@ -168,13 +168,13 @@ fn time(axis: &Axis, entry: &Entry, size: usize, seed: u64) -> Option<f64> {
         let step = steps.next().unwrap_or(0);
         training.step(step, &mut *estimator, &noise).map(|_| ()).ok()
     };
-    // Memory is asked for and parameters leave their beginning.
+    // Warm up: buffers are allocated, and parameters leave their initial values.
     (0..3).try_for_each(|_| step(&mut *training))?;
     least_of_slices(|| step(&mut *training))
 }
 
-/// Microseconds: the least of many short slices, which is what a machine that does other things too
-/// can tell.
+/// Microseconds of a step: the minimum over many short slices, which is robust on a machine that does
+/// other work too.
 fn least_of_slices(mut step: impl FnMut() -> Option<()>) -> Option<f64> {
     const SLICE: Duration = Duration::from_millis(3);
     let (begin, mut least, mut slices) = (Instant::now(), f64::INFINITY, 0);
@@ -190,8 +190,8 @@ fn least_of_slices(mut step: impl FnMut() -> Option<()>) -> Option<f64> {
     Some(least)
 }
 
-/// A line for each kind: µs at the first size, how many times as many at the others, and the largest
-/// exponent of growth from one size to the next.
+/// A line for each kind: µs at the first size, the ratio to it at the others, and the largest exponent
+/// of growth from one size to the next.
 fn table(axis: &Axis, lines: &[Line]) -> String {
     let first = axis.sizes[0];
     let mut text = format!("\n{}\n\n| estimator | µs at {first} |", axis.caption);
@@ -233,7 +233,7 @@ fn figure(axis: &Axis, registry: &Registry, lines: &[Line]) -> String {
         let (points, runs) = (points.collect(), RUNS as usize);
         Series { label: label.into(), kind: label.into(), points, runs, ..Series::default() }
     };
-    // To the last point of the first kind, below all that takes longer at the first size.
+    // A line through the last point of the first kind.
     let last = lines[0].1.last().copied().flatten().map_or(f64::NAN, |time| time.value);
     let most = axis.sizes[axis.sizes.len() - 1] as f64;
     let proportion = axis.sizes.iter().map(|&size| {

@@ -1,8 +1,8 @@
 //! The command line of argmax-lab, as a library: experiments in, results and report out.
 //!
-//! The modules are the steps from a question to its report, in this order: [`experiment`] (what is
-//! asked), [`plan`] (its runs), [`mod@run`] (doing them), [`record`] (what is stored), [`results`] (what
-//! the records say), [`report`] (tables, figures and pages), [`verb`] (the command line).
+//! The modules are the steps from a question to its report, in this order: [`experiment`] (the
+//! question), [`plan`] (its runs), [`mod@run`] (executing them), [`record`] (what is stored), [`results`]
+//! (statistics of the records), [`report`] (tables, figures and pages), [`verb`] (the command line).
 //!
 //! With an estimator, a task or an optimizer of your own, the whole command line is ten lines:
 //!

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 /// it.
 pub fn run(registries: &Registries) -> ExitCode {
     let arguments = Arguments::parse();
-    let level = Level::cap_of_environment().map_err(anyhow::Error::from);
+    let level = Level::cap_from_environment().map_err(anyhow::Error::from);
     match level.and_then(|_| arguments.verb.run(registries)) {
         Ok(exit) => ExitCode::from(exit as u8),
         Err(error) => {

@@ -145,7 +145,7 @@ struct Subject {
 /// Each job is a thread with a pool of one thread, as in a sweep.
 ///
 /// # Errors
-/// If there is no such estimator, it cannot serve the workload, or training fails.
+/// If an estimator is unknown or does not support the workload, or training fails.
 pub fn measure(
     workload: &'static Workload,
     kind: &str,
@@ -156,7 +156,7 @@ pub fn measure(
     let pools: Vec<rayon::ThreadPool> = (0..effort.jobs)
         .map(|_| rayon::ThreadPoolBuilder::new().num_threads(1).build())
         .collect::<Result<_, _>>()
-        .context("a thread cannot be started")?;
+        .context("cannot start a thread")?;
     let jobs: Vec<(u64, Vec<Timed>)> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..)
             .zip(&pools)
@@ -180,7 +180,7 @@ impl Subject {
         let estimator = entry.build(parameters)?;
         let (dims, domain) = (task.dims(workload.batch), task.domain());
         if let Some(why) = estimators::refusal(&*estimator.build_f32(), dims, domain) {
-            bail!("{kind} cannot serve the workload {}: {why}", workload.name);
+            bail!("{kind} does not support the workload {}: {why}", workload.name);
         }
         Ok(Self { workload, task, kind: entry.name, estimator })
     }
@@ -196,7 +196,7 @@ impl Subject {
         self.estimator.build_f32()
     }
 
-    /// Does a run of so many steps, and times the steps.
+    /// Does a run of `steps` steps, and times them.
     fn run(&self, seed: u64, steps: u64) -> Result<Timed> {
         let (mut training, mut estimator) = (self.training(seed), self.estimator());
         let name = seed.to_string();

@@ -1,12 +1,12 @@
-//! Whatever is wrong with the input, the program says what, where and what is allowed, ends with
-//! code 2, and touches no stored run.
+//! For any invalid input, the program says what is wrong, where, and what is allowed. It exits with
+//! code 2 and does not touch stored runs.
 
 use crate::support::{Lab, edited, errors};
 
 const RUNS: &str = "results/tiny/runs.jsonl";
 
-/// The program has to refuse, saying all of these words.
-fn refuses(lab: &Lab, arguments: &str, words: &[&str]) {
+/// Asserts that the program rejects its input with a message that contains all of these words.
+fn rejects(lab: &Lab, arguments: &str, words: &[&str]) {
     let output = lab.run(arguments);
     let said = errors(&output);
     assert_eq!(output.status.code(), Some(2), "{arguments}: {said}");
@@ -17,16 +17,16 @@ fn refuses(lab: &Lab, arguments: &str, words: &[&str]) {
     }
 }
 
-/// A sweep of the edited experiment has to be refused, and the stored runs have to stay.
-fn refuses_edits(cases: &[(&str, &str, &[&str])]) {
+/// Asserts that the edited experiment is rejected and the stored runs are kept.
+fn rejects_edits(cases: &[(&str, &str, &[&str])]) {
     let lab = Lab::new();
     lab.ok("sweep tiny.toml --quiet");
     let before = lab.read(RUNS);
     for (from, to, words) in cases {
         lab.write("tiny.toml", edited(&[(from, to)]));
         for verb in ["sweep --fresh", "plan", "report"] {
-            refuses(&lab, &format!("{verb} tiny.toml"), &["experiment tiny.toml: "]);
-            refuses(&lab, &format!("{verb} tiny.toml"), words);
+            rejects(&lab, &format!("{verb} tiny.toml"), &["experiment tiny.toml: "]);
+            rejects(&lab, &format!("{verb} tiny.toml"), words);
         }
         assert_eq!(lab.read(RUNS), before, "{to}");
     }
@@ -34,7 +34,7 @@ fn refuses_edits(cases: &[(&str, &str, &[&str])]) {
 
 #[test]
 fn unknown_keys_and_names() {
-    refuses_edits(&[
+    rejects_edits(&[
         (
             "batch",
             "bacth",
@@ -56,7 +56,7 @@ fn unknown_keys_and_names() {
 }
 
 #[test]
-fn an_instruction_set_that_there_is_not() {
+fn unknown_instruction_sets() {
     let lab = Lab::new();
     let run =
         |value| lab.command("sweep tiny.toml").env("ARGMAX_LAB_SIMD", value).output().unwrap();
@@ -71,8 +71,8 @@ fn an_instruction_set_that_there_is_not() {
 }
 
 #[test]
-fn impossible_values() {
-    refuses_edits(&[
+fn invalid_values() {
+    rejects_edits(&[
         ("seeds = 3", "seeds = 0", &["seeds = 0", "from 1 to"]),
         ("seeds = 3", "seeds = -1", &["seeds = -1", "a whole number from 0 up"]),
         ("seeds = 3", "seeds = 1_000_000_000", &["seeds = 1000000000", "to 100000"]),
@@ -93,7 +93,7 @@ fn impossible_values() {
         ("categories = 3", "categories = 1", &["categories = 1", "from 2 to"]),
         ("[0.5, 1.0]", "[0.5, -1.0]", &["`soft-argmax`", "temperature = -1", "from 1e-30 to 1e30"]),
         ("[0.5, 1.0]", "[]", &["sweep.temperature = []", "a list of values"]),
-        ("[0.5, 1.0]", "[0.5, 0.5]", &["`soft-argmax temperature=0.5` is given twice"]),
+        ("[0.5, 1.0]", "[0.5, 0.5]", &["`soft-argmax temperature=0.5` appears twice"]),
         ("[task]", "[gradient]\ndraws = 1\n[task]", &["gradient.draws = 1", "from 2 to"]),
         ("[task]", "[gradient]\nevery = 0\n[task]", &["gradient.every = 0", "from 1 to"]),
         ("steps = 20", "steps = ", &["line 3, column", "steps = "]),
@@ -103,7 +103,7 @@ fn impossible_values() {
 #[test]
 fn names_of_parameters_and_metrics() {
     let figure = |keys: &str| format!("[[figure]]\n{keys}\n[task]");
-    refuses_edits(&[
+    rejects_edits(&[
         (
             "batch",
             "tuned = [\"optimizer.learning-rat\"]\nbatch",
@@ -153,7 +153,7 @@ fn command_lines() {
     lab.write("broken.json", "{\"format\": 1");
     lab.write("old.json", "{\"format\": 2}");
     for (arguments, words) in [
-        ("sweep no.toml", &["experiment no.toml", "there are tiny.toml"] as &[_]),
+        ("sweep no.toml", &["experiment no.toml", "experiments in this folder: tiny.toml"] as &[_]),
         ("sweep no/such.toml", &["experiment no/such.toml", "cannot be read"]),
         ("sweep tiny.toml --seeds 0", &["tiny.toml", "seeds = 0", "from 1 to"]),
         ("sweep tiny.toml --set steps", &["--set steps", "key.path=value"]),
@@ -180,7 +180,7 @@ fn command_lines() {
         ("verify old.json", &["table old.json", "format = 2", "expected 1"]),
         ("report tiny.toml --results other", &["other/tiny has none of the 9 runs", "sweep"]),
     ] {
-        refuses(&lab, arguments, words);
+        rejects(&lab, arguments, words);
         assert_eq!(lab.read(RUNS), before, "{arguments}");
     }
 }
@@ -188,36 +188,36 @@ fn command_lines() {
 #[test]
 fn data_files() {
     let lab = Lab::with(&[("inputs = 4", "data = \"own.csv\"\ntarget = \"y\"")]);
-    let refuses_file = |words: &[&str]| {
-        refuses(&lab, "sweep tiny.toml", &["experiment tiny.toml: data file own.csv: "]);
-        refuses(&lab, "sweep tiny.toml", words);
+    let rejects_file = |words: &[&str]| {
+        rejects(&lab, "sweep tiny.toml", &["experiment tiny.toml: data file own.csv: "]);
+        rejects(&lab, "sweep tiny.toml", words);
         assert!(!lab.path("results").exists());
     };
-    refuses_file(&["cannot be read"]);
+    rejects_file(&["cannot be read"]);
     for (content, words) in [
-        ("", &["it is empty", "a header line"] as &[_]),
+        ("", &["the file is empty", "a header line"] as &[_]),
         ("a,y\n", &["no rows below the header"]),
-        ("1,2\n3,4\n", &["its first line holds numbers", "a header line"]),
+        ("1,2\n3,4\n", &["the first line holds numbers", "a header line"]),
         ("size,yy\n1,2\n3,4\n", &["unknown column `y`", "`yy`?", "known: size, yy"]),
-        ("y\n1\n2\n", &["no column beside the target `y`"]),
-        ("a,y,y\n1,2,3\n4,5,6\n", &["column `y` is given twice"]),
-        ("a,y\n1,2\n", &["one row cannot be split"]),
+        ("y\n1\n2\n", &["no column other than the target `y`"]),
+        ("a,y,y\n1,2,3\n4,5,6\n", &["two columns are named `y`"]),
+        ("a,y\n1,2\n", &["a single row cannot be split"]),
         ("a,y\n1,2\n3,NaN\n", &["line 3, column `y`", "`NaN`", "expected a finite number"]),
         ("a,y\n1,2\ninf,3\n", &["line 3, column `a`", "`inf`", "expected a finite number"]),
         ("a,y\nred,2\n", &["line 2, column `a`", "`red`", "expected a finite number"]),
         ("a,y\n1,2\n,2\n", &["line 3, column `a`", "is missing", "expected a finite number"]),
-        ("a,y\n1,2\n1,2,3\n", &["line 3: 3 cells, but 2 columns"]),
-        ("a,y\n1,2\n1\n", &["line 3: 1 cells, but 2 columns"]),
+        ("a,y\n1,2\n1,2,3\n", &["line 3: expected 2 cells, found 3"]),
+        ("a,y\n1,2\n1\n", &["line 3: expected 2 cells, found 1"]),
     ] {
         lab.write("own.csv", content);
-        refuses_file(words);
+        rejects_file(words);
     }
     lab.write("own.csv", b"a,y\n\xff,2\n");
-    refuses_file(&["line 2", "UTF-8"]);
+    rejects_file(&["line 2", "UTF-8"]);
     lab.write("tiny.toml", edited(&[("inputs = 4", "data = \"own.csv\"")]));
-    refuses(&lab, "sweep tiny.toml", &["target = absent", "the name of a column"]);
+    rejects(&lab, "sweep tiny.toml", &["target = absent", "the name of a column"]);
     lab.write("tiny.toml", edited(&[("inputs = 4", "target = \"y\"")]));
-    refuses(&lab, "sweep tiny.toml", &["target = y", "no target, as there is no data file"]);
+    rejects(&lab, "sweep tiny.toml", &["target = y", "no target, because no data file is given"]);
 }
 
 #[test]
@@ -228,12 +228,16 @@ fn folders_of_other_experiments_and_versions() {
     let manifest = lab.read("results/tiny/manifest.json");
     let refused = |words: &[&str]| {
         for arguments in ["sweep tiny.toml", "sweep --fresh tiny.toml", "plan tiny.toml"] {
-            refuses(&lab, arguments, words);
+            rejects(&lab, arguments, words);
         }
     };
     for (from, to, words) in [
         ("\"tiny\"", "\"large\"", &["results/tiny", "experiment `large`, not of `tiny`"] as &[_]),
-        ("\"format\": 1", "\"format\": 99", &["results/tiny", "format 99", "program's is 1"]),
+        (
+            "\"format\": 1",
+            "\"format\": 99",
+            &["results/tiny", "format 99", "program uses format 1"],
+        ),
         ("{", "", &["results/tiny/manifest.json", "is not a manifest"]),
     ] {
         assert!(manifest.contains(from));
@@ -254,7 +258,7 @@ fn damaged_records() {
     let changed = second.replace("\"steps\":[0,", "\"steps\":[1,");
     assert_ne!(second, changed);
     for (damaged, words) in [
-        // A torn last line beside the damage must not be cut off either.
+        // A torn last line must not be cut off if another line is damaged.
         (
             format!("{}\n{{", runs.replacen(second, &second[..40], 1)),
             &["line 2", "not a record"] as &[_],
@@ -271,8 +275,8 @@ fn damaged_records() {
     ] {
         lab.write(RUNS, &damaged);
         for verb in ["sweep", "plan", "report"] {
-            refuses(&lab, &format!("{verb} tiny.toml"), &["results/tiny/runs.jsonl"]);
-            refuses(&lab, &format!("{verb} tiny.toml"), words);
+            rejects(&lab, &format!("{verb} tiny.toml"), &["results/tiny/runs.jsonl"]);
+            rejects(&lab, &format!("{verb} tiny.toml"), words);
         }
         assert_eq!(lab.read(RUNS), damaged);
     }
@@ -283,11 +287,11 @@ fn folders_that_cannot_be_written() {
     let lab = Lab::new();
     lab.write("file", "");
     lab.write("folder/tiny", "");
-    refuses(&lab, "sweep tiny.toml --results file", &["file/tiny"]);
-    refuses(&lab, "sweep tiny.toml --results folder", &["folder/tiny"]);
-    refuses(&lab, "plan tiny.toml --results folder", &["folder/tiny"]);
+    rejects(&lab, "sweep tiny.toml --results file", &["file/tiny"]);
+    rejects(&lab, "sweep tiny.toml --results folder", &["folder/tiny"]);
+    rejects(&lab, "plan tiny.toml --results folder", &["folder/tiny"]);
     if cfg!(target_os = "linux") {
-        refuses(&lab, "sweep tiny.toml --results /proc/none", &["/proc/none/tiny"]);
+        rejects(&lab, "sweep tiny.toml --results /proc/none", &["/proc/none/tiny"]);
     }
 }
 
@@ -302,9 +306,9 @@ fn a_folder_without_permission() {
         std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(mode)).unwrap();
     };
     set(0o500);
-    // Permissions do not hold for root.
+    // Root ignores permissions.
     if std::fs::write(folder.join("probe"), "").is_err() {
-        refuses(&lab, "sweep tiny.toml", &["results/tiny", "cannot be written"]);
+        rejects(&lab, "sweep tiny.toml", &["results/tiny", "cannot be written"]);
     }
     set(0o700);
 }

@@ -1,4 +1,4 @@
-//! `harness bench`: what it prints, never how fast it is.
+//! What `harness bench` prints. Speed is not tested.
 
 use anyhow::Result;
 use assert_cmd::Command;
@@ -32,7 +32,7 @@ fn a_line_for_each_estimator_asked_for() {
 }
 
 #[test]
-fn all_estimators_of_the_workload_unless_asked() {
+fn all_estimators_of_the_workload_by_default() {
     for workload in harness::throughput::WORKLOADS {
         let kinds: Vec<&str> = workload.estimators.iter().map(|(kind, _)| *kind).collect();
         let lines = lines(&["--workload", workload.name]).unwrap();
@@ -43,10 +43,10 @@ fn all_estimators_of_the_workload_unless_asked() {
 }
 
 #[test]
-fn what_cannot_be_timed_is_refused_with_a_reason() {
+fn what_cannot_be_timed_is_rejected_with_a_reason() {
     for (arguments, said) in [
         (["--estimator", "exakt"], "exact"),
-        (["--estimator", "arm"], "arm cannot serve the workload argmax-index"),
+        (["--estimator", "arm"], "arm does not support the workload argmax-index"),
         (["--workload", "argmin"], "argmax-index"),
         (["--workload", "vea"], "vae"),
         (["--seconds", "0"], "above 0"),

@@ -1,4 +1,4 @@
-//! The protocol that takes no step, and known values beside what it measures.
+//! The gradient protocol, which measures without training, and expected values of its metrics.
 
 use crate::support::{Lab, errors};
 
@@ -30,7 +30,7 @@ file = "known.csv"
 source = "By enumeration."
 "#;
 
-/// Of the toy at a logit of 0: for two and four samples, and for all eight outcomes.
+/// Variances of the toy at a logit of 0: with two and four samples, and with all eight outcomes.
 const KNOWN: &str = "estimator.kind,estimator.samples,metric,value\n\
                      reinforce-loo,2,total-variance,0.007275\n\
                      reinforce-loo,4,total-variance,0.0019875\n\
@@ -44,18 +44,19 @@ fn toy(known: &str) -> Lab {
 }
 
 #[test]
-fn what_is_measured_is_what_is_known() {
+fn measurements_agree_with_expected_values() {
     let lab = toy(KNOWN);
     lab.ok("sweep toy.toml --jobs 2");
-    let held = lab.read("results/toy/expected.csv");
-    let rows: Vec<Vec<&str>> = held.lines().skip(1).map(|row| row.split(',').collect()).collect();
-    assert_eq!(rows.len(), 3, "{held}");
+    let expected = lab.read("results/toy/expected.csv");
+    let rows: Vec<Vec<&str>> =
+        expected.lines().skip(1).map(|row| row.split(',').collect()).collect();
+    assert_eq!(rows.len(), 3, "{expected}");
     for row in &rows[..2] {
         let deviation: f64 = row[8].parse().unwrap();
         assert!(deviation.abs() < 0.1, "{row:?}");
     }
-    // What rounding leaves of no variance is none.
-    assert_eq!(rows[2][4..], ["0", "0", "0", "0", ""], "{held}");
+    // Round-off residue counts as zero variance.
+    assert_eq!(rows[2][4..], ["0", "0", "0", "0", ""], "{expected}");
     let report = lab.read("results/toy/report.html");
     assert!(report.contains("Expected values") && report.contains("By enumeration."));
     assert!(lab.path("results/toy/plots/sensitivity-1.svg").exists());
@@ -68,12 +69,12 @@ fn what_is_measured_is_what_is_known() {
     }
     let said = lab.ok("plan toy.toml");
     assert!(said.contains("15 runs: 15 done"), "{said}");
-    // Rows about estimators that are left out are no fault.
+    // Expected values of estimators that are not selected are not an error.
     lab.ok("sweep toy.toml --estimator unordered-set --results some");
 }
 
 #[test]
-fn known_values_of_nothing_are_refused() {
+fn expected_values_without_a_cell_are_rejected() {
     for (from, to, named) in [
         ("unordered-set,,", "unordered-set,7,", ["known.csv, line 4", "no cell"]),
         ("reinforce-loo,4,", "reinforce-loo,,", ["known.csv, line 3", "2 cells"]),
@@ -98,7 +99,7 @@ fn some_cells_have_more_draws() {
     let more = "draws = 400\ncells = [{ times = 3, estimator = { kind = \"reinforce-loo\", samples = 4 } }]";
     lab.write("toy.toml", TOY.replace("draws = 4000", more));
     lab.ok("sweep toy.toml");
-    // Of the set of all outcomes two draws say all.
+    // The set of all outcomes is deterministic, so two draws are enough.
     let draws = |label: &str| -> String {
         let table = lab.read("results/toy/table.csv");
         let of_draws = |row: &&str| row.contains(label) && row.contains(",draws,");
@@ -109,7 +110,7 @@ fn some_cells_have_more_draws() {
     lab.ok("report toy.toml");
 
     for (from, to, named) in [
-        ("samples = 4 }", "samples = 9 }", "no cell is selected"),
+        ("samples = 4 }", "samples = 9 }", "no cell matches"),
         ("samples = 4 }", "sampls = 4 }", "did you mean `estimator.samples`"),
         ("times = 3", "times = 0", "protocol.cells.times = 0"),
     ] {

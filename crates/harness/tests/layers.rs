@@ -1,4 +1,5 @@
-//! No file of a crate imports another in a circle: read from the `use` lines and paths of the sources.
+//! No files of a crate import each other in a circle. Imports are the `use` lines and paths of the
+//! sources.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -60,7 +61,7 @@ fn read(source: &Path) -> Modules {
             }
         }
     }
-    // A program and the tests of a module are nobody's import.
+    // Nothing imports a program or the tests of a module.
     let is_test = |path: &[String]| path.last().is_some_and(|name| name == "tests");
     modules.retain(|path, _| *path != ["main"] && !is_test(path));
     modules
@@ -75,7 +76,7 @@ fn parse(file: &Path) -> Module {
     let mut rest = String::new();
     for statement in without_comments.join("\n").split_inclusive([';', '{', '}']) {
         rest.push_str(statement);
-        // Braces that belong to the tree of a `use` do not end it.
+        // Braces inside the tree of a `use` do not end the statement.
         let trimmed = rest.trim_start();
         let is_use = ["use ", "pub use ", "pub(crate) use ", "pub(super) use "]
             .iter()
@@ -86,7 +87,7 @@ fn parse(file: &Path) -> Module {
                     if keyword == "use " {
                         module.uses.insert(path);
                     } else if path.len() > 1 {
-                        // A path of one segment is a macro of this very file.
+                        // A path of one segment is a macro of this file.
                         module.reexports.insert(name, path);
                     }
                 }
@@ -102,7 +103,7 @@ fn parse(file: &Path) -> Module {
     module
 }
 
-/// The paths of a tree of imports, each with the name that it gets.
+/// The paths of a tree of imports, each with the name that it introduces.
 fn expand(tree: &str, before: &[String]) -> Vec<(Vec<String>, String)> {
     let tree = tree.trim();
     if let Some((head, inner)) = tree.split_once('{') {
@@ -121,7 +122,7 @@ fn expand(tree: &str, before: &[String]) -> Vec<(Vec<String>, String)> {
     vec![(path, name)]
 }
 
-/// The parts between commas that no brace encloses.
+/// The parts between commas that are not inside braces.
 fn split(text: &str) -> Vec<String> {
     let (mut parts, mut depth) = (vec![String::new()], 0);
     for letter in text.chars() {
@@ -135,7 +136,7 @@ fn split(text: &str) -> Vec<String> {
     parts
 }
 
-/// The paths in code that begin at the crate or the parent.
+/// The paths in code that begin with `crate` or `super`.
 fn paths(code: &str) -> Vec<Vec<String>> {
     let is_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
     let words = code
@@ -154,9 +155,9 @@ fn imports(modules: &Modules) -> BTreeMap<PathBuf, BTreeSet<PathBuf>> {
     modules.iter().map(targets).collect()
 }
 
-/// The file in which a path ends, if it is of this crate.
+/// The file that a path leads to, if it belongs to this crate.
 fn resolve(modules: &Modules, at: &[String], path: &[String], depth: usize) -> Option<PathBuf> {
-    assert!(depth < 20, "{path:?} leads nowhere");
+    assert!(depth < 20, "{path:?} does not resolve");
     let mut here = at.to_vec();
     let mut rest = path;
     match path.first()?.as_str() {
@@ -204,7 +205,7 @@ fn circle(imports: &BTreeMap<PathBuf, BTreeSet<PathBuf>>) -> Option<Vec<PathBuf>
         }
         ends.iter().for_each(|file| drop(left.remove(file)));
     }
-    // What is left leads into a circle: follow it until a file comes again.
+    // The rest leads into a circle: follow imports until a file repeats.
     let mut path = vec![left.keys().next()?.clone()];
     loop {
         let next = left[path.last()?].iter().find(|other| left.contains_key(*other))?.clone();

@@ -1,5 +1,5 @@
-//! A sweep from its first run to its report: interrupted, repeated, split and continued, it comes to
-//! the same files.
+//! A sweep from its first run to its report. Interrupted, repeated, split or resumed, it writes the
+//! same files.
 
 use crate::support::{EXPERIMENT, Lab, entries, errors};
 use serde_json::Value;
@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 
 const RUNS: &str = "results/tiny/runs.jsonl";
 
-/// Many short runs: enough for something to happen in the midst of them.
+/// Many short runs, so that a sweep can be interrupted among them.
 const LONG: [(&str, &str); 3] =
     [("seeds = 3", "seeds = 20"), ("steps = 20", "steps = 400"), ("every = 10", "every = 200")];
 
-/// Gradients and a figure of one's own, so that there is every file.
+/// Gradients and an extra figure, so that every kind of file is written.
 const FULL: [(&str, &str); 2] = [
     ("[task]", "[gradient]\nevery = 10\ndraws = 8\n\n[task]"),
     (
@@ -21,11 +21,11 @@ const FULL: [(&str, &str); 2] = [
     ),
 ];
 
-/// Waits until something holds.
+/// Waits until `holds` returns true.
 fn wait(what: &str, holds: impl Fn() -> bool) {
     let start = Instant::now();
     while !holds() {
-        assert!(start.elapsed() < Duration::from_secs(60), "{what} does not come");
+        assert!(start.elapsed() < Duration::from_secs(60), "waited too long for {what}");
         std::thread::sleep(Duration::from_millis(1));
     }
 }
@@ -71,7 +71,7 @@ fn a_sweep_writes_every_file() {
     assert_eq!(report.matches("<svg").count(), plots.len());
     assert!(report.contains("Which is best?") && report.contains("soft-argmax"));
 
-    // A table has a row for each cell and metric, and its losses lie in their intervals.
+    // A table has a row for each cell and metric, and losses lie within their intervals.
     let table = rows(&lab, "results/tiny/table.csv");
     assert_eq!(table.len(), 3 * (4 + 6));
     let losses: Vec<_> = table.iter().filter(|row| row["metric"] == "validation-loss").collect();
@@ -95,14 +95,14 @@ fn a_sweep_writes_every_file() {
     let manifest = json(&lab.read("results/tiny/manifest.json"));
     assert_eq!((&manifest["runs"], &manifest["format"]), (&9.into(), &1.into()));
 
-    // The resolved experiment is an experiment that has the same runs.
+    // The resolved experiment is itself an experiment, with the same runs.
     lab.write("again/tiny.toml", lab.read("results/tiny/experiment.toml"));
     let said = lab.ok("sweep again/tiny.toml --no-report");
     assert!(said.contains("nothing to do"), "{said}");
 }
 
 #[test]
-fn a_second_sweep_does_nothing_and_says_so() {
+fn a_second_sweep_says_that_there_is_nothing_to_do() {
     let lab = Lab::new();
     lab.ok("sweep tiny.toml");
     let (runs, results) = (lab.read(RUNS), lab.results("results/tiny"));
@@ -110,13 +110,13 @@ fn a_second_sweep_does_nothing_and_says_so() {
     let said = lab.ok("sweep tiny.toml");
     assert!(said.contains("tiny: nothing to do, all runs are done"), "{said}");
     assert_eq!(lab.read(RUNS), runs);
-    assert_eq!(lab.read("results/tiny/manifest.json"), manifest, "it says of the first sweep");
+    assert_eq!(lab.read("results/tiny/manifest.json"), manifest, "it describes the first sweep");
     lab.ok("report tiny.toml");
     lab.is_same(&results, "results/tiny");
 }
 
 #[test]
-fn jobs_and_parts_come_to_the_same_files() {
+fn jobs_and_shards_write_the_same_files() {
     let lab = Lab::with(&FULL);
     lab.ok("sweep tiny.toml --results one --jobs 1");
     lab.ok("sweep tiny.toml --results two --jobs 2");
@@ -136,7 +136,7 @@ fn jobs_and_parts_come_to_the_same_files() {
 }
 
 #[test]
-fn a_killed_sweep_goes_on_where_it_was() {
+fn a_killed_sweep_resumes() {
     let lab = Lab::with(&LONG);
     lab.ok("sweep tiny.toml --results whole");
     let mut child = begin(&lab, "sweep tiny.toml --jobs 1");
@@ -144,14 +144,14 @@ fn a_killed_sweep_goes_on_where_it_was() {
     child.kill().unwrap();
     child.wait().unwrap();
     let there = lab.lines(RUNS);
-    assert!(there < 60, "all was done before the kill");
+    assert!(there < 60, "all runs ended before the kill");
     lab.ok("sweep tiny.toml");
     assert_eq!(lab.lines(RUNS), 60);
     lab.is_same(&lab.results("whole/tiny"), "results/tiny");
 }
 
 #[test]
-fn a_torn_line_is_noted_and_done_again() {
+fn a_run_with_a_torn_line_is_repeated() {
     let lab = Lab::new();
     lab.ok("sweep tiny.toml");
     let (runs, results) = (lab.read(RUNS), lab.results("results/tiny"));
@@ -200,9 +200,9 @@ fn a_signal_lets_active_runs_finish() {
 
 #[cfg(unix)]
 #[test]
-fn a_second_signal_breaks_off() {
+fn a_second_signal_stops_at_once() {
     use std::io::{BufRead, BufReader};
-    // A run of hours, without an evaluation on its way.
+    // A run of hours, without evaluations in between.
     let lab =
         Lab::with(&[("steps = 20", "steps = 900000000"), ("every = 10", "every = 900000000")]);
     let mut child = begin(&lab, "sweep tiny.toml");
@@ -215,7 +215,7 @@ fn a_second_signal_breaks_off() {
     while child.try_wait().unwrap().is_none() && start.elapsed() < Duration::from_secs(20) {
         std::thread::sleep(Duration::from_millis(1));
     }
-    // A program that goes on must not outlive the test.
+    // If the program has not ended, it must not outlive the test.
     let _ = child.kill();
     let mut announced = String::new();
     std::io::Read::read_to_string(&mut child.stdout.take().unwrap(), &mut announced).unwrap();
@@ -241,7 +241,7 @@ fn a_fresh_sweep_sets_runs_aside() {
 }
 
 #[test]
-fn a_run_out_of_time_is_a_miss_and_can_be_done_again() {
+fn a_run_that_times_out_has_failed_and_can_be_repeated() {
     let lab = Lab::with(&[("steps = 20", "steps = 1000"), ("every = 10", "every = 1000")]);
     lab.ok("sweep tiny.toml --results whole");
     let said = lab.ok("sweep tiny.toml --timeout 0.001ms");
@@ -252,7 +252,7 @@ fn a_run_out_of_time_is_a_miss_and_can_be_done_again() {
         assert_eq!((&*row["failures"], &*row["iqm"]), ("3", "miss"), "{row:?}");
     }
     assert!(lab.read("results/tiny/report.html").contains("timed out at step"));
-    // They are there: only who asks for it does them again.
+    // They are stored, and repeated only on request.
     assert!(lab.ok("sweep tiny.toml").contains("nothing to do"));
     assert!(lab.ok("sweep tiny.toml --retry failed").contains("nothing to do"));
     let said = lab.ok("sweep tiny.toml --retry timed-out");
@@ -262,21 +262,21 @@ fn a_run_out_of_time_is_a_miss_and_can_be_done_again() {
 }
 
 #[test]
-fn a_run_that_diverges_is_a_miss() {
+fn a_run_that_diverges_has_failed() {
     let lab = Lab::with(&[("\"adam\"", "\"sgd\""), ("rate = 0.01", "rate = 1e6")]);
     let said = lab.ok("sweep tiny.toml");
     assert!(said.contains("9 of 9 runs, 9 of them failed"), "{said}");
     assert_eq!(lab.read(RUNS).matches("\"status\":\"diverged\"").count(), 9);
     let table = rows(&lab, "results/tiny/table.csv");
-    let miss = |metric: &str, value: &str| {
+    let failed = |metric: &str, value: &str| {
         let rows: Vec<_> = table.iter().filter(|row| row["metric"] == metric).collect();
         assert_eq!(rows.len(), 3);
         for row in rows {
             assert_eq!((&*row["failures"], &*row["iqm"]), ("3", value), "{row:?}");
         }
     };
-    miss("validation-loss", "miss");
-    miss("regime-accuracy", "0");
+    failed("validation-loss", "miss");
+    failed("regime-accuracy", "0");
     assert!(lab.read("results/tiny/report.html").contains("diverged at step"));
     for path in entries(&lab.path("results/tiny/plots")) {
         let text = std::fs::read_to_string(&path).unwrap();
@@ -286,7 +286,7 @@ fn a_run_that_diverges_is_a_miss() {
 }
 
 #[test]
-fn a_selection_does_its_part() {
+fn a_selection_runs_only_its_part() {
     let lab = Lab::new();
     let said = lab.ok("sweep tiny.toml --estimator exact --seeds 2 --set steps=30");
     assert!(said.contains("2 of 2 runs"), "{said}");
@@ -294,7 +294,7 @@ fn a_selection_does_its_part() {
     assert_eq!(record["run"]["steps"], 30);
     assert_eq!(record["run"]["estimator"]["kind"], "exact");
     assert_eq!(record["curves"]["steps"], serde_json::json!([0, 10, 20, 30]));
-    // A selection that shares runs with another does the others alone.
+    // A selection that shares runs with an earlier one does only the missing ones.
     lab.ok("sweep tiny.toml --set steps=30");
     assert_eq!(lab.lines(RUNS), 9);
     let said = lab.ok("sweep tiny.toml --set task.hidden=4 --estimator soft-argmax");
@@ -306,7 +306,7 @@ fn a_selection_does_its_part() {
 }
 
 #[test]
-fn a_quiet_sweep_says_nothing_and_without_report_there_is_none() {
+fn quiet_prints_nothing_and_no_report_writes_none() {
     let lab = Lab::new();
     let output = lab.run("sweep tiny.toml --quiet --no-report");
     assert_eq!(output.status.code(), Some(0));
@@ -318,7 +318,7 @@ fn a_quiet_sweep_says_nothing_and_without_report_there_is_none() {
 }
 
 #[test]
-fn a_plan_counts() {
+fn a_plan_counts_runs() {
     let lab = Lab::new();
     let counts = |arguments: &str| -> Vec<[u64; 4]> {
         let plan = json(&lab.ok(&format!("plan tiny.toml --format json {arguments}")));
@@ -362,7 +362,7 @@ fn lists_name_everything() {
 }
 
 #[test]
-fn a_reader_that_goes_away_is_no_fault() {
+fn a_closed_output_is_not_an_error() {
     let lab = Lab::new();
     let mut child = begin(&lab, "list estimators");
     drop(child.stdout.take());
@@ -372,7 +372,7 @@ fn a_reader_that_goes_away_is_no_fault() {
 }
 
 #[test]
-fn a_ranking_is_put_into_a_text() {
+fn a_ranking_is_written_into_a_text() {
     let lab = Lab::new();
     lab.ok("sweep tiny.toml");
     lab.write("text.md", "before\n<!-- ranking tiny -->\nold\n<!-- end ranking -->\nafter\n");
@@ -393,8 +393,8 @@ fn a_ranking_is_put_into_a_text() {
 }
 
 #[test]
-fn a_table_of_ones_own_is_learned() {
-    // Three laws of x, told apart by another column.
+fn a_table_of_your_own_is_learned() {
+    // Three functions of x; another column says which one.
     let mut table = "x,which,y\n".to_owned();
     for i in 0..120 {
         let (x, which) = (f64::from(i % 40) / 20.0 - 1.0, i % 3);
@@ -404,7 +404,7 @@ fn a_table_of_ones_own_is_learned() {
     let data = ("inputs = 4", "data = \"data/own.csv\"\ntarget = \"y\"");
     let lab = Lab::with(&[data, ("steps = 20", "steps = 300"), ("every = 10", "every = 100")]);
     lab.write("data/own.csv", &table);
-    // A path starts at the experiment's folder, wherever the program is run.
+    // A path is relative to the experiment's folder, wherever the program runs.
     lab.write("elsewhere/empty", "");
     let mut command = lab.command("sweep ../tiny.toml --results ../results");
     let output = command.current_dir(lab.path("elsewhere")).output().unwrap();
@@ -417,14 +417,14 @@ fn a_table_of_ones_own_is_learned() {
     assert_eq!(losses.len(), 4);
     assert!(losses[3] < 0.5 * losses[0], "{losses:?}");
 
-    // Other data are other runs.
+    // Different data mean different runs.
     lab.write("data/own.csv", format!("{table}0,0,1\n"));
     let said = lab.ok("plan tiny.toml");
     assert!(said.contains("0 done, 0 failed, 9 missing"), "{said}");
 }
 
 #[test]
-fn two_experiments_have_a_folder_each() {
+fn each_experiment_has_its_own_folder() {
     let lab = Lab::new();
     lab.write("other.toml", EXPERIMENT.replace("batch = 8", "batch = 4"));
     let said = lab.ok("sweep tiny.toml other.toml");

@@ -1,6 +1,6 @@
-//! The program, tested from outside: one binary, as each has to be linked.
+//! Tests of the program from outside, in one binary to save link time.
 
-// Helpers outside of #[test] functions fail by unwrapping, as the tests do.
+// Helpers outside of #[test] functions may unwrap, as the tests do.
 #![allow(clippy::unwrap_used)]
 
 mod bad_input;

@@ -1,10 +1,10 @@
-//! What holds files in the process of the test: estimators of one's own, through the library, and the
-//! lock of record files. It is a binary of its own because a process that is started elsewhere in the
-//! same one would keep a lock for a moment.
+//! Tests that open record files in their own process: custom estimators, through the library, and the
+//! lock of record files. They are a separate binary because a child process that another test starts
+//! would inherit an open file and hold its lock for a moment.
 
-// Helpers outside of #[test] functions fail by unwrapping, as the tests do.
+// Helpers outside of #[test] functions may unwrap, as the tests do.
 #![allow(clippy::unwrap_used)]
-// The other binary uses the rest.
+// Only the other binary uses all of it.
 #[allow(dead_code)]
 mod support;
 
@@ -22,13 +22,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use support::{Lab, edited, errors};
 
-/// Estimates as `exact` does, until it is asked too often.
+/// Estimates as `exact` does, for a limited number of estimates.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 struct Brittle {
     /// Estimates before it breaks.
     life: u64,
-    /// Whether it breaks by a panic, or by an error.
+    /// Whether it breaks with a panic instead of an error.
     panics: bool,
 }
 
@@ -76,7 +76,7 @@ fn registries() -> Registries {
     registries
 }
 
-/// `exact`, then the brittle one: by a panic, by an error, and with life enough.
+/// `exact`, then three brittle ones: one panics, one fails, and one lives long enough.
 fn lab() -> Lab {
     let lab = Lab::new();
     let brittle = "kind = \"brittle\"\nzip.life = [5, 5, 1000]\nzip.panics = [true, false, true]";
@@ -114,19 +114,19 @@ fn a_panic_and_an_error_are_outcomes() {
     assert_eq!(outcome(0).outcome, Outcome::Done);
     let panicked = outcome(1);
     assert_eq!(panicked.outcome, Outcome::Failed { why: "panic: out of life".to_owned() });
-    assert_eq!(panicked.curves.steps, [0], "what was seen before stays");
+    assert_eq!(panicked.curves.steps, [0], "earlier evaluations are kept");
     let failed = outcome(2).outcome;
     assert!(
         matches!(&failed, Outcome::Failed { why } if why.contains("out of luck")),
         "{failed:?}"
     );
-    // With life enough it is the estimator it hides.
+    // With enough life it equals the inner estimator.
     assert_eq!(outcome(3).outcome, Outcome::Done);
     assert_eq!(outcome(3).curves, outcome(0).curves);
 }
 
 #[test]
-fn a_panic_stops_no_other_run() {
+fn a_panic_does_not_stop_other_runs() {
     let lab = lab();
     let experiment = experiment(&lab);
     let runs = experiment.runs().unwrap();
@@ -154,10 +154,10 @@ fn sweep(lab: &Lab, more: &[&str]) -> Exit {
 }
 
 #[test]
-fn failures_end_a_sweep_as_far_as_they_are_not_allowed() {
+fn failures_fail_a_sweep_unless_allowed() {
     let failed = |lab: &Lab| lab.read(RUNS).matches("\"status\":\"failed\"").count();
     let lab = lab();
-    // All is done, but it is no success; and what failed stays until it is asked for.
+    // All runs end but the sweep fails, and failed runs are not repeated unless asked for.
     assert_eq!(sweep(&lab, &[]), Exit::Failed);
     assert_eq!((lab.lines(RUNS), failed(&lab)), (12, 6));
     assert!(lab.read("results/tiny/report.html").contains("failed: panic: out of life"));
@@ -168,7 +168,7 @@ fn failures_end_a_sweep_as_far_as_they_are_not_allowed() {
     assert_eq!(sweep(&lab, &["--retry", "failed"]), Exit::Failed);
     assert_eq!(lab.lines(RUNS), 18);
 
-    // With a bound, no run is begun once it is met; one may have been begun already.
+    // At the limit no new run starts; one may have started already.
     assert_eq!(sweep(&lab, &["--fresh", "--max-failures", "2"]), Exit::Failed);
     assert!((2..=3).contains(&failed(&lab)), "{}", failed(&lab));
     assert!(lab.lines(RUNS) < 12);
@@ -177,7 +177,7 @@ fn failures_end_a_sweep_as_far_as_they_are_not_allowed() {
 }
 
 #[test]
-fn a_folder_that_another_sweep_writes_to() {
+fn two_sweeps_cannot_write_to_one_folder() {
     let lab = Lab::new();
     lab.ok("sweep tiny.toml --quiet");
     let runs = lab.read(RUNS);

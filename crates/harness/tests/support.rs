@@ -1,4 +1,4 @@
-//! A folder of its own with a small experiment, and the program run in it.
+//! A temporary folder with a small experiment, in which to run the program.
 
 use assert_cmd::Command;
 use std::collections::BTreeMap;
@@ -45,7 +45,7 @@ impl Lab {
         lab
     }
 
-    /// With a part of the experiment replaced.
+    /// With parts of the experiment replaced.
     pub fn with(edits: &[(&str, &str)]) -> Self {
         let lab = Self::new();
         lab.write("tiny.toml", edited(edits));
@@ -66,12 +66,12 @@ impl Lab {
         std::fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
-    /// Lines of a file; none if it is not there.
+    /// The number of lines of a file; 0 if it does not exist.
     pub fn lines(&self, name: &str) -> usize {
         std::fs::read_to_string(self.path(name)).map_or(0, |text| text.lines().count())
     }
 
-    /// The program, in this folder, with arguments that hold no blanks.
+    /// The program, in this folder. Arguments are separated by blanks.
     pub fn command(&self, arguments: &str) -> std::process::Command {
         let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("harness"));
         command.current_dir(self.folder.path()).args(arguments.split_whitespace());
@@ -82,7 +82,7 @@ impl Lab {
         Command::from_std(self.command(arguments)).output().unwrap()
     }
 
-    /// Runs it, and returns what it says; it has to end with that code.
+    /// Runs it and returns its standard output; it has to exit with this code.
     pub fn ends(&self, code: i32, arguments: &str) -> String {
         let output = self.run(arguments);
         let said = errors(&output);
@@ -91,12 +91,12 @@ impl Lab {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// Runs it, and returns what it says; all has to be well.
+    /// Runs it and returns its standard output; it has to succeed.
     pub fn ok(&self, arguments: &str) -> String {
         self.ends(0, arguments)
     }
 
-    /// The files that are the same whoever does the runs, in whatever order.
+    /// The files that do not depend on the machine or the order of the runs.
     pub fn results(&self, folder: &str) -> Files {
         let folder = self.path(folder);
         let mut files: Vec<PathBuf> =
@@ -108,7 +108,7 @@ impl Lab {
         files.iter().map(|path| (name(path), std::fs::read(path).unwrap())).collect()
     }
 
-    /// The results in a folder have to be these, to the byte.
+    /// Asserts that the results in a folder equal these, byte for byte.
     pub fn is_same(&self, files: &Files, folder: &str) {
         let others = self.results(folder);
         assert!(files.keys().eq(others.keys()), "{folder}: {:?}", others.keys());
@@ -118,10 +118,10 @@ impl Lab {
     }
 }
 
-/// Files with their content.
+/// Files by name, with their content.
 pub type Files = BTreeMap<String, Vec<u8>>;
 
-/// The experiment with parts replaced, each of which has to be there.
+/// The experiment with parts replaced. Each of them has to occur in it.
 pub fn edited(edits: &[(&str, &str)]) -> String {
     edits.iter().fold(EXPERIMENT.to_owned(), |text, (from, to)| {
         assert!(text.contains(from), "no `{from}` in the experiment");
@@ -133,7 +133,7 @@ pub fn errors(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// What lies in a folder, in order.
+/// The entries of a folder, sorted.
 pub fn entries(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap();
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();

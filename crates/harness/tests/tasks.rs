@@ -26,7 +26,7 @@ kind = "straight-through"
 kind = "reinforce-loo"
 "#;
 
-/// A task that is ranked by a metric of its own, has a floor and makes pictures.
+/// A task with its own ranking metric, a reference value and pictures.
 #[test]
 fn a_task_brings_its_own_metrics() {
     let lab = Lab::new();
@@ -59,7 +59,7 @@ fn estimators_are_compared_across_tasks() {
     lab.ok("sweep tiny.toml");
     let report = lab.read("results/tiny/report.html");
     assert!(report.contains("Across tasks") && lab.path("results/tiny/plots/profile.svg").exists());
-    // By hand, from the final losses of all pairs of runs.
+    // Computed independently from the final losses of all pairs of runs.
     let table = lab.read("results/tiny/runs.jsonl");
     let records: Vec<serde_json::Value> =
         table.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -81,14 +81,14 @@ fn estimators_are_compared_across_tasks() {
     let across = &report[report.find("Across tasks").unwrap()..report.find("Figures").unwrap()];
     let row = across.split("<tr>").find(|row| row.contains("temperature=0.5")).unwrap();
     assert!(row.contains(&expected), "{expected} in {row}");
-    // One task has nothing to compare across.
+    // With one task there is nothing to compare across.
     lab.ok("report tiny.toml --set task.categories=3");
     assert!(!lab.read("results/tiny/report.html").contains("Across tasks"));
 }
 
-/// Tasks of different metrics are ranked each by its own.
+/// Each task is ranked by its own metric.
 #[test]
-fn tasks_of_different_metrics_share_an_experiment() {
+fn tasks_with_different_metrics_share_an_experiment() {
     let lab = Lab::new();
     let toy = "[[task]]\nkind = \"bernoulli-toy\"\n[[task]]\nkind = \"categorical-vae\"";
     lab.write("both.toml", VAE.replace("[task]\nkind = \"categorical-vae\"", toy));
@@ -146,7 +146,7 @@ fn optimizer_options_change_training() {
         assert!(!plain.contains(&value) && !seen.contains(&value), "{option}: {line}");
         seen.push(value);
     }
-    // An open end is that of the run, and is written down.
+    // A schedule without an end lasts for the whole run, and the resolved experiment says so.
     losses(&lab, "learning-rate = 0.01\nschedule = { kind = \"cosine\" }");
     let resolved = lab.read("results/tiny/experiment.toml");
     assert!(

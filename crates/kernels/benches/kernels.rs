@@ -1,4 +1,4 @@
-//! What the kernels cost: `cargo bench -p kernels --bench kernels --profile dev`.
+//! The cost of the kernels: `cargo bench -p kernels --bench kernels --profile dev`.
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use kernels::product::{Finish, Matrix, Start, Sums, inner_product, product, sum_rows};
@@ -16,10 +16,11 @@ fn packed(rows: usize, columns: usize) -> Packed<f32> {
     Packed::pack(&normals(rows * columns), columns)
 }
 
-/// A layer: its name, numbers in and out, and whether its input is data.
+/// A layer: its name, input and output features, and whether its input is data.
 type Layer = (&'static str, usize, usize, bool);
 
-/// Networks by name, with their batch: that of the seed question, and an autoencoder of images.
+/// Networks by name, with their batch size: that of the seed question, and an autoencoder of
+/// images.
 const NETWORKS: [(&str, usize, &[Layer]); 2] = [
     (
         "argmax-index",
@@ -86,13 +87,13 @@ impl Factors {
         inner_product(&self.x_transposed, black_box(&self.g), Sums::Write(&mut self.sums));
     }
 
-    /// Multiplications and additions of one of them.
+    /// Multiplications and additions of one product.
     fn operations(&self) -> u64 {
         2 * (self.x.rows() * self.inputs * self.outputs) as u64
     }
 }
 
-/// The products of a training step, each alone. All together stand in `limit` of `model`.
+/// The products of a training step, each by itself. The bench `limit` of `model` runs all together.
 fn products(criterion: &mut Criterion) {
     for (network, batch, layers) in NETWORKS {
         let mut all: Vec<Factors> = layers.iter().map(|layer| Factors::new(batch, layer)).collect();
@@ -115,7 +116,7 @@ fn products(criterion: &mut Criterion) {
     }
 }
 
-/// Packed matrices turned over, and their rows added up.
+/// Transposing and packing matrices, and summing their rows.
 fn orders(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("order");
     for (rows, columns) in [(128, 16), (128, 32), (100, 784)] {
@@ -186,7 +187,7 @@ rowwise! {
     }
 }
 
-/// exp and ln of 1024 numbers in either type.
+/// exp and ln of 1024 numbers in both types.
 fn elementary(criterion: &mut Criterion) {
     const COUNT: usize = 1024;
     let mut group = criterion.benchmark_group("elementary");

@@ -1,28 +1,26 @@
 //! Deterministic CPU kernels as dfdx tape operations, and named noise streams.
 //!
-//! Everything here gives the same bits on every machine, for any number of threads and any width of
-//! vector registers: elementary functions are this crate's own, reductions have one fixed order, and
-//! nothing in it starts a thread.
+//! Every result has the same bits on every machine, for any number of threads and any width of
+//! vector registers: the crate has its own elementary functions, each reduction has one fixed
+//! order, and nothing starts a thread.
 
-mod elementary;
 mod network;
 mod noise;
 mod normal;
 mod packed;
+mod pool;
 pub mod product;
 mod real;
-mod recycle;
 pub mod rows;
 mod rowwise;
 pub mod simd;
 pub mod tape;
 
-pub use elementary::tanh;
 pub use network::{
     Activation, Adam, AdamConstants, Data, Dense, Initial, Input, Layer, Parameters, Perceptron,
     Vector,
 };
 pub use noise::Noise;
 pub use packed::Packed;
+pub use pool::Buffer;
 pub use real::Real;
-pub use recycle::Buffer;

@@ -1,11 +1,11 @@
-//! The normal distribution's quantile, from operations with the same bits everywhere.
+//! Quantiles of the normal distribution, with the same bits on every machine.
 
 use crate::simd::Lanes;
 use crate::{Real, rowwise};
 
 rowwise! {
-    /// Turns each probability 0 < p < 1 into the standard normal quantile: relative error about
-    /// 10⁻¹⁶ in `f64`.
+    /// Replaces each probability 0 < p < 1 by its standard normal quantile. The relative error is
+    /// about 10⁻¹⁶ in `f64`.
     ///
     /// Wichura, "Algorithm AS 241: The percentage points of the normal distribution", Applied
     /// Statistics 37 (1988), routine PPND16.
@@ -13,7 +13,7 @@ rowwise! {
         let c = |x: f64| V::splat(E::of(x));
         for x in numbers {
             let q = *x - c(0.5);
-            let inner = q * ratio(c(0.180625) - q * q, &CENTRE);
+            let inner = q * ratio(c(0.180625) - q * q, &CENTER);
             let outside = V::select(q.less(c(0.0)), *x, c(1.0) - *x);
             let r = (-outside.ln()).sqrt();
             let tail = V::select(
@@ -27,7 +27,7 @@ rowwise! {
     }
 }
 
-/// Coefficients of numerator and denominator, the highest power first.
+/// Coefficients of the numerator and the denominator, highest power first.
 type Rational = [[f64; 8]; 2];
 
 #[inline(always)]
@@ -44,7 +44,7 @@ fn polynomial<E: Real, V: Lanes<E>>(r: V, coefficients: &[f64; 8]) -> V {
     sum
 }
 
-const CENTRE: Rational = [
+const CENTER: Rational = [
     [
         2.509_080_928_730_122_7e3,
         3.343_057_558_358_813e4,

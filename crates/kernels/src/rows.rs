@@ -1,15 +1,16 @@
-//! Distributions over categories, a row each: softmax, its logarithm, sampling, its Jacobian.
+//! Distributions over categories, one per row: softmax and its logarithm, sampling, Jacobian
+//! products.
 //!
-//! Functions of lanes are loops and no closures: what is inside a closure is compiled for the
+//! Functions over lanes are loops without closures: the body of a closure is compiled for the
 //! instruction set of its caller only if it happens to be inlined.
 //!
-//! In formulas, θ is a row of K logits and p its softmax. A logit of −∞ is a masked category: its
-//! probability is 0 and it is never drawn; a row needs one finite logit.
+//! In formulas, θ is a row of K logits and p its softmax. A logit of −∞ masks its category: the
+//! probability is 0, and it is never sampled. Each row needs at least one finite logit.
 
 use crate::simd::{LANES, Lanes};
 use crate::{Noise, Packed, Real, rowwise};
 
-/// p_k = exp(θ_k/τ − max) / Σ_j exp(θ_j/τ − max), of each row of `logits` ([rows, K]).
+/// p_k = exp(θ_k/τ − max) / Σ_j exp(θ_j/τ − max) of each row of `logits` ([rows, K]).
 pub fn softmax<E: Real>(logits: &Packed<E>, temperature: E) -> Packed<E> {
     rowwise! {
         fn softmax(logits; inverse_temperature => p) {
@@ -21,7 +22,7 @@ pub fn softmax<E: Real>(logits: &Packed<E>, temperature: E) -> Packed<E> {
     p
 }
 
-/// ln p_k = θ_k/τ − max − ln Σ_j exp(θ_j/τ − max), of each row of `logits` ([rows, K]).
+/// ln p_k = θ_k/τ − max − ln Σ_j exp(θ_j/τ − max) of each row of `logits` ([rows, K]).
 pub fn log_softmax<E: Real>(logits: &Packed<E>, temperature: E) -> Packed<E> {
     rowwise! {
         fn log_softmax(logits; inverse_temperature => log_p) {
@@ -42,9 +43,8 @@ pub fn log_softmax<E: Real>(logits: &Packed<E>, temperature: E) -> Packed<E> {
     log_p
 }
 
-/// `samples` categories of each row, drawn independently from its probabilities by the inverse of
-/// their distribution function: [rows, S], category numbers. A category of probability 0 is never
-/// drawn.
+/// Samples S categories from each row of probabilities, independently, by inverse transform
+/// sampling: [rows, S], category numbers. A category of probability 0 is never sampled.
 pub fn categorical<E: Real>(p: &Packed<E>, samples: usize, noise: &mut Noise) -> Packed<E> {
     rowwise! {
         fn invert(p => uniforms) {
@@ -58,7 +58,7 @@ pub fn categorical<E: Real>(p: &Packed<E>, samples: usize, noise: &mut Noise) ->
     picks
 }
 
-/// The category of the largest number of each row, the first of equals: [rows, 1].
+/// The category of the largest number in each row, the first one of ties: [rows, 1].
 pub fn argmax<E: Real>(numbers: &Packed<E>) -> Packed<E> {
     rowwise! {
         fn argmax(numbers => pick) {
@@ -70,10 +70,10 @@ pub fn argmax<E: Real>(numbers: &Packed<E>) -> Packed<E> {
     picks
 }
 
-/// The vertices of these category numbers ([rows, S]), side by side: [rows, S·K].
+/// The one-hot vectors of category numbers ([rows, S]), concatenated: [rows, S·K].
 pub fn one_hots<E: Real>(picks: &Packed<E>, categories: usize) -> Packed<E> {
     rowwise! {
-        fn mark(picks => points) {
+        fn encode(picks => points) {
             let categories = points.len() / picks.len();
             for (&pick, point) in picks.iter().zip(points.chunks_exact_mut(categories)) {
                 for k in 0..categories {
@@ -83,21 +83,22 @@ pub fn one_hots<E: Real>(picks: &Packed<E>, categories: usize) -> Packed<E> {
         }
     }
     let mut points = Packed::scratch(picks.rows(), picks.columns() * categories);
-    mark(picks, &mut points);
+    encode(picks, &mut points);
     points
 }
 
-/// Categories up to which each is looked at; beyond, a row's number is fetched for itself.
+/// Up to this many categories, every category is compared with the pick; with more, each number is
+/// looked up by its index.
 const FEW: usize = 32;
 
-/// The number of each category that is picked: [rows, S] of numbers ([rows, K]) and category numbers
+/// The number of each chosen category: [rows, S], from numbers ([rows, K]) and category numbers
 /// ([rows, S]).
 ///
 /// # Panics
-/// If the rows differ, or, of many categories, one is not there.
-pub fn pick<E: Real>(numbers: &Packed<E>, picks: &Packed<E>) -> Packed<E> {
+/// If the numbers of rows differ, or, with more than 32 categories, a category is out of range.
+pub fn gather<E: Real>(numbers: &Packed<E>, picks: &Packed<E>) -> Packed<E> {
     rowwise! {
-        fn look(numbers, picks => picked) {
+        fn scan(numbers, picks => picked) {
             for s in 0..picks.len() {
                 picked[s] = V::zero();
                 for (k, &x) in numbers.iter().enumerate() {
@@ -109,27 +110,27 @@ pub fn pick<E: Real>(numbers: &Packed<E>, picks: &Packed<E>) -> Packed<E> {
     }
     let mut picked = Packed::zeros(picks.rows(), picks.columns());
     if numbers.columns() <= FEW {
-        look(numbers, picks, &mut picked);
+        scan(numbers, picks, &mut picked);
         return picked;
     }
-    assert_eq!(numbers.rows(), picks.rows(), "picks of other rows");
+    assert_eq!(numbers.rows(), picks.rows(), "rows of numbers and picks");
     let size = LANES * numbers.columns();
     for (block, numbers) in numbers.storage().chunks_exact(size).enumerate() {
-        for (at, category) in fetched(picks, block) {
+        for (at, category) in stored_picks(picks, block) {
             picked.storage_mut()[at] = numbers[category * LANES + at % LANES];
         }
     }
     picked
 }
 
-/// Σ_s c_s D_s of each row, [rows, K], of category numbers and c ([rows, S]): what gradients for
-/// [`pick`] mean for its numbers.
+/// Σ_s c_s D_s of each row, [rows, K], from category numbers and c ([rows, S]), where D_s is the
+/// one-hot vector of category s: the backward pass of [`gather`].
 ///
 /// # Panics
-/// If the shapes differ, or, of many categories, one is not there.
-pub fn spread<E: Real>(picks: &Packed<E>, c: &Packed<E>, categories: usize) -> Packed<E> {
+/// If the shapes differ, or, with more than 32 categories, a category is out of range.
+pub fn scatter_add<E: Real>(picks: &Packed<E>, c: &Packed<E>, categories: usize) -> Packed<E> {
     rowwise! {
-        fn look(picks, c => sums) {
+        fn scan(picks, c => sums) {
             for (k, sum) in sums.iter_mut().enumerate() {
                 *sum = V::zero();
                 for s in 0..picks.len() {
@@ -141,21 +142,20 @@ pub fn spread<E: Real>(picks: &Packed<E>, c: &Packed<E>, categories: usize) -> P
     }
     let mut sums = Packed::zeros(picks.rows(), categories);
     if categories <= FEW {
-        look(picks, c, &mut sums);
+        scan(picks, c, &mut sums);
         return sums;
     }
-    assert_eq!((picks.rows(), picks.columns()), (c.rows(), c.columns()), "one number a pick");
+    assert_eq!((picks.rows(), picks.columns()), (c.rows(), c.columns()), "one number per pick");
     for (block, sums) in sums.storage_mut().chunks_exact_mut(LANES * categories).enumerate() {
-        for (at, category) in fetched(picks, block) {
+        for (at, category) in stored_picks(picks, block) {
             sums[category * LANES + at % LANES] += c.storage()[at];
         }
     }
     sums
 }
 
-/// Of each pick of a block of rows, where it is stored and which category it is: column by column,
-/// which is how they lie.
-fn fetched<E: Real>(picks: &Packed<E>, block: usize) -> impl Iterator<Item = (usize, usize)> {
+/// The position in storage and the category of each pick in a block of rows, in storage order.
+fn stored_picks<E: Real>(picks: &Packed<E>, block: usize) -> impl Iterator<Item = (usize, usize)> {
     let size = LANES * picks.columns();
     let rows = LANES.min(picks.rows() - block * LANES);
     let picks = picks.storage()[block * size..][..size].iter().enumerate();
@@ -163,7 +163,7 @@ fn fetched<E: Real>(picks: &Packed<E>, block: usize) -> impl Iterator<Item = (us
     in_rows.map(move |(at, pick)| (block * size + at, pick.widen() as usize))
 }
 
-/// Largest number of each row.
+/// The largest number of each row.
 #[inline(always)]
 pub fn max<E: Real, V: Lanes<E>>(row: &[V]) -> V {
     let mut top = row[0];
@@ -193,7 +193,7 @@ pub fn dot<E: Real, V: Lanes<E>>(a: &[V], b: &[V]) -> V {
     sum
 }
 
-/// p = softmax(θ/τ) of each row, for a given 1/τ.
+/// p = softmax(θ/τ) of each row, given 1/τ.
 #[inline(always)]
 pub fn softmax_row<E: Real, V: Lanes<E>>(logits: &[V], inverse_temperature: V, p: &mut [V]) {
     let top = max(logits);
@@ -208,22 +208,22 @@ pub fn softmax_row<E: Real, V: Lanes<E>>(logits: &[V], inverse_temperature: V, p
     }
 }
 
-/// The category in whose part of [0, 1] each row's uniform number falls.
+/// The category whose interval of the cumulative distribution contains each row's uniform number.
 #[inline(always)]
 pub fn categorical_row<E: Real, V: Lanes<E>>(p: &[V], uniform: V) -> V {
     let (mut below, mut pick, mut last) = (V::zero(), V::zero(), V::zero());
     for (k, &p) in p.iter().enumerate() {
         let category = V::splat(E::of(k as f64));
         below += p;
-        // Counts the categories whose part ends at or before the uniform number.
+        // Counts the categories whose interval ends at or below the uniform number.
         pick += V::select(uniform.less(below), V::zero(), V::splat(E::ONE));
         last = V::select(V::zero().less(p), category, last);
     }
-    // Where rounding leaves the sum below the uniform number.
+    // Rounding can leave the whole sum below the uniform number.
     pick.min(last)
 }
 
-/// The category of each row's largest number, the first of equals.
+/// The category of each row's largest number, the first one of ties.
 #[inline(always)]
 pub fn argmax_row<E: Real, V: Lanes<E>>(numbers: &[V]) -> V {
     let (mut top, mut pick) = (numbers[0], V::zero());
@@ -240,20 +240,19 @@ pub fn unless_masked<E: Real, V: Lanes<E>>(logit: V, x: V) -> V {
     V::select(logit.equal(V::splat(E::NEGATIVE_INFINITY)), V::zero(), x)
 }
 
-/// `x`, or 0 where a probability or a weight is 0: what cannot happen does not count, and x may be
-/// infinite or no number there.
+/// `x`, or 0 where `p` (a probability or a weight) is 0, even if `x` is infinite or NaN there.
 #[inline(always)]
-pub fn where_possible<E: Real, V: Lanes<E>>(p: V, x: V) -> V {
+pub fn unless_zero<E: Real, V: Lanes<E>>(p: V, x: V) -> V {
     V::select(p.equal(V::zero()), V::zero(), x)
 }
 
-/// 1 where category `k` is the one picked, else 0.
+/// 1 where `k` is the chosen category, else 0.
 #[inline(always)]
 pub fn one_hot<E: Real, V: Lanes<E>>(pick: V, k: usize) -> V {
     V::indicator(pick.equal(V::splat(E::of(k as f64))))
 }
 
-/// v += scale · J(q) g with the Jacobian of the softmax at q: J(q) g = q ⊙ (g − ⟨q, g⟩).
+/// v += scale · J(q) g, where J(q) is the Jacobian of the softmax at q: J(q) g = q ⊙ (g − ⟨q, g⟩).
 #[inline(always)]
 pub fn add_jacobian_product<E: Real, V: Lanes<E>>(q: &[V], g: &[V], scale: V, v: &mut [V]) {
     let mean = dot(q, g);

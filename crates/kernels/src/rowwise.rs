@@ -17,10 +17,11 @@
 /// assert_eq!(y.unpack(), [30.0, 60.0, 210.0, 280.0]);
 /// ```
 ///
-/// The head names matrices that are read, numbers, and (after the arrow) matrices that are written;
-/// all have the same number of rows. The body is the formula for one row: a matrix is the slice of
-/// its columns there, and a number is itself. It is compiled for sixteen rows at a time, as `V`
-/// ([`crate::simd::Lanes`] of `E`), and run over all of them on the widest instruction set there is.
+/// The head lists the input matrices, then numbers, then (after the arrow) the output matrices. All
+/// matrices have the same number of rows. The body is the formula for one row, where a matrix is
+/// the slice of its columns and a number is itself. It is compiled for sixteen rows at a time, as
+/// `V` ([`crate::simd::Lanes`] of `E`), and runs over all rows on the widest available instruction
+/// set.
 #[macro_export]
 macro_rules! rowwise {
     ($(#[$meta:meta])* $visibility:vis fn $name:ident(

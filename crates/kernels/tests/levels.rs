@@ -1,8 +1,13 @@
-//! Every kernel on every instruction set of this machine: the same bits.
+//! Every kernel gives the same bits on every instruction set of this machine.
+//!
+//! A binary of its own, because the level belongs to the process.
 
-// A test that cannot be set up has failed.
+// A test that cannot be set up fails.
 #![allow(clippy::unwrap_used)]
 
+// This binary uses only a part of it.
+#[allow(dead_code)]
+#[path = "suite/reference.rs"]
 mod reference;
 
 use dfdx::prelude::{Cpu, Device};
@@ -10,11 +15,11 @@ use kernels::product::{Finish, Matrix, Start, Sums, inner_product, product, sum_
 use kernels::simd::Level;
 use kernels::tape::{self, Node, Recording, Weights};
 use kernels::{
-    Adam, AdamConstants, Data, Initial, Input, Noise, Packed, Perceptron, Real, rows, rowwise, tanh,
+    Adam, AdamConstants, Data, Initial, Input, Noise, Packed, Perceptron, Real, rows, rowwise,
 };
 use reference::*;
 
-/// A kernel's name and everything it computes; numbers are widened, which keeps all their bits.
+/// A kernel's name and its results, widened to `f64`, which keeps all their bits.
 type Kernel = (&'static str, fn() -> Vec<f64>);
 
 fn kernels<E: Real>() -> Vec<Kernel>
@@ -28,24 +33,25 @@ where
         ("rows", of_rows::<E>),
         ("packed", packed::<E>),
         ("exp, ln and tanh", elementary::<E>),
+        ("exp and ln of many numbers", exp_and_ln::<E>),
         ("noise", noise::<E>),
         ("optimizer", optimizer::<E>),
     ]
 }
 
-/// All in one test, as the level belongs to the process.
+/// All kernels in one test, because the level belongs to the process.
 #[test]
 fn every_kernel_gives_the_same_bits_on_every_level() {
     let all = [kernels::<f32>(), kernels::<f64>()].concat();
     let mut expected: Vec<Vec<u64>> = vec![];
     for level in Level::ALL {
         if Level::force(level) != level {
-            continue; // This processor has no such instructions.
+            continue; // This processor does not have the instructions.
         }
         assert_eq!(Level::current(), level);
         for (i, (name, kernel)) in all.iter().enumerate() {
             let bits: Vec<u64> = kernel().into_iter().map(f64::to_bits).collect();
-            assert!(bits.len() > 16, "{name} computes something");
+            assert!(bits.len() > 16, "{name} computes too little");
             match level {
                 Level::Portable => expected.push(bits),
                 _ => assert!(bits == expected[i], "{name} (of {i}) on {}", level.name()),
@@ -54,21 +60,21 @@ fn every_kernel_gives_the_same_bits_on_every_level() {
     }
     assert_eq!(expected.len(), all.len());
     let widest = Level::detected();
-    assert_eq!(Level::force(Level::Avx512), widest, "no more than the processor has");
+    assert_eq!(Level::force(Level::Avx512), widest, "never more than the processor has");
 }
 
-/// The widest level, or what the environment allows of it: asked of a process of its own.
+/// The level is the widest that the environment allows. A child process reports it.
 #[test]
 fn the_environment_caps_the_level() {
-    const ASKED: &str = "KERNELS_TEST_ASKS_FOR_LEVEL";
-    if std::env::var(ASKED).is_ok() {
+    const REPORTS: &str = "KERNELS_TEST_REPORTS_LEVEL";
+    if std::env::var(REPORTS).is_ok() {
         println!("level {}", Level::current().name());
         return;
     }
     let current = |value: &str| {
         let mut child = std::process::Command::new(std::env::current_exe().unwrap());
         child.args(["--exact", "the_environment_caps_the_level", "--nocapture"]);
-        let output = child.env(ASKED, "").env("ARGMAX_LAB_SIMD", value).output().unwrap();
+        let output = child.env(REPORTS, "").env("ARGMAX_LAB_SIMD", value).output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
         let named = |level: &Level| text.contains(&format!("level {}\n", level.name()));
         Level::ALL.into_iter().find(named).unwrap()
@@ -121,7 +127,7 @@ where
     for step in 0..5 {
         let x = Packed::pack(&numbers(&format!("x {step}"), 23 * 19), 19);
         let mut tape = Recording::default();
-        let y = network.forward(&parameters, Input::Data(Data::of_rows(x)), &mut tape);
+        let y = network.forward(&parameters, Input::Data(Data::from_rows(x)), &mut tape);
         let loss = tape::weigh(tape, y, Weights::Mean).unwrap();
         dfdx::prelude::Backward::backward(loss);
         parameters.update(|values, gradient| adam.step(0.01, values, gradient));
@@ -129,7 +135,7 @@ where
     widen(parameters.values())
 }
 
-/// Logits with extremes and masked categories among them.
+/// Logits, some of them extreme or masked.
 fn logits<E: Real>(rows: usize, k: usize) -> Vec<E> {
     let mut logits = numbers::<E>("logits", rows * k);
     for (i, x) in logits.iter_mut().enumerate().filter(|(i, _)| i % k > 0) {
@@ -203,9 +209,33 @@ fn elementary<E: Real>() -> Vec<f64> {
     let packed = Packed::pack(&arguments.iter().map(|x| x.exp()).collect::<Vec<E>>(), 1);
     all.extend(widen(&packed.ln().unpack()));
     let mut packed = Packed::pack(&arguments, 1);
-    tanh(&mut packed);
+    packed.tanh();
     all.extend(widen(&packed.unpack()));
     all
+}
+
+rowwise! {
+    fn exponentials(=> x) {
+        x[0] = x[0].exp();
+    }
+}
+
+rowwise! {
+    fn logarithms(=> x) {
+        x[0] = x[0].ln();
+    }
+}
+
+/// Arguments over the whole range of exp, and positive numbers of every binade of `f32`.
+fn exp_and_ln<E: Real>() -> Vec<f64> {
+    let scale = if E::NAME == "f64" { 7.1 } else { 1.0 };
+    let arguments = (0..200_000).map(|k| E::of(scale * f64::from((k as f32 - 1e5) * 1.03e-3)));
+    let positive = (0..200_000).map(|k| E::of(f64::from(f32::from_bits(k * 10_000 + 1))));
+    let mut exp = Packed::pack(&arguments.collect::<Vec<E>>(), 1);
+    let mut ln = Packed::pack(&positive.collect::<Vec<E>>(), 1);
+    exponentials(&mut exp);
+    logarithms(&mut ln);
+    [widen(&exp.unpack()), widen(&ln.unpack())].concat()
 }
 
 fn noise<E: Real>() -> Vec<f64> {

@@ -1,5 +1,5 @@
-//! How close a training step comes to its matrix products alone: both in turn, in one run, so that
-//! a machine that is slow is slow for both. Prints Markdown; wants a core for itself.
+//! How close the time of a training step comes to that of its matrix products. Both are timed in turn
+//! in one run, so a slow machine slows both. Prints Markdown, and needs a core to itself.
 //!
 //! `cargo bench -p model --bench limit --profile dev`
 
@@ -13,15 +13,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use toml::Table;
 
-/// Times that products and steps take turns.
+/// Number of turns of products and of steps.
 const ROUNDS: usize = 60;
-/// How long a turn takes.
+/// Duration of a turn.
 const TURN: Duration = Duration::from_millis(8);
 
-/// The products of a layer for so many rows.
+/// The products of a layer, for a number of rows.
 struct Layer {
     dense: Dense,
-    /// Whether its input is data, which wants no gradient.
+    /// Whether its input is data, which needs no gradient.
     is_data: bool,
     x: Packed<f32>,
     x_transposed: Packed<f32>,
@@ -70,9 +70,9 @@ struct Subject {
     name: &'static str,
     task: Arc<dyn AnyTask>,
     batch: usize,
-    /// Estimators, with how many rows the decoder reads for each row of the batch.
+    /// Estimators, with the number of rows that the decoder reads for each row of the batch.
     kinds: &'static [(&'static str, usize)],
-    /// The layers for a batch, and how many rows the decoder reads for each of its rows.
+    /// The layers, by batch size and the number of rows that the decoder reads for each row.
     layers: fn(usize, usize) -> Vec<Layer>,
 }
 
@@ -121,7 +121,7 @@ fn subjects() -> [Subject; 2] {
     ]
 }
 
-/// Seconds that something takes, over a turn.
+/// Seconds that `work` takes, averaged over a turn.
 fn turn(mut work: impl FnMut()) -> f64 {
     let (start, mut count) = (Instant::now(), 0);
     while count == 0 || start.elapsed() < TURN {
@@ -137,7 +137,9 @@ fn median(mut numbers: Vec<f64>) -> f64 {
 }
 
 fn main() {
-    println!("| network | estimator | products, µs | 10⁹ operations a second | step, µs | ratio |");
+    println!(
+        "| network | estimator | products, µs | 10⁹ operations per second | step, µs | ratio |"
+    );
     println!("|---|---|---|---|---|---|");
     let registry = Registry::standard();
     for subject in subjects() {

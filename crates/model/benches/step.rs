@@ -1,6 +1,6 @@
-//! What a whole training step of the seed question costs, with every estimator of the registry:
-//! batch of 128, 16 → 32 → 8, Adam. `cargo bench -p model --bench step --profile dev`, with
-//! `-- reinmax` for one.
+//! Times a whole training step of the seed question with every estimator of the registry: a batch of
+//! 128, layers 16 → 32 → 8, Adam. `cargo bench -p model --bench step --profile dev`; add `-- reinmax`
+//! for one estimator.
 
 use criterion::Criterion;
 use estimators::Noise;
@@ -12,7 +12,8 @@ use toml::Table;
 
 fn steps(criterion: &mut Criterion) {
     let loaded = ArgmaxIndex { categories: 8, ..Default::default() }.open(Path::new("."));
-    let task: Arc<dyn AnyTask> = loaded.unwrap_or_else(|error| panic!("the task: {error}"));
+    let task: Arc<dyn AnyTask> =
+        loaded.unwrap_or_else(|error| panic!("cannot open the task: {error}"));
     let mut group = criterion.benchmark_group("step");
     group.sample_size(20).warm_up_time(Duration::from_millis(500));
     group.measurement_time(Duration::from_secs(1));
@@ -21,7 +22,7 @@ fn steps(criterion: &mut Criterion) {
         let factory = entry.build(Table::new()).unwrap_or_else(|error| panic!("{error}"));
         let mut estimator = factory.build_f32();
         if let Some(why) = estimator.refuses(training.dims()) {
-            eprintln!("{}: left out: {why}", entry.name);
+            eprintln!("{}: skipped: {why}", entry.name);
             continue;
         }
         let (noise, mut step) = (Noise::named(&["bench", entry.name]), 0);

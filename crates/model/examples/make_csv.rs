@@ -1,5 +1,5 @@
-//! Prints the table of `experiments/csv.toml`: 600 rows of four numbers, and a target that follows
-//! one of three linear laws. `cargo run -p model --example make_csv > experiments/regimes.csv`
+//! Prints the table of `experiments/csv.toml`: 600 rows of four numbers and a target that is one of
+//! three linear functions of them. `cargo run -p model --example make_csv > experiments/regimes.csv`
 
 use kernels::Noise;
 use model::task::Regimes;

@@ -1,5 +1,5 @@
-//! Takes training steps of the seed question's network and does nothing else, for profilers and for
-//! `scripts/instructions`: `cargo run -p model --example steps -- reinmax 100`.
+//! Takes only training steps of the seed question's network, for profilers and `scripts/instructions`:
+//! `cargo run -p model --example steps -- reinmax 100`.
 
 use estimators::{Noise, Registry};
 use model::{Optimizer, TaskKind, task::ArgmaxIndex};
@@ -12,7 +12,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("usage: steps KIND STEPS".into());
     };
     let steps: u64 = steps.parse()?;
-    // Few rows: making them is no part of a step.
+    // Few rows, because generating them is not part of a step.
     let task = ArgmaxIndex { categories: 8, rows: 256, validation_rows: 1, ..Default::default() };
     let mut training = task.open(".".as_ref())?.start(0, 128, &Optimizer::adam(0.01));
     let mut estimator = Registry::standard().get(kind)?.build(Table::new())?.build_f32();

@@ -13,7 +13,7 @@ pub struct Batch<E: Real> {
 }
 
 impl<E: Real> Batch<E> {
-    /// Rows of nothing.
+    /// Rows without inputs and targets.
     pub fn empty(rows: usize) -> Self {
         Self { rows, inputs: None, targets: None }
     }
@@ -54,12 +54,13 @@ impl<E: Real> Batch<E> {
         self.targets.as_ref().unwrap_or_else(|| panic!("this batch has no targets"))
     }
 
-    /// The same rows so many times, one copy after the other.
+    /// The rows repeated `times` times, one copy after the other.
     pub(crate) fn repeat(&self, times: usize) -> Self {
         if times == 1 {
             return self.clone();
         }
-        let inputs = self.inputs.as_ref().map(|inputs| Data::of_rows(inputs.rows().repeat(times)));
+        let inputs =
+            self.inputs.as_ref().map(|inputs| Data::from_rows(inputs.rows().repeat(times)));
         let targets = self.targets.as_ref().map(|targets| Rc::new(targets.repeat(times)));
         Self { rows: self.rows * times, inputs, targets }
     }
@@ -68,7 +69,7 @@ impl<E: Real> Batch<E> {
     pub(crate) fn cast<F: Real>(&self) -> Batch<F> {
         Batch {
             rows: self.rows,
-            inputs: self.inputs.as_ref().map(|inputs| Data::of_rows(inputs.rows().cast())),
+            inputs: self.inputs.as_ref().map(|inputs| Data::from_rows(inputs.rows().cast())),
             targets: self.targets.as_ref().map(|targets| Rc::new(targets.cast())),
         }
     }
@@ -106,7 +107,7 @@ impl Rows {
         self.inputs.columns()
     }
 
-    /// Whether there are none.
+    /// Whether it has no rows.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -119,12 +120,12 @@ impl Rows {
     /// `count` rows drawn with replacement.
     pub fn draw(&self, count: usize, noise: &mut Noise) -> Batch<f32> {
         let indices = noise.indices(self.len() as u32, count);
-        let targets = self.targets.as_ref().map(|targets| targets.pick_rows(&indices));
-        Self::batch(self.inputs.pick_columns(&indices), targets)
+        let targets = self.targets.as_ref().map(|targets| targets.select_rows(&indices));
+        Self::batch(self.inputs.select_columns(&indices), targets)
     }
 
     fn batch(inputs: Packed<f32>, targets: Option<Packed<f32>>) -> Batch<f32> {
-        let inputs = Data::of_transposed(inputs);
+        let inputs = Data::from_transposed(inputs);
         match targets {
             Some(targets) => Batch::new(inputs, Rc::new(targets)),
             None => Batch::of_inputs(inputs),

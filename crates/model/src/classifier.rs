@@ -11,7 +11,7 @@ pub fn entropy(logits: &Packed<f32>) -> f64 {
             entropy[0] = V::zero();
             for &log_p in log_p {
                 let p = log_p.exp();
-                entropy[0] += rows::where_possible(p, -(p * log_p));
+                entropy[0] += rows::unless_zero(p, -(p * log_p));
             }
         }
     }
@@ -38,11 +38,11 @@ pub fn divergence_from_uniform<E: Real>(
             let mut negative_entropy = V::zero();
             for k in 0..log_p.len() {
                 slopes[k] = log_p[k].exp();
-                negative_entropy += rows::where_possible(slopes[k], slopes[k] * log_p[k]);
+                negative_entropy += rows::unless_zero(slopes[k], slopes[k] * log_p[k]);
             }
             for k in 0..log_p.len() {
                 let p = slopes[k] * share;
-                slopes[k] = rows::where_possible(p, p * (log_p[k] - negative_entropy));
+                slopes[k] = rows::unless_zero(p, p * (log_p[k] - negative_entropy));
             }
             divergence[0] = negative_entropy + log_categories;
         }

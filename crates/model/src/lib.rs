@@ -1,8 +1,8 @@
 //! Networks that choose, the tasks they are trained on, and the optimizers that train them.
 //!
 //! A [`Task`] is data, a network, an objective and its metrics, for every seed. [`Training`] is one
-//! of its networks being trained: it takes steps with whatever estimator it is handed, and knows none
-//! by name. A [`Probe`] is a place where estimates of a gradient are drawn and nothing learns.
+//! of its networks being trained: it takes steps with any estimator. A [`Probe`] measures gradient
+//! estimates at fixed parameters, without training.
 //!
 //! ```
 //! use estimators::{Factory, Noise, kinds::ReinMax};

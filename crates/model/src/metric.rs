@@ -23,8 +23,7 @@ pub struct Metric {
     pub unit: &'static str,
     /// Which values are good.
     pub better: Better,
-    /// What a failed run counts as: the worst value there is. Nothing where no value is better than
-    /// another.
+    /// What a failed run counts as: the worst possible value. None if no value is better than another.
     pub failed: Option<f64>,
     /// Whether values differ by ratios, so that an axis is logarithmic.
     pub is_ratio: bool,
@@ -150,20 +149,20 @@ pub struct Artifact {
 }
 
 impl Artifact {
-    /// Square tiles of `side` × `side` pixels, so many a line, with a gap of one pixel between them.
+    /// Square tiles of `side` × `side` pixels, `columns` per line, with a gap of one pixel between them.
     /// A tile that is short of pixels is filled up with black.
     pub fn grid(
         name: &'static str,
         caption: String,
         tiles: &[Vec<u8>],
         side: usize,
-        a_line: usize,
+        columns: usize,
     ) -> Self {
-        let lines = tiles.len().div_ceil(a_line.max(1));
-        let width = a_line * (side + 1) - 1;
+        let lines = tiles.len().div_ceil(columns.max(1));
+        let width = columns * (side + 1) - 1;
         let mut pixels = vec![127; width * (lines * (side + 1) - 1)];
         for (index, tile) in tiles.iter().enumerate() {
-            let (left, top) = (index % a_line * (side + 1), index / a_line * (side + 1));
+            let (left, top) = (index % columns * (side + 1), index / columns * (side + 1));
             for y in 0..side {
                 for x in 0..side {
                     let gray = tile.get(y * side + x).copied().unwrap_or(0);

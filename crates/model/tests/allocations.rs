@@ -1,4 +1,4 @@
-//! After its first steps, training allocates book-keeping and no numbers.
+//! After the first steps, a training step allocates no arrays of numbers, only bookkeeping.
 
 use estimators::{Noise, Registry};
 use model::{Optimizer, TaskKind, task::ArgmaxIndex};
@@ -10,7 +10,7 @@ use toml::Table;
 
 const BATCH: usize = 128;
 
-/// What the allocator was asked for by this thread.
+/// Allocations of this thread.
 #[derive(Clone, Copy, Default)]
 struct Asked {
     times: usize,
@@ -23,7 +23,7 @@ thread_local! {
 
 struct Counting;
 
-// SAFETY: passes everything on to the system's allocator, and allocates nothing itself.
+// SAFETY: passes every call on to the system's allocator and allocates nothing itself.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let _ = ASKED.try_with(|asked| {
@@ -42,7 +42,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// What a step asks for once nothing is new to it.
+/// The allocations of a step after warm-up.
 #[allow(clippy::unwrap_used)]
 fn asked_in_a_step(kind: &str) -> Asked {
     let task = ArgmaxIndex { categories: 8, ..Default::default() }.open(Path::new(".")).unwrap();
@@ -71,9 +71,9 @@ fn a_step_allocates_no_numbers() {
         "reinforce-loo",
     ] {
         let Asked { times, largest } = asked_in_a_step(kind);
-        // Nodes of the tape and what they hold, once each.
+        // Nodes of the tape and their contents, once each.
         assert!((1..=24).contains(&times), "{kind}: {times} allocations");
-        // The least there is of numbers is one a row.
+        // The smallest array of numbers has one per row.
         assert!(largest < BATCH * size_of::<f32>(), "{kind}: {largest} bytes at once");
     }
 }

@@ -1,4 +1,4 @@
-//! Percentile bootstrap: how far would a statistic move with other seeds?
+//! Percentile bootstrap: how much would a statistic vary with other seeds?
 
 use super::location::{failed_if_nan, sorted};
 use rand_chacha::ChaCha8Rng;
@@ -7,9 +7,9 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 /// The bounds of a 95 % interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Interval {
-    /// Lower bound; `±∞` where misses reach it.
+    /// Lower bound; `±∞` where failed runs reach it.
     pub low: f64,
-    /// Upper bound, not below `low`; `±∞` where misses reach it.
+    /// Upper bound, not below `low`; `±∞` where failed runs reach it.
     pub high: f64,
 }
 
@@ -32,13 +32,13 @@ impl Estimate {
 
 /// A seeded percentile bootstrap at 95 %.
 ///
-/// The sample is drawn again with replacement, as large as it is, in each of R replicates; the
-/// bounds are the order statistics of the replicated statistic at ranks ⌊0.025 (R − 1)⌋ from either
-/// end. Order statistics need no arithmetic, so that infinite replicates give infinite bounds.
+/// Each of R replicates draws n of the n values with replacement. The bounds are the order statistics
+/// of the replicated statistic at rank ⌊0.025 (R − 1)⌋ from either end. Order statistics need no
+/// arithmetic, so infinite replicates give infinite bounds.
 ///
-/// The same seed and sample sizes draw the same indices, on every platform. A sample of one value
-/// has bounds equal to it: they say nothing of its spread. With fewer than five seeds the interval
-/// is too narrow.
+/// The same seed and sample size draw the same indices on every platform. With fewer than five
+/// seeds the interval is too narrow. With one seed both bounds equal its value and tell nothing
+/// about the spread.
 ///
 /// Reference: Efron (1979), *Bootstrap Methods: Another Look at the Jackknife*, Annals of
 /// Statistics 7.
@@ -58,7 +58,7 @@ pub struct Bootstrap {
 }
 
 impl Bootstrap {
-    /// Replicates unless told otherwise: 50 of them lie beyond either bound.
+    /// The default number of replicates: about 50 of them lie beyond either bound.
     pub const REPLICATES: usize = 2000;
 
     /// A bootstrap of [`Self::REPLICATES`] replicates.
@@ -66,22 +66,23 @@ impl Bootstrap {
         Self { seed, replicates: Self::REPLICATES }
     }
 
-    /// The same with another number of replicates.
+    /// The same bootstrap with another number of replicates.
     ///
     /// # Panics
     ///
     /// If `replicates` is 0.
     pub const fn with_replicates(self, replicates: usize) -> Self {
-        assert!(replicates > 0, "a bootstrap needs a replicate");
+        assert!(replicates > 0, "a bootstrap needs at least one replicate");
         Self { replicates, ..self }
     }
 
     /// The interval of a statistic of one sample.
     ///
-    /// - `values`: `[n]`, one a seed. Their order does not matter: they are sorted before resampling.
-    /// - `statistic`: from `[n]` to a number. NaN is taken for a miss.
+    /// - `values`: `[n]`, one per seed. Their order does not matter: they are sorted before
+    ///   resampling.
+    /// - `statistic`: from `[n]` to a number. NaN counts as a failed run, `+∞`.
     ///
-    /// `None` without values, or where the statistic of a replicate is.
+    /// `None` without values, or if the statistic of any replicate is `None`.
     pub fn interval(
         &self,
         values: &[f64],
@@ -115,7 +116,7 @@ impl Bootstrap {
         self.replicates
     }
 
-    /// The stream of indices that the replicates draw, from its beginning.
+    /// The stream of indices that the replicates draw, from its start.
     pub(super) fn indices(&self) -> Indices {
         let mut key = [0; 32];
         key[..8].copy_from_slice(&self.seed.to_le_bytes());
@@ -127,16 +128,16 @@ impl Bootstrap {
 pub(super) struct Indices(ChaCha8Rng);
 
 impl Indices {
-    /// An index below `count`, which is far below 2³².
+    /// An index below `count`, which must be far below 2³².
     ///
-    /// The high word of a product (Lemire 2019) without rejection: no index is favoured by more
-    /// than one part in 2³² / `count`.
+    /// The high word of a product (Lemire 2019), without rejection: the probability of an index is
+    /// biased by at most one part in 2³² / `count`.
     pub(super) fn below(&mut self, count: usize) -> usize {
         ((u64::from(self.0.next_u32()) * count as u64) >> 32) as usize
     }
 }
 
-/// The central 95 % of replicated statistics, none of them NaN; at least one.
+/// The central 95 % of the replicated statistics. There must be at least one, and none may be NaN.
 pub(super) fn percentile_interval(replicates: &mut [f64]) -> Interval {
     let last = replicates.len() - 1;
     let tail = last / 40; // 2.5 %
@@ -175,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proportion_has_binomial_bounds() {
+    fn bounds_of_a_proportion_are_binomial() {
         for case in reference::cases("binomial_quantile") {
             let bootstrap = Bootstrap::new(3).with_replicates(100_000);
             let interval = bootstrap.interval(&case.samples[1], mean).unwrap();
@@ -193,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn misses_give_infinite_bounds() {
+    fn failed_runs_give_infinite_bounds() {
         let mut losses = vec![1.0; 15];
         losses.extend([f64::INFINITY; 5]);
         let estimate = Bootstrap::new(5).estimate(&losses, interquartile_mean).unwrap();
@@ -213,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn seeds_matter_and_repeat() {
+    fn the_interval_is_a_function_of_the_seed() {
         let values: Vec<f64> = (0..20).map(|i| f64::from(i * i)).collect();
         let interval = |seed| Bootstrap::new(seed).interval(&values, mean).unwrap();
         assert_eq!(interval(1), interval(1));
@@ -225,7 +226,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
         #[test]
-        fn bounds_are_ordered_inside_the_sample_and_free_of_order(
+        fn bounds_are_ordered_and_inside_the_sample_whatever_its_order(
             (values, shuffled) in vec(reference::score(), 1..25)
                 .prop_flat_map(|values| (Just(values.clone()), Just(values).prop_shuffle())),
             seed: u64,

@@ -1,4 +1,4 @@
-//! Simulations: do the 95 % intervals hold the truth as often as they say?
+//! Simulations: how often do the 95 % intervals cover the true value?
 
 use super::bootstrap::{Bootstrap, Indices};
 use super::improvement::probability_of_improvement;
@@ -9,15 +9,15 @@ fn uniform(indices: &mut Indices) -> f64 {
     (indices.below(1 << 31) as f64 + 0.5) / f64::from(1_u32 << 31)
 }
 
-/// The fraction of trials that hold.
+/// The fraction of trials for which `holds` is true.
 fn frequency(trials: u64, holds: impl FnMut(&u64) -> bool) -> f64 {
     (0..trials).filter(holds).count() as f64 / trials as f64
 }
 
 #[test]
-fn of_an_interquartile_mean() {
-    // Its expectation for uniform numbers is ½. The percentile bootstrap of so small a sample covers
-    // a little less than 95 %.
+fn intervals_cover_an_interquartile_mean() {
+    // The interquartile mean of uniform numbers has expectation ½. The percentile bootstrap of such
+    // a small sample covers it in a little less than 95 % of trials.
     let mut indices = Bootstrap::new(1).indices();
     let coverage = frequency(1000, |&trial| {
         let sample: Vec<f64> = (0..20).map(|_| uniform(&mut indices)).collect();
@@ -29,7 +29,7 @@ fn of_an_interquartile_mean() {
 }
 
 #[test]
-fn of_a_probability_of_improvement() {
+fn intervals_cover_a_probability_of_improvement() {
     // X uniform on (0, 1), Y on (¼, 1¼): P(X < Y) = 1 − ½ (¾)² on both tasks.
     let mut indices = Bootstrap::new(2).indices();
     let mut runs = |shift| -> Vec<f64> { (0..20).map(|_| uniform(&mut indices) + shift).collect() };

@@ -1,22 +1,22 @@
-//! Convergence curves: location and band at every step.
+//! Convergence curves: the location of the runs at every step, with a band.
 
 use super::bootstrap::Estimate;
 use super::resamples::Resamples;
 
 /// The interquartile mean of curves at every step, with a 95 % bootstrap band.
 ///
-/// A replicate draws whole curves, so that one resample of seeds is shared by all steps and the
-/// band is as coherent over time as the curves are. At each step it is what
-/// [`Resamples::interquartile_mean`] says, pointwise and not simultaneous.
+/// A replicate draws whole curves: all steps share one resample of seeds, so the band is as smooth
+/// over time as the curves are. At each step the band is [`Resamples::interquartile_mean`]: pointwise,
+/// not simultaneous.
 ///
-/// - `curves`: `[seeds][steps]`; a run that is over has misses from there on.
-/// - `resamples`: of as many values as there are seeds.
+/// - `curves`: `[seeds][steps]`; a run that ended early has `+∞` from there on.
+/// - `resamples`: drawn for samples of as many values as there are seeds.
 ///
 /// Returns `[steps]`; `None` without curves.
 ///
 /// # Panics
 ///
-/// If the curves differ in length, or are not as many as the resamples' values.
+/// If the curves differ in length, or if their number is not the size of the resamples.
 ///
 /// ```
 /// use statistics::{Bootstrap, Resamples, curve_band};
@@ -52,14 +52,14 @@ mod tests {
     }
 
     #[test]
-    fn no_curve_has_no_band() {
+    fn without_curves_there_is_no_band() {
         assert_eq!(band(&[], Bootstrap::new(1)), None);
         assert_eq!(band(&[vec![], vec![]], Bootstrap::new(1)), Some(vec![]));
     }
 
     #[test]
     #[should_panic(expected = "curves differ in length")]
-    fn a_short_curve_is_refused() {
+    fn a_short_curve_panics() {
         band(&[vec![1.0, 2.0], vec![1.0]], Bootstrap::new(1));
     }
 
@@ -84,7 +84,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
-        /// The sorting of each resample that the weights save.
+        /// Compares with the direct computation, which sorts every resample.
         #[test]
         fn each_step_is_the_bootstrap_of_its_values(
             curves in vec(vec(prop_oneof![4 => score(), 1 => Just(-f64::INFINITY)], 2), 1..25),

@@ -1,12 +1,12 @@
-//! Several tests at once.
+//! Adjustment of p-values for multiple tests.
 
 /// p-values adjusted for the number of tests, by Holm's step-down method.
 ///
-/// With the m p-values in ascending order, p̃₍ᵢ₎ = min(1, maxⱼ≤ᵢ (m − j + 1) p₍ⱼ₎). Refusing the
-/// hypotheses with p̃ ≤ α refuses a true one with probability at most α, whatever the dependence
-/// between the tests.
+/// With the m p-values in ascending order, p̃₍ᵢ₎ = min(1, maxⱼ≤ᵢ (m − j + 1) p₍ⱼ₎). If every hypothesis
+/// with p̃ ≤ α is rejected, the probability of rejecting a true one is at most α, whatever the
+/// dependence between the tests.
 ///
-/// - `p_values`: `[m]`, each in `[0, 1]`; NaN is taken for 1.
+/// - `p_values`: `[m]`, each in `[0, 1]`; NaN counts as 1.
 ///
 /// Returns `[m]`, in the order of the arguments.
 ///
@@ -50,15 +50,15 @@ mod tests {
     }
 
     #[test]
-    fn adjusted_p_values_end_at_one() {
+    fn adjusted_p_values_never_exceed_one() {
         assert_eq!(holm(&[0.5, 0.75, f64::NAN]), [1.0, 1.0, 1.0]);
     }
 
     proptest! {
-        /// Closed testing: Holm refuses a hypothesis at α just if Bonferroni refuses, at α, every
-        /// set of hypotheses with it in.
+        /// Closed testing: Holm rejects a hypothesis at α if and only if Bonferroni rejects, at α,
+        /// every set of hypotheses that contains it.
         #[test]
-        fn it_is_bonferroni_closed(p_values in vec(0.0..=1.0, 1..7)) {
+        fn it_is_the_closed_bonferroni_test(p_values in vec(0.0..=1.0, 1..7)) {
             let adjusted = holm(&p_values);
             for (test, &adjusted) in adjusted.iter().enumerate() {
                 let closed = (0_u32..1 << p_values.len())
@@ -74,7 +74,7 @@ mod tests {
         }
 
         #[test]
-        fn order_is_kept(p_values in vec(0.0..=1.0, 1..20)) {
+        fn adjustment_preserves_order(p_values in vec(0.0..=1.0, 1..20)) {
             let adjusted = holm(&p_values);
             for (i, &p) in p_values.iter().enumerate() {
                 prop_assert!(p <= adjusted[i] && adjusted[i] <= 1.0);

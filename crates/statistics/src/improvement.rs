@@ -1,18 +1,18 @@
-//! Across tasks: how often is one better than another?
+//! Across tasks: how often is one estimator better than another?
 
 use super::bootstrap::{Bootstrap, Estimate, percentile_interval};
 use super::location::{failed_if_nan, sorted};
 
-/// The probability that a run of `x` is better (lower) than one of `y`, on a task taken at random.
+/// The probability that a run of `x` is better (lower) than a run of `y` on a random task.
 ///
-/// The mean over tasks of P(X < Y) + ½ P(X = Y), each the Mann–Whitney statistic U / (m n) of the runs
-/// of that task; two misses tie. The 95 % interval is that of the stratified bootstrap, which
-/// resamples runs within each task and side. It is rliable's `probability_of_improvement` of the
-/// negated scores.
+/// The mean over tasks of P(X < Y) + ½ P(X = Y), estimated by the Mann–Whitney statistic U / (m n) of
+/// the runs of each task. Two failed runs tie. The 95 % interval is that of the stratified bootstrap,
+/// which resamples runs within each task and side. Equal to `probability_of_improvement` of rliable
+/// for the negated scores.
 ///
 /// - `x`, `y`: `[tasks][runs]`; the number of runs may differ between tasks and sides.
 ///
-/// `None` without tasks, or if a task has no run on one side.
+/// `None` without tasks, or if a side has no runs on some task.
 ///
 /// # Panics
 ///
@@ -49,11 +49,11 @@ pub fn probability_of_improvement(
     Some(Estimate::new(value, percentile_interval(&mut replicates)))
 }
 
-/// The runs of both sides on one task, by their place among the distinct scores.
+/// The runs of both sides on one task, as places among the distinct scores.
 struct Merged {
-    /// For each run of x, how many distinct scores are below its own.
+    /// For each run of x, the number of distinct scores below its own.
     x: Vec<usize>,
-    /// The same of y.
+    /// The same for y.
     y: Vec<usize>,
     /// Number of distinct scores.
     distinct: usize,
@@ -68,8 +68,8 @@ impl Merged {
         Self { x, y, distinct: scores.len() }
     }
 
-    /// The fraction of pairs in which x is better, ties counting one half. `choose` gives the run
-    /// that stands for each run, from its index and the number of runs.
+    /// The fraction of pairs in which x is better, where a tie counts one half. `choose` maps the
+    /// index of each run, and the number of runs, to the run that replaces it in the resample.
     fn win_rate(&self, mut choose: impl FnMut(usize, usize) -> usize) -> f64 {
         let (m, n) = (self.x.len(), self.y.len());
         let mut counts = vec![(0_u64, 0_u64); self.distinct];
@@ -95,14 +95,14 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const MISS: f64 = f64::INFINITY;
+    const FAILED: f64 = f64::INFINITY;
 
     fn improvement(x: &[Vec<f64>], y: &[Vec<f64>]) -> Estimate {
         probability_of_improvement(x, y, Bootstrap::new(1).with_replicates(200)).unwrap()
     }
 
     #[test]
-    fn it_is_scipys_mann_whitney() {
+    fn it_matches_mann_whitney_of_scipy() {
         for case in reference::cases("mann_whitney") {
             let (x, y) = (case.samples[0].clone(), case.samples[1].clone());
             reference::assert_close(improvement(&[x], &[y]).value, case.expected, 1e-14);
@@ -110,21 +110,21 @@ mod tests {
     }
 
     #[test]
-    fn two_misses_tie() {
-        assert_eq!(improvement(&[vec![MISS]], &[vec![f64::NAN]]).value, 0.5);
-        let one_miss = improvement(&[vec![1.0, MISS]], &[vec![MISS, MISS]]);
-        assert_eq!(one_miss.value, 0.75);
+    fn two_failed_runs_tie() {
+        assert_eq!(improvement(&[vec![FAILED]], &[vec![f64::NAN]]).value, 0.5);
+        let one_failed = improvement(&[vec![1.0, FAILED]], &[vec![FAILED, FAILED]]);
+        assert_eq!(one_failed.value, 0.75);
     }
 
     #[test]
-    fn tasks_weigh_the_same_whatever_their_runs() {
+    fn tasks_have_equal_weight_whatever_their_number_of_runs() {
         let x = [vec![0.0], vec![2.0; 9]];
         let y = [vec![1.0], vec![1.0; 9]];
         assert_eq!(improvement(&x, &y).value, 0.5);
     }
 
     #[test]
-    fn nothing_does_not_improve() {
+    fn without_runs_it_is_undefined() {
         let none = |x: &[Vec<f64>], y: &[Vec<f64>]| {
             probability_of_improvement(x, y, Bootstrap::new(1)).is_none()
         };
@@ -135,13 +135,13 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "both sides need the same tasks")]
-    fn a_lost_task_is_refused() {
+    fn a_missing_task_panics() {
         improvement(&[vec![1.0], vec![1.0]], &[vec![1.0]]);
     }
 
     #[test]
-    fn tasks_are_resampled_apart() {
-        // Between tasks everything differs, within them nothing: no resample differs either.
+    fn tasks_are_resampled_separately() {
+        // Scores differ only between tasks, so resampling within tasks changes nothing.
         let x = [vec![0.0; 5], vec![1.0; 5], vec![2.0; 5]];
         let y = [vec![1.0; 5], vec![1.0; 5], vec![1.0; 5]];
         assert_eq!(improvement(&x, &y), reference::exactly(0.5));
@@ -149,7 +149,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn somebody_wins(x in reference::tasks(), y in reference::tasks()) {
+        fn the_probabilities_of_both_sides_add_up_to_one(x in reference::tasks(), y in reference::tasks()) {
             let forth = improvement(&x, &y);
             prop_assert!((forth.value + improvement(&y, &x).value - 1.0).abs() < 1e-12);
             prop_assert!(0.0 <= forth.low && forth.low <= forth.high && forth.high <= 1.0);

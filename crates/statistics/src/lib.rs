@@ -1,28 +1,30 @@
 //! Statistics of runs: pure functions from numbers to numbers, in `f64`.
 //!
-//! The unit of replication is the seed: a sample holds one number a seed.
+//! The unit of replication is the seed: a sample holds one number per seed.
 //!
 //! | question | answer |
 //! |---|---|
-//! | where do the final values lie? | [`interquartile_mean`] with [`Bootstrap::estimate`], or faster [`Resamples`] |
-//! | where does a curve run? | [`curve_band`] |
-//! | is it better than the reference? | [`paired_difference`], [`wilcoxon_signed_rank`], [`holm()`] |
-//! | is it better across tasks? | [`probability_of_improvement`], [`performance_profile`] of [`pooled_ranks`] |
+//! | where are the final values? | [`interquartile_mean`] with [`Bootstrap::estimate`], or with the faster [`Resamples`] |
+//! | where is a curve at each step? | [`curve_band`] |
+//! | is an estimator better than the reference? | [`paired_difference`], [`wilcoxon_signed_rank`], [`holm()`] |
+//! | is an estimator better across tasks? | [`probability_of_improvement`], [`performance_profile`] of [`pooled_ranks`] |
 //! | how good is a gradient estimate? | [`GradientQuality`], [`relative_bias`] |
 //!
 //! # Conventions
 //!
 //! - **Lower is better.** Scores are losses.
-//! - **A miss is `+∞`.** A run that diverged or failed stays in every statistic and ranks worst.
-//!   NaN is a programming error of the caller and is taken for a miss, never dropped.
-//! - **Opposite infinities cancel.** A difference is `±∞` where one side missed. An infinity stands
-//!   for a miss of some large, common size M, and a mean is the limit of M → ∞: infinite with the
-//!   sign of the majority, and the mean of what is finite where they balance. So no statistic is NaN.
-//! - **Undefined is `None`**, such as the mean of nothing.
-//! - **Samples of unequal length where equal ones are required** are a programming error and panic.
-//! - **Reproducible.** Resampling is seeded and uses only `+ − × ÷ √` and comparisons, so that every
-//!   platform gets the same bits. Only the tail of a Wilcoxon test with more than 50 differences
-//!   calls the platform's `exp`.
+//! - **A failed run is `+∞`.** A run that diverged or failed stays in every statistic and ranks
+//!   worst. NaN is a bug in the caller; it counts as a failed run and is never dropped.
+//! - **Opposite infinities cancel.** A difference is `±∞` if one side failed. An infinity stands for
+//!   one large value M that all failed runs share, and a mean is its limit for M → ∞: infinite with
+//!   the sign of the majority, or Σ (finite values) / n if as many are `+∞` as `−∞`. So no statistic
+//!   is NaN.
+//! - **An undefined statistic is `None`**, such as the mean of an empty sample.
+//! - **Functions that need samples of equal length panic if the lengths differ.** That is a bug in
+//!   the caller.
+//! - **Reproducible.** Resampling is seeded and uses only `+ − × ÷ √` and comparisons, so every
+//!   platform gets the same bits. Only the Wilcoxon test of more than 50 differences calls the
+//!   platform's `exp`.
 
 mod bootstrap;
 #[cfg(test)]

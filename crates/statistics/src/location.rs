@@ -2,11 +2,11 @@
 
 /// Interquartile mean: the mean of the middle half.
 ///
-/// With the values sorted and t = ⌊n/4⌋, the mean of x₍t₎ … x₍n−t−1₎; whole values are trimmed,
-/// never fractions of one. It is SciPy's `trim_mean(x, 0.25)`. The result is `+∞` if more misses
-/// survive the trimming than values of `−∞`.
+/// With the values sorted and t = ⌊n/4⌋, the mean of x₍t₎ … x₍n−t−1₎. Only whole values are trimmed.
+/// Equal to SciPy's `trim_mean(x, 0.25)`. The result is `+∞` if more failed runs survive the trimming
+/// than values of `−∞`.
 ///
-/// - `values`: `[n]`, one a seed, in any order.
+/// - `values`: `[n]`, one per seed, in any order.
 ///
 /// `None` without values.
 ///
@@ -17,7 +17,7 @@
 /// use statistics::interquartile_mean;
 ///
 /// assert_eq!(interquartile_mean(&[1.0, 2.0, 4.0, 90.0]), Some(3.0));
-/// // One miss in four runs is trimmed, two are not.
+/// // One failed run of four is trimmed; of two, one remains.
 /// assert_eq!(interquartile_mean(&[1.0, 2.0, 4.0, f64::INFINITY]), Some(3.0));
 /// assert_eq!(interquartile_mean(&[1.0, 2.0, f64::INFINITY, f64::INFINITY]), Some(f64::INFINITY));
 /// ```
@@ -31,7 +31,7 @@ pub fn interquartile_mean(values: &[f64]) -> Option<f64> {
 ///
 /// - `values`: `[n]`; summed in the order given.
 ///
-/// `None` without values. Infinities cancel in pairs; see the conventions of the module.
+/// `None` without values. Opposite infinities cancel; see the [conventions](crate#conventions).
 ///
 /// ```
 /// use statistics::mean;
@@ -45,7 +45,7 @@ pub fn mean(values: &[f64]) -> Option<f64> {
         return None;
     }
     let mut sum = 0.0;
-    let mut surplus = 0.0; // misses of +∞ less those of −∞
+    let mut surplus = 0.0; // values of +∞ minus values of −∞
     for &value in values {
         if value.is_finite() {
             sum += value;
@@ -56,7 +56,7 @@ pub fn mean(values: &[f64]) -> Option<f64> {
     Some(balanced_mean(sum, surplus, values.len() as f64))
 }
 
-/// The mean of values whose finite ones add up to `sum`, where `surplus` more are `+∞` than `−∞`.
+/// The mean of `count` values: the finite ones add up to `sum`, and `surplus` more are `+∞` than `−∞`.
 pub(super) fn balanced_mean(sum: f64, surplus: f64, count: f64) -> f64 {
     if surplus == 0.0 { sum / count } else { f64::INFINITY.copysign(surplus) }
 }
@@ -65,7 +65,7 @@ pub(super) fn balanced_mean(sum: f64, surplus: f64, count: f64) -> f64 {
 ///
 /// - `values`: `[n]`.
 ///
-/// `None` with fewer than two values; `+∞` if any of them is a miss.
+/// `None` with fewer than two values; `+∞` if any of them is infinite or NaN.
 ///
 /// ```
 /// use statistics::sample_variance;
@@ -80,16 +80,17 @@ pub fn sample_variance(values: &[f64]) -> Option<f64> {
     if values.iter().any(|value| !value.is_finite()) {
         return Some(f64::INFINITY);
     }
-    let centre = mean(values)?;
-    let squares: f64 = values.iter().map(|x| (x - centre) * (x - centre)).sum();
+    let center = mean(values)?;
+    let squares: f64 = values.iter().map(|x| (x - center) * (x - center)).sum();
     Some(squares / (values.len() - 1) as f64)
 }
 
 /// The quantile at `probability`, interpolated linearly between order statistics.
 ///
 /// With the values sorted and h = p (n − 1): x₍⌊h⌋₎ + (h − ⌊h⌋) (x₍⌊h⌋₊₁₎ − x₍⌊h⌋₎), the default of
-/// NumPy's `quantile` (type 7 of Hyndman and Fan 1996). Between a number and an infinity lies the
-/// infinity; between `−∞` and `+∞` the nearer one, and 0 halfway, where they cancel.
+/// NumPy's `quantile` (type 7 of Hyndman and Fan 1996). Interpolation between a number and an
+/// infinity gives the infinity; between `−∞` and `+∞`, the nearer one, or 0 halfway, where they
+/// cancel.
 ///
 /// - `values`: `[n]`, in any order.
 /// - `probability`: in `[0, 1]`.
@@ -121,7 +122,7 @@ fn interpolate(low: f64, high: f64, weight: f64) -> f64 {
         return low;
     }
     match (low.is_finite(), high.is_finite()) {
-        // From the nearer end, as NumPy does, for the sake of the last bit.
+        // From the nearer end, as NumPy does, to match its last bit.
         (true, true) if weight < 0.5 => low + (high - low) * weight,
         (true, true) => high - (high - low) * (1.0 - weight),
         (true, false) => high,
@@ -130,7 +131,7 @@ fn interpolate(low: f64, high: f64, weight: f64) -> f64 {
     }
 }
 
-/// The values in ascending order, NaN taken for a miss.
+/// The values in ascending order, with NaN counted as a failed run.
 pub(super) fn sorted(values: &[f64]) -> Vec<f64> {
     let mut sorted: Vec<f64> = values.iter().copied().map(failed_if_nan).collect();
     sorted.sort_unstable_by(f64::total_cmp);
@@ -149,10 +150,10 @@ mod tests {
     use proptest::collection::vec;
     use proptest::prelude::*;
 
-    const MISS: f64 = f64::INFINITY;
+    const FAILED: f64 = f64::INFINITY;
 
     #[test]
-    fn interquartile_means_are_scipys() {
+    fn interquartile_means_match_scipy() {
         for case in reference::cases("trim_mean") {
             let value = interquartile_mean(case.sample()).unwrap();
             reference::assert_close(value, case.expected, 1e-14);
@@ -160,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn quantiles_are_numpys_to_the_last_bit() {
+    fn quantiles_match_numpy_to_the_last_bit() {
         for case in reference::cases("quantile") {
             let value = quantile(&case.samples[1], case.samples[0][0]).unwrap();
             assert_eq!(value, case.expected);
@@ -168,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn variances_are_numpys() {
+    fn variances_match_numpy() {
         for case in reference::cases("variance") {
             let value = sample_variance(case.sample()).unwrap();
             reference::assert_close(value, case.expected, 1e-14);
@@ -176,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_has_no_location() {
+    fn an_empty_sample_has_no_location() {
         assert_eq!(interquartile_mean(&[]), None);
         assert_eq!(mean(&[]), None);
         assert_eq!(quantile(&[], 0.5), None);
@@ -185,39 +186,39 @@ mod tests {
     }
 
     #[test]
-    fn misses_are_trimmed_up_to_a_quarter() {
-        let with_misses = |misses: usize| {
-            let values: Vec<f64> = (0..20).map(|i| if i < misses { MISS } else { 1.0 }).collect();
+    fn up_to_a_quarter_of_failed_runs_is_trimmed() {
+        let with_failed = |failed: usize| {
+            let values: Vec<f64> = (0..20).map(|i| if i < failed { FAILED } else { 1.0 }).collect();
             interquartile_mean(&values)
         };
-        assert_eq!(with_misses(5), Some(1.0));
-        assert_eq!(with_misses(6), Some(MISS));
+        assert_eq!(with_failed(5), Some(1.0));
+        assert_eq!(with_failed(6), Some(FAILED));
     }
 
     #[test]
-    fn nan_is_a_miss() {
-        assert_eq!(interquartile_mean(&[1.0, f64::NAN]), Some(MISS));
+    fn nan_counts_as_a_failed_run() {
+        assert_eq!(interquartile_mean(&[1.0, f64::NAN]), Some(FAILED));
         assert_eq!(interquartile_mean(&[1.0, 2.0, -f64::NAN, 3.0]), Some(2.5));
-        assert_eq!(mean(&[f64::NAN]), Some(MISS));
-        assert_eq!(quantile(&[f64::NAN, 1.0], 1.0), Some(MISS));
-        assert_eq!(sample_variance(&[f64::NAN, 1.0]), Some(MISS));
+        assert_eq!(mean(&[f64::NAN]), Some(FAILED));
+        assert_eq!(quantile(&[f64::NAN, 1.0], 1.0), Some(FAILED));
+        assert_eq!(sample_variance(&[f64::NAN, 1.0]), Some(FAILED));
     }
 
     #[test]
     fn opposite_infinities_cancel() {
-        assert_eq!(mean(&[MISS, -MISS, 4.0]), Some(4.0 / 3.0));
-        assert_eq!(mean(&[MISS, -MISS, -MISS]), Some(-MISS));
-        assert_eq!(quantile(&[MISS, -MISS], 0.5), Some(0.0));
-        assert_eq!(quantile(&[MISS, -MISS], 0.4), Some(-MISS));
+        assert_eq!(mean(&[FAILED, -FAILED, 4.0]), Some(4.0 / 3.0));
+        assert_eq!(mean(&[FAILED, -FAILED, -FAILED]), Some(-FAILED));
+        assert_eq!(quantile(&[FAILED, -FAILED], 0.5), Some(0.0));
+        assert_eq!(quantile(&[FAILED, -FAILED], 0.4), Some(-FAILED));
     }
 
     #[test]
-    fn quantiles_next_to_a_miss_are_infinite() {
-        assert_eq!(quantile(&[1.0, MISS], 0.0), Some(1.0));
-        assert_eq!(quantile(&[1.0, MISS], 0.1), Some(MISS));
-        assert_eq!(quantile(&[1.0, MISS], 0.9), Some(MISS));
-        assert_eq!(quantile(&[1.0, -MISS], 0.9), Some(-MISS));
-        assert_eq!(quantile(&[MISS, MISS], 0.5), Some(MISS));
+    fn quantiles_next_to_a_failed_run_are_infinite() {
+        assert_eq!(quantile(&[1.0, FAILED], 0.0), Some(1.0));
+        assert_eq!(quantile(&[1.0, FAILED], 0.1), Some(FAILED));
+        assert_eq!(quantile(&[1.0, FAILED], 0.9), Some(FAILED));
+        assert_eq!(quantile(&[1.0, -FAILED], 0.9), Some(-FAILED));
+        assert_eq!(quantile(&[FAILED, FAILED], 0.5), Some(FAILED));
     }
 
     #[test]
@@ -253,7 +254,7 @@ mod tests {
         }
 
         #[test]
-        fn location_is_inside_the_sample(
+        fn location_is_within_the_range_of_the_sample(
             values in vec(reference::score(), 1..40),
             probability in 0.0..=1.0,
         ) {
@@ -267,7 +268,7 @@ mod tests {
         }
 
         #[test]
-        fn quantiles_rise(
+        fn quantiles_never_decrease_with_the_probability(
             values in vec(reference::score(), 1..40),
             (p, q) in (0.0..=1.0, 0.0..=1.0),
         ) {

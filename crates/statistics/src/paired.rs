@@ -1,4 +1,4 @@
-//! Against a reference, paired by seed.
+//! Comparison with a reference, paired by seed.
 
 use super::bootstrap::{Bootstrap, Estimate};
 use super::location::{failed_if_nan, sorted};
@@ -8,8 +8,8 @@ use super::resamples::Resamples;
 ///
 /// - `a`, `b`: `[seeds]`, in the same order of seeds.
 ///
-/// Returns `[seeds]`, negative where `a` is better: `+∞` where only `a` missed, `−∞` where only `b`
-/// did, 0 where both did.
+/// Returns `[seeds]`, negative where `a` is better: `+∞` where only `a` failed, `−∞` where only `b`
+/// failed, and 0 where both failed.
 ///
 /// # Panics
 ///
@@ -18,8 +18,9 @@ use super::resamples::Resamples;
 /// ```
 /// use statistics::differences;
 ///
-/// let miss = f64::INFINITY;
-/// assert_eq!(differences(&[3.0, miss, 1.0, miss], &[1.0, 1.0, miss, miss]), [2.0, miss, -miss, 0.0]);
+/// const FAILED: f64 = f64::INFINITY;
+/// let (a, b) = ([3.0, FAILED, 1.0, FAILED], [1.0, 1.0, FAILED, FAILED]);
+/// assert_eq!(differences(&a, &b), [2.0, FAILED, -FAILED, 0.0]);
 /// ```
 pub fn differences(a: &[f64], b: &[f64]) -> Vec<f64> {
     assert_eq!(a.len(), b.len(), "samples paired by seed differ in length");
@@ -29,10 +30,11 @@ pub fn differences(a: &[f64], b: &[f64]) -> Vec<f64> {
 
 /// The interquartile mean of the paired differences aᵢ − bᵢ, with its 95 % bootstrap interval.
 ///
-/// Seeds are resampled in pairs, so that what the two sides share (data, initial weights, random
-/// numbers) cancels. An interval without 0 in it is a difference beyond the noise of the seeds.
+/// Seeds are resampled in pairs, so the effect of what the two sides share (data, initial weights,
+/// random numbers) cancels. If the interval excludes 0, the difference exceeds what the choice of
+/// seeds explains.
 ///
-/// - `a`, `b`: `[seeds]`, in the same order of seeds; misses as for [`differences`].
+/// - `a`, `b`: `[seeds]`, in the same order of seeds; failed runs as for [`differences`].
 ///
 /// `None` without seeds.
 ///
@@ -60,13 +62,13 @@ mod tests {
     use proptest::collection::vec;
     use proptest::prelude::*;
 
-    const MISS: f64 = f64::INFINITY;
+    const FAILED: f64 = f64::INFINITY;
 
     #[test]
-    fn nan_is_a_miss() {
+    fn nan_counts_as_a_failed_run() {
         assert_eq!(
-            differences(&[f64::NAN, f64::NAN, 1.0], &[MISS, 1.0, f64::NAN]),
-            [0.0, MISS, -MISS]
+            differences(&[f64::NAN, f64::NAN, 1.0], &[FAILED, 1.0, f64::NAN]),
+            [0.0, FAILED, -FAILED]
         );
     }
 
@@ -82,29 +84,29 @@ mod tests {
     }
 
     #[test]
-    fn no_seed_has_no_difference() {
+    fn without_seeds_there_is_no_difference() {
         assert_eq!(paired_difference(&[], &[], Bootstrap::new(1)), None);
     }
 
     #[test]
     #[should_panic(expected = "differ in length")]
-    fn a_lost_seed_is_refused() {
+    fn a_missing_seed_panics() {
         differences(&[1.0, 2.0], &[1.0]);
     }
 
     #[test]
-    fn as_many_misses_on_either_side_balance() {
-        let a = [MISS, MISS, 2.0, 1.0];
-        let b = [1.0, 1.0, MISS, MISS];
+    fn equally_many_failed_runs_on_both_sides_cancel() {
+        let a = [FAILED, FAILED, 2.0, 1.0];
+        let b = [1.0, 1.0, FAILED, FAILED];
         let difference = paired_difference(&a, &b, Bootstrap::new(2)).unwrap();
-        assert_eq!(difference, Estimate { value: 0.0, low: -MISS, high: MISS });
+        assert_eq!(difference, Estimate { value: 0.0, low: -FAILED, high: FAILED });
     }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
         #[test]
-        fn swapping_the_sides_turns_the_sign(
+        fn swapping_the_sides_flips_the_sign(
             pairs in vec((reference::score(), reference::score()), 1..25),
         ) {
             let (a, b): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
@@ -116,7 +118,7 @@ mod tests {
         }
 
         #[test]
-        fn what_the_sides_share_cancels(pairs in vec((-1e3..1e3, -1.0..1.0), 1..25)) {
+        fn a_common_effect_cancels(pairs in vec((-1e3..1e3, -1.0..1.0), 1..25)) {
             let a: Vec<f64> = pairs.iter().map(|&(common, effect): &(f64, f64)| common + effect).collect();
             let b: Vec<f64> = pairs.iter().map(|&(common, _)| common).collect();
             let difference = paired_difference(&a, &b, Bootstrap::new(4)).unwrap();

@@ -5,22 +5,22 @@ use super::location::failed_if_nan;
 
 /// The fraction of runs whose score is at most each threshold, averaged over tasks.
 ///
-/// F(τ) = mean over tasks of #{runs with score ≤ τ} / #{runs}: with lower better, the higher curve is
-/// the better one. A miss never counts, whatever the threshold. The 95 % band is pointwise, from the
-/// stratified bootstrap, which resamples runs within each task.
+/// F(τ) = mean over tasks of #{runs with score ≤ τ} / #{runs}. Lower scores are better, so the higher
+/// curve is the better one. A failed run never counts, whatever the threshold. The 95 % band is
+/// pointwise, from the stratified bootstrap, which resamples runs within each task.
 ///
-/// - `scores`: `[tasks][runs]`, made comparable between tasks; the number of runs may differ.
+/// - `scores`: `[tasks][runs]`, comparable between tasks; the number of runs may differ.
 /// - `thresholds`: `[T]`, ascending.
 ///
-/// Returns `[T]`; `None` without tasks, or if a task has no run.
+/// Returns `[T]`; `None` without tasks, or if a task has no runs.
 ///
 /// # Panics
 ///
 /// If the thresholds do not ascend.
 ///
 /// References: Dolan and Moré (2002), *Benchmarking Optimization Software with Performance Profiles*,
-/// arXiv:cs/0102001; Agarwal et al. (2021), arXiv:2108.13264, §4.2 (run-score distributions, there of
-/// scores above the threshold).
+/// arXiv:cs/0102001; Agarwal et al. (2021), arXiv:2108.13264, §4.2 (run-score distributions, which
+/// count scores above the threshold).
 ///
 /// ```
 /// use statistics::{Bootstrap, performance_profile};
@@ -53,9 +53,9 @@ pub fn performance_profile(
     Some(values.zip(bands).map(|(value, band)| Estimate::new(value, band)).collect())
 }
 
-/// Where each run gets past the thresholds.
+/// Which thresholds each run passes, by having a score of at most the threshold.
 struct Passes {
-    /// The first threshold that each run does not exceed; `thresholds` if none: `[tasks][runs]`.
+    /// The first threshold that each run passes, or `thresholds` if none: `[tasks][runs]`.
     first: Vec<Vec<usize>>,
     thresholds: usize,
 }
@@ -70,8 +70,8 @@ impl Passes {
         Self { first: scores.iter().map(firsts).collect(), thresholds: thresholds.len() }
     }
 
-    /// The fraction of runs past each threshold, averaged over tasks, among the runs that `choose`
-    /// puts in place of each run, given its index and the number of runs.
+    /// The fraction of runs that pass each threshold, averaged over tasks. `choose` maps the index
+    /// of each run, and the number of runs, to the run that replaces it in the resample.
     fn fractions(&self, mut choose: impl FnMut(usize, usize) -> usize) -> Vec<f64> {
         let mut fractions = vec![0.0; self.thresholds];
         for first in &self.first {
@@ -80,10 +80,10 @@ impl Passes {
             for run in 0..runs {
                 counts[first[choose(run, runs)]] += 1;
             }
-            let mut past = 0;
+            let mut passed = 0;
             for (fraction, count) in fractions.iter_mut().zip(counts) {
-                past += count;
-                *fraction += f64::from(past) / runs as f64;
+                passed += count;
+                *fraction += f64::from(passed) / runs as f64;
             }
         }
         let tasks = self.first.len() as f64;
@@ -98,19 +98,19 @@ mod tests {
     use proptest::collection::vec;
     use proptest::prelude::*;
 
-    const MISS: f64 = f64::INFINITY;
+    const FAILED: f64 = f64::INFINITY;
 
     fn profile(scores: &[Vec<f64>], thresholds: &[f64]) -> Vec<Estimate> {
         performance_profile(scores, thresholds, Bootstrap::new(1).with_replicates(200)).unwrap()
     }
 
     #[test]
-    fn tasks_weigh_the_same_whatever_their_runs() {
+    fn tasks_have_equal_weight_whatever_their_number_of_runs() {
         assert_eq!(profile(&[vec![0.0], vec![2.0; 9]], &[1.0]), [exactly(0.5)]);
     }
 
     #[test]
-    fn nothing_has_no_profile() {
+    fn without_runs_there_is_no_profile() {
         let profile = |scores: &[Vec<f64>], thresholds: &[f64]| {
             performance_profile(scores, thresholds, Bootstrap::new(1))
         };
@@ -121,13 +121,13 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "thresholds must ascend")]
-    fn descending_thresholds_are_refused() {
+    fn descending_thresholds_panic() {
         profile(&[vec![1.0]], &[2.0, 1.0]);
     }
 
     #[test]
-    fn a_miss_passes_no_threshold() {
-        let profile = profile(&[vec![-MISS, 1.0, MISS, f64::NAN]], &[0.0, 1.0, MISS]);
+    fn a_failed_run_passes_no_threshold() {
+        let profile = profile(&[vec![-FAILED, 1.0, FAILED, f64::NAN]], &[0.0, 1.0, FAILED]);
         let fractions: Vec<f64> = profile.iter().map(|estimate| estimate.value).collect();
         assert_eq!(fractions, [0.25, 0.5, 0.5]);
     }
@@ -137,7 +137,7 @@ mod tests {
         for case in reference::cases("binomial_quantile") {
             let bootstrap = Bootstrap::new(2).with_replicates(100_000);
             let [p, ones] = [0, 1].map(|i| case.samples[i].clone());
-            // Those that pass ½ are the zeros: the complement of the proportion of ones.
+            // The zeros pass ½: their fraction is the complement of the proportion of ones.
             let band = performance_profile(&[ones], &[0.5], bootstrap).unwrap()[0];
             let bound = if p[0] < 0.5 { band.high } else { band.low };
             reference::assert_close(1.0 - bound, case.expected, 1e-14);
@@ -145,15 +145,15 @@ mod tests {
     }
 
     #[test]
-    fn tasks_are_resampled_apart() {
-        // Between tasks everything differs, within them nothing: no resample differs either.
+    fn tasks_are_resampled_separately() {
+        // Scores differ only between tasks, so resampling within tasks changes nothing.
         let scores = [vec![0.0; 5], vec![1.0; 5], vec![2.0; 5], vec![2.0; 5]];
         assert_eq!(profile(&scores, &[0.0, 1.0]), [exactly(0.25), exactly(0.5)]);
     }
 
     proptest! {
         #[test]
-        fn profiles_count(scores in reference::tasks(), mut thresholds in vec(-1.0..11.0, 1..6)) {
+        fn a_profile_counts_the_runs_up_to_each_threshold(scores in reference::tasks(), mut thresholds in vec(-1.0..11.0, 1..6)) {
             thresholds.sort_by(f64::total_cmp);
             let profile = profile(&scores, &thresholds);
             for (estimate, &threshold) in profile.iter().zip(&thresholds) {

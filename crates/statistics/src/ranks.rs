@@ -1,13 +1,13 @@
-//! A scale that all tasks share.
+//! Ranks: a scale that all tasks share.
 
 use super::location::{failed_if_nan, sorted};
 
-/// Each score as its rank among the runs of all estimators on the same task, between 0 and 1.
+/// The rank of each score among the runs of all estimators on the same task, between 0 and 1.
 ///
-/// r = (#{better runs} + ½ #{equal runs}) / #{runs}, an equal run being any with the same score, the
-/// run itself included. Losses of different tasks have different scales; their ranks do not, whatever
-/// the sign or the spread of the losses. Failed runs count as the worst of the pool and stay `+∞`, so
-/// they reach no threshold of a [`performance_profile`](super::performance_profile).
+/// r = (#{better runs} + ½ #{equal runs}) / #{runs}. Equal runs have the same score and include the
+/// run itself. Losses of different tasks have different scales; their ranks do not, whatever the sign
+/// or spread of the losses. Failed runs count as the worst of the pool and stay `+∞`, so they reach
+/// no threshold of a [`performance_profile`](super::performance_profile).
 ///
 /// - `scores`: `[estimators][tasks][runs]`; the number of runs may differ.
 ///
@@ -43,7 +43,7 @@ pub fn pooled_ranks(scores: &[Vec<Vec<f64>>]) -> Vec<Vec<Vec<f64>>> {
     scores.iter().map(|s| s.iter().zip(&pools).map(ranks_of).collect()).collect()
 }
 
-/// The rank of a score that is in the pool.
+/// The rank of a score in its pool, which is sorted and contains the score.
 fn rank(score: f64, pool: &[f64]) -> f64 {
     if score == f64::INFINITY {
         return score;
@@ -61,13 +61,13 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn no_estimator_has_no_rank() {
+    fn without_estimators_there_are_no_ranks() {
         assert!(pooled_ranks(&[]).is_empty());
         assert_eq!(pooled_ranks(&[vec![vec![]]]), [[vec![]; 1]]);
     }
 
     #[test]
-    fn nan_is_a_failed_run() {
+    fn nan_counts_as_a_failed_run() {
         let ranks = pooled_ranks(&[vec![vec![f64::NAN, 5.0, -f64::INFINITY]]]);
         assert_eq!(ranks, [[[f64::INFINITY, 0.5, 1.0 / 6.0]]]);
     }

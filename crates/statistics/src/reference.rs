@@ -1,4 +1,4 @@
-//! Numbers of SciPy and NumPy stored as data, and what the tests of this module share.
+//! Expected values computed by SciPy and NumPy, and helpers that the tests share.
 
 use super::bootstrap::Estimate;
 use proptest::collection::vec;
@@ -9,20 +9,20 @@ const TABLE: &str = include_str!("../tests/data/statistics.csv");
 
 /// One line of the table: `function,samples,expected`.
 pub(super) struct Case {
-    /// Its arguments; a number is a sample of one.
+    /// The arguments of the function; a number is a sample of one value.
     pub samples: Vec<Vec<f64>>,
     pub expected: f64,
 }
 
 impl Case {
-    /// The argument of a function of one.
+    /// The only argument.
     pub(super) fn sample(&self) -> &[f64] {
         assert_eq!(self.samples.len(), 1);
         &self.samples[0]
     }
 }
 
-/// The cases of one function; at least one, or the test that asks for them is empty.
+/// The cases of one function. Panics if there are none, because the test would check nothing.
 pub(super) fn cases(function: &str) -> Vec<Case> {
     let cases: Vec<Case> = TABLE
         .lines()
@@ -34,7 +34,7 @@ pub(super) fn cases(function: &str) -> Vec<Case> {
 }
 
 fn parse(line: &str) -> Case {
-    let (samples, expected) = line.split_once(',').expect("samples, then what is expected");
+    let (samples, expected) = line.split_once(',').expect("samples, then the expected value");
     Case {
         samples: samples.split('|').map(|s| s.split(' ').map(number).collect()).collect(),
         expected: number(expected),
@@ -42,22 +42,22 @@ fn parse(line: &str) -> Case {
 }
 
 fn number(text: &str) -> f64 {
-    text.parse().unwrap_or_else(|_| panic!("a number: {text:?}"))
+    text.parse().unwrap_or_else(|_| panic!("{text:?} is not a number"))
 }
 
-/// Equal up to a relative error; infinities and zeros exactly.
+/// Asserts equality up to a relative error; infinities and zeros must be equal exactly.
 #[track_caller]
 pub(super) fn assert_close(value: f64, expected: f64, tolerance: f64) {
     let close = value == expected || (value - expected).abs() <= tolerance * expected.abs();
     assert!(close, "{value:e} is not within {tolerance:e} of {expected:e}");
 }
 
-/// A score of a run: mostly finite, now and then a miss.
+/// The score of a run: usually finite, sometimes that of a failed run.
 pub(super) fn score() -> impl Strategy<Value = f64> + Clone {
     prop_oneof![9 => -1e3..1e3, 1 => Just(f64::INFINITY)]
 }
 
-/// Scores of three tasks, `[tasks][runs]`: small integers, so that ties abound, and misses.
+/// Scores of three tasks, `[tasks][runs]`: small integers, so that many tie, and failed runs.
 pub(super) fn tasks() -> impl Strategy<Value = Vec<Vec<f64>>> {
     let coarse = prop_oneof![4 => (0_i8..10).prop_map(f64::from), 1 => Just(f64::INFINITY)];
     vec(vec(coarse, 1..8), 3)

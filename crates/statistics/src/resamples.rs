@@ -1,14 +1,14 @@
-//! Interquartile means of many resamples, side by side.
+//! Interquartile means of many resamples, computed side by side.
 
 use super::bootstrap::{Bootstrap, Estimate, percentile_interval};
 use super::location::{balanced_mean, failed_if_nan, interquartile_mean};
 use kernels::simd::{self, Kernel, LANES, Lanes};
 
-/// The resamples of samples of one size, drawn once for all of them.
+/// Bootstrap resamples, drawn once and shared by all samples of the same size.
 ///
-/// A resample is a multiset, and is kept as how often it has each value of the sample. Its
-/// interquartile mean is a sum over the sorted values, weighted by how many of each survive the
-/// trimming: so a sample is sorted once, and no replicate of it at all.
+/// A resample is a multiset, stored as the number of times each value of the sample occurs in it.
+/// Its interquartile mean is a sum over the sorted values, weighted by the number of copies of each
+/// that survive the trimming. So each sample is sorted once, and its resamples are never sorted.
 ///
 /// ```
 /// use statistics::{Bootstrap, Resamples, interquartile_mean};
@@ -23,12 +23,12 @@ use kernels::simd::{self, Kernel, LANES, Lanes};
 pub struct Resamples {
     size: usize,
     replicates: usize,
-    /// How often each value is drawn: `[replicates / LANES][size][LANES]`.
+    /// How often each value is drawn: `[⌈replicates / LANES⌉][size][LANES]`.
     counts: Vec<[f64; LANES]>,
 }
 
 impl Resamples {
-    /// The resamples of samples of `size` values: those of [`Bootstrap::interval`].
+    /// Draws the resamples of samples of `size` values, the same as [`Bootstrap::interval`] draws.
     pub fn draw(size: usize, bootstrap: Bootstrap) -> Self {
         let replicates = bootstrap.replicates();
         let mut counts = vec![[0.0; LANES]; replicates.div_ceil(LANES) * size];
@@ -42,17 +42,17 @@ impl Resamples {
         Self { size, replicates, counts }
     }
 
-    /// The [`interquartile_mean`] of a sample with its interval: in ascending order of values that of
-    /// [`Bootstrap::estimate`], but for rounding.
+    /// The [`interquartile_mean`] of a sample with its interval. If the values ascend, the result is
+    /// that of [`Bootstrap::estimate`] up to rounding.
     ///
-    /// - `values`: `[size]`. In another order each value is drawn as often as the one that stood in
-    ///   its place: what samples share, as the seeds of a curve's steps, they share in resamples.
+    /// - `values`: `[size]`. Resamples draw places, not values: if a place means the same in several
+    ///   samples, such as one seed at all steps of a curve, their resamples draw the same seeds.
     ///
     /// `None` without values.
     ///
     /// # Panics
     ///
-    /// If the sample is not of the size that was drawn.
+    /// If the sample does not have the size of the resamples.
     pub fn interquartile_mean(&self, values: &[f64]) -> Option<Estimate> {
         assert_eq!(values.len(), self.size, "size of the sample");
         let value = interquartile_mean(values)?;
@@ -70,7 +70,7 @@ struct Means<'a> {
     resamples: &'a Resamples,
     /// Place and value, by value: `[size]`.
     order: &'a [(usize, f64)],
-    /// `[replicates]`, up to a whole number of lanes.
+    /// `[replicates]`, padded to a whole number of lanes.
     means: &'a mut [f64],
 }
 
@@ -114,18 +114,18 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn nothing_has_no_interval() {
+    fn an_empty_sample_has_no_interval() {
         assert_eq!(Resamples::draw(0, Bootstrap::new(1)).interquartile_mean(&[]), None);
     }
 
     #[test]
     #[should_panic(expected = "size of the sample")]
-    fn a_sample_of_another_size_is_refused() {
+    fn a_sample_of_another_size_panics() {
         Resamples::draw(2, Bootstrap::new(1)).interquartile_mean(&[1.0]);
     }
 
     #[test]
-    fn misses_reach_the_bounds() {
+    fn failed_runs_reach_the_bounds() {
         let mut losses = vec![1.0; 15];
         losses.extend([f64::NAN; 5]);
         let estimate = Resamples::draw(20, Bootstrap::new(5)).interquartile_mean(&losses);
@@ -135,9 +135,9 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
-        /// The sorting of each resample that the weights save.
+        /// Compares with the direct computation, which sorts every resample.
         #[test]
-        fn weights_replace_sorting(
+        fn weighting_matches_sorting(
             values in vec(prop_oneof![4 => score(), 1 => Just(-f64::INFINITY)], 1..25),
             seed: u64,
             replicates in 1..300_usize,

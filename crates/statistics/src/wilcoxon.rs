@@ -1,31 +1,33 @@
-//! Wilcoxon's signed-rank test: is the reference as often better as worse, and by as much?
+//! Wilcoxon's signed-rank test: are the paired differences symmetric about 0?
 
 use super::location::failed_if_nan;
 use super::normal::upper_tail;
 
-/// Differences up to which the null distribution is counted out. Beyond, the normal approximation
-/// errs by less than 1 % of a p-value near 0.05. SciPy draws the line at the same place.
+/// The most differences for which the null distribution is enumerated. With more, the normal
+/// approximation errs by less than 1 % of a p-value near 0.05. SciPy has the same limit.
 const EXACT_LIMIT: usize = 50;
 
 /// The two-sided p-value of Wilcoxon's signed-rank test.
 ///
 /// Null hypothesis: the differences are symmetric about 0. Zeros are dropped; the n others are
-/// ranked by magnitude, ties sharing their mean rank; W₊ is the sum of the ranks of the positive
-/// ones. Under the null hypothesis every one of the 2ⁿ sign patterns is equally likely:
+/// ranked by magnitude, and ties share their mean rank. W₊ and W₋ are the sums of the ranks of the
+/// positive and of the negative ones. Under the null hypothesis all 2ⁿ sign patterns are equally
+/// likely:
 ///
-/// - n ≤ 50: p = min(1, 2 P(W ≤ min(W₊, W₋))), the patterns counted out given the ranks, so that it
-///   is exact with ties and after zeros too.
+/// - n ≤ 50: p = min(1, 2 P(W ≤ min(W₊, W₋))), by counting the sign patterns of the given ranks. It
+///   is exact, also with ties and zeros.
 /// - n > 50: p = 2 Q(|W₊ − n(n+1)/4| / σ), σ² = n(n+1)(2n+1)/24 − Σ (t³ − t)/48 over groups of t tied
 ///   ranks, without continuity correction.
 ///
-/// It is SciPy's `wilcoxon(d, zero_method="wilcox", correction=False)`, but where SciPy falls back
-/// on the normal approximation because of ties or zeros among 14 to 50 differences, this is exact.
+/// Equal to SciPy's `wilcoxon(d, zero_method="wilcox", correction=False)`, except for 14 to 50
+/// differences with ties or zeros: SciPy falls back to the normal approximation, this function is
+/// exact.
 ///
-/// - `differences`: `[seeds]`, as from [`differences`](super::differences); `±∞`, where one side
-///   missed, ranks highest.
+/// - `differences`: `[seeds]`, from [`differences`](super::differences); `±∞`, where one side failed,
+///   ranks highest.
 ///
-/// Without any difference but 0, p = 1. The least p-value that n seeds can give is 2¹⁻ⁿ: with five
-/// seeds nothing is significant at 0.05.
+/// If all differences are 0, or there are none, p = 1. The smallest possible p-value for n seeds is
+/// 2¹⁻ⁿ: with five seeds nothing is significant at 0.05.
 ///
 /// References: Wilcoxon (1945), *Individual Comparisons by Ranking Methods*, Biometrics Bulletin 1;
 /// Pratt and Gibbons (1981), *Concepts of Nonparametric Theory*, ch. 3 (ties).
@@ -33,7 +35,7 @@ const EXACT_LIMIT: usize = 50;
 /// ```
 /// use statistics::wilcoxon_signed_rank;
 ///
-/// // 1 of 64 sign patterns is as extreme in this direction.
+/// // Of 64 sign patterns, only this one and its opposite are as extreme.
 /// assert_eq!(wilcoxon_signed_rank(&[0.4, 0.1, 0.3, 0.7, 0.2, f64::INFINITY]), 2.0 / 64.0);
 /// ```
 pub fn wilcoxon_signed_rank(differences: &[f64]) -> f64 {
@@ -41,7 +43,7 @@ pub fn wilcoxon_signed_rank(differences: &[f64]) -> f64 {
     if ranks.doubled.len() <= EXACT_LIMIT { ranks.exact() } else { ranks.normal_approximation() }
 }
 
-/// Ranks of the magnitudes of non-zero differences, doubled: with ties they are half-integers.
+/// Ranks of the magnitudes of the nonzero differences, doubled so that ties have integer ranks too.
 struct SignedRanks {
     /// In ascending order.
     doubled: Vec<usize>,
@@ -59,7 +61,8 @@ impl SignedRanks {
 
         let mut ranks = Self { doubled: Vec::new(), positive: 0, tie_term: 0.0 };
         for ties in nonzero.chunk_by(|a, b| a.abs() == b.abs()) {
-            // The ranks are before + 1 … before + t, so twice their mean is 2 before + t + 1.
+            // t ties after m smaller magnitudes have ranks m + 1 … m + t, twice whose mean is
+            // 2 m + t + 1.
             let doubled = 2 * ranks.doubled.len() + ties.len() + 1;
             ranks.doubled.extend(ties.iter().map(|_| doubled));
             ranks.positive += doubled * ties.iter().filter(|&&d| d > 0.0).count();
@@ -69,8 +72,9 @@ impl SignedRanks {
         ranks
     }
 
-    /// By dynamic programming over the differences: `patterns[w]` is the number of sign patterns of
-    /// those seen so far with doubled rank sum w. All counts are integers up to 2⁵⁰.
+    /// The exact p-value, by dynamic programming over the differences: `patterns[w]` is the number
+    /// of sign patterns of the differences so far with a doubled rank sum of w. All counts are
+    /// integers up to 2⁵⁰, which `f64` represents exactly.
     fn exact(&self) -> f64 {
         let total: usize = self.doubled.iter().sum();
         let mut patterns = vec![0_u64; total + 1];
@@ -104,14 +108,14 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn p_values_are_scipys() {
+    fn p_values_match_scipy() {
         for case in reference::cases("wilcoxon") {
             reference::assert_close(wilcoxon_signed_rank(case.sample()), case.expected, 1e-12);
         }
     }
 
     #[test]
-    fn normal_approximations_are_scipys() {
+    fn normal_approximations_match_scipy() {
         for case in reference::cases("wilcoxon_asymptotic") {
             let p = SignedRanks::of(case.sample()).normal_approximation();
             reference::assert_close(p, case.expected, 1e-12);
@@ -119,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn the_line_is_after_fifty() {
+    fn up_to_fifty_differences_are_enumerated() {
         let all_positive = |n: u32| (1..=n).map(f64::from).collect::<Vec<f64>>();
         let least = wilcoxon_signed_rank(&all_positive(50));
         assert_eq!(least, 2.0 / (1_u64 << 50) as f64);
@@ -127,20 +131,20 @@ mod tests {
     }
 
     #[test]
-    fn no_difference_is_no_evidence() {
+    fn without_differences_p_is_one() {
         assert_eq!(wilcoxon_signed_rank(&[]), 1.0);
         assert_eq!(wilcoxon_signed_rank(&[0.0, -0.0]), 1.0);
     }
 
     #[test]
-    fn misses_rank_highest() {
-        let with = |miss: f64| wilcoxon_signed_rank(&[1.0, -2.0, 3.0, 4.0, miss]);
+    fn failed_runs_rank_highest() {
+        let with = |failed: f64| wilcoxon_signed_rank(&[1.0, -2.0, 3.0, 4.0, failed]);
         assert_eq!(with(f64::INFINITY), with(1e9));
         assert_eq!(with(f64::NAN), with(1e9));
         assert_eq!(with(-f64::INFINITY), with(-1e9));
     }
 
-    /// Small integers, so that ties and zeros abound.
+    /// Small integers, so that there are many ties and zeros.
     fn tied_differences() -> impl Strategy<Value = Vec<f64>> {
         vec((-4_i8..=4).prop_map(f64::from), 1..10)
     }
@@ -173,8 +177,8 @@ mod tests {
                 .prop_flat_map(|d| (Just(d.clone()), Just(d).prop_shuffle())),
         ) {
             let p = wilcoxon_signed_rank(&differences);
-            let turned: Vec<f64> = shuffled.iter().map(|d| -8.0 * d).collect();
-            prop_assert_eq!(p, wilcoxon_signed_rank(&turned));
+            let flipped: Vec<f64> = shuffled.iter().map(|d| -8.0 * d).collect();
+            prop_assert_eq!(p, wilcoxon_signed_rank(&flipped));
             prop_assert!(0.0 < p && p <= 1.0);
         }
     }

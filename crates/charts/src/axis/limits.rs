@@ -1,14 +1,13 @@
-//! How far an axis reaches: what rules it, and what may only widen it.
+//! The range of an axis: which values determine it, and which may only widen it.
 //!
-//! One diverging run, or an interval that nearly touches zero on a log axis, would press everything
-//! else onto one end. Such values widen an axis by half its range at each end, or a decade, at most;
-//! what lies beyond is cut off, and the figure says so.
+//! One diverging run, or an interval that nearly touches zero on a log axis, would squeeze everything
+//! else into one end. Such values widen an axis by at most half its range at each end, or by a decade
+//! on a log axis. Values beyond are cut off, and the figure says so.
 
-/// Far enough from the largest float that the length of an axis is finite.
+/// The largest value on an axis, small enough that the length of the axis is finite.
 pub(crate) const LARGEST: f64 = 1e300;
 
-/// Whether a value can have a place on some axis. What is as large as the largest floats counts as
-/// infinite.
+/// Whether some axis can show the value. Values beyond [`LARGEST`] count as infinite.
 pub(crate) fn is_number(value: f64) -> bool {
     value.abs() <= LARGEST
 }
@@ -21,7 +20,7 @@ pub(crate) fn range(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
     values.filter(|value| is_number(*value)).fold(None, wider)
 }
 
-/// How far an axis for values from `low` to `high` may be widened.
+/// The widest range to which an axis for values from `low` to `high` may grow.
 pub(crate) fn limits((low, high): (f64, f64), log: bool) -> (f64, f64) {
     match log {
         true => (low / 10.0, high * 10.0),

@@ -1,8 +1,8 @@
 //! A linear or logarithmic axis for plotters, with an optional strip for zero.
 //!
-//! plotters has axes of its own, but its logarithmic one draws zero, negative and missing values
-//! at its lower end. This one is given only values that lie on it, keeps a strip apart at its
-//! lower end for values that are zero, and chooses its ticks by the room there is.
+//! plotters has its own axes, but its logarithmic one draws zero, negative and missing values at its
+//! lower end. This one receives only values that it can show, has an optional strip for zero at its
+//! lower end, and chooses its ticks by the available space.
 
 pub(crate) mod limits;
 pub(crate) mod number;
@@ -17,20 +17,20 @@ use plotters::coord::ranged1d::{
 };
 use std::ops::Range;
 
-/// Beyond this ratio of the largest to the smallest value an automatic scale is logarithmic.
+/// An automatic scale is logarithmic above this ratio of the largest to the smallest value.
 const LOG_RATIO: f64 = 20.0;
 /// The size of tick labels in pixels.
 pub(crate) const TICK_SIZE: f64 = 11.0;
 
-/// Which way an axis runs: decides how much room a tick label takes.
+/// The direction of an axis, which determines how much space a tick label takes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Direction {
     Across,
     Up,
 }
 
-/// Whether `scale` is logarithmic for the values of these panels, the same for all of them. Values
-/// that are not finite have no say.
+/// Whether `scale` is logarithmic for the values of these panels, which share it. Values that are
+/// not finite are ignored.
 pub(crate) fn is_log<P: Iterator<Item = f64>>(
     scale: Scale,
     panels: impl Iterator<Item = P>,
@@ -52,14 +52,14 @@ pub(crate) struct Axis {
     pub low: f64,
     pub high: f64,
     pub log: bool,
-    /// The share of the length that is kept apart for zero.
+    /// The share of the length reserved for zero.
     strip: f64,
     ticks: Ticks,
 }
 
 impl Axis {
-    /// An axis for values in `low..=high`, widened a little by `margin` (a share of the length at
-    /// both ends) and by more if the range is empty.
+    /// An axis for values in `low..=high`, widened at both ends by `margin`, a share of the length.
+    /// An empty range is widened further.
     pub fn new((low, high): (f64, f64), log: bool, margin: f64) -> Axis {
         let limited = |value: f64| value.clamp(-LARGEST, LARGEST);
         let (low, high) = (limited(low), limited(high));
@@ -75,17 +75,17 @@ impl Axis {
         Axis { low, high: high.min(LARGEST), log, strip: 0.0, ticks: Ticks::default() }
     }
 
-    /// The same axis for values that are never negative, such as losses and steps.
+    /// The same axis, cut at 0, for values that are never negative, such as losses and steps.
     pub fn not_below_zero(self) -> Axis {
         Axis { low: if self.log { self.low } else { self.low.max(0.0) }, ..self }
     }
 
-    /// The same axis with `share` of its length, at its lower end, kept for zero.
+    /// The same axis with a strip for zero: `share` of its length, at its lower end.
     pub fn with_strip(self, share: f64) -> Axis {
         Axis { strip: share, ..self }
     }
 
-    /// The same axis with as many ticks as `length` pixels hold.
+    /// The same axis with as many ticks as fit into `length` pixels.
     pub fn with_ticks(mut self, direction: Direction, length: f64) -> Axis {
         let fits = |ticks: &Ticks| direction == Direction::Up || self.has_room(ticks, length);
         let spacing = if direction == Direction::Up { 34.0 } else { 46.0 };
@@ -97,7 +97,7 @@ impl Axis {
         let chosen = (1..=most).rev().map(choose).find(fits).unwrap_or_default();
         self.ticks = chosen;
         if self.strip > 0.0 {
-            self.ticks.labelled.insert(0, (0.0, "0".into()));
+            self.ticks.labeled.insert(0, (0.0, "0".into()));
         }
         self
     }
@@ -107,7 +107,7 @@ impl Axis {
         let place = |(value, label): &(f64, String)| {
             (self.position(*value) * length, text::width(label, TICK_SIZE))
         };
-        ticks.labelled.windows(2).all(|pair| {
+        ticks.labeled.windows(2).all(|pair| {
             let ((left, left_width), (right, right_width)) = (place(&pair[0]), place(&pair[1]));
             right - left >= (left_width + right_width) / 2.0 + GAP
         })
@@ -115,12 +115,12 @@ impl Axis {
 
     /// The width of the widest tick label.
     pub fn label_width(&self) -> f64 {
-        let labels: Vec<_> = self.ticks.labelled.iter().map(|(_, label)| label).collect();
+        let labels: Vec<_> = self.ticks.labeled.iter().map(|(_, label)| label).collect();
         text::widest(&labels, TICK_SIZE)
     }
 
-    /// The share of the length where `value` lies: 0 at the lower end, 1 at the upper. Zero lies
-    /// in the middle of the strip.
+    /// The position of `value` as a share of the length: 0 at the lower end, 1 at the upper end. If
+    /// there is a strip, zero lies in its middle.
     pub fn position(&self, value: f64) -> f64 {
         if self.strip > 0.0 && value <= 0.0 {
             return self.strip / 2.0;
@@ -129,12 +129,12 @@ impl Axis {
         self.strip + (1.0 - self.strip) * (self.even(value) - low) / (high - low)
     }
 
-    /// Where the strip ends, as a share of the length.
+    /// The share of the length that the strip takes.
     pub fn strip(&self) -> f64 {
         self.strip
     }
 
-    /// The value on a scale where equal differences are equal lengths.
+    /// The value on a scale where equal differences have equal lengths.
     pub fn even(&self, value: f64) -> f64 {
         if self.log { value.ln() } else { value }
     }
@@ -155,7 +155,7 @@ impl Ranged for Axis {
 
     fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<f64> {
         match hint.weight() {
-            KeyPointWeight::Bold => self.ticks.labelled.iter().map(|(value, _)| *value).collect(),
+            KeyPointWeight::Bold => self.ticks.labeled.iter().map(|(value, _)| *value).collect(),
             KeyPointWeight::Any => self.ticks.faint.clone(),
         }
     }
@@ -167,7 +167,7 @@ impl Ranged for Axis {
 
 impl ValueFormatter<f64> for Axis {
     fn format_ext(&self, value: &f64) -> String {
-        let tick = self.ticks.labelled.iter().find(|(at, _)| at == value);
+        let tick = self.ticks.labeled.iter().find(|(at, _)| at == value);
         tick.map(|(_, label)| label.clone()).unwrap_or_default()
     }
 }
@@ -177,7 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_scale_follows_the_values() {
+    fn an_automatic_scale_depends_on_the_values() {
         let log = |scale, panels: &[&[f64]]| {
             is_log(scale, panels.iter().map(|values| values.iter().copied()))
         };
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn ends_and_middle() {
+    fn positions_run_from_the_strip_to_one() {
         let axis = Axis::new((1.0, 100.0), true, 0.0);
         assert!((axis.position(10.0) - 0.5).abs() < 1e-12);
         let strip = axis.with_strip(0.2);
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_range_is_widened_and_no_loss_goes_below_zero() {
+    fn an_empty_range_is_widened_and_an_axis_can_be_cut_at_zero() {
         let flat = Axis::new((2.0, 2.0), false, 0.05);
         assert!(flat.low < 2.0 && flat.high > 2.0);
         let loss = Axis::new((0.0, 1.0), false, 0.05);
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn labels_across_never_touch() {
+    fn labels_of_a_horizontal_axis_never_touch() {
         for length in [60.0, 150.0, 400.0] {
             let axis = Axis::new((0.0, 1_234_567.0), false, 0.0);
             let axis = axis.with_ticks(Direction::Across, length);

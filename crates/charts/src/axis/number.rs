@@ -1,8 +1,8 @@
-//! Numbers as a reader writes them: `1,000`, `0.05`, `10⁻³`, `2.5×10⁶`.
+//! Numbers formatted for readers: `1,000`, `0.05`, `10⁻³`, `2.5×10⁶`.
 
 const SUPERSCRIPTS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
 
-/// A power of ten: `0.1`, `1` and `10` as they are, others as `10ⁿ`.
+/// A power of ten: `0.1`, `1`, `10`, and all others as `10ⁿ`.
 pub(crate) fn power_of_ten(exponent: i32) -> String {
     match exponent {
         -1 => "0.1".into(),
@@ -12,7 +12,7 @@ pub(crate) fn power_of_ten(exponent: i32) -> String {
     }
 }
 
-/// A tick of an axis whose ticks are `step` apart, with as many decimals as the step needs.
+/// The label of a tick, with as many decimals as the distance `step` between ticks needs.
 pub(crate) fn tick(value: f64, step: f64) -> String {
     if value == 0.0 {
         return "0".into();
@@ -24,7 +24,7 @@ pub(crate) fn tick(value: f64, step: f64) -> String {
     grouped(value, (-step_exponent).max(0) as usize)
 }
 
-/// A number in running text, to `digits` significant digits.
+/// A number in running text, rounded to `digits` significant digits.
 pub(crate) fn plain(value: f64, digits: usize) -> String {
     if value == 0.0 {
         return "0".into();
@@ -38,7 +38,7 @@ pub(crate) fn plain(value: f64, digits: usize) -> String {
     without_trailing_zeros(&text)
 }
 
-/// The same for any value: `∞`, `−∞`, and `?` for a missing one.
+/// Like [`plain`], for any value: `∞`, `−∞`, and `?` for NaN.
 pub(crate) fn any(value: f64, digits: usize) -> String {
     match value {
         value if value.is_finite() => plain(value, digits),
@@ -73,7 +73,7 @@ fn scientific(value: f64, decimals: usize) -> String {
     }
 }
 
-/// Thousands apart by commas, a true minus sign.
+/// With commas between thousands, and a true minus sign.
 fn grouped(value: f64, decimals: usize) -> String {
     let text = format!("{:.decimals$}", value.abs());
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ticks_have_the_decimals_of_their_step() {
+    fn ticks_have_as_many_decimals_as_their_step() {
         assert_eq!(tick(0.0, 0.5), "0");
         assert_eq!(tick(1000.0, 500.0), "1,000");
         assert_eq!(tick(-2.5, 0.5), "−2.5");
@@ -116,13 +116,13 @@ mod tests {
     }
 
     #[test]
-    fn powers_are_written_well() {
+    fn powers_of_ten_have_superscripts() {
         let written: Vec<_> = [-12, -2, -1, 0, 1, 2, 10].map(power_of_ten).into();
         assert_eq!(written, ["10⁻¹²", "10⁻²", "0.1", "1", "10", "10²", "10¹⁰"]);
     }
 
     #[test]
-    fn running_text_has_no_more_digits_than_asked() {
+    fn running_text_has_at_most_the_given_digits() {
         assert_eq!(plain(300.0, 3), "300");
         assert_eq!(plain(1250.0, 4), "1,250");
         assert_eq!(plain(0.012_345, 3), "0.0123");

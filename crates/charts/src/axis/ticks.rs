@@ -1,22 +1,22 @@
-//! Where an axis is marked, and what is written there.
+//! The ticks of an axis and their labels.
 
 use crate::axis::number;
 
-/// The marks of an axis: labelled ones, and fainter ones between them.
+/// The ticks of an axis: labeled ones, and faint ones between them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Ticks {
-    /// Value and text.
-    pub labelled: Vec<(f64, String)>,
+    /// Values with their labels.
+    pub labeled: Vec<(f64, String)>,
     pub faint: Vec<f64>,
 }
 
-/// At most `most` marks at multiples of 1, 2 or 5 times a power of ten.
+/// At most `most` ticks, at multiples of 1, 2 or 5 times a power of ten.
 pub(crate) fn linear(low: f64, high: f64, most: usize) -> Ticks {
     let step = step(low, high, most);
     let (first, count) = marks(low, high, step);
     let values = (0..count as usize).map(|i| multiple(first + i as f64, step));
     Ticks {
-        labelled: values
+        labeled: values
             .filter(|value| (low..=high).contains(value))
             .map(|value| (value, number::tick(value, step)))
             .collect(),
@@ -24,15 +24,15 @@ pub(crate) fn linear(low: f64, high: f64, most: usize) -> Ticks {
     }
 }
 
-/// At most `most` marks: 1, 2 and 5 times a power of ten if they are three or more, else powers of
-/// ten, else those of a linear axis.
+/// At most `most` ticks: at 1, 2 and 5 times the powers of ten if there are at least three, else at
+/// powers of ten, else those of a linear axis.
 pub(crate) fn log(low: f64, high: f64, most: usize) -> Ticks {
     let powers = (low.log10() - 1e-9).ceil() as i32..=(high.log10() + 1e-9).floor() as i32;
     if powers.clone().count() <= most {
         let between = multiples(&[1, 2, 5], low, high);
         if (3..=most).contains(&between.len()) {
-            let labelled = between.iter().map(|&value| (value, number::plain(value, 3))).collect();
-            return Ticks { labelled, faint: multiples(&[3, 4, 6, 7, 8, 9], low, high) };
+            let labeled = between.iter().map(|&value| (value, number::plain(value, 3))).collect();
+            return Ticks { labeled, faint: multiples(&[3, 4, 6, 7, 8, 9], low, high) };
         }
     }
     if powers.clone().count() >= 2 {
@@ -42,7 +42,7 @@ pub(crate) fn log(low: f64, high: f64, most: usize) -> Ticks {
     }
 }
 
-/// Every power of ten, or every second, third and so on, if there would be more than `most`.
+/// Ticks at every power of ten, or at every second, third and so on, so that there are at most `most`.
 fn decades(powers: std::ops::RangeInclusive<i32>, low: f64, high: f64, most: usize) -> Ticks {
     let count = powers.clone().count();
     let stride = count.div_ceil(most.max(1)).max(1) as i32;
@@ -54,7 +54,7 @@ fn decades(powers: std::ops::RangeInclusive<i32>, low: f64, high: f64, most: usi
     let (bold, between): (Vec<i32>, Vec<i32>) =
         powers.partition(|power| power.rem_euclid(stride) == 0);
     Ticks {
-        labelled: bold.into_iter().map(|power| (ten_to(power), text(power))).collect(),
+        labeled: bold.into_iter().map(|power| (ten_to(power), text(power))).collect(),
         faint: match stride {
             1 if count <= 4 => multiples(&[2, 3, 4, 5, 6, 7, 8, 9], low, high),
             _ => between.into_iter().map(ten_to).collect(),
@@ -62,7 +62,7 @@ fn decades(powers: std::ops::RangeInclusive<i32>, low: f64, high: f64, most: usi
     }
 }
 
-/// `factors` times every power of ten, inside the range.
+/// `factors` times every power of ten, within the range.
 fn multiples(factors: &[i32], low: f64, high: f64) -> Vec<f64> {
     let powers = low.log10().floor() as i32..=high.log10().ceil() as i32;
     powers
@@ -71,7 +71,7 @@ fn multiples(factors: &[i32], low: f64, high: f64) -> Vec<f64> {
         .collect()
 }
 
-/// The smallest of 1, 2 and 5 times a power of ten that leaves at most `most` marks.
+/// The smallest of 1, 2 and 5 times a power of ten that gives at most `most` ticks.
 fn step(low: f64, high: f64, most: usize) -> f64 {
     let span = high - low;
     let coarse = (span / most.max(1) as f64).log10().floor() as i32;
@@ -80,18 +80,18 @@ fn step(low: f64, high: f64, most: usize) -> f64 {
     steps.find(|step| *step > 0.0 && marks(low, high, *step).1 <= most as f64).unwrap_or(span)
 }
 
-/// The first multiple of `step` in the range, and how many there are.
+/// The first multiple of `step` in the range, divided by `step`, and the number of multiples.
 fn marks(low: f64, high: f64, step: f64) -> (f64, f64) {
     let (first, last) = ((low / step - 1e-9).ceil(), (high / step + 1e-9).floor());
     (first, (last - first + 1.0).max(0.0))
 }
 
-/// `count · step` without the rounding of `step`: 3 · 0.1 is 0.3.
+/// `count · step` without the rounding error of `step`: 3 · 0.1 is 0.3.
 fn multiple(count: f64, step: f64) -> f64 {
     if step < 1.0 { count / (1.0 / step).round().max(1.0) } else { count * step }
 }
 
-/// The number that `1eN` denotes, to the last bit.
+/// 10 to the `power`, correctly rounded.
 fn ten_to(power: i32) -> f64 {
     format!("1e{power}").parse().unwrap_or(f64::NAN)
 }
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     fn texts(ticks: &Ticks) -> Vec<&str> {
-        ticks.labelled.iter().map(|(_, text)| text.as_str()).collect()
+        ticks.labeled.iter().map(|(_, text)| text.as_str()).collect()
     }
 
     #[test]
@@ -121,14 +121,14 @@ mod tests {
     }
 
     #[test]
-    fn never_more_than_asked_and_always_inside() {
+    fn ticks_are_within_the_range_and_not_too_many() {
         for exponent in -12..12 {
             for (low, ratio) in [(1.0, 1.01), (1.7, 3.0), (3.0, 40.0), (9.0, 1e7)] {
                 let (low, high) = (low * ten_to(exponent), ratio * low * ten_to(exponent));
                 for ticks in [linear(low, high, 5), log(low, high, 5)] {
-                    assert!(ticks.labelled.len() <= 5, "{low} {high} {ticks:?}");
+                    assert!(ticks.labeled.len() <= 5, "{low} {high} {ticks:?}");
                     let inside = |value: &f64| (low..=high).contains(value);
-                    assert!(ticks.labelled.iter().all(|(value, _)| inside(value)));
+                    assert!(ticks.labeled.iter().all(|(value, _)| inside(value)));
                     assert!(ticks.faint.iter().all(inside));
                 }
             }

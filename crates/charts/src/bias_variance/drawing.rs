@@ -1,4 +1,4 @@
-//! How a panel of bias against variance is drawn.
+//! Drawing a panel of bias against variance.
 
 use crate::bias_variance::panel::{Path, RADIUS, ScatterPanel};
 use crate::page::empty::nothing;
@@ -30,7 +30,7 @@ impl ScatterPanel {
     }
 }
 
-/// A place in a plot as a place on the sheet.
+/// Converts a position in a plot to a position on the sheet.
 fn moved(rect: &Rect, (x, y): (f64, f64)) -> (f64, f64) {
     (rect.left + x, rect.top + y)
 }
@@ -63,7 +63,7 @@ fn draw_marks(area: &Area<'_>, path: &Path, rect: &Rect) -> Drawn {
     })
 }
 
-/// The label; if it covers something, on a ground that lets it shine through.
+/// Writes the label, on a translucent background if it covers something.
 fn write_label(area: &Area<'_>, path: &Path, rect: &Rect) -> Drawn {
     let Some(placed) = path.placed else {
         return Ok(());
@@ -73,8 +73,8 @@ fn write_label(area: &Area<'_>, path: &Path, rect: &Rect) -> Drawn {
     }
     let Rect { left, top, width, height } = placed.rect;
     if placed.covers {
-        let ground = [(left, top), (left + width, top + height)];
-        let corners = ground.map(|corner| pixel(moved(rect, corner)));
+        let corners = [(left, top), (left + width, top + height)];
+        let corners = corners.map(|corner| pixel(moved(rect, corner)));
         area.draw(&Rectangle::new(corners, WHITE.mix(0.7).filled()))?;
     }
     let from = moved(rect, (left + 1.0, top));

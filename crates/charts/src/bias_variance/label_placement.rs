@@ -1,79 +1,84 @@
-//! Labels in a plane: next to their marks, on nothing else.
+//! Placement of labels in a plane: next to their marks, without covering anything.
 
 use crate::svg::sheet::Rect;
 
-/// A text of a size in pixels that belongs to the mark at `anchor`.
+/// A label of a size in pixels that belongs to the mark at `anchor`.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Wish {
+pub(crate) struct Request {
     pub anchor: (f64, f64),
     pub size: (f64, f64),
 }
 
-/// Something that a label should not lie on.
+/// Something that a label should not cover.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Obstacle {
     pub rect: Rect,
-    /// How bad it is to lie on it.
+    /// The cost of covering it.
     pub cost: f64,
-    /// A mark, of the wish of that index: a label near it would be taken for its own.
+    /// The index of its label, if it is a mark: another label near it would be mistaken for its own.
     pub mark_of: Option<usize>,
 }
 
-/// Where a label lies, and the line that leads to it if it is not next to its mark.
+/// The position of a label, with a leader if it is not next to its mark.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Placed {
     pub rect: Rect,
     pub leader: Option<[(f64, f64); 2]>,
-    /// Whether it lies on an obstacle.
+    /// Whether it covers an obstacle.
     pub covers: bool,
 }
 
-/// Distances from mark to label in pixels.
+/// Candidate distances from mark to label in pixels.
 const DISTANCES: [f64; 12] =
     [7.0, 10.0, 13.0, 20.0, 30.0, 44.0, 60.0, 80.0, 105.0, 135.0, 170.0, 210.0];
-/// From here on a label needs a leader.
+/// Beyond this distance a label needs a leader.
 const NEAR: f64 = 13.0;
 const DIRECTIONS: u32 = 24;
-/// How often each label is placed anew, once the others have their places.
+/// The number of times each label is placed again, after the others have positions.
 const SWEEPS: usize = 4;
 /// The cost of a pixel of distance.
 const PIXEL: f64 = 0.6;
-/// The cost of lying nearer to another mark than to the own one.
+/// The cost of being nearer to the mark of another label than to its own.
 const AMBIGUOUS: f64 = 30.0;
-/// The costs of a leader: that there is one, and that it crosses a mark, a leader or a label.
+/// The costs of having a leader, and of its crossing a mark, a leader or a label.
 const LEADER: f64 = 4.0;
 const ACROSS_MARK: f64 = 3.0;
 const ACROSS_LEADER: f64 = 25.0;
 const ACROSS_LABEL: f64 = 70.0;
 
-/// Finds a place inside `ground` for each label: never on another label, if possible on no
-/// obstacle, and as near as that allows. `None` where there is no place.
+/// Finds a position inside `bounds` for each label: as near to its mark as possible, not covering
+/// other labels, and preferably not covering obstacles. `None` where there is no position.
 ///
-/// Greedy, the labels with the most neighbours first; then every label in turn looks for a better
-/// place among the others.
-pub(crate) fn place(wishes: &[Wish], obstacles: &[Obstacle], ground: &Rect) -> Vec<Option<Placed>> {
-    let neighbours = |wish: &Wish| {
-        let near = wishes.iter().filter(|other| distance(wish.anchor, other.anchor) < 60.0);
+/// Greedy, starting with the labels with the most neighbors. Then each label in turn is moved to its
+/// best position among the others.
+pub(crate) fn place(
+    requests: &[Request],
+    obstacles: &[Obstacle],
+    bounds: &Rect,
+) -> Vec<Option<Placed>> {
+    let neighbors = |request: &Request| {
+        let near = requests.iter().filter(|other| distance(request.anchor, other.anchor) < 60.0);
         near.count()
     };
-    let mut order: Vec<usize> = (0..wishes.len()).collect();
-    order.sort_by_key(|&i| std::cmp::Reverse(neighbours(&wishes[i])));
-    let mut placed: Vec<Option<Placed>> = vec![None; wishes.len()];
+    let mut order: Vec<usize> = (0..requests.len()).collect();
+    order.sort_by_key(|&i| std::cmp::Reverse(neighbors(&requests[i])));
+    let mut placed: Vec<Option<Placed>> = vec![None; requests.len()];
     for _ in 0..=SWEEPS {
         for &i in &order {
             placed[i] = None;
             let taken: Vec<Placed> = placed.iter().flatten().copied().collect();
-            let options = candidates(&wishes[i]).filter(|option| ground.holds(&option.rect));
-            let priced = options.filter_map(|option| priced(option, i, wishes, obstacles, &taken));
+            let options = candidates(&requests[i]).filter(|option| bounds.holds(&option.rect));
+            let priced =
+                options.filter_map(|option| priced(option, i, requests, obstacles, &taken));
             placed[i] = priced.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, option)| option);
         }
     }
     placed
 }
 
-/// Around the mark, at growing distances.
-fn candidates(wish: &Wish) -> impl Iterator<Item = Placed> {
-    let &Wish { anchor, size: (width, height) } = wish;
+/// Positions around the mark, at increasing distances.
+fn candidates(request: &Request) -> impl Iterator<Item = Placed> {
+    let &Request { anchor, size: (width, height) } = request;
     DISTANCES.into_iter().flat_map(move |distance| {
         (0..DIRECTIONS).map(move |turn| {
             let angle = f64::from(turn) / f64::from(DIRECTIONS) * std::f64::consts::TAU;
@@ -87,22 +92,22 @@ fn candidates(wish: &Wish) -> impl Iterator<Item = Placed> {
     })
 }
 
-/// The place with its price; none if it is taken.
+/// The position with its cost. `None` if it overlaps another label.
 fn priced(
     option: Placed,
     index: usize,
-    wishes: &[Wish],
+    requests: &[Request],
     obstacles: &[Obstacle],
     taken: &[Placed],
 ) -> Option<(f64, Placed)> {
     if taken.iter().any(|other| option.rect.overlaps(&other.rect)) {
         return None;
     }
-    let wish = &wishes[index];
+    let request = &requests[index];
     let away = |from: (f64, f64)| distance(nearest(&option.rect, from), from);
-    let far = away(wish.anchor);
+    let far = away(request.anchor);
     let mistaken = |obstacle: &&Obstacle| {
-        obstacle.mark_of.is_some_and(|owner| owner != index) && away(centre(&obstacle.rect)) < far
+        obstacle.mark_of.is_some_and(|owner| owner != index) && away(center(&obstacle.rect)) < far
     };
     let covered = obstacles.iter().filter(|obstacle| obstacle.rect.overlaps(&option.rect));
     let covered: f64 = covered.map(|obstacle| obstacle.cost).sum();
@@ -111,17 +116,17 @@ fn priced(
         + PIXEL * far
         + AMBIGUOUS * f64::from(u8::from(obstacles.iter().any(|o| mistaken(&o))))
         + ACROSS_LABEL * taken.iter().filter(crossed).count() as f64
-        + option.leader.map_or(0.0, |line| leader_cost(line, wish, obstacles, taken));
+        + option.leader.map_or(0.0, |line| leader_cost(line, request, obstacles, taken));
     Some((price, Placed { covers: covered > 0.0, ..option }))
 }
 
 fn leader_cost(
     leader: [(f64, f64); 2],
-    wish: &Wish,
+    request: &Request,
     obstacles: &[Obstacle],
     taken: &[Placed],
 ) -> f64 {
-    let own = |rect: &Rect| distance(centre(rect), wish.anchor) < 8.0;
+    let own = |rect: &Rect| distance(center(rect), request.anchor) < 8.0;
     let marks = obstacles.iter().filter(|obstacle| !own(&obstacle.rect));
     let marks = marks.filter(|obstacle| crosses(leader, &obstacle.rect)).count();
     let leaders = taken.iter().filter_map(|other| other.leader);
@@ -133,7 +138,7 @@ fn leader_cost(
         + ACROSS_LABEL * labels as f64
 }
 
-fn centre(rect: &Rect) -> (f64, f64) {
+fn center(rect: &Rect) -> (f64, f64) {
     (rect.left + rect.width / 2.0, rect.top + rect.height / 2.0)
 }
 
@@ -141,7 +146,7 @@ fn distance(a: (f64, f64), b: (f64, f64)) -> f64 {
     (a.0 - b.0).hypot(a.1 - b.1)
 }
 
-/// The point of `rect` that is nearest to `to`.
+/// The point of `rect` nearest to `to`.
 fn nearest(rect: &Rect, to: (f64, f64)) -> (f64, f64) {
     (to.0.clamp(rect.left, rect.right()), to.1.clamp(rect.top, rect.bottom()))
 }
@@ -179,7 +184,7 @@ fn intersect([a, b]: [(f64, f64); 2], [c, d]: [(f64, f64); 2]) -> bool {
 mod tests {
     use super::*;
 
-    const GROUND: Rect = Rect { left: 0.0, top: 0.0, width: 300.0, height: 200.0 };
+    const BOUNDS: Rect = Rect { left: 0.0, top: 0.0, width: 300.0, height: 200.0 };
 
     fn around((x, y): (f64, f64), cost: f64) -> Obstacle {
         let rect = Rect { left: x - 4.0, top: y - 4.0, width: 8.0, height: 8.0 };
@@ -188,37 +193,38 @@ mod tests {
 
     #[test]
     fn a_lone_label_is_next_to_its_mark() {
-        let wish = Wish { anchor: (150.0, 100.0), size: (60.0, 14.0) };
-        let placed = place(&[wish], &[around(wish.anchor, 50.0)], &GROUND);
+        let request = Request { anchor: (150.0, 100.0), size: (60.0, 14.0) };
+        let placed = place(&[request], &[around(request.anchor, 50.0)], &BOUNDS);
         let placed = placed[0].unwrap();
         assert!(placed.leader.is_none());
-        assert!(distance(nearest(&placed.rect, wish.anchor), wish.anchor) < 14.0);
+        assert!(distance(nearest(&placed.rect, request.anchor), request.anchor) < 14.0);
     }
 
     #[test]
-    fn a_crowd_neither_overlaps_nor_leaves_the_ground() {
-        let wish = |i: u32| {
+    fn crowded_labels_do_not_overlap_or_leave_the_bounds() {
+        let request = |i: u32| {
             let i = f64::from(i);
-            Wish { anchor: (250.0 + 3.0 * i, 20.0 + 5.0 * (i % 4.0)), size: (70.0, 14.0) }
+            Request { anchor: (250.0 + 3.0 * i, 20.0 + 5.0 * (i % 4.0)), size: (70.0, 14.0) }
         };
-        let wishes: Vec<_> = (0..12).map(wish).collect();
-        let obstacles: Vec<_> = wishes.iter().map(|wish| around(wish.anchor, 50.0)).collect();
-        let placed: Vec<_> = place(&wishes, &obstacles, &GROUND).into_iter().flatten().collect();
-        assert_eq!(placed.len(), wishes.len());
+        let requests: Vec<_> = (0..12).map(request).collect();
+        let obstacles: Vec<_> =
+            requests.iter().map(|request| around(request.anchor, 50.0)).collect();
+        let placed: Vec<_> = place(&requests, &obstacles, &BOUNDS).into_iter().flatten().collect();
+        assert_eq!(placed.len(), requests.len());
         for (i, a) in placed.iter().enumerate() {
-            assert!(GROUND.holds(&a.rect));
+            assert!(BOUNDS.holds(&a.rect));
             assert!(placed[..i].iter().all(|b| !a.rect.overlaps(&b.rect)));
         }
     }
 
     #[test]
-    fn what_has_no_room_has_no_place() {
-        let wish = Wish { anchor: (10.0, 10.0), size: (400.0, 14.0) };
-        assert_eq!(place(&[wish], &[], &GROUND), [None]);
+    fn a_label_without_room_is_not_placed() {
+        let request = Request { anchor: (10.0, 10.0), size: (400.0, 14.0) };
+        assert_eq!(place(&[request], &[], &BOUNDS), [None]);
     }
 
     #[test]
-    fn segments_and_rectangles() {
+    fn crossings_of_segments_and_rectangles_are_found() {
         let rect = Rect { left: 10.0, top: 10.0, width: 10.0, height: 10.0 };
         assert!(crosses([(0.0, 15.0), (30.0, 15.0)], &rect));
         assert!(!crosses([(0.0, 5.0), (30.0, 5.0)], &rect));

@@ -21,10 +21,10 @@ const SIZES: [(f64, f64); 3] = [(620.0, 400.0), (490.0, 360.0), (380.0, 320.0)];
 
 /// Relative bias (`y`, with its interval) against total variance (`x`), both on log axes.
 ///
-/// The points of a series are steps of training, early to late: at most three are shown (the
-/// first, the middle, the last), pale to full, joined by a path. Members without variance stand
-/// in a strip at the left. A bias whose interval holds zero stands in a strip at the bottom, with
-/// a bar up to the interval's upper end: all that is known of it is an upper bound.
+/// The points of a series are training steps, early to late. At most three are shown (the first, the
+/// middle and the last), in increasingly strong color, joined by a path. Points with zero variance are
+/// in a strip at the left. A bias whose interval contains zero is in a strip at the bottom, with a bar
+/// up to the upper bound of the interval: only that bound is known.
 pub fn bias_variance(figure: &Figure, palette: &Palette) -> String {
     let (parts, columns) = split(&figure.panels, palette);
     let series = || figure.panels.iter().flat_map(|panel| &panel.series);
@@ -60,10 +60,10 @@ fn caption(figure: &Figure, panels: &[ScatterPanel], replication: &Replication) 
     let axes = || panels.iter().filter_map(|panel| panel.axes.as_ref());
     let left = axes().any(|(x, _)| x.strip() > 0.0);
     let below = axes().any(|(_, y)| y.strip() > 0.0);
-    let bottom = "Bottom strip: 0 lies in the interval; the bar ends at its upper end.";
+    let bottom = "Bottom strip: the interval contains 0; the bar ends at its upper bound.";
     sentences(&[
         &figure.caption,
-        "Pale to full: early to late in training. Bar: 95 % interval.",
+        "Light to dark: early to late in training. Bar: 95 % interval.",
         if left { "Left strip: zero variance." } else { "" },
         if below { bottom } else { "" },
         &replication.sentence("series"),

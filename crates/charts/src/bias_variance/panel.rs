@@ -1,10 +1,10 @@
-//! What a panel of bias against variance shows: marks, paths and labels at their places.
+//! The contents of a panel of bias against variance: marks, paths and labels with their positions.
 
 use crate::axis::limits::range;
 use crate::axis::{Axis, Direction};
-use crate::bias_variance::label_placement::{Obstacle, Placed, Wish, place};
+use crate::bias_variance::label_placement::{Obstacle, Placed, Request, place};
 use crate::bias_variance::limits::biases;
-use crate::bias_variance::strips::{Tracks, has_place, holds_zero, steps};
+use crate::bias_variance::strips::{Tracks, contains_zero, has_place, steps};
 use crate::figure::{Figure, Panel, Point, Series};
 use crate::page::caption::list;
 use crate::page::layout::{Block, LEADING, REMARK};
@@ -34,13 +34,13 @@ pub(crate) struct Mark {
     pub at: (f64, f64),
     /// Upper and lower end of the interval.
     pub bar: Option<(f64, f64)>,
-    /// Pale is early, full is late.
+    /// 1 is the full color, for late steps; early steps are paler.
     pub strength: f64,
 }
 
-/// A series at its places.
+/// A series with the positions of its marks.
 pub(crate) struct Path {
-    /// Shown under the pointer.
+    /// Shown as a tooltip.
     pub title: String,
     pub style: Style,
     pub marks: Vec<Mark>,
@@ -48,7 +48,7 @@ pub(crate) struct Path {
     pub placed: Option<Placed>,
 }
 
-/// A panel, ready to be drawn; its places count from the upper left corner of the plot.
+/// A panel, ready to be drawn. Positions are relative to the upper left corner of the plot.
 pub(crate) struct ScatterPanel {
     pub axes: Option<(Axis, Axis)>,
     pub paths: Vec<Path>,
@@ -102,7 +102,7 @@ impl ScatterPanel {
         }
     }
 
-    /// What the plot cannot say.
+    /// Notes on what the plot cannot show.
     fn notes(&self, part: &Part) -> Vec<String> {
         let labels = |wanted: fn(usize, usize) -> bool| {
             let chosen = part.series.iter().filter(|series| {
@@ -111,27 +111,27 @@ impl ScatterPanel {
             });
             chosen.map(|series| series.label.as_str()).collect::<Vec<_>>()
         };
-        let unlabelled = self.paths.iter().filter(|path| path.placed.is_none());
-        let unlabelled: Vec<_> = unlabelled.map(|path| path.title.as_str()).collect();
+        let unlabeled = self.paths.iter().filter(|path| path.placed.is_none());
+        let unlabeled: Vec<_> = unlabeled.map(|path| path.title.as_str()).collect();
         let beyond = |y: &Axis| {
             let mut points = part.series.iter().flat_map(|series| steps(series));
-            points.any(|point| point.high > y.high || (!holds_zero(&point) && point.low < y.low))
+            points.any(|point| point.high > y.high || (!contains_zero(&point) && point.low < y.low))
         };
         let cut = self.axes.as_ref().is_some_and(|(_, y)| beyond(y));
         let notes = [
             list("no finite value", &labels(|places, _| places == 0)),
             list(
-                "at some steps no finite value",
+                "no finite value at some steps",
                 &labels(|places, all| 0 < places && places < all),
             ),
-            list("no room for the label of", &unlabelled),
+            list("no room to label", &unlabeled),
             cut.then(|| "intervals beyond the vertical axis are cut off".into()),
         ];
         notes.into_iter().flatten().collect()
     }
 }
 
-/// The axes for all parts of a panel; none if no point has a place.
+/// The axes for all parts of a panel. `None` if no point can be drawn.
 fn axes(panel: &Panel, setting: &Setting) -> Option<(Axis, Axis)> {
     let points: Vec<Point> = panel.series.iter().flat_map(steps).collect();
     points.first()?;
@@ -167,10 +167,10 @@ fn strength(step: usize, count: usize) -> f64 {
     }
 }
 
-/// In a strip the mark lies `aside` from the middle, in pixels.
+/// The mark of a point. In a strip, it is `aside` pixels from the middle.
 fn mark(point: &Point, aside: (f64, f64), frame: &Frame, strength: f64) -> Mark {
     let inside = |value: f64| value.clamp(frame.y.low, frame.y.high);
-    let zero = holds_zero(point);
+    let zero = contains_zero(point);
     let x = point.x.max(0.0);
     let (left, top) = frame.pixel((x, if zero { 0.0 } else { inside(point.y) }));
     let at = (if x > 0.0 { left } else { left + aside.0 }, if zero { top + aside.1 } else { top });
@@ -180,24 +180,24 @@ fn mark(point: &Point, aside: (f64, f64), frame: &Frame, strength: f64) -> Mark 
     Mark { at, bar: known.then(|| (end(point.high), lower)), strength }
 }
 
-/// The costs of covering a mark, a bar, and eight pixels of a path.
+/// The costs of covering a mark, a bar, or eight pixels of a path.
 const MARK: f64 = 150.0;
 const BAR: f64 = 5.0;
 const STEP: f64 = 3.0;
 
-/// Each label next to the last mark of its path.
-pub(crate) fn place_labels(paths: &mut [Path], ground: &Rect) {
-    let wishes: Vec<_> = paths.iter().filter_map(wish).collect();
+/// Places each label next to the last mark of its path.
+fn place_labels(paths: &mut [Path], bounds: &Rect) {
+    let requests: Vec<_> = paths.iter().filter_map(request).collect();
     let obstacles = paths.iter().enumerate().flat_map(|(i, path)| obstacles(i, path));
-    let places = place(&wishes, &obstacles.collect::<Vec<_>>(), ground);
+    let places = place(&requests, &obstacles.collect::<Vec<_>>(), bounds);
     for (path, place) in paths.iter_mut().zip(places) {
         path.placed = place;
     }
 }
 
-fn wish(path: &Path) -> Option<Wish> {
+fn request(path: &Path) -> Option<Request> {
     let size = (widest(&path.label, REMARK) + 2.0, path.label.len() as f64 * REMARK * LEADING);
-    path.marks.last().map(|mark| Wish { anchor: mark.at, size })
+    path.marks.last().map(|mark| Request { anchor: mark.at, size })
 }
 
 fn obstacles(index: usize, path: &Path) -> Vec<Obstacle> {
@@ -221,7 +221,7 @@ fn obstacles(index: usize, path: &Path) -> Vec<Obstacle> {
     marks.chain(bars).chain(steps).collect()
 }
 
-/// Places eight pixels apart on the way.
+/// Positions along a segment, eight pixels apart.
 fn between(from: (f64, f64), to: (f64, f64)) -> impl Iterator<Item = (f64, f64)> {
     let (dx, dy) = (to.0 - from.0, to.1 - from.1);
     let count = (dx.hypot(dy) / 8.0).ceil().max(1.0);

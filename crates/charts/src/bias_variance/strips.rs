@@ -1,12 +1,12 @@
-//! The steps of a path of variance and bias, and the strips where zero goes.
+//! The steps of a path of variance and bias, and the strips for zero.
 
 use crate::axis::limits::is_number;
 use crate::figure::{Point, Series};
 use crate::page::small_multiples::Part;
 
-/// Of a longer path the first, the middle and the last step are shown.
+/// The most steps that are shown. Of a longer path, these are the first, the middle and the last.
 const STEPS: usize = 3;
-/// The width of a track in pixels, and how many tracks a strip has at most.
+/// The width of a track in pixels, and the most tracks in each strip.
 const TRACK: f64 = 13.0;
 const MOST_LEFT: usize = 6;
 const MOST_BELOW: usize = 6;
@@ -15,8 +15,8 @@ pub(crate) fn has_place(point: &Point) -> bool {
     is_number(point.x) && is_number(point.y)
 }
 
-/// Whether the bias cannot be told from zero: its place is the strip.
-pub(crate) fn holds_zero(point: &Point) -> bool {
+/// Whether the interval of the bias contains zero, so that the point is in the strip.
+pub(crate) fn contains_zero(point: &Point) -> bool {
     point.y <= 0.0 || point.low <= 0.0
 }
 
@@ -28,8 +28,8 @@ pub(crate) fn steps(series: &Series) -> Vec<Point> {
     if points.len() <= STEPS { points } else { [0, last / 2, last].map(|i| points[i]).into() }
 }
 
-/// Tracks of the strips at the left and below: one per series that stands there, so that equal
-/// marks do not hide each other.
+/// The tracks of the left and bottom strips: one per series in the strip, so that equal marks do not
+/// hide each other.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Tracks {
     left: usize,
@@ -37,29 +37,28 @@ pub(crate) struct Tracks {
 }
 
 impl Tracks {
-    /// As many as the fullest of the parts needs.
+    /// As many tracks as the fullest part needs.
     pub fn of<'a>(parts: impl Iterator<Item = &'a Part<'a>> + Clone) -> Tracks {
-        let count = |part: &Part, stands: fn(&Point) -> bool| {
-            let standing = part.series.iter().filter(|series| steps(series).iter().any(stands));
-            standing.count()
+        let count = |part: &Part, in_strip: fn(&Point) -> bool| {
+            part.series.iter().filter(|series| steps(series).iter().any(in_strip)).count()
         };
-        let most = |stands| parts.clone().map(|part| count(part, stands)).max().unwrap_or(0);
+        let most = |in_strip| parts.clone().map(|part| count(part, in_strip)).max().unwrap_or(0);
         Tracks {
             left: most(|point| point.x <= 0.0).min(MOST_LEFT),
-            below: most(holds_zero).min(MOST_BELOW),
+            below: most(contains_zero).min(MOST_BELOW),
         }
     }
 
-    /// The width of the left strip and the height of the one below, in pixels.
+    /// The width of the left strip and the height of the bottom strip, in pixels.
     pub fn size(&self) -> (f64, f64) {
-        let room = |tracks: usize| {
+        let size = |tracks: usize| {
             if tracks == 0 { 0.0 } else { (tracks + 1) as f64 * TRACK }
         };
-        (room(self.left), room(self.below))
+        (size(self.left), size(self.below))
     }
 
-    /// How far from the middle of the strips a series stands, in pixels, if `taken` tracks are
-    /// taken; those that it takes are added.
+    /// Takes tracks for a series: returns its distances from the middles of the strips in pixels,
+    /// and adds its tracks to those already `taken`.
     pub fn take(&self, taken: &mut Tracks, series: &Series) -> (f64, f64) {
         let steps = steps(series);
         let aside = |track: usize, tracks: usize| match tracks {
@@ -68,7 +67,7 @@ impl Tracks {
         };
         let offsets = (aside(taken.left, self.left), aside(taken.below, self.below));
         taken.left += usize::from(steps.iter().any(|point| point.x <= 0.0));
-        taken.below += usize::from(steps.iter().any(holds_zero));
+        taken.below += usize::from(steps.iter().any(contains_zero));
         offsets
     }
 }
@@ -83,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_path_shows_its_first_middle_and_last_step() {
+    fn of_a_long_path_the_first_middle_and_last_steps_are_shown() {
         let path: Vec<_> = (0..9).map(|i| (f64::from(i), 1.0)).collect();
         let shown: Vec<_> = steps(&series(&path)).iter().map(|point| point.x).collect();
         assert_eq!(shown, [0.0, 4.0, 8.0]);
@@ -91,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn series_in_a_strip_have_their_own_lanes() {
+    fn series_in_a_strip_have_separate_tracks() {
         let [a, b, c] = [[(0.0, 0.0)], [(1.0, 0.0)], [(1.0, 1.0)]].map(|points| series(&points));
         let series = vec![&a, &b, &c];
         let part = Part { title: String::new(), panel: 0, series, references: &[] };

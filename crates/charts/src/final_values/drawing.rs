@@ -1,4 +1,4 @@
-//! How a panel of rows is drawn.
+//! Drawing a panel of rows.
 
 use crate::axis::Axis;
 use crate::axis::number::any;
@@ -15,7 +15,7 @@ use plotters::style::Color;
 
 const RADIUS: f64 = 4.0;
 const SEED: f64 = 1.7;
-/// Dots of neighbouring seeds lie at different heights, so that they can be counted.
+/// Dots of consecutive seeds have different heights, so that they can be counted.
 const HEIGHTS: [f64; 5] = [0.0, 4.0, -4.0, 2.0, -2.0];
 const GAP: f64 = 8.0;
 
@@ -25,7 +25,7 @@ impl ForestPanel<'_> {
         let Some(x) = self.x.clone() else {
             return nothing(sheet, rect);
         };
-        // Rows are placed in pixels: the vertical axis measures them from below.
+        // The vertical axis measures pixels from the bottom, because rows are placed in pixels.
         let y = Axis::new((0.0, rect.height), false, 0.0);
         let frame = Frame { rect, x, y };
         sheet.layer(|area| {
@@ -43,7 +43,7 @@ impl ForestPanel<'_> {
     }
 }
 
-/// The label at the left of the plot, and the remark at its right.
+/// Writes the label to the left of the plot, and the remark to its right.
 fn write_texts(area: &Area<'_>, row: &Row, rect: &Rect) -> Drawn {
     let middle = rect.top + row.top + row.height / 2.0;
     write(area, &row.remark, (rect.right() + GAP, middle), Lettering::new(REMARK, MUTED))?;
@@ -55,18 +55,18 @@ fn write_texts(area: &Area<'_>, row: &Row, rect: &Rect) -> Drawn {
     })
 }
 
-/// Label, value and interval, for the pointer.
+/// The tooltip: label, value and interval.
 fn title(row: &Row) -> String {
     let measured = row.measured;
     let label = &measured.label;
-    let said = match row.position {
+    let title = match row.position {
         Position::At(value) => {
             let [value, low, high] = [value, measured.low, measured.high].map(|x| any(x, 3));
             format!("{label}: {value} [{low}, {high}]")
         }
         _ => label.clone(),
     };
-    if row.remark.is_empty() { said } else { format!("{said}, {}", row.remark) }
+    if row.remark.is_empty() { title } else { format!("{title}, {}", row.remark) }
 }
 
 fn shade(area: &Area<'_>, row: &Row, rect: &Rect) -> Drawn {
@@ -89,7 +89,7 @@ fn draw_reference_kind(sheet: &mut Sheet, frame: &Frame, (name, value): (&str, f
     });
     sheet.layer(|area| {
         let at = (middle, rect.top + HEAD / 2.0 - 1.0);
-        write(area, name, at, Lettering::new(REMARK, MUTED).centred())
+        write(area, name, at, Lettering::new(REMARK, MUTED).centered())
     });
 }
 
@@ -120,7 +120,7 @@ fn draw_row(sheet: &mut Sheet, frame: &Frame, row: &Row) {
     });
 }
 
-/// The bar, with an arrow where it goes on beyond the axis.
+/// Draws the bar, with an arrow where it extends beyond the axis.
 fn draw_interval(plot: &Plot<'_>, frame: &Frame, row: &Row, y: f64) -> Drawn {
     let FinalRow { low, high, .. } = *row.measured;
     if low.is_nan()

@@ -1,13 +1,13 @@
-//! The input of a figure of final values.
+//! The input of [`final_values()`](crate::final_values()).
 
 use crate::figure::{Better, Reference, Scale};
 
-/// One row of a [`final_values()`] figure.
+/// One row of a [`final_values()`](crate::final_values()) figure.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FinalRow {
-    /// The name that is written. Unique in its panel.
+    /// Its name in the figure. Unique in its panel.
     pub label: String,
-    /// The estimator's kind: decides the colour.
+    /// The estimator's kind, which determines the color.
     pub kind: String,
     /// The central value (interquartile mean); an infinite one is drawn as "→ diverged".
     pub value: f64,
@@ -17,24 +17,24 @@ pub struct FinalRow {
     pub high: f64,
     /// The value of each seed, drawn as a faint dot; may be empty.
     pub samples: Vec<f64>,
-    /// How many runs the row stands on, failed ones included.
+    /// The number of runs, including failed ones.
     pub runs: usize,
-    /// How many of the runs diverged or failed.
+    /// The number of runs that diverged or failed.
     pub failures: usize,
 }
 
-/// The rows that share an axis.
+/// Rows that share an axis.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FinalPanel {
-    /// What is common to the rows, such as `categories=8`.
+    /// What the rows have in common, such as `categories=8`.
     pub title: String,
     /// The rows, in any order; they are drawn best first.
     pub rows: Vec<FinalRow>,
-    /// Vertical lines.
+    /// Values drawn as vertical lines.
     pub references: Vec<Reference>,
 }
 
-/// The input of [`final_values()`].
+/// The input of [`final_values()`](crate::final_values()).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FinalFigure {
     /// The heading.
@@ -43,11 +43,11 @@ pub struct FinalFigure {
     pub x_label: String,
     /// The horizontal scale.
     pub x_scale: Scale,
-    /// Which values are good.
+    /// Which values are better.
     pub better: Better,
-    /// Draw a dashed line at the value of the palette's reference kind.
+    /// Whether to draw a dashed line at the value of the palette's reference kind.
     pub reference_line: bool,
-    /// Text below the panels; how many runs there are and what the marks mean is added to it.
+    /// Text below the panels. The number of runs and the meaning of the marks are appended.
     pub caption: String,
     /// The panels, side by side.
     pub panels: Vec<FinalPanel>,

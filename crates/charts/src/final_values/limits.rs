@@ -1,15 +1,15 @@
-//! The axis of final values.
+//! The range of the axis of final values.
 
 use crate::axis::limits::{is_number, limits, range};
 use crate::final_values::figure::FinalRow;
 
-/// An interval of so many times the usual width does not rule an axis.
+/// An interval of more than this many times the median width does not determine the axis.
 const FAR: f64 = 10.0;
 
 /// The range of the horizontal axis for rows.
 ///
-/// The values decide it, with their intervals unless those are far wider than the usual one. Wide
-/// intervals, seeds, and what is known of diverged rows may widen it.
+/// It is determined by the values, and by their intervals except those that are far wider than the
+/// median. Wide intervals, seeds, and the intervals of diverged rows may widen it.
 pub(crate) fn horizontal(rows: &[&FinalRow], log: bool) -> Option<(f64, f64)> {
     let has_place = |value: &f64| is_number(*value) && (!log || *value > 0.0);
     let (settled, lost): (Vec<&FinalRow>, Vec<&FinalRow>) =
@@ -31,12 +31,12 @@ pub(crate) fn horizontal(rows: &[&FinalRow], log: bool) -> Option<(f64, f64)> {
     range(others.filter(|value| (least..=most).contains(value)).chain([low, high]))
 }
 
-/// How wide the interval of a row looks.
+/// The width of the interval of a row, on the scale of the axis.
 fn extent(row: &FinalRow, log: bool) -> f64 {
     if log { (row.high / row.low).ln() } else { row.high - row.low }
 }
 
-/// The median of the finite values; infinite if there are none.
+/// The median of the finite values, or `+∞` if there are none.
 fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.filter(|value| is_number(*value)).collect();
     values.sort_by(f64::total_cmp);
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn a_far_seed_does_not_stretch_the_axis() {
+    fn an_outlying_seed_does_not_stretch_the_axis() {
         let row = measured(5.0, &[3.5, 100.0, f64::INFINITY]);
         assert_eq!(horizontal(&[&row], false), Some((3.5, 6.0)));
         assert_eq!(horizontal(&[&measured(f64::NAN, &[f64::INFINITY])], false), None);

@@ -1,4 +1,4 @@
-//! The figure of final values: a row per series, the best first.
+//! The figure of final values: one row per series, best first.
 
 mod drawing;
 pub(crate) mod figure;
@@ -23,11 +23,11 @@ use crate::style::variants::Variants;
 /// The width of a plot by the number of columns, in pixels.
 const WIDTHS: [f64; 3] = [460.0, 340.0, 260.0];
 
-/// The value that each series ends with: a marker, a bar for its 95 % interval, and a faint dot for
-/// each seed.
+/// The final value of each series: a marker, a bar for its 95 % interval, and a faint dot for each
+/// seed.
 ///
-/// An infinite value is an arrow at the margin with "→ diverged". Seeds that lie far from all
-/// intervals do not stretch the axis; they are counted at the right.
+/// An infinite value is an arrow at the edge with the remark "→ diverged". Seeds far from all
+/// intervals do not stretch the axis; a remark at the right counts them.
 pub fn final_values(figure: &FinalFigure, palette: &Palette) -> String {
     let rows = || figure.panels.iter().flat_map(|panel| &panel.rows);
     let counts: Vec<_> = rows().map(|row| (row.runs, row.failures)).collect();
@@ -89,7 +89,7 @@ fn caption(figure: &FinalFigure, panels: &[ForestPanel], replication: &Replicati
         "Bar: 95 % interval.",
         if dots { "Dot: one seed." } else { "" },
         if panels.iter().any(ForestPanel::any_beyond) {
-            "Arrow: goes on beyond the axis."
+            "Arrow: extends beyond the axis."
         } else {
             ""
         },
@@ -99,7 +99,7 @@ fn caption(figure: &FinalFigure, panels: &[ForestPanel], replication: &Replicati
     ])
 }
 
-/// The rows in their order, for those who cannot see them.
+/// Describes the rows in their order, for screen readers.
 fn describe(figure: &FinalFigure, ranked: &[Vec<&FinalRow>]) -> String {
     let panel = |(panel, rows): (&FinalPanel, &Vec<&FinalRow>)| {
         let labels: Vec<_> = rows.iter().map(|row| row.label.clone()).collect();

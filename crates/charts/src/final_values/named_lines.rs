@@ -1,4 +1,4 @@
-//! Vertical lines, each with its name at the right of its upper end, above the rows.
+//! Vertical lines, each with its name to the right of its upper end, above the rows.
 
 use crate::axis::Axis;
 use crate::page::layout::{REMARK, height, paragraph};
@@ -6,9 +6,9 @@ use crate::svg::mark::{Lettering, MUTED, line};
 use crate::svg::sheet::{Rect, Sheet};
 use crate::text::{widest, wrap};
 
-/// Longer names are broken.
+/// The longest line of a name; longer names are wrapped.
 const LONGEST: f64 = 200.0;
-/// From a line to its name, and from there to the next line in the same row.
+/// The space from a line to its name, and from there to the next line in the same row.
 const BESIDE: f64 = 3.0;
 const APART: f64 = 6.0;
 const PADDING: f64 = 4.0;
@@ -50,9 +50,9 @@ impl NamedLine {
 }
 
 impl NamedLines {
-    /// Gives every name its place. A name that would touch the next line or its name starts a new
-    /// row, and lines start in the row of their own name: those at the left are the longest, and
-    /// pass the names of the others at their left.
+    /// Places the names in rows. A line that would pass through the previous name starts a new row,
+    /// and each line starts in the row of its name. So lines further left start higher, and pass the
+    /// names of the others on their left.
     pub fn new(mut lines: Vec<NamedLine>) -> NamedLines {
         lines.sort_by(|a, b| a.x.total_cmp(&b.x));
         let (mut top, mut row, mut end) = (0.0, 0.0_f64, 0.0);
@@ -72,7 +72,7 @@ impl NamedLines {
         self.lines.is_empty()
     }
 
-    /// How far the names reach, from the left edge of the plot.
+    /// The right end of the names, from the left edge of the plot.
     pub fn end(&self) -> f64 {
         self.lines.iter().map(NamedLine::end).fold(0.0, f64::max)
     }
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn names_with_room_share_a_row() {
+    fn names_that_fit_share_a_row() {
         let lines = lines(&[("b", 50.0), ("a", 0.0)]);
         assert_eq!(tops(&lines), [(0.0, 0.0), (200.0, 0.0)]);
         assert_eq!(lines.height, height(&["a".into()], REMARK) + PADDING);
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn no_lines_need_no_height() {
+    fn without_lines_there_is_no_height() {
         assert!(lines(&[]).is_empty());
         assert_eq!((lines(&[]).height, lines(&[]).end()), (0.0, 0.0));
     }

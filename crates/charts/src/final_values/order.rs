@@ -4,15 +4,15 @@ use crate::figure::Better;
 use crate::final_values::figure::{FinalPanel, FinalRow};
 use std::cmp::Ordering;
 
-/// The rows of a panel, the best first.
+/// The rows of a panel, best first.
 pub(crate) fn ranked(panel: &FinalPanel, better: Better) -> Vec<&FinalRow> {
     let mut rows: Vec<_> = panel.rows.iter().collect();
     rows.sort_by(|a, b| compare(a, b, better));
     rows
 }
 
-/// Finite values first, the good ones before the bad; then infinite ones, then missing ones. Equal
-/// ones by their label.
+/// Finite values first, from best to worst, then infinite ones, then missing ones. Equal values are
+/// ordered by label.
 fn compare(a: &FinalRow, b: &FinalRow, better: Better) -> Ordering {
     let class = |row: &FinalRow| (row.value.is_nan(), row.value.is_infinite());
     let values = match better {
@@ -38,7 +38,7 @@ mod tests {
     }
 
     #[test]
-    fn the_best_is_first_and_what_is_not_finite_is_last() {
+    fn the_best_is_first_and_values_that_are_not_finite_are_last() {
         let values = [("nan", f64::NAN), ("b", 2.0), ("inf", f64::INFINITY), ("a", 1.0)];
         assert_eq!(order(&values, Better::Lower), ["a", "b", "inf", "nan"]);
         assert_eq!(order(&values, Better::Higher), ["b", "a", "inf", "nan"]);

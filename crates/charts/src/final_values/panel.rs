@@ -1,4 +1,4 @@
-//! What a panel of rows shows: each row's place, label and remark.
+//! The contents of a panel of rows: the position, label and remark of each row.
 
 use crate::axis::limits::is_number;
 use crate::axis::{Axis, Direction};
@@ -20,31 +20,31 @@ pub(crate) struct Setting<'a> {
     pub replication: &'a Replication,
     pub log: bool,
     pub width: f64,
-    /// Whether some panel has a reference line, so that all keep room for its name.
+    /// Whether some panel has a reference line, so that all panels have space for its name.
     pub head: bool,
 }
 
 pub(crate) const LABEL: f64 = 12.0;
 const LONGEST_LABEL: f64 = 235.0;
 const LEAST_ROW: f64 = 20.0;
-/// Above the rows, for the name of the reference kind's line.
+/// The space above the rows for the name of the reference kind's line.
 pub(crate) const HEAD: f64 = 18.0;
 const MARGIN: f64 = 8.0;
 /// Strokes and gaps of the reference kind's line, and its width.
 pub(crate) const REFERENCE_KIND: (&[f64], f64) = (&[5.0, 3.0], 1.0);
 
-/// Where the central value of a row lies.
+/// The position of the central value of a row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Position {
     /// On the axis.
     At(f64),
-    /// Beyond the right end of every axis.
+    /// `+∞`: beyond the right end of every axis.
     Right,
-    /// Beyond the left end of every axis.
+    /// `−∞`: beyond the left end of every axis.
     Left,
-    /// Not positive, and the axis is logarithmic.
+    /// Not positive, on a logarithmic axis.
     NotPositive,
-    /// Nowhere.
+    /// NaN: nowhere.
     Missing,
 }
 
@@ -78,7 +78,7 @@ pub(crate) struct Row<'a> {
     pub remark: String,
     pub position: Position,
     pub style: Style,
-    /// Its upper edge below that of the plot, in pixels.
+    /// The distance of its upper edge from that of the plot, in pixels.
     pub top: f64,
     pub height: f64,
 }
@@ -86,11 +86,11 @@ pub(crate) struct Row<'a> {
 /// A panel, ready to be drawn.
 pub(crate) struct ForestPanel<'a> {
     pub rows: Vec<Row<'a>>,
-    /// None if there is nothing to show.
+    /// `None` if there is nothing to show.
     pub x: Option<Axis>,
     /// Name and value of the reference kind's line, if it is the only line.
     pub reference_kind: Option<(&'a str, f64)>,
-    /// The lines of references, and of the reference kind beside them.
+    /// The lines of the references, with that of the reference kind if there are any.
     pub lines: NamedLines,
     title: String,
     warning: Option<String>,
@@ -135,7 +135,7 @@ impl<'a> ForestPanel<'a> {
         }
     }
 
-    /// Whether some interval or value goes on beyond the axis.
+    /// Whether some value or interval extends beyond the axis.
     pub fn any_beyond(&self) -> bool {
         let Some(x) = &self.x else { return false };
         let beyond = |row: &FinalRow| row.low < x.low || row.high > x.high;
@@ -166,7 +166,8 @@ impl<'a> ForestPanel<'a> {
     }
 }
 
-/// No lines without references: the reference kind alone has its name in the middle of its line.
+/// The named lines of a panel. There are none without references: then the line of the reference kind
+/// has its name centered above it.
 fn named_lines(
     references: &[&Reference],
     reference_kind: Option<(&str, f64)>,
@@ -222,7 +223,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_without_a_place_is_named() {
+    fn a_value_off_the_axis_has_a_remark() {
         assert_eq!(Position::new(f64::INFINITY, false).remark(), Some("→ diverged"));
         assert_eq!(Position::new(f64::NAN, false).remark(), Some("no finite value"));
         assert_eq!(Position::new(-1.0, true), Position::NotPositive);

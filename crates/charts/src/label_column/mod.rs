@@ -1,4 +1,4 @@
-//! The column of labels at the right of a plot: a legend and direct labels in one.
+//! The column of labels to the right of a plot: a legend that also labels lines directly.
 
 mod spread;
 
@@ -9,15 +9,15 @@ use crate::svg::sheet::{Area, Drawn, Rect};
 use crate::text::{widest, wrap};
 
 const SIZE: f64 = 12.0;
-/// From the plot to the swatch: the leader lines run here.
+/// From the plot to the swatch, with space for the leader lines.
 const GAP: f64 = 26.0;
-/// A piece of the line with its marker.
+/// The length of a swatch: a piece of the line with its marker.
 const SWATCH: f64 = 24.0;
 const SPACE: f64 = 6.0;
-/// Longer names are broken.
+/// The longest line of a label; longer names are wrapped.
 const LONGEST: f64 = 215.0;
 
-/// A name and remarks on it, broken into lines.
+/// A name with remarks, broken into lines.
 pub(crate) struct Label {
     name: Vec<String>,
     remarks: Vec<String>,
@@ -29,7 +29,7 @@ impl Label {
         Label { name: wrap(name, SIZE, LONGEST), remarks }
     }
 
-    /// A name that is only a remark itself.
+    /// A name written like a remark.
     pub fn muted(name: &str) -> Label {
         Label { name: Vec::new(), remarks: wrap(name, REMARK, LONGEST) }
     }
@@ -42,7 +42,7 @@ impl Label {
         widest(&self.name, SIZE).max(widest(&self.remarks, REMARK))
     }
 
-    /// The swatch stands at the first line of the name.
+    /// Writes the label. The first line of the name is beside the swatch.
     fn write(&self, area: &Area<'_>, left: f64, center: f64) -> Drawn {
         let mut y = first_line(self, center);
         for line in &self.name {
@@ -62,20 +62,20 @@ fn first_line(label: &Label, center: f64) -> f64 {
     center - label.height() / 2.0 + 0.5 + SIZE * LEADING / 2.0
 }
 
-/// The room that labels take at the right of a plot.
+/// The space that labels take to the right of a plot.
 pub(crate) fn column_width<'a>(labels: impl Iterator<Item = &'a Label>) -> f64 {
     let widest = labels.map(Label::width).fold(0.0, f64::max);
     GAP + SWATCH + SPACE + widest.ceil()
 }
 
-/// A column with its labels placed.
+/// A column of labels with their positions.
 pub(crate) struct LabelColumn<'a> {
     labels: Vec<(&'a Label, f64)>,
     left: f64,
 }
 
 impl<'a> LabelColumn<'a> {
-    /// Each label as near as possible to the height that its line wants.
+    /// Places each label as near as possible to the height of its line.
     pub fn new(labels: Vec<(&'a Label, f64)>, plot: &Rect) -> LabelColumn<'a> {
         let slots: Vec<_> =
             labels.iter().map(|&(label, wanted)| Slot { wanted, height: label.height() }).collect();
@@ -91,7 +91,7 @@ impl<'a> LabelColumn<'a> {
         [(self.left, y), (self.left + SWATCH, y)]
     }
 
-    /// From the end of a line at the plot's right edge to the swatch.
+    /// The leader from the end of a line, at the right edge of the plot, to the swatch.
     pub fn leader(&self, index: usize, end: (f64, f64)) -> [(f64, f64); 2] {
         let [(left, y), _] = self.swatch(index);
         [(end.0 + 5.0, end.1), (left - 3.0, y)]

@@ -1,19 +1,18 @@
-//! Labels in a column: as near to their lines as they can be without touching.
+//! Vertical positions of labels in a column: as near to their lines as possible without overlap.
 
-/// A label that wants to be centerd at `wanted` and is `height` high, in pixels.
+/// A label of a height, with the center that it should have, in pixels.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Slot {
     pub wanted: f64,
     pub height: f64,
 }
 
-/// The centers that keep the order of the wanted ones, do not overlap, lie between `top` and
-/// `bottom`, and have the least sum of squared displacements.
+/// The centers of the labels: in the order of the wanted centers, without overlap, between `top` and
+/// `bottom`, and with the least sum of squared displacements.
 ///
-/// Measured from the stack of all labels without gaps, centers must not fall: an isotonic
-/// regression, solved by pooling neighbours that violate it (Ayer et al. 1955). Labels that are
-/// higher together than the column run over its lower end; the caller makes the column high
-/// enough.
+/// Relative to a stack of all labels without gaps, the displacements must not decrease. This is an
+/// isotonic regression, solved by pooling adjacent violators (Ayer et al. 1955). If the labels are
+/// higher than the column, they extend beyond its lower end; the caller makes the column high enough.
 pub(crate) fn centers(slots: &[Slot], top: f64, bottom: f64) -> Vec<f64> {
     let mut order: Vec<usize> = (0..slots.len()).collect();
     order.sort_by(|&a, &b| slots[a].wanted.total_cmp(&slots[b].wanted));
@@ -53,22 +52,22 @@ mod tests {
     }
 
     #[test]
-    fn labels_with_room_stay() {
+    fn labels_with_space_do_not_move() {
         assert_eq!(solve(&[80.0, 20.0, 50.0], 10.0), [80.0, 20.0, 50.0]);
     }
 
     #[test]
-    fn a_crowd_spreads_around_its_middle() {
+    fn crowded_labels_spread_around_their_center() {
         assert_eq!(solve(&[50.0, 50.0, 50.0], 10.0), [40.0, 50.0, 60.0]);
     }
 
     #[test]
-    fn nothing_leaves_the_column() {
+    fn no_label_leaves_the_column() {
         assert_eq!(solve(&[-30.0, 0.0, 120.0], 10.0), [5.0, 15.0, 95.0]);
     }
 
     #[test]
-    fn labels_of_many_heights_never_overlap() {
+    fn labels_of_different_heights_never_overlap() {
         let slots: Vec<_> = (0..12)
             .map(|i| Slot { wanted: f64::from(i * 37 % 50), height: f64::from(5 + i % 3) })
             .collect();

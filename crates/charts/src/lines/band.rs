@@ -3,7 +3,7 @@
 use crate::axis::Axis;
 use crate::figure::Point;
 
-/// An abscissa with both ends of an interval, where equal differences are equal lengths.
+/// The interval at `x`, on scales where equal differences have equal lengths.
 #[derive(Clone, Copy)]
 struct Section {
     x: f64,
@@ -11,8 +11,9 @@ struct Section {
     high: f64,
 }
 
-/// The outlines of a band in the coordinates of the axes: one per stretch of points that have an
-/// interval. An infinite end, and on a log axis one that is not positive, lies at the axis' end.
+/// The outlines of a band in the coordinates of the axes, one per stretch of points that have an
+/// interval. Infinite bounds, and on a log axis bounds that are not positive, are at the end of the
+/// axis.
 pub(crate) fn bands(piece: &[Point], x: &Axis, y: &Axis) -> Vec<Vec<(f64, f64)>> {
     let sections: Vec<_> = piece.iter().map(|point| section(point, x, y)).collect();
     let stretches = sections.chunk_by(|a, b| a.is_some() == b.is_some());
@@ -33,7 +34,7 @@ fn section(point: &Point, x: &Axis, y: &Axis) -> Option<Section> {
     known.then(|| Section { x: x.even(point.x), low: even(point.low), high: even(point.high) })
 }
 
-/// The upper side forwards, the lower side backwards.
+/// The outline: forward along the upper side, backward along the lower side.
 fn outline(stretch: &[Section], x: &Axis, y: &Axis) -> Vec<(f64, f64)> {
     let ends = [y.even(y.low), y.even(y.high)];
     let mut sections = vec![stretch[0]];
@@ -79,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_band_is_cut_where_it_leaves_the_axis() {
+    fn a_band_is_clipped_where_it_leaves_the_axis() {
         let (x, y) = axes();
         let outlines = bands(&[point(0.0, 0.0, 5.0), point(2.0, 0.0, 15.0)], &x, &y);
         let wanted = [(0.0, 5.0), (1.0, 10.0), (2.0, 10.0), (2.0, 0.0), (1.0, 0.0), (0.0, 0.0)];
@@ -87,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_interval_is_a_gap_and_an_infinite_one_reaches_the_edge() {
+    fn a_missing_interval_is_a_gap_and_an_infinite_one_extends_to_the_edge() {
         let (x, y) = axes();
         let known = |at| point(at, 1.0, 2.0);
         let gap = [known(0.0), known(1.0), point(2.0, f64::NAN, 2.0), known(3.0), known(4.0)];

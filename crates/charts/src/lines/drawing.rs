@@ -1,4 +1,4 @@
-//! How a panel of lines is drawn: intervals first, then a group per series, then the labels.
+//! Drawing a panel of lines: intervals first, then one group per series, then the labels.
 
 use crate::figure::Point;
 use crate::label_column::LabelColumn;
@@ -17,29 +17,29 @@ use plotters::style::Color;
 
 const LINE: f64 = 1.6;
 const MARKER: f64 = 3.6;
-/// Series with bars are so far apart in pixels, lest bars of the same abscissa hide each other, and
-/// together not farther.
+/// The largest distance between the bars of two series at the same `x`, in pixels, so that they do
+/// not hide each other, and the largest distance over all series.
 const MOST_APART: f64 = 2.5;
 const MOST_ASIDE: f64 = 24.0;
-/// A line that ends in this share of the plot gets a leader to its label.
+/// A line that ends in this rightmost share of the plot has a leader to its label.
 const NEAR_EDGE: f64 = 0.08;
-/// A line has about so many markers.
+/// The approximate number of markers on a line.
 const MARKERS: usize = 6;
 
 /// A line in the coordinates of the axes.
 struct Visible<'a> {
     line: &'a Line,
     pieces: Vec<Vec<Point>>,
-    /// The pieces without what lies beyond the axis.
+    /// The pieces, clipped to the vertical axis.
     parts: Vec<Vec<(f64, f64)>>,
-    /// Where its value is known to be.
+    /// Known values.
     expected: Vec<Point>,
-    /// Its last finite value; at the edge if that lies beyond.
+    /// Its last finite value, clamped to the axis.
     end: Option<(f64, f64)>,
 }
 
 impl<'a> Visible<'a> {
-    /// The line, moved by `aside` pixels.
+    /// The line, moved right by `aside` pixels.
     fn new(line: &'a Line, frame: &Frame, aside: f64) -> Visible<'a> {
         let step =
             aside / frame.rect.width * (frame.x.even(frame.x.high) - frame.x.even(frame.x.low));
@@ -99,7 +99,7 @@ impl LinePanel {
         });
     }
 
-    /// The lines; those with bars side by side.
+    /// The lines. Lines with bars are moved apart.
     fn visible(&self, frame: &Frame) -> Vec<Visible<'_>> {
         let count = self.lines.len() as f64;
         let apart = match self.interval {
@@ -111,7 +111,7 @@ impl LinePanel {
         lines.map(|(i, line)| Visible::new(line, frame, aside(i))).collect()
     }
 
-    /// The references, each with its swatch and a leader to it.
+    /// Draws the references, each with its swatch and a leader to it.
     fn draw_levels(&self, sheet: &mut Sheet, frame: &Frame, column: &LabelColumn<'_>) {
         let (left, right) = (frame.rect.left, frame.rect.right());
         let levels = || (self.lines.len()..).zip(self.levels.iter().map(|l| height_of(frame, l)));
@@ -154,7 +154,7 @@ impl LinePanel {
         Ok(())
     }
 
-    /// The points with a marker: all of few, every n-th of many, and each that stands alone.
+    /// The points with a marker: all if there are few, else every n-th, and every isolated point.
     fn markers(&self, pieces: &[Vec<Point>], frame: &Frame, phase: f64) -> Vec<(f64, f64)> {
         let count = pieces.iter().map(Vec::len).sum::<usize>();
         let all = self.interval == Interval::Bar || count <= MARKERS + 2;
@@ -175,7 +175,7 @@ fn height_of(frame: &Frame, level: &Level) -> f64 {
     frame.pixel((frame.x.low, level.value)).1
 }
 
-/// From the lines that end at the right edge to their labels.
+/// Draws leaders from the lines that end near the right edge to their labels.
 fn draw_leaders(
     area: &Area<'_>,
     frame: &Frame,
@@ -197,7 +197,7 @@ fn bar(point: &Point, frame: &Frame) -> Option<[(f64, f64); 2]> {
     (low < high).then_some([(point.x, low), (point.x, high)])
 }
 
-/// The interval inside the axis; an infinite end lies at the axis' end.
+/// The interval clamped to the axis.
 fn bounds(point: &Point, frame: &Frame) -> Option<(f64, f64)> {
     let known = !point.low.is_nan() && !point.high.is_nan();
     let inside = |value: f64| value.clamp(frame.y.low, frame.y.high);

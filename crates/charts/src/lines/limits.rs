@@ -1,12 +1,12 @@
-//! The vertical axis of lines.
+//! The range of the vertical axis of lines.
 
 use crate::axis::limits::{limits, range};
 use crate::lines::segments::Segments;
 
 /// The range of the vertical axis for lines.
 ///
-/// Series that end well decide it, those that diverge may widen it. On a log axis intervals may
-/// only widen it too.
+/// Series that do not diverge determine it; those that diverge may only widen it. On a log axis,
+/// intervals may only widen it too.
 pub(crate) fn vertical(traces: &[Segments], log: bool) -> Option<(f64, f64)> {
     let every = range(traces.iter().flat_map(Segments::points).map(|point| point.y))?;
     let settled = || {
@@ -32,7 +32,7 @@ mod tests {
     }
 
     #[test]
-    fn a_diverging_series_does_not_rule_the_axis() {
+    fn a_diverging_series_does_not_determine_the_axis() {
         let diverging = [1.0, 1e9, f64::INFINITY];
         let linear = [traced(&[1.0, 2.0], false), traced(&diverging, false)];
         let (low, high) = vertical(&linear, false).unwrap();
@@ -42,7 +42,7 @@ mod tests {
     }
 
     #[test]
-    fn a_series_that_ends_well_is_shown_whole() {
+    fn a_series_that_does_not_diverge_is_shown_completely() {
         let wide = [traced(&[1e-6, 1e6], true)];
         let (low, high) = vertical(&wide, true).unwrap();
         assert!(low < 1e-6 && high > 1e6);

@@ -1,4 +1,4 @@
-//! Figures of lines: a value with its interval against the training step or a parameter.
+//! Line plots: a value with its interval against the training step or a parameter.
 
 mod band;
 mod drawing;
@@ -23,8 +23,9 @@ const WIDTHS: [f64; 3] = [520.0, 370.0, 300.0];
 /// The deployed loss against the training step: a line and a 95 % band per series.
 ///
 /// A series whose runs diverge ends with × at its last finite value. Its values widen the vertical
-/// axis at most by half the range of all others (by a decade on a log axis); what lies beyond is
-/// cut off, × stands at the edge, and the panel says so. An automatic horizontal scale is linear.
+/// axis by at most half the range of all others at each end (by a decade on a log axis). Values
+/// beyond are cut off, × is at the edge, and the panel has a note. An automatic horizontal scale is
+/// linear.
 pub fn convergence(figure: &Figure, palette: &Palette) -> String {
     draw(
         figure,
@@ -40,7 +41,7 @@ pub fn convergence(figure: &Figure, palette: &Palette) -> String {
 
 /// The total variance of the gradient against the training step, on a log axis.
 ///
-/// Series without variance cannot stand on that axis; a strip at its lower end names them. An
+/// Series with zero variance have no position on that axis; a strip at its lower end names them. An
 /// automatic horizontal scale is linear.
 pub fn variance(figure: &Figure, palette: &Palette) -> String {
     draw(
@@ -57,8 +58,8 @@ pub fn variance(figure: &Figure, palette: &Palette) -> String {
 
 /// A metric against a parameter: a line with a marker and a bar at each value, one per kind.
 ///
-/// The series stand a few pixels apart, so that the bars at one value of the parameter can be told
-/// from each other.
+/// The series are drawn a few pixels apart, so that bars at the same value of the parameter do not
+/// hide each other.
 pub fn sensitivity(figure: &Figure, palette: &Palette) -> String {
     draw(
         figure,
@@ -118,7 +119,7 @@ fn draw(figure: &Figure, palette: &Palette, options: &Options) -> String {
     sheet.finish(&heading.title, &heading.description)
 }
 
-/// The caller's caption, and what the marks mean.
+/// The caption of the caller, followed by the meaning of the marks.
 fn caption(
     figure: &Figure,
     panels: &[LinePanel],
@@ -133,9 +134,9 @@ fn caption(
         Interval::Band => "Band: 95 % interval.",
         Interval::Bar => "Bar: 95 % interval.",
     };
-    let cross = if diverged { "×: no finite value from there on." } else { "" };
+    let cross = if diverged { "×: no finite values from here on." } else { "" };
     let expected = panels.iter().any(LinePanel::any_expected);
-    let ring = if expected { "Ring: the known value." } else { "" };
+    let ring = if expected { "Ring: known value." } else { "" };
     let levels = panels.iter().any(|panel| !panel.levels.is_empty());
     let dotted = if levels { reference::CAPTION } else { "" };
     sentences(&[&figure.caption, interval, ring, dotted, cross, &replication.sentence("series")])

@@ -1,4 +1,4 @@
-//! What a panel of lines shows, and what it says about that which it cannot show.
+//! The contents of a panel of lines, with notes on what cannot be drawn.
 
 use crate::axis::limits::range;
 use crate::axis::number::plain;
@@ -26,12 +26,12 @@ pub(crate) enum Interval {
     Bar,
 }
 
-/// What differs between the figures of lines.
+/// What differs between the line plots.
 pub(crate) struct Options {
     pub x_scale: Scale,
     pub y_scale: Scale,
     pub interval: Interval,
-    /// What a series is said to have that is zero everywhere and has no place on a log axis.
+    /// The note on series that are zero everywhere and so have no position on a log axis.
     pub zero: &'static str,
 }
 
@@ -47,32 +47,32 @@ pub(crate) struct Setting<'a> {
     pub width: f64,
 }
 
-/// The least height of a plot in pixels; more if its labels need it.
+/// The least height of a plot in pixels. Its labels may need more.
 const HEIGHT: f64 = 270.0;
 const STRIP_PADDING: f64 = 8.0;
 
-/// A series that has places on the axes.
+/// A series that can be drawn.
 pub(crate) struct Line {
-    /// Shown under the pointer.
+    /// Shown as a tooltip.
     pub title: String,
     pub style: Style,
     pub segments: Segments,
-    /// Where its value is known to be.
+    /// Known values.
     pub expected: Vec<Point>,
-    pub label: Label,
+    label: Label,
 }
 
 /// A reference on the vertical axis.
 pub(crate) struct Level {
     pub value: f64,
-    pub label: Label,
+    label: Label,
 }
 
-/// A panel; it can be drawn once it has a size.
+/// A panel, ready to be drawn once [`LinePanel::with_height`] has set its height.
 pub(crate) struct LinePanel {
     pub lines: Vec<Line>,
     pub levels: Vec<Level>,
-    /// None if there is nothing to show.
+    /// `None` if there is nothing to show.
     pub axes: Option<(Axis, Axis)>,
     /// The text of the strip for zero.
     pub strip: Vec<String>,
@@ -122,13 +122,13 @@ impl LinePanel {
         }
     }
 
-    /// The height that the labels and the strip need.
+    /// The least height that has room for the labels and the strip.
     pub fn least_height(&self) -> f64 {
         let labels: f64 = self.labels().map(Label::height).sum();
         labels.max(HEIGHT) + self.strip_height()
     }
 
-    /// The panel with a plot of that height.
+    /// The panel with a plot of the given height.
     pub fn with_height(mut self, height: f64) -> LinePanel {
         let width = self.size.0;
         let strip = self.strip_height() / height;
@@ -140,7 +140,7 @@ impl LinePanel {
         self
     }
 
-    /// The labels at the right: those of the lines, then those of the references.
+    /// The labels to the right of the plot: those of the lines, then those of the references.
     pub fn labels(&self) -> impl Iterator<Item = &Label> {
         let lines = self.lines.iter().map(|line| &line.label);
         lines.chain(self.levels.iter().map(|level| &level.label))
@@ -175,7 +175,7 @@ impl LinePanel {
     }
 }
 
-/// Series, and what of each can be drawn.
+/// Series with the segments of each that can be drawn.
 struct Traces<'a> {
     series: Vec<&'a Series>,
     traces: Vec<Segments>,
@@ -194,7 +194,7 @@ impl<'a> Traces<'a> {
         self.series.iter().copied().zip(&self.traces)
     }
 
-    /// Names the series of a fate, if there are any.
+    /// A note that lists the series of a fate, if there are any.
     fn note(&self, what: &str, fate: Fate) -> Option<String> {
         let named = self.pairs().filter(|(_, segments)| segments.fate == fate);
         list(what, &named.map(|(series, _)| series.label.as_str()).collect::<Vec<_>>())
@@ -219,9 +219,9 @@ fn line(series: &Series, segments: &Segments, setting: &Setting) -> Line {
         let values = if segments.hidden == 1 { "value" } else { "values" };
         remarks.push(format!("{} {values} ≤ 0 not shown", segments.hidden));
     }
-    let said = std::iter::once(&series.label).chain(&remarks).cloned().collect::<Vec<_>>();
+    let title = std::iter::once(&series.label).chain(&remarks).cloned().collect::<Vec<_>>();
     Line {
-        title: said.join(", "),
+        title: title.join(", "),
         style: setting.variants.style(&series.kind, &series.label),
         segments: segments.clone(),
         expected: series.expected.iter().map(|&(x, y)| Point { x, y, low: y, high: y }).collect(),
@@ -229,7 +229,7 @@ fn line(series: &Series, segments: &Segments, setting: &Setting) -> Line {
     }
 }
 
-/// The axes for all parts of a panel, still without ticks; none if no value has a place.
+/// The axes for all parts of a panel, without ticks. `None` if no value can be drawn.
 fn axes(panel: &Panel, setting: &Setting) -> Option<(Axis, Axis)> {
     let traces = Traces::new(panel.series.iter(), setting).traces;
     let across = range(traces.iter().flat_map(Segments::points).map(|point| point.x))?;

@@ -1,15 +1,15 @@
-//! What of a series can be drawn, and what must be said instead.
+//! The segments of a series that can be drawn, and what to report if there are none.
 
 use crate::axis::Axis;
 use crate::axis::limits::is_number;
 use crate::figure::Point;
 
-/// What becomes of a series on an axis.
+/// Whether, and why not, a series can be drawn on an axis.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Fate {
-    /// It has places on the axis.
+    /// It is drawn.
     Drawn,
-    /// It has places, but from `at` on no finite value.
+    /// It is drawn, but has no finite values from `at` on.
     Diverged {
         /// The first `x` without a finite value.
         at: f64,
@@ -18,7 +18,7 @@ pub(crate) enum Fate {
     Zero,
     /// No finite value is positive and the axis is logarithmic.
     NotPositive,
-    /// There is no finite value.
+    /// No value is finite.
     NoFiniteValue,
 }
 
@@ -26,14 +26,14 @@ pub(crate) enum Fate {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Segments {
     pub fate: Fate,
-    /// Consecutive points that have a place.
+    /// Stretches of consecutive points that can be drawn.
     pub pieces: Vec<Vec<Point>>,
-    /// How many finite values have no place: not positive, on a logarithmic axis.
+    /// The number of finite values that are not drawn, because they are not positive on a log axis.
     pub hidden: usize,
 }
 
 impl Segments {
-    /// Cuts `points` wherever a value has no place; a logarithmic axis has none for zero and
+    /// Splits `points` wherever a value cannot be drawn. A logarithmic axis cannot show zero and
     /// negative values.
     pub fn new(points: &[Point], log_x: bool, log_y: bool) -> Segments {
         let placed_x = |point: &&Point| is_number(point.x) && (!log_x || point.x > 0.0);
@@ -52,7 +52,7 @@ impl Segments {
         }
     }
 
-    /// The points that have a place.
+    /// The points that can be drawn.
     pub fn points(&self) -> impl Iterator<Item = &Point> {
         self.pieces.iter().flatten()
     }
@@ -81,8 +81,8 @@ fn fate(points: &[Point], has_place: impl Fn(&Point) -> bool) -> Fate {
     points.get(last + 1).map_or(Fate::Drawn, |next| Fate::Diverged { at: next.x })
 }
 
-/// The parts of a polyline that lie between the ends of the vertical axis, cut exactly where it
-/// crosses them.
+/// The parts of a polyline between the ends of the vertical axis, clipped exactly where it crosses
+/// them.
 pub(crate) fn clip(piece: &[Point], x: &Axis, y: &Axis) -> Vec<Vec<(f64, f64)>> {
     let even: Vec<_> = piece.iter().map(|point| (x.even(point.x), y.even(point.y))).collect();
     let (bottom, top) = (y.even(y.low), y.even(y.high));
@@ -109,7 +109,7 @@ pub(crate) fn clip(piece: &[Point], x: &Axis, y: &Axis) -> Vec<Vec<(f64, f64)>> 
 
 type Place = (f64, f64);
 
-/// The part of the segment from `a` to `b` whose height lies in `bottom..=top`.
+/// The part of the segment from `a` to `b` with heights in `bottom..=top`.
 fn segment(a: Place, b: Place, bottom: f64, top: f64) -> Option<(Place, Place)> {
     let at = |limit: f64| {
         let share = (limit - a.1) / (b.1 - a.1);
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_log_axis_splits_at_zero_and_below() {
+    fn a_log_axis_splits_lines_at_zero_and_negative_values() {
         let values = [4.0, 2.0, 0.0, 1.0, -1.0, 3.0];
         let log = segments(&values, true);
         assert_eq!(shape(&log), [vec![4.0, 2.0], vec![1.0], vec![3.0]]);
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_is_no_divergence_but_a_missing_end_is() {
+    fn a_gap_is_not_a_divergence_but_a_missing_end_is() {
         let nan = f64::NAN;
         assert_eq!(segments(&[1.0, nan, 2.0], false).fate, Fate::Drawn);
         let diverged = segments(&[1.0, 2.0, f64::INFINITY, nan], false);
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_drawn_has_a_name() {
+    fn series_that_cannot_be_drawn_are_classified() {
         assert_eq!(segments(&[], false).fate, Fate::NoFiniteValue);
         assert_eq!(segments(&[f64::NAN, f64::INFINITY], true).fate, Fate::NoFiniteValue);
         assert_eq!(segments(&[0.0, 0.0, f64::NAN], true).fate, Fate::Zero);
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_end_where_they_leave_the_axis() {
+    fn lines_are_clipped_where_they_leave_the_axis() {
         let x = Axis::new((0.0, 4.0), false, 0.0);
         let y = Axis::new((0.0, 10.0), false, 0.0);
         let parts = clip(&points(&[5.0, 15.0, 15.0, 5.0, -5.0]), &x, &y);

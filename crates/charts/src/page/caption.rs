@@ -1,29 +1,29 @@
-//! Captions and descriptions, put together from what there is to say.
+//! Captions and descriptions, assembled from sentences.
 
 use crate::axis::number;
 use crate::figure::{Reference, Series};
 use crate::page::replication::Replication;
 use crate::page::small_multiples::Part;
 
-/// What is said of an empty figure.
+/// The caption of an empty figure.
 pub(crate) const NOTHING: &str = "Nothing to show.";
 
-/// The sentences that are not empty, each with its full stop.
+/// Joins the sentences that are not empty, and ends each with a period if it has no end mark.
 pub(crate) fn sentences(parts: &[&str]) -> String {
-    let said = parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty());
-    let stopped = said.map(|part| match part.ends_with(['.', '!', '?', ':']) {
+    let nonempty = parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty());
+    let ended = nonempty.map(|part| match part.ends_with(['.', '!', '?', ':']) {
         true => part.to_owned(),
         false => format!("{part}."),
     });
-    stopped.collect::<Vec<_>>().join(" ")
+    ended.collect::<Vec<_>>().join(" ")
 }
 
-/// A note that names things, if there are any.
+/// A note `what: name, name`, or `None` without names.
 pub(crate) fn list(what: &str, names: &[&str]) -> Option<String> {
     (!names.is_empty()).then(|| format!("{what}: {}", names.join(", ")))
 }
 
-/// A panel and what is in it.
+/// The description of a panel and its contents.
 pub(crate) fn panel(title: &str, names: &[String], references: &[Reference]) -> String {
     let names = if names.is_empty() { "nothing to show".into() } else { names.join(", ") };
     let title = [title, "a panel"][usize::from(title.is_empty())];
@@ -31,7 +31,7 @@ pub(crate) fn panel(title: &str, names: &[String], references: &[Reference]) -> 
     sentences(&[&format!("{title}: {names}."), references.as_deref().unwrap_or("")])
 }
 
-/// A note that names references with their values, if there are any.
+/// A note that lists references with their values, or `None` without references.
 pub(crate) fn list_references<'a>(
     what: &str,
     references: impl IntoIterator<Item = &'a Reference>,
@@ -43,12 +43,12 @@ pub(crate) fn list_references<'a>(
     list(what, &names.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
-/// All panels, for those who cannot see them.
+/// The description of a figure, for screen readers, from those of its panels.
 pub(crate) fn description(panels: &[String]) -> String {
     if panels.is_empty() { NOTHING.into() } else { panels.join(" ") }
 }
 
-/// The panels and their series, for those who cannot see them.
+/// Describes the panels and their series, for screen readers.
 pub(crate) fn describe(parts: &[Part], replication: &Replication) -> String {
     let name = |series: &&Series| match replication.remark(series.runs, series.failures) {
         Some(remark) => format!("{} ({remark})", series.label),
@@ -64,13 +64,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sentences_end_with_one_stop() {
+    fn each_sentence_ends_with_one_period() {
         assert_eq!(sentences(&["One", "", "two.", " three? "]), "One. two. three?");
         assert_eq!(sentences(&[]), "");
     }
 
     #[test]
-    fn nothing_is_said_to_be_nothing() {
+    fn an_empty_panel_is_described_as_empty() {
         assert_eq!(panel("K=3", &["a".into(), "b".into()], &[]), "K=3: a, b.");
         assert_eq!(panel("", &[], &[]), "a panel: nothing to show.");
         assert_eq!(list("nobody", &[]), None);

@@ -1,9 +1,9 @@
-//! A plot without anything in it.
+//! The placeholder for a plot without data.
 
 use crate::svg::mark::{Lettering, MUTED, WARNING, line, write};
 use crate::svg::sheet::{Rect, Sheet};
 
-/// Where a plot would be.
+/// Draws an empty box in place of a plot.
 pub(crate) fn nothing(sheet: &mut Sheet, rect: Rect) {
     let Rect { left, top, width, height } = rect;
     let corners = [(left, top), (left + width, top), (left + width, top + height)];
@@ -11,6 +11,6 @@ pub(crate) fn nothing(sheet: &mut Sheet, rect: Rect) {
     sheet.layer(|area| {
         line(area, &outline, MUTED, 0.6)?;
         let middle = (left + width / 2.0, top + height / 2.0);
-        write(area, "nothing to show", middle, Lettering::new(13.0, WARNING).centred())
+        write(area, "nothing to show", middle, Lettering::new(13.0, WARNING).centered())
     });
 }

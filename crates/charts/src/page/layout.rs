@@ -1,4 +1,4 @@
-//! The page: a heading, a grid of blocks (plots with what stands around them), a caption.
+//! The layout of a page: a heading, a grid of blocks (plots with their texts), and a caption.
 
 use crate::svg::frame::BELOW;
 use crate::svg::mark::{INK, Lettering, MUTED, WARNING, write};
@@ -11,7 +11,7 @@ const TITLE: f64 = 13.0;
 const AXIS: f64 = 12.0;
 const CAPTION: f64 = 12.0;
 pub(crate) const REMARK: f64 = 11.0;
-/// Lines of text are this many font sizes apart.
+/// The distance between lines of text, in font sizes.
 pub(crate) const LEADING: f64 = 1.28;
 const MARGIN: f64 = 14.0;
 const BETWEEN_COLUMNS: f64 = 22.0;
@@ -19,12 +19,12 @@ const BETWEEN_ROWS: f64 = 18.0;
 const BELOW_TITLE: f64 = 8.0;
 const ABOVE_NOTES: f64 = 3.0;
 const ABOVE_CAPTION: f64 = 12.0;
-/// How much wider bold text is.
+/// Width of bold text relative to regular text.
 const BOLD: f64 = 1.07;
-/// Captions are not narrower.
+/// The least width of a page, so that captions have room.
 const LEAST_WIDTH: f64 = 440.0;
 
-/// What is said once for all blocks.
+/// The texts that all blocks share.
 pub(crate) struct Heading {
     pub title: String,
     pub x_label: String,
@@ -33,18 +33,18 @@ pub(crate) struct Heading {
     pub description: String,
 }
 
-/// A plot's needs, in pixels.
+/// A plot with its texts and the space it needs, in pixels.
 pub(crate) struct Block {
     pub title: String,
-    /// Said above the plot, to be noticed.
+    /// Written above the plot, in the color of a warning.
     pub warning: Option<String>,
-    /// Said below the plot.
+    /// Written below the plot.
     pub footnotes: Vec<String>,
-    /// Room to the left of the plot.
+    /// Space to the left of the plot.
     pub before: f64,
     /// Width and height of the plot.
     pub plot: (f64, f64),
-    /// Room to the right of the plot.
+    /// Space to the right of the plot.
     pub after: f64,
 }
 
@@ -87,12 +87,12 @@ impl Texts {
         let warnings = top + height(&self.title, TITLE);
         let labels = plot.bottom() + BELOW;
         let notes = labels + height(&self.x_label, AXIS) + ABOVE_NOTES;
-        let centre = plot.left + plot.width / 2.0;
+        let center = plot.left + plot.width / 2.0;
         let remark = |color| Lettering::new(REMARK, color);
-        let label = Lettering::new(AXIS, INK).centred();
+        let label = Lettering::new(AXIS, INK).centered();
         paragraph(area, &self.title, (plot.left, top), Lettering::new(TITLE, INK).bold())?;
         paragraph(area, &self.warning, (plot.left, warnings), remark(WARNING))?;
-        paragraph(area, &self.x_label, (centre, labels), label)?;
+        paragraph(area, &self.x_label, (center, labels), label)?;
         paragraph(area, &self.footnotes, (plot.left, notes), remark(MUTED))
     }
 
@@ -107,8 +107,8 @@ impl Texts {
     }
 }
 
-/// Lays the blocks out row by row, `columns` in a row, and returns the sheet with all texts
-/// written, and where each plot is.
+/// Lays out the blocks row by row, `columns` in a row. Returns a sheet with all texts written, and
+/// the rectangle of each plot.
 pub(crate) fn lay_out(heading: &Heading, blocks: &[Block], columns: usize) -> (Sheet, Vec<Rect>) {
     let page = Page::new(heading, blocks, columns.clamp(1, blocks.len().max(1)));
     let (plots, bottom) = page.place(blocks);
@@ -117,14 +117,14 @@ pub(crate) fn lay_out(heading: &Heading, blocks: &[Block], columns: usize) -> (S
     (sheet, plots)
 }
 
-/// All texts, broken into lines, and what follows from them.
+/// The texts of a page, broken into lines, and the widths that follow from them.
 struct Page {
     title: Vec<String>,
     caption: Vec<String>,
     y_label: Vec<String>,
     texts: Vec<Texts>,
     columns: Vec<Column>,
-    /// Where the first column begins.
+    /// The left edge of the first column.
     left: f64,
     width: f64,
 }
@@ -151,7 +151,7 @@ impl Page {
         }
     }
 
-    /// The plots, those of a row at one height, and where the caption begins.
+    /// The rectangles of the plots, and the top of the caption. Plots in a row are aligned.
     fn place(&self, blocks: &[Block]) -> (Vec<Rect>, f64) {
         let count = self.columns.len();
         let largest = |values: &mut dyn Iterator<Item = f64>| values.fold(0.0, f64::max);
@@ -199,21 +199,21 @@ fn write_upwards(area: &Area<'_>, lines: &[String], plot: &Rect) -> Drawn {
     let middle = plot.top + plot.height / 2.0;
     lines.iter().enumerate().try_for_each(|(i, line)| {
         let left = MARGIN + (i as f64 + 0.5) * AXIS * LEADING - 4.0;
-        write(area, line, (left, middle), Lettering::new(AXIS, INK).centred().upwards())
+        write(area, line, (left, middle), Lettering::new(AXIS, INK).centered().upwards())
     })
 }
 
-/// The height of lines of a font size.
+/// The height of lines in a font size.
 pub(crate) fn height(lines: &[String], size: f64) -> f64 {
     lines.len() as f64 * size * LEADING
 }
 
-/// A text in lines of a width; none if it is empty.
+/// Breaks a text into lines of a width. An empty text has no lines.
 fn lines(text: &str, size: f64, width: f64) -> Vec<String> {
     if text.is_empty() { Vec::new() } else { wrap(text, size, width) }
 }
 
-/// Lines below each other, the first with its upper edge at `from`.
+/// Writes lines below each other, the first with its upper edge at `from`.
 pub(crate) fn paragraph(
     area: &Area<'_>,
     lines: &[String],

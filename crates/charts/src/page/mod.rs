@@ -1,4 +1,4 @@
-//! What stands around the plots of a figure.
+//! The page of a figure: layout of the plots, captions and notes.
 
 pub(crate) mod caption;
 pub(crate) mod empty;

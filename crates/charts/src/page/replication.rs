@@ -1,17 +1,17 @@
-//! How many runs a picture stands on, in words.
+//! Notes on the number of runs behind a figure.
 
-/// Fewer runs than this are called few.
+/// With fewer runs than this, a panel has a warning.
 const FEW: usize = 5;
 
-/// The usual number of runs of a figure; only what differs from it is noted at a series.
+/// The usual number of runs of a figure. A series has a note only if it differs.
 pub(crate) struct Replication {
     usual: usize,
     all_usual: bool,
 }
 
 impl Replication {
-    /// From the runs and failures of every series; the most frequent number of runs is the usual
-    /// one, of equally frequent ones the larger.
+    /// From the runs and failures of every series. The most frequent number of runs is the usual
+    /// one; among equally frequent ones, the largest.
     pub fn of(counts: &[(usize, usize)]) -> Replication {
         let frequency = |n: usize| counts.iter().filter(|(runs, _)| *runs == n).count();
         let numbers = counts.iter().map(|(runs, _)| *runs);
@@ -20,27 +20,27 @@ impl Replication {
         Replication { usual, all_usual }
     }
 
-    /// What is to be noted at a series: `n=20, 2 failed`.
+    /// The note on a series, such as `n=20, 2 failed`, if it differs from the usual.
     pub fn remark(&self, runs: usize, failures: usize) -> Option<String> {
         (runs != self.usual || failures > 0).then(|| in_words(runs, failures))
     }
 
-    /// What the caption says; `noun` is what has the runs.
+    /// The sentence for the caption. `noun` names what has the runs, such as "series".
     pub fn sentence(&self, noun: &str) -> String {
         let exceptions = if self.all_usual { "" } else { " unless noted" };
         format!("n = {} runs per {noun}{exceptions}.", self.usual)
     }
 }
 
-/// `n=20, 2 failed`.
-pub(crate) fn in_words(runs: usize, failures: usize) -> String {
+/// The numbers of runs and failures, such as `n=20, 2 failed`.
+fn in_words(runs: usize, failures: usize) -> String {
     match failures {
         0 => format!("n={runs}"),
         _ => format!("n={runs}, {failures} failed"),
     }
 }
 
-/// What a panel says above its plot if some of its series stand on few runs.
+/// The warning above a plot if some of its series have few runs.
 pub(crate) fn warning(series: &[(&str, usize)]) -> Option<String> {
     let few: Vec<_> = series.iter().filter(|(_, runs)| *runs < FEW).collect();
     let (_, first) = few.first()?;
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn few_seeds_are_called_few() {
+    fn few_seeds_give_a_warning() {
         assert_eq!(warning(&[("a", 5), ("b", 20)]), None);
         assert_eq!(warning(&[]), None);
         let all = warning(&[("a", 3), ("b", 3)]);

@@ -1,21 +1,21 @@
-//! Small multiples: a crowded panel becomes one per family.
+//! Small multiples: a crowded panel is split into one panel per family.
 
 use crate::figure::{Panel, Reference, Series};
 use crate::style::palette::Palette;
 
-/// The most series that one panel of a figure shows, the reference not counted.
+/// The most series in one panel of a figure, not counting the reference.
 pub const MOST_SERIES: usize = 12;
 
 /// A panel as it is drawn.
 pub(crate) struct Part<'a> {
     pub title: String,
-    /// Which panel of the figure it is part of; the parts of a panel share their vertical axis.
+    /// The index of its panel in the figure. The parts of a panel share their vertical axis.
     pub panel: usize,
     pub series: Vec<&'a Series>,
     pub references: &'a [Reference],
 }
 
-/// The panels of a figure as they are drawn, row by row, and how many columns they have.
+/// The panels of a figure as they are drawn, row by row, and the number of columns.
 pub(crate) fn split<'a>(panels: &'a [Panel], palette: &Palette) -> (Vec<Part<'a>>, usize) {
     let parts: Vec<Vec<Part>> =
         panels.iter().enumerate().map(|(index, panel)| parts_of(index, panel, palette)).collect();
@@ -65,7 +65,7 @@ fn parts_of<'a>(index: usize, panel: &'a Panel, palette: &Palette) -> Vec<Part<'
     families.into_iter().flat_map(|family| chunks(&panel.title, family)).map(part).collect()
 }
 
-/// A family in as few and as equal parts as [`MOST_SERIES`] allows, with their titles.
+/// Splits a family into as few and as equal parts as [`MOST_SERIES`] allows, with titles.
 fn chunks<'a>(
     panel: &str,
     (family, members): (&str, Vec<&'a Series>),
@@ -103,14 +103,14 @@ mod tests {
     }
 
     #[test]
-    fn few_series_stay_together() {
+    fn a_panel_of_few_series_is_not_split() {
         let panels = [panel("K=3", &[("a", 7), ("b", 5)]), panel("K=8", &[("a", 2)])];
         let (parts, columns) = split(&panels, &Palette::default());
         assert_eq!((titles(&parts), columns), (vec!["K=3: 12".into(), "K=8: 2".into()], 2));
     }
 
     #[test]
-    fn a_crowd_is_split_by_family_and_repeats_the_reference() {
+    fn a_crowded_panel_is_split_by_family_and_repeats_the_reference() {
         let panels = [panel("K=3", &[("exact", 1), ("a", 8), ("b", 20)])];
         let palette = Palette::default().with_reference("exact0");
         let (parts, columns) = split(&panels, &palette);
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn the_panels_of_two_tasks_stand_side_by_side() {
+    fn the_panels_of_two_tasks_are_side_by_side() {
         let families = [("a", 8), ("b", 8)];
         let panels = [panel("K=3", &families), panel("K=8", &families)];
         let (parts, columns) = split(&panels, &Palette::default());

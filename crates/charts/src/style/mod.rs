@@ -1,4 +1,4 @@
-//! How a kind of estimator looks: a colour, a dash and a marker.
+//! The look of a kind of estimator: a color, a dash and a marker.
 
 mod oklch;
 pub(crate) mod palette;
@@ -6,25 +6,25 @@ pub(crate) mod variants;
 
 use plotters::style::RGBColor;
 
-/// How a line is interrupted.
+/// The dash pattern of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Dash {
-    /// Unbroken.
+    /// No gaps.
     Solid,
-    /// Strokes as long as six widths.
+    /// Short dashes.
     Dashed,
     /// Dots.
     Dotted,
-    /// A stroke, a dot.
+    /// A dash and a dot in turn.
     DashDot,
-    /// Long strokes with short gaps.
+    /// Long dashes.
     Long,
 }
 
 impl Dash {
     const ALL: [Dash; 5] = [Dash::Solid, Dash::Dashed, Dash::DashDot, Dash::Dotted, Dash::Long];
 
-    /// Lengths of strokes and gaps in pixels; empty if unbroken.
+    /// Lengths of strokes and gaps in pixels; empty if solid.
     pub(crate) fn lengths(self) -> &'static [f64] {
         match self {
             Dash::Solid => &[],
@@ -36,29 +36,29 @@ impl Dash {
     }
 }
 
-/// The outline of a marker.
+/// The shape of a marker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Shape {
-    /// A disc.
+    /// A disk.
     Circle,
     /// An upright square.
     Square,
     /// A triangle that points up.
     Up,
-    /// A square on its corner.
+    /// A square standing on a corner.
     Diamond,
     /// A triangle that points down.
     Down,
-    /// Five corners.
+    /// A pentagon that points up.
     Pentagon,
 }
 
-/// What stands at the points of a series.
+/// The marker at the points of a series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Marker {
-    /// Its outline.
+    /// Its shape.
     pub shape: Shape,
-    /// Filled with the colour, or white inside.
+    /// Whether it is filled with the color; otherwise it is white inside.
     pub filled: bool,
 }
 
@@ -72,7 +72,7 @@ impl Marker {
     }
 }
 
-/// How a kind of estimator looks.
+/// The look of a kind of estimator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Style {
     /// Red, green and blue.
@@ -85,7 +85,7 @@ pub struct Style {
 }
 
 impl Style {
-    /// The look of that colour at a position in its family.
+    /// The look of a color at a position in its family.
     pub(crate) fn new(color: [u8; 3], position: usize) -> Style {
         Style {
             color,
@@ -95,8 +95,8 @@ impl Style {
         }
     }
 
-    /// The look of the `index`-th variant of the same kind: the colour stays, dash and marker
-    /// change.
+    /// The look of the `index`-th variant of the same kind: the same color, but another dash and
+    /// marker.
     ///
     /// ```
     /// # use charts::Palette;
@@ -109,7 +109,7 @@ impl Style {
         Style::new(self.color, self.position + index)
     }
 
-    /// The colour as CSS writes it, such as `#0072b2`.
+    /// The color in CSS notation, such as `#0072b2`.
     pub fn hex(self) -> String {
         let [red, green, blue] = self.color;
         format!("#{red:02x}{green:02x}{blue:02x}")

@@ -1,25 +1,25 @@
-//! One colour, dash and marker per kind of estimator, the same in every figure.
+//! One color, dash and marker per kind of estimator, the same in every figure.
 
 use crate::style::Style;
-use crate::style::oklch::Oklch;
+use crate::style::oklch::to_rgb;
 
-/// A hue per family, in order of first appearance: blue, vermillion, bluish green and reddish
+/// One hue per family, in order of first appearance: blue, vermilion, bluish green and reddish
 /// purple of Okabe and Ito, olive and indigo of Paul Tol, and a cyan.
 const HUES: [f64; 7] = [244.0, 47.5, 165.5, 346.0, 103.0, 288.0, 208.0];
-/// Lightness and turn of the hue by position in the family. Their lengths have no common factor,
-/// so that 20 members have 20 colours. The lightest still has a contrast of 3 to white.
+/// Lightness, and rotation of the hue, by position in the family. Their lengths have no common
+/// factor, so 20 members have 20 colors. Even the lightest has a contrast of 3 to white.
 const LIGHTNESS: [f64; 5] = [0.55, 0.41, 0.65, 0.48, 0.60];
 const TURNS: [f64; 4] = [0.0, 14.0, -14.0, 7.0];
 const CHROMA: f64 = 0.15;
-/// Where in [`LIGHTNESS`] a family begins: red and green tell little to one reader in twenty, so
-/// that the first members of families must differ in lightness too.
+/// Where in [`LIGHTNESS`] a family starts. About one reader in twenty cannot tell red from green, so
+/// the first members of the families must differ in lightness too.
 const STARTS: [usize; 7] = [4, 4, 3, 2, 1, 0, 3];
 
 /// The looks of all kinds of a project.
 ///
-/// A family has a hue; inside it lightness, dash and marker differ. The look of a kind depends
-/// only on the families and kinds before it in the registry, so that a new kind at the end of its
-/// family changes no figure.
+/// Each family has a hue; its members differ in lightness, dash and marker. The look of a kind
+/// depends only on the families and kinds before it in the registry, so adding a kind at the end of
+/// its family changes no other look.
 ///
 /// ```
 /// # use charts::Palette;
@@ -35,7 +35,7 @@ pub struct Palette {
 }
 
 impl Palette {
-    /// The palette of a registry: its kinds with their families, in its order.
+    /// The palette of a registry: pairs of kind and family, in the order of the registry.
     pub fn new(kinds: &[(&str, &str)]) -> Palette {
         let mut families: Vec<(&str, usize)> = Vec::new();
         let mut styles = Vec::with_capacity(kinds.len());
@@ -51,15 +51,15 @@ impl Palette {
         Palette { styles, reference: None }
     }
 
-    /// The same palette with `kind` as the reference: grey everywhere, and repeated in every panel
-    /// of a figure that is split.
+    /// The same palette with `kind` as the reference: it is gray, and repeated in every panel of a
+    /// figure that is split.
     pub fn with_reference(mut self, kind: &str) -> Palette {
         self.reference = Some(kind.to_owned());
         self
     }
 
     /// The look of `kind`. A kind that is not in the registry is brown, with a dash and a marker
-    /// that depend on its name alone.
+    /// that depend only on its name.
     pub fn style_of(&self, kind: &str) -> Style {
         if self.is_reference(kind) {
             return Style::new([0x56; 3], 0);
@@ -76,12 +76,9 @@ impl Palette {
 /// The look of the `position`-th member of the `family`-th family.
 fn member(family: usize, position: usize) -> Style {
     let family = family % HUES.len();
-    let color = Oklch {
-        lightness: LIGHTNESS[(position + STARTS[family]) % LIGHTNESS.len()],
-        chroma: CHROMA,
-        hue: HUES[family] + TURNS[position % TURNS.len()],
-    };
-    Style::new(color.to_rgb(), position)
+    let lightness = LIGHTNESS[(position + STARTS[family]) % LIGHTNESS.len()];
+    let hue = HUES[family] + TURNS[position % TURNS.len()];
+    Style::new(to_rgb(lightness, CHROMA, hue), position)
 }
 
 fn unknown(kind: &str) -> Style {
@@ -115,8 +112,30 @@ mod tests {
         1.05 / (0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05)
     }
 
+    /// Committed figures contain these colors, so they must not change.
     #[test]
-    fn every_kind_has_its_own_colour_and_is_seen_on_white() {
+    fn the_colors_of_committed_figures_do_not_change() {
+        let palette = palette(&registry(5));
+        let hex = |kind: String| {
+            let [red, green, blue] = palette.style_of(&kind).color;
+            format!("{red:02x}{green:02x}{blue:02x}")
+        };
+        let colors =
+            FAMILIES.map(|family| [0, 1, 2, 3, 4].map(|i| hex(format!("{family}{i}"))).join(" "));
+        let frozen = [
+            "0487d1 3370c7 02526e 3d93e7 04639a",
+            "c65e1f a55d03 891b01 d37220 964102",
+            "046f50 089582 038843 035846 05a87b",
+            "ce65a2 9c2e5a b25aa7 b04579 7e1a5b",
+            "534c01 8a9a06 745a02 868602 7e7400",
+            "6f5fc3 5b2e8c 7485e9 6646a8 7e6ed3",
+            "006a76 088eaf 068281 015463 05a1b2",
+        ];
+        assert_eq!(colors, frozen);
+    }
+
+    #[test]
+    fn every_kind_has_its_own_color_and_contrasts_with_white() {
         let kinds = registry(20);
         let palette = palette(&kinds);
         let colors: HashSet<_> =
@@ -127,7 +146,7 @@ mod tests {
         }
     }
 
-    /// What a reader without red or green cones sees, in linear light (Machado et al. 2009).
+    /// How a reader without red or green cones sees a color (Machado et al. 2009, in linear light).
     fn seen(color: [u8; 3], matrix: [[f64; 3]; 3]) -> [f64; 3] {
         let linear = color.map(|c| (f64::from(c) / 255.0).powf(2.2));
         matrix.map(|row| {
@@ -155,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn more_kinds_than_colours_still_look_different() {
+    fn more_kinds_than_colors_still_look_different() {
         let kinds = registry(50);
         let palette = palette(&kinds);
         let looks: HashSet<_> = kinds
@@ -167,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_member_changes_no_other() {
+    fn a_new_member_of_a_family_changes_no_other() {
         let (few, many) = (registry(3), registry(4));
         let (before, after) = (palette(&few), palette(&many));
         for (kind, _) in &few {
@@ -176,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn members_of_a_family_differ_without_colour() {
+    fn members_of_a_family_differ_without_color() {
         let kinds = registry(12);
         let palette = palette(&kinds);
         let looks: HashSet<_> = (0..12)
@@ -187,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_kind_has_a_look_that_depends_on_its_name_alone() {
+    fn the_look_of_an_unknown_kind_depends_only_on_its_name() {
         let empty = Palette::default();
         let full = palette(&registry(2));
         assert_eq!(empty.style_of("mine"), full.style_of("mine"));

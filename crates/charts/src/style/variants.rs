@@ -11,10 +11,11 @@ pub(crate) struct Variants {
 }
 
 impl Variants {
-    /// From the kind and label of every series of the figure, in any order and repeated at will.
+    /// From the kind and label of every series of the figure, in any order; repetitions do not
+    /// matter.
     ///
-    /// Variants of a kind are numbered in the order of their labels, so that figures of the same
-    /// cells agree whatever the order in which they show them.
+    /// Variants of a kind are numbered in the order of their labels, so figures of the same cells
+    /// agree, whatever order they show them in.
     pub fn new<'a>(
         palette: &Palette,
         series: impl IntoIterator<Item = (&'a str, &'a str)>,
@@ -38,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn variants_share_the_colour_and_nothing_else() {
+    fn variants_share_only_the_color() {
         let palette = Palette::new(&[("gs", "Gumbel")]);
         let forwards = Variants::new(&palette, [("gs", "gs t=0.1"), ("gs", "gs t=0.5")]);
         let backwards = Variants::new(&palette, [("gs", "gs t=0.5"), ("gs", "gs t=0.1")]);

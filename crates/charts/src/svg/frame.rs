@@ -1,4 +1,4 @@
-//! A pair of axes at a place on the sheet.
+//! A pair of axes at a position on the sheet.
 
 use crate::axis::{Axis, TICK_SIZE};
 use crate::svg::mark::{FAINT_GRID, GRID, INK, Lettering, STRIP, stroke};
@@ -9,11 +9,11 @@ use plotters::element::Rectangle;
 use plotters::prelude::{Cartesian2d, SVGBackend};
 use plotters::style::Color;
 
-/// The room below a plot for its tick labels, in pixels.
+/// The space below a plot for its tick labels, in pixels.
 pub(crate) const BELOW: f64 = 20.0;
 const TICK: f64 = 4.0;
 
-/// What marks are drawn on, in the coordinates of the axes.
+/// A drawing area for marks, in the coordinates of the axes.
 pub(crate) type Plot<'a> = DrawingArea<SVGBackend<'a>, Cartesian2d<Axis, Axis>>;
 
 /// Two axes around a rectangle.
@@ -25,26 +25,26 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    /// The room to the left of a plot for the tick labels of `y`, in pixels.
+    /// The space to the left of a plot for the tick labels of `y`, in pixels.
     pub fn beside(y: &Axis) -> f64 {
         (y.label_width() + 2.0 * TICK + 2.0).ceil()
     }
 
-    /// The place of a pair of values in pixels.
+    /// The position of a pair of values in pixels.
     pub fn pixel(&self, (x, y): (f64, f64)) -> (f64, f64) {
         let Rect { left, width, height, .. } = self.rect;
         let up = self.y.position(y) * height;
         (left + self.x.position(x) * width, self.rect.bottom() - up)
     }
 
-    /// The part of the plot where values have their places, without the strips for zero.
-    pub fn main(&self) -> Rect {
+    /// The plot without the strips for zero.
+    fn main(&self) -> Rect {
         let (across, up) = (self.x.strip() * self.rect.width, self.y.strip() * self.rect.height);
         let Rect { left, top, width, height } = self.rect;
         Rect { left: left + across, top, width: width - across, height: height - up }
     }
 
-    /// The grid, the axes with their ticks, and the ground of the strips.
+    /// Draws the grid, the axes with their ticks, and the background of the strips.
     pub fn draw_axes(&self, area: &Area<'_>) -> Drawn {
         let (beside, below) = (units(Frame::beside(&self.y)), units(BELOW));
         let around = self.placed(area, beside, below);
@@ -63,7 +63,7 @@ impl Frame {
         self.draw_strips(area)
     }
 
-    /// The same axes for marks.
+    /// A drawing area for marks on the same axes.
     pub fn plot<'a>(&self, area: &Area<'a>) -> Result<Plot<'a>, PlotError> {
         let around = self.placed(area, 0, 0);
         let chart = ChartBuilder::on(&around).build_cartesian_2d(self.x.clone(), self.y.clone())?;
@@ -78,15 +78,15 @@ impl Frame {
 
     fn draw_strips(&self, area: &Area<'_>) -> Drawn {
         let (whole, main) = (self.rect, self.main());
-        let ground = |corners: [(f64, f64); 2]| {
+        let background = |corners: [(f64, f64); 2]| {
             let corners = corners.map(|(x, y)| (units(x), units(y)));
             area.draw(&Rectangle::new(corners, STRIP.filled()))
         };
         if self.y.strip() > 0.0 {
-            ground([(whole.left + 0.8, main.bottom()), (whole.right(), whole.bottom() - 0.8)])?;
+            background([(whole.left + 0.8, main.bottom()), (whole.right(), whole.bottom() - 0.8)])?;
         }
         if self.x.strip() > 0.0 {
-            ground([(whole.left + 0.8, whole.top), (main.left, whole.bottom() - 0.8)])?;
+            background([(whole.left + 0.8, whole.top), (main.left, whole.bottom() - 0.8)])?;
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! What is drawn with: text, lines and markers, in pixels.
+//! Drawing primitives in pixels: text, lines and markers.
 
 use crate::style::{Marker, Shape, Style};
 use crate::svg::sheet::{Area, Drawn, units};
@@ -11,17 +11,17 @@ use plotters::style::{RGBColor, ShapeStyle, TextStyle, WHITE};
 
 /// Text and axes.
 pub(crate) const INK: RGBColor = RGBColor(0x22, 0x22, 0x22);
-/// Remarks: a contrast of 7 to white.
+/// Remarks; contrast 7 to white.
 pub(crate) const MUTED: RGBColor = RGBColor(0x55, 0x55, 0x55);
-/// Remarks that must not be missed: a contrast of 7 to white.
+/// Warnings; contrast 7 to white.
 pub(crate) const WARNING: RGBColor = RGBColor(0x9c, 0x1f, 0x00);
-/// The grid at labelled ticks, and between them.
+/// The grid at labeled ticks, and between them.
 pub(crate) const GRID: RGBColor = RGBColor(0xdd, 0xdd, 0xdd);
 pub(crate) const FAINT_GRID: RGBColor = RGBColor(0xf1, 0xf1, 0xf1);
-/// The ground of a strip.
+/// The background of a strip.
 pub(crate) const STRIP: RGBColor = RGBColor(0xf5, 0xf5, 0xf5);
 
-/// How a text is set. Its anchor is the middle of the line.
+/// The size, color and alignment of a line of text. The vertical anchor is its middle.
 #[derive(Clone, Copy)]
 pub(crate) struct Lettering {
     pub size: f64,
@@ -40,22 +40,22 @@ impl Lettering {
         Lettering { bold: true, ..self }
     }
 
-    /// Read from below to above.
+    /// Reads from bottom to top.
     pub fn upwards(self) -> Lettering {
         Lettering { upwards: true, ..self }
     }
 
-    /// Around the given place.
-    pub fn centred(self) -> Lettering {
+    /// Centered at the given position.
+    pub fn centered(self) -> Lettering {
         Lettering { side: HPos::Center, ..self }
     }
 
-    /// Ends at the given place.
+    /// Ends at the given position.
     pub fn ending(self) -> Lettering {
         Lettering { side: HPos::Right, ..self }
     }
 
-    /// The same for plotters, which divides the size by 1.24 when it writes SVG.
+    /// The equivalent style for plotters, which divides the size by 1.24 when it writes SVG.
     pub fn style(self) -> TextStyle<'static> {
         let weight = if self.bold { FontStyle::Bold } else { FontStyle::Normal };
         let size = f64::from(units(self.size)) * 1.24;
@@ -69,29 +69,29 @@ impl Lettering {
     }
 }
 
-/// One line of text at a place in pixels.
+/// Writes one line of text at a position in pixels.
 pub(crate) fn write(area: &Area<'_>, text: &str, at: (f64, f64), lettering: Lettering) -> Drawn {
     area.draw(&Text::new(text.to_owned(), pixel(at), lettering.style()))
 }
 
-/// A polyline through places in pixels.
+/// Draws a polyline through positions in pixels.
 pub(crate) fn line(area: &Area<'_>, through: &[(f64, f64)], color: RGBColor, width: f64) -> Drawn {
     let through: Vec<_> = through.iter().copied().map(pixel).collect();
     area.draw(&PathElement::new(through, stroke(color, width)))
 }
 
-/// A place in pixels for plotters.
+/// A position in pixels for plotters.
 pub(crate) fn pixel((x, y): (f64, f64)) -> (i32, i32) {
     (units(x), units(y))
 }
 
-/// A line of a width in pixels.
+/// A stroke of a width in pixels.
 pub(crate) fn stroke(color: impl Color, width: f64) -> ShapeStyle {
     color.stroke_width(units(width) as u32)
 }
 
-/// The marker of `style`, of a radius in pixels, at a place in any coordinate system,
-/// as pale as `strength` (of 1) says. It is opaque: what lies below does not shine through.
+/// The marker of `style` with a radius in pixels, at a position in any coordinate system. A
+/// `strength` of 1 is the full color, and 0 is white. The marker is opaque and hides what is below.
 pub(crate) fn symbol<'a, DB, C>(
     at: C,
     style: Style,
@@ -119,7 +119,7 @@ where
     }
 }
 
-/// Two strokes that cross: where a line ends because its runs diverged.
+/// A cross, for the end of a line whose runs diverged.
 pub(crate) fn cross<'a, DB, C>(at: C, color: RGBColor, radius: f64) -> DynElement<'a, DB, C>
 where
     DB: DrawingBackend + 'a,
@@ -136,7 +136,7 @@ where
     .into_dyn()
 }
 
-/// A circle around a place.
+/// A circle around a position.
 pub(crate) fn ring<'a, DB, C>(at: C, radius: f64) -> DynElement<'a, DB, C>
 where
     DB: DrawingBackend + 'a,
@@ -145,7 +145,7 @@ where
     (EmptyElement::at(at) + Circle::new((0, 0), units(radius), stroke(INK, 1.1))).into_dyn()
 }
 
-/// A triangle with its tip at a place: to the right if `length` is positive, else to the left.
+/// A triangle with its tip at a position. It points right if `length` is positive, else left.
 pub(crate) fn arrow<'a, DB, C>(tip: C, length: f64, color: RGBColor) -> DynElement<'a, DB, C>
 where
     DB: DrawingBackend + 'a,
@@ -156,7 +156,7 @@ where
     (EmptyElement::at(tip) + Polygon::new(corners, color)).into_dyn()
 }
 
-/// The corners of a shape of about the area of a disc of `radius`.
+/// The corners of a shape with about the area of a disk of `radius`.
 fn corners(shape: Shape, radius: i32) -> Vec<(i32, i32)> {
     let (count, first, reach) = match shape {
         Shape::Circle => (12, 0.0, 1.02),
@@ -174,7 +174,7 @@ fn corners(shape: Shape, radius: i32) -> Vec<(i32, i32)> {
     (0..count).map(corner).collect()
 }
 
-/// A colour on white at an opacity, as an opaque colour.
+/// The opaque color that looks like a color at an opacity on white.
 fn pale(RGBColor(red, green, blue): RGBColor, opacity: f64) -> RGBColor {
     let channel = |value: u8| (255.0 - opacity * (255.0 - f64::from(value))).round() as u8;
     RGBColor(channel(red), channel(green), channel(blue))

@@ -1,4 +1,4 @@
-//! The SVG document and what is drawn into it.
+//! The SVG document, and the marks and axes drawn on it.
 
 pub(crate) mod frame;
 pub(crate) mod mark;

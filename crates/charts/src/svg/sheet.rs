@@ -1,9 +1,9 @@
-//! The SVG document: layers drawn by plotters, put into groups.
+//! The SVG document: layers drawn by plotters, collected in groups.
 //!
-//! plotters' SVG backend knows integer coordinates and unbroken strokes. Two small things make up
-//! for that. A sheet is drawn at [`UNITS`] plotters units per pixel and shown through a view box,
-//! so that coordinates and stroke widths are fine. And each layer is a document of its own whose
-//! content is put into a `<g>`, so that dashes are inherited and each series has a `<title>`.
+//! The SVG backend of plotters has only integer coordinates and solid strokes. Two things make up
+//! for that. A sheet is drawn at [`UNITS`] plotters units per pixel and scaled down by a view box, so
+//! coordinates and stroke widths are fine enough. And each layer is a separate document whose content
+//! is moved into a `<g>`, so dashes are inherited and each series has a `<title>`.
 
 use crate::text::clean;
 use plotters::coord::Shift;
@@ -11,11 +11,11 @@ use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea};
 use plotters::prelude::SVGBackend;
 use std::fmt::Write as _;
 
-/// plotters units in a pixel. The backend divides font sizes by 1.24; with 12 the sizes in use come
-/// out whole.
-pub(crate) const UNITS: f64 = 12.0;
+/// plotters units per pixel. The backend divides font sizes by 1.24; with 12 units, the sizes in use
+/// are whole numbers.
+const UNITS: f64 = 12.0;
 
-/// What a layer draws on: the whole sheet, in plotters units.
+/// The drawing area of a layer: the whole sheet, in plotters units.
 pub(crate) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 /// The result of drawing.
 pub(crate) type Drawn = Result<(), DrawingAreaErrorKind<std::io::Error>>;
@@ -25,7 +25,7 @@ pub(crate) fn units(pixels: f64) -> i32 {
     (pixels * UNITS).round() as i32
 }
 
-/// A place and a size in pixels.
+/// A rectangle in pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Rect {
     pub left: f64,
@@ -51,7 +51,7 @@ impl Rect {
             && other.top < self.bottom()
     }
 
-    /// Whether `other` lies inside.
+    /// Whether `other` lies inside this rectangle.
     pub fn holds(&self, other: &Rect) -> bool {
         self.left <= other.left
             && other.right() <= self.right()
@@ -86,7 +86,7 @@ impl Sheet {
         self.content.push_str(&terse(content));
     }
 
-    /// What `draw` adds becomes a group with a title, which a browser shows under the pointer.
+    /// Puts what `draw` adds into a group with a title, which a browser shows as a tooltip.
     pub fn titled(&mut self, title: &str, draw: impl FnOnce(&mut Sheet)) {
         let title = escape(title);
         self.put(format_args!("<g><title>{title}</title>\n"));
@@ -94,7 +94,7 @@ impl Sheet {
         self.content.push_str("</g>\n");
     }
 
-    /// What `draw` adds is edged with white, unless it has an edge of its own.
+    /// Gives what `draw` adds a white edge, unless it has its own.
     pub fn edged(&mut self, draw: impl FnOnce(&mut Sheet)) {
         let width = units(1.4);
         self.put(format_args!("<g stroke=\"#FFFFFF\" stroke-width=\"{width}\">\n"));
@@ -102,7 +102,7 @@ impl Sheet {
         self.content.push_str("</g>\n");
     }
 
-    /// What `draw` adds is stroked with these lengths of strokes and gaps, in pixels.
+    /// Gives what `draw` adds a dash pattern: lengths of strokes and gaps in pixels.
     pub fn dashed(&mut self, lengths: &[f64], draw: impl FnOnce(&mut Sheet)) {
         let lengths: Vec<_> = lengths.iter().map(|length| units(*length).to_string()).collect();
         self.put(format_args!("<g stroke-dasharray=\"{}\">\n", lengths.join(" ")));
@@ -110,7 +110,7 @@ impl Sheet {
         self.content.push_str("</g>\n");
     }
 
-    /// The document, with a title and a description for those who cannot see it.
+    /// The document, with a title and a description for screen readers.
     pub fn finish(self, title: &str, description: &str) -> String {
         let (width, height) = (self.width, self.height);
         let (across, down) = (units(width), units(height));
@@ -131,9 +131,9 @@ impl Sheet {
     }
 }
 
-/// Drops what SVG assumes anyway, and the font that the whole sheet has.
+/// Removes defaults of SVG and the font, which the whole sheet shares.
 ///
-/// Attribute values are escaped, so that these strings occur only as attributes.
+/// Attribute values are escaped, so these strings occur only as attributes.
 fn terse(content: &str) -> String {
     content
         .replace(" opacity=\"1\"", "")

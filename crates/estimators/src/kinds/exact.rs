@@ -98,7 +98,7 @@ rowwise! {
     fn one_latent_rows(p, f; scale => v, share, mean) {
         mean[0] = expectation(p, f);
         for k in 0..p.len() {
-            v[k] = rows::where_possible(p[k], p[k] * (f[k] - mean[0])) * scale;
+            v[k] = rows::unless_zero(p[k], p[k] * (f[k] - mean[0])) * scale;
             share[k] = p[k] * scale;
         }
     }
@@ -109,7 +109,7 @@ rowwise! {
 fn expectation<E: Real, V: Lanes<E>>(p: &[V], f: &[V]) -> V {
     let mut sum = V::zero();
     for (&p, &f) in p.iter().zip(f) {
-        sum += rows::where_possible(p, p * f);
+        sum += rows::unless_zero(p, p * f);
     }
     sum
 }

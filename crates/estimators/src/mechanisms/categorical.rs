@@ -49,7 +49,7 @@ impl<E: Real> Categorical<E> {
         }
         let mut features = Packed::zeros(self.theta.rows(), self.theta.columns());
         unmask(&self.theta, &mut features);
-        features.regroup(self.dims.latents * self.dims.categories)
+        features.reshape(self.dims.latents * self.dims.categories)
     }
 }
 

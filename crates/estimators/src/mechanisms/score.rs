@@ -108,7 +108,7 @@ rowwise! {
     /// f, or 0 where p is 0: the loss of an impossible outcome does not count, even if it is not finite.
     pub(crate) fn ignore_impossible(p => f) {
         for k in 0..p.len() {
-            f[k] = rows::where_possible(p[k], f[k]);
+            f[k] = rows::unless_zero(p[k], f[k]);
         }
     }
 }
@@ -117,7 +117,7 @@ rowwise! {
     /// w f, or 0 where w is 0, even if the loss is not finite.
     pub(crate) fn multiply_by_weights(w => f) {
         for s in 0..w.len() {
-            f[s] = rows::where_possible(w[s], w[s] * f[s]);
+            f[s] = rows::unless_zero(w[s], w[s] * f[s]);
         }
     }
 }

@@ -1,6 +1,6 @@
 use crate::{Choice, Context, Domain, Losses, Objective, Result};
 use dfdx::prelude::{Cpu, HasShape, PutTape, Tensor};
-use kernels::tape::{Node, Recording, of_tensor, record};
+use kernels::tape::{Node, Recording, from_tensor, record};
 use kernels::{Data, Packed, Real, rows, rowwise};
 use std::rc::Rc;
 
@@ -85,7 +85,7 @@ impl<E: Real> Values<E> {
                 let categories = tensor.shape().1;
                 let pack = |numbers: &[E]| Packed::pack(numbers, categories);
                 let add = |gradient: &Packed<E>, sums: &mut [E]| gradient.add_to(sums);
-                Ok(of_tensor(tensor.clone().put_tape(tape), pack, add)?)
+                Ok(from_tensor(tensor.clone().put_tape(tape), pack, add)?)
             }
         }
     }
@@ -175,7 +175,7 @@ impl<E: Real> SquaredPick<E> {
                 }
             }
         }
-        let mut e = rows::pick(values.numbers(), &picks);
+        let mut e = rows::gather(values.numbers(), &picks);
         let mut f = Packed::scratch(e.rows(), e.columns());
         errors(&self.targets, &mut e, &mut f);
         record(tape, f, move |mut c| {
@@ -187,7 +187,7 @@ impl<E: Real> SquaredPick<E> {
                 points.add(dz);
             }
             if values.wants_gradient() {
-                values.add(rows::spread(&picks, &c, v.columns()));
+                values.add(rows::scatter_add(&picks, &c, v.columns()));
             }
         })
     }

@@ -60,7 +60,7 @@ impl Cell {
         estimator.into_iter().chain(optimizer.into_iter().flat_map(move |p| of("optimizer", p)))
     }
 
-    /// Why the estimator cannot serve the task, if it cannot.
+    /// Why the estimator does not support the task, or `None` if it does.
     pub fn refusal(&self, batch: usize) -> Option<String> {
         let (task, estimator) = (&self.task.built, self.estimator.built.build_f64());
         let (dims, domain) = (task.dims(batch), task.domain());

@@ -72,7 +72,7 @@ impl Row<'_> {
     fn value(&self, cells: &[Cell], is_part: bool) -> Result<Option<ExpectedValue>> {
         let get = |column: &str| {
             let found = self.fields.iter().find(|(name, _)| *name == column);
-            found.map(|(_, text)| *text).ok_or_else(|| anyhow!("there is no column `{column}`"))
+            found.map(|(_, text)| *text).ok_or_else(|| anyhow!("no column `{column}`"))
         };
         let (metric, text) = (get("metric")?, get("value")?);
         let value: f64 = text.parse().map_err(|_| Fault::value("value", text, "a number"))?;
@@ -85,8 +85,8 @@ impl Row<'_> {
         match found[..] {
             [cell] => Ok(Some(ExpectedValue { cell, metric: metric.to_owned(), value })),
             [] if is_part => Ok(None),
-            [] => bail!("it selects no cell of the experiment"),
-            _ => bail!("it selects {} cells; add columns that tell them apart", found.len()),
+            [] => bail!("this row matches no cell of the experiment"),
+            _ => bail!("this row matches {} cells; add columns to tell them apart", found.len()),
         }
     }
 

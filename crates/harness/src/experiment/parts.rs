@@ -128,7 +128,7 @@ fn read_variants<'a, T: 'a, A: 'a>(
             let variant = entry.variant(parameters)?;
             schedules::check(&schema, &variant, steps).with_context(|| what)?;
             if variants.iter().any(|other| other.is_same(&variant)) {
-                bail!("{what} `{}` is given twice", variant.label());
+                bail!("{what} `{}` appears twice", variant.label());
             }
             names.add(what, &variant.parameters, entry.keys());
             variants.push(variant);

@@ -40,7 +40,7 @@ impl Plain {
     }
 }
 
-/// Keys that say how to train are an error where nothing is trained.
+/// Rejects keys about training, which the gradient protocol does not do.
 fn reject_training_keys(file: &File) -> Result<()> {
     let given = [
         ("steps", file.steps.is_some()),
@@ -51,7 +51,7 @@ fn reject_training_keys(file: &File) -> Result<()> {
     ];
     match given.into_iter().find(|&(_, is_given)| is_given) {
         Some((key, _)) => {
-            bail!("`{key}` says how to train, but the protocol `gradient` takes no steps")
+            bail!("`{key}` is for training, but the protocol `gradient` does not train")
         }
         None => Ok(()),
     }

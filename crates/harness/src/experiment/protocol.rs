@@ -111,11 +111,11 @@ impl Protocol {
         }
     }
 
-    /// Rejects a selection that selects no cell.
+    /// Rejects a selection that matches no cell.
     pub(super) fn check_selections(&self, cells: &[Cell]) -> Result<()> {
         for selection in self.selections() {
             if !cells.iter().any(|cell| selection::selects(&selection, cell)) {
-                bail!("protocol.cells: no cell is selected by {}", Value::Table(selection));
+                bail!("protocol.cells: no cell matches {}", Value::Table(selection));
             }
         }
         Ok(())

@@ -30,7 +30,7 @@ impl Experiment {
             let hint = if there.is_empty() {
                 String::new()
             } else {
-                format!("; there are {}", there.join(", "))
+                format!("; experiments in this folder: {}", there.join(", "))
             };
             format!("{} cannot be read{hint}", named())
         })?;

@@ -1,5 +1,5 @@
-//! Schedules inside the parameters of estimators and optimizers: the length of a run decides where
-//! one ends that was not told.
+//! Schedules inside the parameters of estimators and optimizers. A schedule without an end of its own
+//! ends with the run.
 
 use anyhow::Result;
 use estimators::Schedule;
@@ -30,7 +30,7 @@ pub(super) fn complete(schema: &Schema, parameters: &mut Table, steps: Option<u6
     }
 }
 
-/// Rejects schedules that change nothing in a run of so many steps, or in one that takes none.
+/// Rejects schedules that change nothing in a run of `steps` steps, or without steps.
 pub(super) fn check<T>(schema: &Schema, variant: &Variant<T>, steps: Option<u64>) -> Result<()> {
     for key in keys(schema) {
         let Some(value) = variant.parameters.get(&key) else { continue };

@@ -12,7 +12,7 @@ pub(super) fn tables(key: &'static str, section: Option<Value>) -> Result<Vec<Ta
             all.into_iter().map(|value| one_table(key, value)).collect()
         }
         Some(other) => Err(Fault::value(key, other, "a table or a list of tables").into()),
-        None => bail!("there is no [{key}]; at least one is needed, such as kind = \"…\""),
+        None => bail!("no [{key}]: at least one is needed, such as kind = \"…\""),
     }
 }
 

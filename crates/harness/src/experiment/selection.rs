@@ -1,5 +1,5 @@
 //! Tables that select cells: `task`, `estimator` and `optimizer`, each with the values that a cell
-//! has to have.
+//! must have.
 
 use super::cells::{Cell, PARTS};
 use anyhow::{Result, bail};

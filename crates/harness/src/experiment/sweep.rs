@@ -8,7 +8,7 @@ use toml::{Table, Value};
 ///
 /// # Errors
 /// If either is not a table of lists, a list is empty, lists of `zip` differ in length, or a
-/// parameter is given twice.
+/// parameter appears twice.
 pub(super) fn expand(mut table: Table) -> Result<Vec<Table>, Fault> {
     let sweep = lists(&mut table, "sweep")?;
     let zip = lists(&mut table, "zip")?;

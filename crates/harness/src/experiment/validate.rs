@@ -80,15 +80,15 @@ pub(super) fn check_unique<T: PartialEq>(
     }
 }
 
-/// Figures show metrics that all tasks have, and no task has a metric with the name of one of
-/// gradients.
+/// Figures show only metrics that all tasks have, and no metric of a task has the name of a gradient
+/// metric.
 pub(super) fn check_measures(experiment: &Experiment) -> Result<()> {
     for cell in &experiment.cells {
         let measures = experiment.measures(cell);
         let twice = measures.windows(2).find(|pair| pair[0].name == pair[1].name);
         if let Some([measure, _]) = twice {
             let (kind, name) = (cell.task.kind, measure.name);
-            bail!("task `{kind}` has a metric `{name}`, which is also measured of gradients");
+            bail!("the metric `{name}` of task `{kind}` has the name of a gradient metric");
         }
         for y in experiment.figures.iter().filter_map(|figure| figure.y.as_ref()) {
             if !measures.iter().any(|measure| measure.name == y) {

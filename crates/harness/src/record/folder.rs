@@ -31,7 +31,7 @@ pub fn check_folder(folder: &Path, experiment: &str) -> Result<()> {
     let format = &manifest["format"];
     if format.as_u64() != Some(u64::from(FORMAT)) {
         bail!(
-            "{} was written in format {format}, but this program's is {FORMAT}; {advice}",
+            "{} was written in format {format}, but this program uses format {FORMAT}; {advice}",
             folder.display()
         );
     }

@@ -31,7 +31,7 @@ pub struct Record {
     /// Metrics of gradient estimates.
     #[serde(default, skip_serializing_if = "Curves::is_empty")]
     pub gradient: Curves,
-    /// Values that metrics are read beside.
+    /// Values to compare metrics with.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub references: BTreeMap<String, f64>,
     /// Pictures of what the network has learned: those of the first seed only.
@@ -64,7 +64,7 @@ pub enum Outcome {
         /// The step that met it.
         step: u64,
     },
-    /// The estimator cannot serve the task.
+    /// The estimator does not support the task.
     Refused {
         /// Why.
         why: String,
@@ -97,7 +97,7 @@ impl Outcome {
     pub const NAMES: [&str; 5] = ["done", "diverged", "refused", "failed", "timed-out"];
 }
 
-/// Numbers along the steps of a run. A number that is not finite is absent.
+/// Numbers over the steps of a run. A number that is not finite is absent.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Curves {

@@ -63,7 +63,7 @@ impl Records {
             if both_done && other.result() != record.result() {
                 bail!(
                     "run {} is stored twice with different results: \
-                     one of the files was made by another version or is damaged",
+                     a file was written by another version or is damaged",
                     record.id
                 );
             }
@@ -130,7 +130,7 @@ fn parse(line: &[u8], place: impl Fn() -> String) -> Result<Record> {
     })?;
     if format != FORMAT {
         bail!(
-            "{} has records of format {format}, but this program's is {FORMAT}; \
+            "{} has records of format {format}, but this program uses format {FORMAT}; \
              choose another folder with --results, or move the file away",
             place()
         );

@@ -18,7 +18,7 @@ pub fn splice(text: &str, name: &str, ranking: &str) -> Result<String> {
     let Some(start) = text.find(&begin) else { return Ok(text.to_owned()) };
     let inside = start + begin.len();
     let Some(length) = text[inside..].find(END) else {
-        bail!("there is `{begin}`, but no `{END}` after it");
+        bail!("found `{begin}`, but no `{END}` after it");
     };
     Ok(format!("{}\n{ranking}\n{}", &text[..inside], &text[inside + length..]))
 }

@@ -41,7 +41,7 @@ pub fn finals(summary: &Summary<'_>) -> Result<Vec<u8>> {
     write(header, rows)
 }
 
-/// `curves.csv`: the best cells along the steps.
+/// `curves.csv`: the best cells over the steps.
 ///
 /// # Errors
 /// If the table cannot be written.

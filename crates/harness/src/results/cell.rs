@@ -1,4 +1,4 @@
-//! The stored runs of a cell, and what they say.
+//! The stored runs of a cell, and their statistics.
 
 use super::metric::sample;
 use crate::experiment::{Cell, Experiment, Measure};
@@ -30,7 +30,7 @@ pub struct CellSummary<'a> {
     pub best: bool,
     /// The final estimate of every metric, computed when first needed.
     finals: OnceLock<BTreeMap<&'static str, Estimate>>,
-    /// The estimates of every metric along the steps, computed when first needed.
+    /// The estimates of every metric over the steps, computed when first needed.
     curves: OnceLock<BTreeMap<&'static str, Curve>>,
 }
 
@@ -141,7 +141,7 @@ impl<'a> CellSummary<'a> {
         steps.collect::<BTreeSet<u64>>().into_iter().collect()
     }
 
-    /// A metric along the steps: interquartile mean with its band.
+    /// A metric over the steps: interquartile mean with its band.
     pub fn curve(&self, measure: &Measure) -> &[(u64, Estimate)] {
         self.curves().get(measure.name).map_or(&[], Vec::as_slice)
     }

@@ -10,7 +10,7 @@ impl Measure {
     }
 
     /// The number of a run at a step. A run that has none there, because it diverged or failed, counts
-    /// as the worst value there is, so that it is never dropped.
+    /// as the worst possible value, so that it is never dropped.
     pub fn at(&self, record: &Record, step: u64) -> Option<f64> {
         let is_over = match record.outcome {
             Outcome::Done => false,

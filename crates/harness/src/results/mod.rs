@@ -1,4 +1,4 @@
-//! What stored records say: samples, estimates, rankings. Numbers only.
+//! Samples, estimates and rankings, computed from stored records. Numbers only.
 
 mod across;
 mod cell;

@@ -1,4 +1,4 @@
-//! Values that metrics are read beside: floors and plain baselines.
+//! Values to compare metrics with: floors and simple baselines.
 
 use super::cell::BOOTSTRAP;
 use super::summary::Summary;

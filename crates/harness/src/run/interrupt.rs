@@ -31,7 +31,7 @@ impl Signals {
                 eprintln!("\nfinishing the active runs; press Ctrl-C again to stop now");
             }
         })
-        .context("the handler of interruptions cannot be installed")?;
+        .context("cannot install the interrupt handler")?;
         Ok(listening.insert(signals).clone())
     }
 

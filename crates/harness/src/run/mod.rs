@@ -1,4 +1,4 @@
-//! Doing runs: each is pure, but for the clock beside it.
+//! Executing runs. A run is pure; only its timing reads a clock.
 
 mod gradient;
 mod interrupt;
@@ -52,7 +52,7 @@ impl Context<'_> {
         Streams::new(self.cell.task.kind, self.run.seed).named(purpose)
     }
 
-    /// Whether to go on, after so many steps.
+    /// Whether to go on after `step` steps.
     fn check(&self, step: u64) -> Result<(), Stop> {
         if (self.limits.stop)() {
             return Err(Stop::Interrupted);
@@ -65,7 +65,7 @@ impl Context<'_> {
         }
     }
 
-    /// Stops the run if the estimator cannot serve the task.
+    /// Stops the run if the estimator does not support the task.
     fn check_refusal<E: Real>(&self, estimator: &dyn Estimator<E>, dims: Dims) -> Result<(), Stop> {
         match estimators::refusal(estimator, dims, self.cell.task.built.domain()) {
             Some(why) => Err(Stop::With(Outcome::Refused { why })),

@@ -23,7 +23,7 @@ pub(super) fn against_exact<E: Real>(
     Ok(is_finite.then(|| GradientQuality::new(&gradient)))
 }
 
-/// The metrics of the estimates that were drawn; not numbers where there are none.
+/// The metrics of the estimates that were drawn; NaN without estimates.
 pub(super) fn values(quality: Option<&GradientQuality>) -> Vec<(Metric, f64)> {
     let summary = quality.map(GradientQuality::summary);
     let norm = quality.map(|quality| quality.exact().iter().map(|g| g * g).sum::<f64>().sqrt());

@@ -20,9 +20,9 @@ pub struct Workers {
 
 /// Whether the user wants to stop.
 pub trait Interrupt: Sync {
-    /// Whether no more runs are to be started.
+    /// Whether to start no more runs.
     fn finish(&self) -> bool;
-    /// Whether active runs are to be abandoned.
+    /// Whether to abandon active runs.
     fn abandon(&self) -> bool;
 }
 
@@ -48,7 +48,7 @@ pub fn perform(
     let pools: Vec<rayon::ThreadPool> = (0..workers.jobs.min(runs.len()))
         .map(|_| rayon::ThreadPoolBuilder::new().num_threads(1).build())
         .collect::<Result<_, _>>()
-        .context("a thread cannot be started")?;
+        .context("cannot start a thread")?;
     std::thread::scope(|scope| {
         // A thread hands over its record before it goes on. However slow the disk is, at most one run
         // per thread is done and not stored, or started after the last one that is wanted.

@@ -11,7 +11,7 @@ use std::time::Duration;
 /// Time the training steps of a fixed workload.
 #[derive(Debug, Args)]
 pub struct Bench {
-    /// What is trained
+    /// Workload to train
     #[arg(
         long, value_name = "NAME", default_value = WORKLOADS[0].name, value_parser = workloads()
     )]
@@ -46,7 +46,7 @@ impl Bench {
     /// Times each estimator on a workload, and prints a line of JSON at once, or a table at the end.
     ///
     /// # Errors
-    /// If an estimator is unknown or cannot serve the workload, or training fails.
+    /// If an estimator is unknown or does not support the workload, or training fails.
     pub fn run(&self, registries: &Registries) -> Result<Exit> {
         let found = WORKLOADS.iter().find(|workload| workload.name == self.workload);
         let names = WORKLOADS.iter().map(|workload| workload.name);

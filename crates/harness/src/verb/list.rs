@@ -14,7 +14,7 @@ pub struct List {
     /// What to list
     #[arg(value_enum)]
     pub what: What,
-    /// Show the page of this one
+    /// Show the page of this entry
     pub name: Option<String>,
     /// Folder of the experiments
     #[arg(long, value_name = "DIR", default_value = "experiments")]
@@ -40,7 +40,7 @@ pub enum What {
 /// The format of the list of estimators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ListFormat {
-    /// For people, a line each
+    /// For people, one line each
     Table,
     /// Every page, as in docs/estimators.md
     Markdown,
@@ -55,7 +55,7 @@ impl List {
         if self.format == ListFormat::Markdown
             && (self.what, &self.name) != (What::Estimators, &None)
         {
-            bail!("--format markdown is for the list of all estimators");
+            bail!("--format markdown is only for the list of all estimators");
         }
         let Registries { estimators, tasks, optimizers } = registries;
         match (self.what, &self.name) {

@@ -32,7 +32,7 @@ impl Report {
             let (stored, all) = summary.progress();
             if stored == 0 {
                 bail!(
-                    "{} has none of the {all} runs of experiment `{}`; do them first: sweep {}",
+                    "{} has none of the {all} runs of experiment `{}`; run `sweep {}` first",
                     folder.display(),
                     experiment.name,
                     experiment.path.display()
@@ -57,7 +57,7 @@ fn write_ranking(summary: &Summary<'_>, readme: &Path) -> Result<()> {
     let name = &summary.experiment.name;
     let mark = report::mark(name);
     if !text.contains(&mark) {
-        eprintln!("note: {} has no `{mark}`, so nothing is written there", readme.display());
+        eprintln!("note: {} has no `{mark}`, so no ranking was written", readme.display());
     }
     let spliced = report::splice(&text, name, &report::markdown(summary)).with_context(named)?;
     if spliced != text {

@@ -11,7 +11,7 @@ pub struct Selection {
     /// Experiment files
     #[arg(value_name = "EXPERIMENT.toml", default_value = "experiments/argmax.toml")]
     pub experiments: Vec<PathBuf>,
-    /// Results folder; each experiment has a folder of its name in it
+    /// Results folder; each experiment has its own folder in it
     #[arg(long, value_name = "DIR", default_value = "results")]
     pub results: PathBuf,
     /// Number of seeds per cell, instead of the experiment's

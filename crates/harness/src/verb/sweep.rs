@@ -24,7 +24,7 @@ pub struct Sweep {
     /// Do only the I-th of N parts of the runs; each part has its own record file
     #[arg(long, value_name = "I/N")]
     pub shard: Option<Shard>,
-    /// Set the stored runs aside and do all of them again
+    /// Set the stored runs aside and repeat all of them
     #[arg(long)]
     pub fresh: bool,
     /// Stop after N failed runs; fewer do not fail the sweep

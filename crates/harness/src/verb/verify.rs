@@ -101,7 +101,7 @@ fn read(paths: &[PathBuf]) -> Result<Vec<Case>> {
 fn tables_in(folder: &Path) -> Result<Vec<PathBuf>> {
     let tables = files::with_extension(folder, "json")?;
     if tables.is_empty() {
-        bail!("folder {} has no tables: their names end in .json", folder.display());
+        bail!("folder {} has no reference tables (*.json)", folder.display());
     }
     Ok(tables)
 }

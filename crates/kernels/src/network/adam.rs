@@ -5,7 +5,8 @@ use crate::simd::{Machine, MachineKernel};
 
 /// Adam (Kingma & Ba 2015, arXiv:1412.6980, Algorithm 1) with bias correction.
 ///
-/// m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², θ ← θ − η (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + ε).
+/// m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g²,
+/// θ ← θ − η (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + ε).
 #[derive(Clone, Debug)]
 pub struct Adam<E> {
     constants: AdamConstants,
@@ -24,19 +25,19 @@ pub struct AdamConstants {
     pub beta1: f64,
     /// β₂, the decay of the mean of squared gradients.
     pub beta2: f64,
-    /// ε, added to the root.
+    /// ε, added to the square root.
     pub epsilon: f64,
 }
 
 impl Default for AdamConstants {
-    /// The paper's.
+    /// The defaults of the paper.
     fn default() -> Self {
         Self { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }
     }
 }
 
 impl<E: Real> Adam<E> {
-    /// The state before the first step of so many parameters.
+    /// The state before the first step, for this many parameters.
     pub fn new(parameters: usize, constants: AdamConstants) -> Self {
         let (first, second) = (vec![E::ZERO; parameters], vec![E::ZERO; parameters]);
         Self { constants, first, second, powers: (1.0, 1.0) }
@@ -45,7 +46,7 @@ impl<E: Real> Adam<E> {
     /// Takes a step of size η = `rate` against the gradient.
     ///
     /// # Panics
-    /// If there are not as many parameters as the state was made for, or gradients as parameters.
+    /// If the number of parameters differs from that of the state or of the gradient.
     pub fn step(&mut self, rate: f64, parameters: &mut [E], gradient: &[E]) {
         assert_eq!(parameters.len(), self.first.len(), "parameters of the optimizer");
         assert_eq!(parameters.len(), gradient.len(), "one gradient per parameter");

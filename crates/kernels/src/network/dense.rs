@@ -3,16 +3,16 @@
 use crate::product::{Finish, Matrix, Start, Sums, inner_product, product, sum_rows};
 use crate::{Packed, Real};
 
-/// The shape of a linear layer: y = x·Wᵀ + b, x of [B, inputs], W of [outputs, inputs].
+/// The shape of a linear layer: y = x·Wᵀ + b, with x [B, inputs] and W [outputs, inputs].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dense {
-    /// Numbers in.
+    /// Input features.
     pub inputs: usize,
-    /// Numbers out.
+    /// Output features.
     pub outputs: usize,
 }
 
-/// What a layer does with its sums.
+/// What a layer applies to its sums.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Activation {
     /// y
@@ -22,7 +22,7 @@ pub enum Activation {
 }
 
 impl Dense {
-    /// Numbers in the weight, outputs × inputs.
+    /// The number of weights, outputs × inputs.
     pub fn weights(self) -> usize {
         self.inputs * self.outputs
     }
@@ -30,7 +30,7 @@ impl Dense {
     /// `activation(x·Wᵀ + b)`, [B, outputs].
     ///
     /// # Panics
-    /// If the shapes do not fit together.
+    /// If the shapes do not match.
     pub fn forward<E: Real>(
         self,
         x: &Packed<E>,
@@ -46,11 +46,12 @@ impl Dense {
         product(x, weight.transposed(), Start::Bias(bias), finish)
     }
 
-    /// What a gradient g for the sums ([B, outputs]) means for the input: g·W, [B, inputs]. It is 0
-    /// where `gate` is: an input that came out of a rectifier is its own gate.
+    /// The gradient with respect to the input, g·W, [B, inputs], from the gradient g with respect
+    /// to the sums ([B, outputs]). It is 0 where `gate` is 0: an input that is the output of a ReLU
+    /// is its own gate.
     ///
     /// # Panics
-    /// If the shapes do not fit together.
+    /// If the shapes do not match.
     pub fn input_gradient<E: Real>(
         self,
         g: &Packed<E>,
@@ -61,10 +62,10 @@ impl Dense {
         product(g, weight, Start::Zero, gate.map_or(Finish::Keep, Finish::Gate))
     }
 
-    /// What it means for the weight, gᵀ·x of the input's transpose ([inputs, B]).
+    /// The gradient with respect to the weight, gᵀ·x, from the input's transpose ([inputs, B]).
     ///
     /// # Panics
-    /// If the shapes do not fit together.
+    /// If the shapes do not match.
     pub fn weight_gradient<E: Real>(
         self,
         x_transposed: &Packed<E>,
@@ -74,10 +75,10 @@ impl Dense {
         inner_product(x_transposed, g, sums);
     }
 
-    /// What it means for the bias, Σ_b g_b.
+    /// The gradient with respect to the bias, Σ_b g_b.
     ///
     /// # Panics
-    /// If the shapes do not fit together.
+    /// If the shapes do not match.
     pub fn bias_gradient<E: Real>(self, g: &Packed<E>, sums: Sums<'_, E>) {
         sum_rows(g, sums);
     }

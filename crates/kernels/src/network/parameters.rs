@@ -7,50 +7,50 @@ use std::cell::RefCell;
 use std::ops::Range;
 use std::rc::Rc;
 
-/// All parameters of a network, side by side in one slice, with their gradient.
+/// All parameters of a network in one slice, with their gradient.
 ///
-/// Layers are ranges of it ([`Layer`]). Backward passes add up the gradient here, and
-/// [`Parameters::update`] hands both to an optimizer.
+/// Layers are ranges of the slice ([`Layer`]). Backward passes add to the gradient, and
+/// [`Parameters::update`] passes values and gradient to an optimizer.
 #[derive(Debug)]
 pub struct Parameters<E: Real> {
     values: Rc<Vec<E>>,
     gradient: Rc<RefCell<Gradient<E>>>,
-    /// Where they were made, if anything is to reach them: only there a gradient does.
+    /// The scope of their creation, unless they are frozen: gradients only reach them in that
+    /// scope.
     depth: Option<u32>,
 }
 
-/// A gradient that is added up layer by layer.
+/// A gradient that is accumulated layer by layer.
 #[derive(Debug)]
 struct Gradient<E> {
     sums: Vec<E>,
-    /// Each layer's range, and whether a backward pass has reached it: what has not been reached
-    /// holds old numbers, and counts as 0.
+    /// Each layer's range, and whether a backward pass has reached it. Until then, its sums are
+    /// stale and count as 0.
     layers: Vec<(Range<usize>, bool)>,
 }
 
-/// A linear layer's place among parameters.
+/// A linear layer and the ranges of its parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layer {
     /// Its shape.
     pub dense: Dense,
-    /// Where its weight lies, outputs × inputs.
+    /// The range of its weight, outputs × inputs.
     pub weight: Range<usize>,
-    /// Where its bias lies.
+    /// The range of its bias.
     pub bias: Range<usize>,
-    /// Its number among the layers.
+    /// Its index in `Gradient::layers`.
     index: usize,
 }
 
-/// Parameters that belong to no layer, and their place among the others.
+/// Parameters outside of any layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Vector {
-    /// Where they lie.
     range: Range<usize>,
-    /// Their number among the layers.
+    /// Their index in `Gradient::layers`.
     index: usize,
 }
 
-/// Parameters in the making.
+/// A builder of [`Parameters`], with initial values.
 #[derive(Clone, Debug, Default)]
 pub struct Initial<E> {
     values: Vec<E>,
@@ -63,7 +63,7 @@ impl<E: Real> Initial<E> {
         Self { values: vec![], layers: vec![] }
     }
 
-    /// Adds a linear layer; weight and bias are uniform between ±1/√inputs.
+    /// Adds a linear layer. Its weight and bias are uniform between −1/√inputs and 1/√inputs.
     ///
     /// # Panics
     /// If there are no inputs or no outputs.
@@ -80,7 +80,7 @@ impl<E: Real> Initial<E> {
         Layer { dense, weight, bias, index: self.layers.len() - 1 }
     }
 
-    /// Adds parameters with these first values.
+    /// Adds parameters with these initial values.
     pub fn vector(&mut self, values: &[f64]) -> Vector {
         let start = self.values.len();
         self.values.extend(values.iter().map(|&x| E::of(x)));
@@ -104,18 +104,18 @@ impl<E: Real> Parameters<E> {
         &self.values
     }
 
-    /// Their values, to be changed. Copies them first if a tape still holds them.
+    /// Their values, mutably. Copies them first if a tape still holds them.
     pub fn values_mut(&mut self) -> &mut [E] {
         Rc::<Vec<E>>::make_mut(&mut self.values)
     }
 
-    /// What backward passes have added up since the last step.
+    /// The sum of gradients since the last step.
     pub fn gradient(&self) -> Vec<E> {
         self.gradient.borrow_mut().complete().to_vec()
     }
 
-    /// Hands the values and their gradient to an optimizer's step, which may change both, and begins
-    /// a new gradient.
+    /// Passes the values and their gradient to an optimizer's step, which may change both, and then
+    /// resets the gradient.
     pub fn update(&mut self, step: impl FnOnce(&mut [E], &mut [E])) {
         let gradient = &mut *self.gradient.borrow_mut();
         step(Rc::<Vec<E>>::make_mut(&mut self.values), gradient.complete());
@@ -127,13 +127,13 @@ impl<E: Real> Parameters<E> {
         &self.values[vector.range.clone()]
     }
 
-    /// Adds to the gradient for a vector, if it is wanted in this scope.
+    /// Adds to the gradient of a vector, if the parameters need one in this scope.
     ///
     /// # Panics
     /// If there is not one number per parameter.
     pub fn add_to_vector(&self, vector: &Vector, gradient: &[E]) {
         assert_eq!(gradient.len(), vector.range.len(), "one gradient per parameter");
-        self.slots(vector.index, |sums, is_reached| {
+        self.with_sums(vector.index, |sums, is_reached| {
             if !is_reached {
                 sums.fill(E::ZERO);
             }
@@ -141,23 +141,24 @@ impl<E: Real> Parameters<E> {
         });
     }
 
-    /// The same values, from which nothing is learned.
+    /// The same values, without a gradient.
     pub fn frozen(&self) -> Self {
         Self { depth: None, ..self.shared() }
     }
 
-    /// The same parameters, to be held by a tape or an objective: gradients add up in one place. The
-    /// values are those of now; as long as they are held, [`Parameters::update`] has to copy them.
+    /// Another handle to the parameters, for a tape or an objective. Both add to the same gradient.
+    /// The handle keeps the current values; while it exists, [`Parameters::update`] copies them
+    /// first.
     pub fn shared(&self) -> Self {
         let (values, gradient) = (Rc::clone(&self.values), Rc::clone(&self.gradient));
         Self { values, gradient, depth: self.depth }
     }
 
-    /// Hands over where the gradients for a layer's weight and bias go, if they are wanted in this
-    /// scope.
-    pub(crate) fn reach(&self, layer: &Layer, add: impl FnOnce(Sums<'_, E>, Sums<'_, E>)) {
-        self.slots(layer.index, |sums, is_reached| {
-            // A layer's bias lies right behind its weight.
+    /// Calls a function with the destinations of the gradients of a layer's weight and bias, if the
+    /// parameters need one in this scope.
+    pub(crate) fn add_to_layer(&self, layer: &Layer, add: impl FnOnce(Sums<'_, E>, Sums<'_, E>)) {
+        self.with_sums(layer.index, |sums, is_reached| {
+            // A layer's bias follows its weight.
             let (weight, bias) = sums.split_at_mut(layer.weight.len());
             match is_reached {
                 true => add(Sums::Add(weight), Sums::Add(bias)),
@@ -166,9 +167,9 @@ impl<E: Real> Parameters<E> {
         });
     }
 
-    /// Hands over the sums of a layer's gradient, and whether they hold anything yet, if they are
-    /// wanted in this scope.
-    fn slots(&self, layer: usize, add: impl FnOnce(&mut [E], bool)) {
+    /// Calls a function with the sums of a layer's gradient and whether they are valid yet, if the
+    /// parameters need one in this scope.
+    fn with_sums(&self, layer: usize, add: impl FnOnce(&mut [E], bool)) {
         if self.depth != Some(depth()) {
             return;
         }
@@ -179,7 +180,7 @@ impl<E: Real> Parameters<E> {
 }
 
 impl<E: Real> Gradient<E> {
-    /// The sums, with 0 where no backward pass has been.
+    /// The sums, with 0 for layers that no backward pass has reached.
     fn complete(&mut self) -> &mut [E] {
         for (range, is_reached) in &self.layers {
             if !is_reached {

@@ -12,16 +12,16 @@ pub struct Perceptron {
     layers: Rc<[Layer]>,
 }
 
-/// What a perceptron reads.
+/// The input of a perceptron.
 #[derive(Clone, Debug)]
 pub enum Input<E: Real> {
-    /// Rows of data: no gradient is wanted for them.
+    /// Rows of data, which need no gradient.
     Data(Rc<Data<E>>),
-    /// Numbers that were computed from something that learns, [B, inputs].
+    /// Numbers that depend on trainable parameters, [B, inputs].
     Learned(Node<E>),
 }
 
-/// Rows of data in the two orders in which a layer reads them.
+/// Rows of data and their transpose, which a layer reads in the forward and in the backward pass.
 #[derive(Debug)]
 pub struct Data<E: Real> {
     rows: Packed<E>,
@@ -29,20 +29,20 @@ pub struct Data<E: Real> {
 }
 
 impl<E: Real> Data<E> {
-    /// Rows, [B, inputs].
-    pub fn of_rows(rows: Packed<E>) -> Rc<Self> {
+    /// Data from its rows, [B, inputs].
+    pub fn from_rows(rows: Packed<E>) -> Rc<Self> {
         Rc::new(Self { rows, transposed: OnceCell::new() })
     }
 
-    /// The transpose of rows, [inputs, B].
+    /// Data from its transpose, [inputs, B].
     ///
     /// # Panics
     /// If there are no rows.
-    pub fn of_transposed(transposed: Packed<E>) -> Rc<Self> {
+    pub fn from_transposed(transposed: Packed<E>) -> Rc<Self> {
         Rc::new(Self { rows: transposed.transposed(), transposed: transposed.into() })
     }
 
-    /// [B, inputs]
+    /// The rows, [B, inputs].
     pub fn rows(&self) -> &Packed<E> {
         &self.rows
     }
@@ -62,7 +62,7 @@ impl<E: Real> Input<E> {
 }
 
 impl Perceptron {
-    /// Layers from each width to the next, added to `initial`.
+    /// Adds layers from each width to the next to `initial`.
     ///
     /// # Panics
     /// If there are fewer than two widths, or one is 0.
@@ -77,13 +77,13 @@ impl Perceptron {
         &self.layers
     }
 
-    /// Numbers out.
+    /// Output features.
     pub fn outputs(&self) -> usize {
         self.layers[self.layers.len() - 1].dense.outputs
     }
 
-    /// The outputs, [B, outputs]; what their gradient means for parameters and a learned input goes
-    /// to these.
+    /// The outputs, [B, outputs]. The backward pass adds to the gradients of the parameters and of
+    /// a learned input.
     ///
     /// # Panics
     /// If the input has another width than the first layer.
@@ -106,7 +106,7 @@ impl Perceptron {
         result
     }
 
-    /// The outputs alone, [B, outputs].
+    /// The outputs without a tape, [B, outputs].
     ///
     /// # Panics
     /// If the input has another width than the first layer.
@@ -137,7 +137,8 @@ impl Perceptron {
     }
 }
 
-/// Adds what a gradient for the outputs means for the parameters, and for a learned input.
+/// Adds to the gradients of the parameters and of a learned input, given the gradient of the
+/// outputs.
 fn backward<E: Real>(
     layers: &[Layer],
     parameters: &Parameters<E>,
@@ -146,13 +147,13 @@ fn backward<E: Real>(
     mut gradient: Packed<E>,
 ) {
     if gradient.rows() == 0 {
-        // Nothing is learned from no rows.
+        // An empty batch has no gradient.
         return;
     }
     let values = parameters.values();
     for (depth, layer) in layers.iter().enumerate().rev() {
         let learn = |x_transposed: &Packed<E>, gradient: &Packed<E>| {
-            parameters.reach(layer, |weight, bias| {
+            parameters.add_to_layer(layer, |weight, bias| {
                 layer.dense.weight_gradient(x_transposed, gradient, weight);
                 layer.dense.bias_gradient(gradient, bias);
             });

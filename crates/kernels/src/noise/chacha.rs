@@ -1,17 +1,17 @@
 //! ChaCha8, sixteen blocks at a time.
 
-use crate::Real;
-use crate::simd::{LANES, Lanes, Machine, MachineKernel, Words};
+use crate::simd::{Dispatch, LANES, Lanes, Machine, MachineKernel, Words};
 
-/// Words of a block.
+/// Words in a block.
 pub(super) const BLOCK: usize = 16;
-/// Words that are made at a time.
+/// Words that are generated at a time.
 pub(super) const AT_ONCE: usize = LANES * BLOCK;
 
 /// Blocks `first` to `first` + 15 of a stream: ChaCha with eight rounds (Bernstein 2008, "ChaCha, a
 /// variant of Salsa20"), a counter and a stream of 64 bits each.
 ///
-/// Each lane of a register is a block of its own; in the end lanes and words change places.
+/// Each lane of a register is a block of its own; a final transpose makes the words of a block
+/// contiguous.
 pub(super) fn blocks(key: &[u32; 8], stream: u64, first: u64, out: &mut [u32; AT_ONCE]) {
     f32::on_machine(Blocks { key, stream, first, out });
 }
@@ -28,7 +28,7 @@ impl MachineKernel<f32> for Blocks<'_> {
     #[inline(always)]
     fn run<M: Machine<f32>>(self) {
         let mut by_word = [[0; LANES]; BLOCK];
-        // Lower and upper half.
+        // The lower and upper halves of the counters.
         let (mut lower, mut upper) = ([0; LANES], [0; LANES]);
         for (lane, (lower, upper)) in lower.iter_mut().zip(&mut upper).enumerate() {
             let counter = self.first.wrapping_add(lane as u64);

@@ -12,8 +12,8 @@ use std::convert::Infallible;
 ///
 /// The name is made of coordinates (what it is for, the task, the seed), never of the estimator
 /// that will use it: then all estimators meet the same numbers, and their comparison is paired.
-/// [`Noise::at`] gives each step of a run a stream of its own, so what one step used up does not
-/// shift the next. It is a generator for [`rand`], too.
+/// [`Noise::at`] gives each step of a run a stream of its own, so the numbers that one step uses do
+/// not shift those of the next. It also implements the traits of [`rand`].
 ///
 /// ```
 /// use kernels::Noise;
@@ -25,22 +25,22 @@ use std::convert::Infallible;
 pub struct Noise {
     key: [u32; 8],
     stream: u64,
-    /// Words that have been drawn.
+    /// How many words have been drawn.
     position: u64,
-    /// The words about the position, for whoever draws them one by one.
-    ahead: Option<Ahead>,
+    /// The words around the position, for drawing them one by one.
+    buffered: Option<Buffered>,
 }
 
-/// Words that were made before they are drawn.
+/// Words that were generated before they are drawn.
 #[derive(Clone, Debug)]
-struct Ahead {
+struct Buffered {
     /// The position of the first.
     first: u64,
     words: Box<[u32; AT_ONCE]>,
 }
 
 impl Noise {
-    /// The stream of that name: ChaCha8 (Bernstein 2008) keyed by the BLAKE3 hash of the words.
+    /// The stream with this name: ChaCha8 (Bernstein 2008), keyed by the BLAKE3 hash of the words.
     pub fn named(words: &[&str]) -> Self {
         let mut hash = blake3::Hasher::new();
         for word in words {
@@ -51,33 +51,34 @@ impl Noise {
         for (key, bytes) in key.iter_mut().zip(hash.finalize().as_bytes().as_chunks::<4>().0) {
             *key = u32::from_le_bytes(*bytes);
         }
-        Self { key, stream: 0, position: 0, ahead: None }
+        Self { key, stream: 0, position: 0, buffered: None }
     }
 
-    /// The sub-stream of a step, from its beginning.
+    /// The substream of a step, from its beginning.
     pub fn at(&self, step: u64) -> Self {
-        Self { key: self.key, stream: step, position: 0, ahead: None }
+        Self { key: self.key, stream: step, position: 0, buffered: None }
     }
 
     /// 32 random bits.
     pub fn word(&mut self) -> u32 {
         let position = self.position;
         self.position += 1;
-        if let Some(ahead) = &self.ahead {
-            let place = position.wrapping_sub(ahead.first);
+        if let Some(buffered) = &self.buffered {
+            let place = position.wrapping_sub(buffered.first);
             if place < AT_ONCE as u64 {
-                return ahead.words[place as usize];
+                return buffered.words[place as usize];
             }
         }
         let block = position / BLOCK as u64;
-        let mut words = self.ahead.take().map_or_else(|| Box::new([0; AT_ONCE]), |old| old.words);
+        let mut words =
+            self.buffered.take().map_or_else(|| Box::new([0; AT_ONCE]), |old| old.words);
         chacha::blocks(&self.key, self.stream, block, &mut words);
         let word = words[(position % BLOCK as u64) as usize];
-        self.ahead = Some(Ahead { first: block * BLOCK as u64, words });
+        self.buffered = Some(Buffered { first: block * BLOCK as u64, words });
         word
     }
 
-    /// Hands over as many random words as there are places, with the places they are for.
+    /// Calls `put` with one random word for each element of `places`, part by part.
     fn fill<T>(&mut self, mut places: &mut [T], mut put: impl FnMut(&[u32], &mut [T])) {
         let mut words = [0; AT_ONCE];
         while !places.is_empty() {
@@ -91,7 +92,7 @@ impl Noise {
         }
     }
 
-    /// Fills with random words.
+    /// Fills the slice with random words.
     fn fill_words(&mut self, words: &mut [u32]) {
         self.fill(words, |made, words| words.copy_from_slice(made));
     }
@@ -101,7 +102,7 @@ impl Noise {
         u64::from(self.word()) | u64::from(self.word()) << 32
     }
 
-    /// A uniform number of the open interval (0, 1), a multiple of 2⁻⁵³.
+    /// A uniform number in the open interval (0, 1), a multiple of 2⁻⁵³.
     pub fn uniform(&mut self) -> f64 {
         loop {
             let u = (self.double_word() >> 11) as f64 * (1.0 / 9007199254740992.0);
@@ -111,7 +112,7 @@ impl Noise {
         }
     }
 
-    /// Standard normal numbers, by the inverse of their distribution function: two words each.
+    /// Standard normal numbers, by inverse transform sampling: two words each.
     pub fn normals(&mut self, count: usize) -> Vec<f64> {
         let mut packed = Packed::zeros(count, 1);
         for u in packed.storage_mut() {
@@ -136,8 +137,8 @@ impl Noise {
         }
     }
 
-    /// Fills with uniform indices below `n`, without bias, one word each but for the rare word that
-    /// is rejected.
+    /// Fills the slice with unbiased uniform indices below `n`: one word each, or more after a
+    /// rejection, which is rare.
     ///
     /// # Panics
     /// If `n` is 0.
@@ -152,7 +153,7 @@ impl Noise {
         }
     }
 
-    /// `count` uniform indices below `n`, as [`Noise::fill_index`].
+    /// `count` uniform indices below `n`, as from [`Noise::fill_index`].
     ///
     /// # Panics
     /// If `n` is 0.
@@ -171,7 +172,7 @@ impl Noise {
         order
     }
 
-    /// Fills with uniform numbers of (0, 1), one word each ([`Real::uniform`]).
+    /// Fills the slice with uniform numbers in (0, 1), one word each ([`Real::uniform`]).
     pub fn fill_uniform<E: Real>(&mut self, numbers: &mut [E]) {
         struct Convert<'a, E>(&'a [u32], &'a mut [E]);
         impl<E: Real> MachineKernel<E> for Convert<'_, E> {
@@ -186,7 +187,7 @@ impl Noise {
         self.fill(numbers, |words, numbers| E::on_machine(Convert(words, numbers)));
     }
 
-    /// A matrix of uniform numbers of (0, 1). Rows are drawn sixteen at a time.
+    /// A matrix of uniform numbers in (0, 1). Rows are drawn sixteen at a time.
     pub fn uniforms<E: Real>(&mut self, rows: usize, columns: usize) -> Packed<E> {
         let mut packed = Packed::scratch(rows, columns);
         self.fill_uniform(packed.storage_mut());
@@ -240,7 +241,7 @@ impl TryRng for Noise {
         Ok(self.double_word())
     }
 
-    /// Uses whole words up; of the last, what is not asked for is lost.
+    /// Consumes whole words; the rest of the last one is discarded.
     fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
         let mut words = [0; AT_ONCE];
         for bytes in bytes.chunks_mut(4 * AT_ONCE) {
@@ -258,7 +259,8 @@ impl TryRng for Noise {
 mod tests {
     use super::*;
 
-    /// Word for word what another implementation makes of the same key, however it is drawn.
+    /// Equal to another implementation with the same key word for word, no matter how the words are
+    /// drawn.
     #[test]
     fn the_stream_is_that_of_chacha8() {
         use rand_chacha::ChaCha8Rng;
@@ -284,14 +286,14 @@ mod tests {
                 assert_eq!(bytes, expected, "{count} bytes of step {step}");
             }
         }
-        // Where the counter's lower half is full.
+        // Where the lower half of the counter overflows.
         let far = (u64::from(u32::MAX) - 7) * BLOCK as u64;
         let (mut ours, mut theirs) = (noise.at(3), ChaCha8Rng::from_seed(seed));
         ours.position = far;
         theirs.set_stream(3);
         theirs.set_word_pos(far.into());
         for i in 0..300 {
-            assert_eq!(ours.word(), theirs.next_u32(), "word {i} about the end");
+            assert_eq!(ours.word(), theirs.next_u32(), "word {i} around the overflow");
         }
     }
 
@@ -312,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_is_the_same_wherever_the_stream_stands() {
+    fn a_step_does_not_depend_on_the_position_of_the_stream() {
         let fresh = Noise::named(&["estimator"]);
         let mut used = fresh.clone();
         used.uniform();
@@ -355,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn both_types_meet_the_same_noise() {
+    fn both_types_get_the_same_noise() {
         let single = Noise::named(&["law"]).uniforms::<f32>(100, 3).unpack();
         let double = Noise::named(&["law"]).uniforms::<f64>(100, 3).unpack();
         for (a, b) in single.into_iter().zip(double) {

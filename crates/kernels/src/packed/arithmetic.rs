@@ -1,4 +1,4 @@
-//! Sums and products of packed matrices, element by element and row by row.
+//! Elementwise and row-wise arithmetic of packed matrices.
 
 use super::Packed;
 use crate::simd::{LANES, Machine, MachineKernel};
@@ -8,8 +8,8 @@ impl<E: Real> Packed<E> {
     /// Row `first` and every `step`-th after it.
     ///
     /// # Panics
-    /// If the rows are not a multiple of `step`, or `first` is not below it.
-    pub fn every(&self, step: usize, first: usize) -> Self {
+    /// If the number of rows is not a multiple of `step`, or `first` is not below `step`.
+    pub fn strided_rows(&self, step: usize, first: usize) -> Self {
         assert!(first < step && self.rows.is_multiple_of(step), "one row of every {step}");
         let mut rows = Self::zeros(self.rows / step, self.columns);
         for row in 0..rows.rows {
@@ -20,12 +20,12 @@ impl<E: Real> Packed<E> {
         rows
     }
 
-    /// The matrix with all its rows `times` times, one time after the other.
+    /// `times` copies of the whole matrix, stacked.
     pub fn repeat(&self, times: usize) -> Self {
         Self::pack(&self.unpack().repeat(times), self.columns)
     }
 
-    /// The matrix with every row `times` times in succession.
+    /// The matrix with each row repeated `times` times.
     pub fn repeat_rows(self, times: usize) -> Self {
         if times == 1 {
             return self;
@@ -40,10 +40,10 @@ impl<E: Real> Packed<E> {
         repeated
     }
 
-    /// The matrix with every `times` successive rows added up.
+    /// The sums of each group of `times` consecutive rows.
     ///
     /// # Panics
-    /// If the rows are not a multiple of `times`, or that is 0.
+    /// If the number of rows is not a multiple of `times`, or `times` is 0.
     pub fn sum_rows(self, times: usize) -> Self {
         assert!(times > 0, "groups of no rows");
         assert_eq!(self.rows % times, 0, "rows in groups of {times}");
@@ -99,8 +99,22 @@ impl<E: Real> Packed<E> {
         logarithms
     }
 
-    /// Σ of all elements, in double precision: row b goes to the partial sum b mod 16, and the sixteen
-    /// are added up in order.
+    /// Replaces each element by its tanh, 1 − 2/(e²ˣ + 1). The error is a few times
+    /// [`Float::EPSILON`](crate::simd::Float::EPSILON).
+    pub fn tanh(&mut self) {
+        rowwise! {
+            fn tanh(=> numbers) {
+                let (one, two) = (V::splat(E::ONE), V::splat(E::of(2.0)));
+                for x in numbers {
+                    *x = one - two / ((two * *x).exp() + one);
+                }
+            }
+        }
+        tanh(self);
+    }
+
+    /// Σ of all elements, in double precision: row b is added to the partial sum b mod 16, and then
+    /// the sixteen are added in order.
     pub fn total(&self) -> f64 {
         struct Total<'a, E: Real>(&'a Packed<E>);
         impl<E: Real> MachineKernel<E> for Total<'_, E> {
@@ -116,7 +130,7 @@ impl<E: Real> Packed<E> {
                     }
                 }
                 for sixteen in last {
-                    // What fills the last block up is no row.
+                    // Padding does not count.
                     for (sum, x) in partial.iter_mut().zip(sixteen.0).take(rows % LANES) {
                         *sum += x.widen();
                     }

@@ -1,4 +1,4 @@
-//! A matrix whose rows are worked on sixteen at a time.
+//! Matrices in blocks of sixteen rows, which kernels process together.
 
 mod arithmetic;
 mod order;
@@ -6,24 +6,12 @@ mod order;
 pub(crate) use order::{load_part, store_part};
 
 use crate::Real;
-use crate::recycle::{Buffer, Recycled, Shelf};
-use crate::simd::{LANES, Lanes};
+use crate::pool::Buffer;
+use crate::simd::{LANES, Lanes, Sixteen};
 
-/// [`LANES`] numbers, aligned for every register.
-#[doc(hidden)]
-#[derive(Clone, Copy, Debug, Default)]
-#[repr(C, align(64))]
-pub struct Sixteen<E>([E; LANES]);
-
-impl<E: Real> Recycled for Sixteen<E> {
-    fn with_shelf<R>(use_shelf: impl FnOnce(&mut Shelf<Self>) -> R) -> Option<R> {
-        E::with_packed_shelf(use_shelf)
-    }
-}
-
-/// A rows × columns matrix in blocks of [`LANES`] rows: within a block the sixteen numbers of a
-/// column lie side by side, so that one [`Lanes`] value is a column of sixteen rows. The last
-/// block is filled up with rows of zeros.
+/// A rows × columns matrix in blocks of [`LANES`] rows. Within a block, the sixteen numbers of a
+/// column are contiguous, so one [`Lanes`] value is a column of sixteen rows. The last block is
+/// padded with more rows, which do not belong to the matrix.
 #[derive(Clone, Debug)]
 pub struct Packed<E: Real> {
     data: Buffer<Sixteen<E>>,
@@ -40,7 +28,7 @@ impl<E: Real> Packed<E> {
         Self::filled(rows, columns, E::ZERO)
     }
 
-    /// A matrix of the same number everywhere, where it is filled up too.
+    /// A matrix of the same number everywhere, including the padding.
     ///
     /// # Panics
     /// If there are no columns.
@@ -50,7 +38,7 @@ impl<E: Real> Packed<E> {
         packed
     }
 
-    /// A matrix of any numbers, for a function that writes all of them.
+    /// A matrix with arbitrary contents, for a caller that overwrites all of them.
     ///
     /// # Panics
     /// If there are no columns.
@@ -59,7 +47,7 @@ impl<E: Real> Packed<E> {
         Self { data: Buffer::scratch(rows.div_ceil(LANES) * columns), rows, columns }
     }
 
-    /// The numbers in another type, each the nearest that it has.
+    /// The matrix in another type, each number rounded to the nearest.
     pub fn cast<F: Real>(&self) -> Packed<F> {
         let mut cast = Packed::<F>::scratch(self.rows, self.columns);
         for (to, from) in cast.data.iter_mut().zip(self.data.iter()) {
@@ -83,7 +71,7 @@ impl<E: Real> Packed<E> {
     /// The element of a row and column.
     ///
     /// # Panics
-    /// If there is no such element.
+    /// If the row or the column is out of range.
     pub fn get(&self, row: usize, column: usize) -> E {
         assert!(row < self.rows && column < self.columns, "element ({row}, {column})");
         self.data[row / LANES * self.columns + column].0[row % LANES]
@@ -92,16 +80,16 @@ impl<E: Real> Packed<E> {
     /// Sets the element of a row and column.
     ///
     /// # Panics
-    /// If there is no such element.
+    /// If the row or the column is out of range.
     pub fn set(&mut self, row: usize, column: usize, x: E) {
         assert!(row < self.rows && column < self.columns, "element ({row}, {column})");
         self.data[row / LANES * self.columns + column].0[row % LANES] = x;
     }
 
-    /// A column, as a matrix of one.
+    /// A column, as a matrix with one column.
     ///
     /// # Panics
-    /// If there is no such column.
+    /// If the column is out of range.
     pub fn column(&self, column: usize) -> Self {
         assert!(column < self.columns, "column {column}");
         let mut alone = Self::scratch(self.rows, 1);
@@ -110,10 +98,10 @@ impl<E: Real> Packed<E> {
         alone
     }
 
-    /// Sets a column, from a matrix of one.
+    /// Sets a column, from a matrix with one column.
     ///
     /// # Panics
-    /// If there is no such column, or the rows differ.
+    /// If the column is out of range, or the numbers of rows differ.
     pub fn set_column(&mut self, column: usize, from: &Self) {
         assert!(column < self.columns, "column {column}");
         assert_eq!((self.rows, 1), (from.rows, from.columns), "a column of {} rows", self.rows);
@@ -121,19 +109,19 @@ impl<E: Real> Packed<E> {
         places.zip(from.data.iter()).for_each(|(to, from)| *to = *from);
     }
 
-    /// The block of rows 16·`index` and on, one value a column.
+    /// The block of sixteen rows that starts at row 16·`index`, one value per column.
     ///
     /// # Panics
-    /// If there is no such block.
+    /// If the index is out of range.
     #[inline(always)]
     pub fn block<V: Lanes<E>>(&self, index: usize) -> &[V] {
         &self.numbers()[index * self.columns..][..self.columns]
     }
 
-    /// The block of rows 16·`index` and on, to be changed.
+    /// The block of sixteen rows that starts at row 16·`index`, mutably.
     ///
     /// # Panics
-    /// If there is no such block.
+    /// If the index is out of range.
     #[inline(always)]
     pub fn block_mut<V: Lanes<E>>(&mut self, index: usize) -> &mut [V] {
         let columns = self.columns;
@@ -143,7 +131,7 @@ impl<E: Real> Packed<E> {
     /// `C` columns of a block, from `column` on.
     ///
     /// # Panics
-    /// If there are no such columns.
+    /// If they are out of range.
     #[inline(always)]
     pub(crate) fn columns_of<V: Lanes<E>, const C: usize>(
         &self,
@@ -156,7 +144,7 @@ impl<E: Real> Packed<E> {
         }
     }
 
-    /// `C` columns of a block, from `column` on, to be changed.
+    /// `C` columns of a block, from `column` on, mutably.
     #[inline(always)]
     pub(crate) fn columns_of_mut<V: Lanes<E>, const C: usize>(
         &mut self,
@@ -169,32 +157,32 @@ impl<E: Real> Packed<E> {
         }
     }
 
-    /// Blocks of sixteen rows, the last filled up.
+    /// The number of blocks, with the padded one.
     #[inline(always)]
     pub(crate) fn blocks_of_rows(&self) -> usize {
         self.rows.div_ceil(LANES)
     }
 
-    /// Where a block begins.
+    /// The start of a block.
     #[inline(always)]
     pub(crate) fn block_start(&self, index: usize) -> *const Sixteen<E> {
         self.data.as_ptr().wrapping_add(index * self.columns)
     }
 
-    /// The blocks in order, each as one value a column.
+    /// The blocks in order, each with one value per column.
     #[inline(always)]
     pub fn blocks<V: Lanes<E>>(&self) -> std::slice::ChunksExact<'_, V> {
         self.numbers().chunks_exact(self.columns)
     }
 
-    /// The blocks in order, to be changed.
+    /// The blocks in order, mutably.
     #[inline(always)]
     pub fn blocks_mut<V: Lanes<E>>(&mut self) -> std::slice::ChunksExactMut<'_, V> {
         let columns = self.columns;
         self.numbers_mut().chunks_exact_mut(columns)
     }
 
-    /// Every sixteen numbers in storage order: block by block, column by column.
+    /// All numbers in storage order, sixteen to a value: block by block, column by column.
     #[inline(always)]
     pub fn numbers<V: Lanes<E>>(&self) -> &[V] {
         // SAFETY: `Lanes` values are `Plain`: sixteen numbers of E with an alignment of at most 64,
@@ -202,22 +190,22 @@ impl<E: Real> Packed<E> {
         unsafe { std::slice::from_raw_parts(self.data.as_ptr().cast(), self.data.len()) }
     }
 
-    /// Every sixteen numbers in storage order, to be changed.
+    /// All numbers in storage order, mutably.
     #[inline(always)]
     pub fn numbers_mut<V: Lanes<E>>(&mut self) -> &mut [V] {
         // SAFETY: as in `numbers`, and the borrow is exclusive.
         unsafe { std::slice::from_raw_parts_mut(self.data.as_mut_ptr().cast(), self.data.len()) }
     }
 
-    /// Every number in storage order, the padding rows too.
+    /// All numbers in storage order, including the padding.
     pub(crate) fn storage(&self) -> &[E] {
         let numbers = self.data.len() * LANES;
         // SAFETY: a `Sixteen<E>` is `repr(C)` around `[E; 16]`, whose size (64 or 128 bytes) is a
-        // multiple of its alignment: the numbers lie without gaps.
+        // multiple of its alignment: the numbers have no gaps between them.
         unsafe { std::slice::from_raw_parts(self.data.as_ptr().cast(), numbers) }
     }
 
-    /// Every number in storage order, to be changed.
+    /// All numbers in storage order, including the padding, mutably.
     pub(crate) fn storage_mut(&mut self) -> &mut [E] {
         let numbers = self.data.len() * LANES;
         // SAFETY: as in `storage`, and the borrow is exclusive.

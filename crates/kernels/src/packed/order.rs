@@ -1,4 +1,4 @@
-//! Packed matrices from other orders of the same numbers, and back.
+//! Conversion to and from other storage orders, and selection of rows and columns.
 
 use super::Packed;
 use crate::Real;
@@ -6,10 +6,10 @@ use crate::simd::{LANES, Lanes, Machine, MachineKernel};
 use std::ops::Range;
 
 impl<E: Real> Packed<E> {
-    /// Packs a matrix that lies row after row.
+    /// Packs a row-major matrix.
     ///
     /// # Panics
-    /// If `data` is not made of whole rows.
+    /// If `data` does not consist of whole rows, or there are no columns.
     pub fn pack(data: &[E], columns: usize) -> Self {
         let mut packed = Self::scratch(data.len() / columns.max(1), columns);
         assert_eq!(data.len() % columns, 0, "whole rows of {columns}");
@@ -17,36 +17,36 @@ impl<E: Real> Packed<E> {
         packed
     }
 
-    /// The matrix row after row.
+    /// The matrix in row-major order.
     pub fn unpack(&self) -> Vec<E> {
         let mut data = vec![E::ZERO; self.rows * self.columns];
         self.columns_to_rows(0..self.columns, &mut data);
         data
     }
 
-    /// Writes some columns row after row.
+    /// Writes a range of columns in row-major order.
     ///
     /// # Panics
-    /// If there are no such columns, or `data` has another number of elements.
+    /// If the range is empty or out of range, or `data` has the wrong length.
     pub fn columns_to_rows(&self, columns: Range<usize>, data: &mut [E]) {
         assert!(columns.end <= self.columns && !columns.is_empty(), "columns {columns:?}");
         assert_eq!(data.len(), self.rows * columns.len(), "rows of {columns:?}");
         E::on_machine(UnpackRows { packed: self, columns, data });
     }
 
-    /// Adds the matrix to one that lies row after row.
+    /// Adds the matrix to a row-major one.
     ///
     /// # Panics
-    /// If `data` has another number of elements.
+    /// If `data` has the wrong length.
     pub fn add_to(&self, data: &mut [E]) {
         assert_eq!(data.len(), self.rows * self.columns, "a sum of equal shapes");
         data.iter_mut().zip(self.unpack()).for_each(|(sum, x)| *sum += x);
     }
 
-    /// Packs a matrix that lies column after column.
+    /// Packs a column-major matrix.
     ///
     /// # Panics
-    /// If `data` is not made of whole columns, or they have no rows.
+    /// If `data` does not consist of whole columns, or there are no rows or no columns.
     pub fn from_columns(data: &[E], rows: usize) -> Self {
         assert!(rows > 0, "columns of a packed matrix have rows");
         assert_eq!(data.len() % rows, 0, "whole columns of {rows}");
@@ -55,7 +55,7 @@ impl<E: Real> Packed<E> {
         for (column, data) in data.chunks_exact(rows).enumerate() {
             for (block, data) in data.chunks(LANES).enumerate() {
                 let sixteen = &mut packed.data[block * columns + column].0;
-                // Of known length: moved by registers, not by a call.
+                // The known length lets the compiler copy through registers, without a call.
                 if let Ok(data) = data.try_into() {
                     *sixteen = data;
                 } else {
@@ -67,7 +67,7 @@ impl<E: Real> Packed<E> {
         packed
     }
 
-    /// The matrix column after column.
+    /// The matrix in column-major order.
     pub fn to_columns(&self) -> Vec<E> {
         let mut data = vec![E::ZERO; self.rows * self.columns];
         if data.is_empty() {
@@ -85,7 +85,7 @@ impl<E: Real> Packed<E> {
         data
     }
 
-    /// Columns × rows of the same numbers; what fills its last block up is 0.
+    /// The transpose, [columns, rows]; its padding is 0.
     ///
     /// # Panics
     /// If there are no rows.
@@ -95,39 +95,39 @@ impl<E: Real> Packed<E> {
         turned
     }
 
-    /// These columns, in this order: [rows, indices].
+    /// The columns with these indices, in this order: [rows, indices].
     ///
     /// # Panics
-    /// If there are no indices, or there is no such column.
-    pub fn pick_columns(&self, indices: &[u32]) -> Self {
+    /// If there are no indices, or one is out of range.
+    pub fn select_columns(&self, indices: &[u32]) -> Self {
         let mut picked = Self::scratch(self.rows, indices.len());
-        E::on_machine(PickColumns { from: self, indices, to: &mut picked });
+        E::on_machine(SelectColumns { from: self, indices, to: &mut picked });
         picked
     }
 
-    /// These rows, in this order: [indices, columns].
+    /// The rows with these indices, in this order: [indices, columns].
     ///
     /// # Panics
-    /// If there is no such row.
-    pub fn pick_rows(&self, indices: &[u32]) -> Self {
+    /// If an index is out of range.
+    pub fn select_rows(&self, indices: &[u32]) -> Self {
         let mut picked = Self::scratch(indices.len(), self.columns);
-        E::on_machine(PickRows { from: self, indices, to: &mut picked });
+        E::on_machine(SelectRows { from: self, indices, to: &mut picked });
         picked
     }
 
-    /// The same numbers row after row, in rows of `columns`.
+    /// The same numbers in row-major order, in rows of `columns`.
     ///
     /// # Panics
-    /// If they are not whole rows.
-    pub fn regroup(self, columns: usize) -> Self {
+    /// If they do not fill whole rows.
+    pub fn reshape(self, columns: usize) -> Self {
         if columns == self.columns { self } else { Self::pack(&self.unpack(), columns) }
     }
 
-    /// The columns of this matrix, then those of another with as many rows.
+    /// The columns of this matrix, then those of another with the same number of rows.
     ///
     /// # Panics
-    /// If it has other rows.
-    pub fn beside(&self, other: &Self) -> Self {
+    /// If the numbers of rows differ.
+    pub fn concat_columns(&self, other: &Self) -> Self {
         assert_eq!(self.rows, other.rows, "matrices side by side");
         let mut both = Self::scratch(self.rows, self.columns + other.columns);
         let columns = both.columns;
@@ -141,7 +141,7 @@ impl<E: Real> Packed<E> {
     }
 }
 
-/// The first sixteen numbers, or as many as there are and zeros.
+/// The first sixteen numbers; if there are fewer, padded with zeros.
 #[inline(always)]
 pub(crate) fn load_part<E: Real, V: Lanes<E>>(numbers: &[E]) -> V {
     match numbers.first_chunk() {
@@ -154,7 +154,7 @@ pub(crate) fn load_part<E: Real, V: Lanes<E>>(numbers: &[E]) -> V {
     }
 }
 
-/// Writes sixteen numbers, or as many as there is room for.
+/// Writes the sixteen numbers, or as many as fit.
 #[inline(always)]
 pub(crate) fn store_part<E: Real, V: Lanes<E>>(sixteen: V, room: &mut [E]) {
     match room.first_chunk_mut() {
@@ -166,10 +166,10 @@ pub(crate) fn store_part<E: Real, V: Lanes<E>>(sixteen: V, room: &mut [E]) {
     }
 }
 
-/// A whole square, turned over without leaving registers.
+/// Transposes a 16 × 16 square in registers.
 #[inline(always)]
 #[allow(clippy::manual_memcpy)]
-fn turn<E: Real, M: Machine<E>>(from: &[M::Lanes; LANES], to: &mut [M::Lanes; LANES]) {
+fn transpose_square<E: Real, M: Machine<E>>(from: &[M::Lanes; LANES], to: &mut [M::Lanes; LANES]) {
     let mut square = [M::Lanes::zero(); LANES];
     for i in 0..LANES {
         square[i] = from[i];
@@ -180,11 +180,11 @@ fn turn<E: Real, M: Machine<E>>(from: &[M::Lanes; LANES], to: &mut [M::Lanes; LA
     }
 }
 
-/// Up to sixteen columns, filled up with zeros, to as many of their transpose as there is room for.
+/// Transposes up to sixteen columns, padded with zeros, and keeps as many columns as fit.
 #[inline(always)]
-fn turn_part<E: Real, M: Machine<E>>(from: &[M::Lanes], to: &mut [M::Lanes]) {
+fn transpose_part<E: Real, M: Machine<E>>(from: &[M::Lanes], to: &mut [M::Lanes]) {
     if let (Some(from), Some(to)) = (from.as_array(), to.as_mut_array()) {
-        return turn::<E, M>(from, to);
+        return transpose_square::<E, M>(from, to);
     }
     let mut square = [M::Lanes::zero(); LANES];
     square[..from.len()].copy_from_slice(from);
@@ -192,16 +192,16 @@ fn turn_part<E: Real, M: Machine<E>>(from: &[M::Lanes], to: &mut [M::Lanes]) {
     to.copy_from_slice(&square[..to.len()]);
 }
 
-/// Columns beside whole squares that are moved one by one: for fewer, a square is not worth it.
+/// If fewer columns than this are left after the whole squares, they are moved one by one.
 const FEW: usize = 6;
 
-/// The columns that are moved in squares.
+/// The number of columns that are moved in squares.
 fn in_squares(columns: usize) -> usize {
     let rest = columns % LANES;
     if rest < FEW { columns - rest } else { columns }
 }
 
-/// Rows into packed columns, a square at a time.
+/// Packs rows, a square at a time.
 struct PackRows<'a, E: Real> {
     data: &'a [E],
     packed: &'a mut Packed<E>,
@@ -220,7 +220,7 @@ impl<E: Real> MachineKernel<E> for PackRows<'_, E> {
                 for (i, row) in rows.chunks_exact(columns).enumerate() {
                     square[i] = load_part(&row[first..columns.min(first + LANES)]);
                 }
-                turn_part::<E, M>(&square, to);
+                transpose_part::<E, M>(&square, to);
             }
             let narrow = &mut self.packed.data[place * columns..][squared..columns];
             for (column, to) in (squared..).zip(narrow) {
@@ -233,7 +233,7 @@ impl<E: Real> MachineKernel<E> for PackRows<'_, E> {
     }
 }
 
-/// Packed columns into rows, a square at a time.
+/// Unpacks into rows, a square at a time.
 struct UnpackRows<'a, E: Real> {
     packed: &'a Packed<E>,
     columns: Range<usize>,
@@ -250,7 +250,7 @@ impl<E: Real> MachineKernel<E> for UnpackRows<'_, E> {
             let block = &self.packed.block::<M::Lanes>(place)[self.columns.clone()];
             for (first, from) in (0..squared).step_by(LANES).zip(block[..squared].chunks(LANES)) {
                 let mut square = [M::Lanes::zero(); LANES];
-                turn_part::<E, M>(from, &mut square);
+                transpose_part::<E, M>(from, &mut square);
                 for (i, row) in rows.chunks_exact_mut(columns).enumerate() {
                     store_part(square[i], &mut row[first..columns.min(first + LANES)]);
                 }
@@ -266,14 +266,14 @@ impl<E: Real> MachineKernel<E> for UnpackRows<'_, E> {
     }
 }
 
-/// Rows as they are asked for.
-struct PickRows<'a, E: Real> {
+/// Copies the rows with these indices.
+struct SelectRows<'a, E: Real> {
     from: &'a Packed<E>,
     indices: &'a [u32],
     to: &'a mut Packed<E>,
 }
 
-impl<E: Real> MachineKernel<E> for PickRows<'_, E> {
+impl<E: Real> MachineKernel<E> for SelectRows<'_, E> {
     type Output = ();
     #[inline(always)]
     fn run<M: Machine<E>>(self) {
@@ -292,7 +292,7 @@ impl<E: Real> MachineKernel<E> for PickRows<'_, E> {
                 };
                 to.0 = [E::ZERO; LANES];
                 match rows.as_array::<LANES>() {
-                    // Of known number: fetched without looking for the end after each.
+                    // The known length lets the compiler unroll the loop.
                     Some(rows) => {
                         for (i, &row) in rows.iter().enumerate() {
                             to.0[i] = number(row);
@@ -309,14 +309,14 @@ impl<E: Real> MachineKernel<E> for PickRows<'_, E> {
     }
 }
 
-/// Columns as they are asked for.
-struct PickColumns<'a, E: Real> {
+/// Copies the columns with these indices.
+struct SelectColumns<'a, E: Real> {
     from: &'a Packed<E>,
     indices: &'a [u32],
     to: &'a mut Packed<E>,
 }
 
-impl<E: Real> MachineKernel<E> for PickColumns<'_, E> {
+impl<E: Real> MachineKernel<E> for SelectColumns<'_, E> {
     type Output = ();
     #[inline(always)]
     fn run<M: Machine<E>>(self) {
@@ -329,7 +329,7 @@ impl<E: Real> MachineKernel<E> for PickColumns<'_, E> {
     }
 }
 
-/// Columns into the columns of the transpose, a square at a time.
+/// Transposes a matrix, a square at a time.
 struct Transpose<'a, E: Real> {
     from: &'a Packed<E>,
     to: &'a mut Packed<E>,
@@ -345,7 +345,7 @@ impl<E: Real> MachineKernel<E> for Transpose<'_, E> {
             let first = place * LANES;
             let targets = to.blocks_mut::<M::Lanes>();
             for (columns, target) in block.chunks(LANES).zip(targets) {
-                turn_part::<E, M>(columns, &mut target[first..rows.min(first + LANES)]);
+                transpose_part::<E, M>(columns, &mut target[first..rows.min(first + LANES)]);
             }
         }
     }

@@ -5,17 +5,17 @@ use crate::packed::{load_part, store_part};
 use crate::simd::{LANES, Lanes, Machine, MachineKernel};
 use crate::{Packed, Real};
 
-/// Where sums over rows go.
+/// The destination of sums over rows.
 #[derive(Debug)]
 pub enum Sums<'a, E> {
-    /// They are written there.
+    /// Overwrites the slice.
     Write(&'a mut [E]),
-    /// They are added to what is there: a product's chains start from it.
+    /// Adds to the slice: the chains of a product start from its numbers.
     Add(&'a mut [E]),
 }
 
 impl<E> Sums<'_, E> {
-    fn place(&mut self) -> &mut [E] {
+    fn slice(&mut self) -> &mut [E] {
         let (Self::Write(place) | Self::Add(place)) = self;
         place
     }
@@ -25,14 +25,14 @@ impl<E> Sums<'_, E> {
     }
 }
 
-/// gᵀ·x, [N, K] row after row, of the transpose of x ([K, B]) and of g ([B, N]).
+/// gᵀ·x, [N, K] in row-major order, from the transpose of x ([K, B]) and g ([B, N]).
 ///
 /// # Panics
-/// If the shapes do not fit together.
+/// If the shapes do not match.
 pub fn inner_product<E: Real>(x_transposed: &Packed<E>, g: &Packed<E>, mut sums: Sums<'_, E>) {
     assert_eq!(x_transposed.columns(), g.rows(), "inner dimensions of a product");
     let elements = x_transposed.rows() * g.columns();
-    assert_eq!(sums.place().len(), elements, "the result of a product");
+    assert_eq!(sums.slice().len(), elements, "the result of a product");
     E::on_machine(InnerProduct { x: x_transposed, g, sums });
 }
 
@@ -73,8 +73,8 @@ impl<E: Real> Tiles<E> for InnerProduct<'_, E> {
                 number_stride: LANES,
                 count: LANES.min(g.rows() - row),
             };
-            // SAFETY: the blocks are blocks of x, which has a column for each row of g; in a block of
-            // g the columns from `column` on lie side by side, sixteen numbers each.
+            // SAFETY: the blocks are blocks of x, which has a column for each row of g; in a block
+            // of g, the columns from `column` on are contiguous, with sixteen numbers each.
             unsafe { steps.add_to(&mut sums) };
         }
         for n in 0..N {
@@ -86,22 +86,22 @@ impl<E: Real> Tiles<E> for InnerProduct<'_, E> {
 }
 
 impl<E: Real> InnerProduct<'_, E> {
-    /// The sixteen sums, or as many as there are, of a block of x and a column of g.
+    /// The sums of a block of x and a column of g: sixteen, or fewer in the last block.
     #[inline(always)]
     fn part(&mut self, block: usize, column: usize) -> &mut [E] {
         let inputs = self.x.rows();
-        let row = &mut self.sums.place()[column * inputs..][..inputs];
+        let row = &mut self.sums.slice()[column * inputs..][..inputs];
         &mut row[block * LANES..]
     }
 }
 
-/// Σ_b g_b, one sum a column: row b goes to the partial sum b mod 16, and the sixteen are added up
-/// in pairs, the pairs in pairs, and so on.
+/// Σ_b g_b, one sum per column: row b is added to the partial sum b mod 16, and then the sixteen
+/// are added pairwise, the upper half to the lower half, until one is left.
 ///
 /// # Panics
-/// If there is not one place a column.
+/// If there is not one sum per column.
 pub fn sum_rows<E: Real>(g: &Packed<E>, mut sums: Sums<'_, E>) {
-    assert_eq!(sums.place().len(), g.columns(), "one sum a column");
+    assert_eq!(sums.slice().len(), g.columns(), "one sum per column");
     E::on_machine(SumRows { g, sums });
 }
 
@@ -115,17 +115,17 @@ impl<E: Real> MachineKernel<E> for SumRows<'_, E> {
     #[inline(always)]
     fn run<M: Machine<E>>(mut self) {
         let (g, adds) = (self.g, self.sums.adds());
-        // What fills the last block up is no row.
+        // Padding does not count.
         let rest = g.rows() % LANES;
         let lanes: [E; LANES] = std::array::from_fn(|lane| E::of(lane as f64));
         let is_row = M::Lanes::of(&lanes).less(M::Lanes::splat(E::of(rest as f64)));
         let whole = g.rows() / LANES;
-        for (first, place) in (0..).step_by(LANES).zip(self.sums.place().chunks_mut(LANES)) {
+        for (first, place) in (0..).step_by(LANES).zip(self.sums.slice().chunks_mut(LANES)) {
             let mut partial = [M::Lanes::zero(); LANES];
             for block in 0..whole {
                 let columns = &g.block::<M::Lanes>(block)[first..];
                 match columns.first_chunk::<LANES>() {
-                    // Of known number, they are added up in registers.
+                    // The known length keeps the sums in registers.
                     Some(columns) => {
                         for i in 0..LANES {
                             partial[i] += columns[i];

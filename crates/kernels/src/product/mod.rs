@@ -1,11 +1,11 @@
 //! Matrix products with a packed factor, in one fixed order.
 //!
 //! Each element of a product is one chain of fused multiply-adds over the inner dimension, first to
-//! last. Registers lie along the sixteen rows of a block and tiles across blocks and columns, never
-//! along the chain, so neither their width nor the shape of a tile changes a bit.
+//! last. Registers span the sixteen rows of a block, and tiles span blocks and columns. Neither
+//! splits a chain, so neither the width of registers nor the shape of tiles changes a bit.
 //!
-//! Arrays of registers are gone through by index: an iterator that takes one by value moves it
-//! through memory.
+//! Loops over arrays of registers use indices, because an iterator that takes an array by value
+//! moves it through memory.
 
 #![allow(clippy::needless_range_loop, clippy::manual_memcpy)]
 
@@ -18,7 +18,7 @@ use crate::simd::{Lanes, Machine, MachineKernel};
 use crate::{Packed, Real};
 use tile::{Steps, Tiles, cover};
 
-/// A matrix in a slice, with any strides.
+/// A view of a slice as a matrix, with any strides.
 #[derive(Clone, Copy, Debug)]
 pub struct Matrix<'a, E> {
     data: &'a [E],
@@ -29,16 +29,16 @@ pub struct Matrix<'a, E> {
 }
 
 impl<'a, E> Matrix<'a, E> {
-    /// `data` as rows × columns, row after row.
+    /// A row-major rows × columns matrix.
     ///
     /// # Panics
-    /// If the slice has another length.
+    /// If the slice has the wrong length.
     pub fn new(data: &'a [E], rows: usize, columns: usize) -> Self {
         assert_eq!(data.len(), rows * columns, "a {rows}×{columns} matrix");
         Self { data, rows, columns, row_stride: columns, column_stride: 1 }
     }
 
-    /// The same numbers, read as columns × rows.
+    /// The transpose, as a view of the same slice.
     pub fn transposed(self) -> Self {
         Self {
             rows: self.columns,
@@ -49,40 +49,40 @@ impl<'a, E> Matrix<'a, E> {
         }
     }
 
-    /// The first columns alone.
+    /// The first `columns` columns.
     ///
     /// # Panics
-    /// If there are not so many.
+    /// If there are fewer.
     pub fn first_columns(self, columns: usize) -> Self {
         assert!(columns <= self.columns, "{columns} of {} columns", self.columns);
         Self { columns, ..self }
     }
 }
 
-/// What each element's chain starts from.
+/// The start of each element's chain.
 #[derive(Clone, Copy, Debug)]
 pub enum Start<'a, E> {
     /// 0.
     Zero,
-    /// The number of its column.
+    /// The bias of its column.
     Bias(&'a [E]),
 }
 
-/// What happens to an element when its chain is complete.
+/// What is applied to each element at the end of its chain.
 #[derive(Clone, Copy, Debug)]
 pub enum Finish<'a, E: Real> {
     /// Nothing.
     Keep,
-    /// max(0, ·), with NaN kept.
+    /// max(0, ·), which propagates NaN.
     Relu,
-    /// It becomes 0 where this matrix, of the result's shape, is 0.
+    /// 0 where this matrix, which has the shape of the result, is 0; otherwise nothing.
     Gate(&'a Packed<E>),
 }
 
-/// `finish(start + x·w)`, [B, N], of x ([B, K]) and w ([K, N]).
+/// `finish(start + x·w)`, [B, N], for x ([B, K]) and w ([K, N]).
 ///
 /// # Panics
-/// If the shapes do not fit together, or the result has no columns.
+/// If the shapes do not match, or the result has no columns.
 pub fn product<E: Real>(
     x: &Packed<E>,
     w: Matrix<'_, E>,
@@ -91,21 +91,21 @@ pub fn product<E: Real>(
 ) -> Packed<E> {
     assert_eq!(x.columns(), w.rows, "inner dimensions of a product");
     if let Start::Bias(bias) = start {
-        assert_eq!(bias.len(), w.columns, "one bias a column");
+        assert_eq!(bias.len(), w.columns, "one bias per column");
     }
     let mut out = Packed::scratch(x.rows(), w.columns);
     if let Finish::Gate(gate) = finish {
-        assert_eq!((gate.rows(), gate.columns()), (out.rows(), out.columns()), "a gate an element");
+        assert_eq!((gate.rows(), gate.columns()), (out.rows(), out.columns()), "gate and result");
     }
     E::on_machine(Product { x, w, start, finish, steps: 0..0, out: &mut out });
     out
 }
 
-/// Steps of the inner dimension that are taken at a time, so that what a block reads stays in the
-/// nearest cache while it is used again for the next columns.
+/// Steps of the inner dimension per pass. What a block reads then stays in the first-level cache
+/// and is reused for the next columns.
 const STEPS_AT_ONCE: usize = 256;
 
-/// Steps from which on a chain is long.
+/// A chain with at least this many steps is long.
 const LONG: usize = 64;
 
 struct Product<'a, E: Real> {
@@ -113,7 +113,7 @@ struct Product<'a, E: Real> {
     w: Matrix<'a, E>,
     start: Start<'a, E>,
     finish: Finish<'a, E>,
-    /// Those that are taken now.
+    /// The steps of the current pass.
     steps: std::ops::Range<usize>,
     out: &'a mut Packed<E>,
 }
@@ -123,7 +123,7 @@ impl<E: Real> MachineKernel<E> for Product<'_, E> {
     #[inline(always)]
     fn run<M: Machine<E>>(mut self) {
         let (blocks, columns) = (self.x.blocks_of_rows(), self.w.columns);
-        // A packed matrix has columns: there is a first step.
+        // A packed matrix has at least one column, so there is a first step.
         while self.steps.end < self.w.rows {
             let first = self.steps.end;
             self.steps = first..self.w.rows.min(first + STEPS_AT_ONCE);
@@ -162,8 +162,8 @@ impl<E: Real> Tiles<E> for Product<'_, E> {
             number_stride: w.column_stride,
             count: self.steps.len(),
         };
-        // SAFETY: the blocks are blocks of x, which has a column for each step; with the assertion of
-        // `Matrix::new`, the element of each step and column lies in the slice.
+        // SAFETY: the blocks are blocks of x, which has a column for each step; by the assertion of
+        // `Matrix::new`, the element of each step and column is within the slice.
         unsafe { steps.add_to(&mut sums) };
         let zero = M::Lanes::zero();
         match self.finish {
@@ -172,7 +172,7 @@ impl<E: Real> Tiles<E> for Product<'_, E> {
             Finish::Relu => {
                 for n in 0..N {
                     for c in 0..C {
-                        // The order of the operands lets NaN pass.
+                        // This order of operands propagates NaN.
                         sums[n][c] = zero.max(sums[n][c]);
                     }
                 }

@@ -1,18 +1,17 @@
-//! Tiles of a product: what is held in registers along the chains.
+//! Tiles of a product: the sums that are in registers at the same time.
 
 use crate::Real;
-use crate::packed::Sixteen;
-use crate::simd::{LANES, Lanes, Machine, Register};
+use crate::simd::{LANES, Lanes, Machine, Register, Sixteen};
 
-/// A product that is worked on tile by tile.
+/// A product that is computed tile by tile.
 pub(super) trait Tiles<E: Real> {
-    /// `C` columns of `N` blocks, from these on.
+    /// Computes `C` columns of `N` blocks, starting from these.
     fn tile<M: Machine<E>, const C: usize, const N: usize>(&mut self, block: usize, column: usize);
 }
 
-/// Covers all columns of all blocks with tiles, each block's columns in turn. Where registers are
-/// wide and many, a tile is two blocks high, or three if that is wanted: for long chains, where it
-/// counts that each number is spread over a register less often.
+/// Covers all columns of all blocks with tiles, block by block. With 32 registers of sixteen
+/// numbers, a tile is two blocks high, or three if `three_wanted`: higher tiles broadcast each
+/// number less often, which pays off for long chains.
 #[inline(always)]
 pub(super) fn cover<E: Real, M: Machine<E>, T: Tiles<E>>(
     tiles: &mut T,
@@ -22,7 +21,7 @@ pub(super) fn cover<E: Real, M: Machine<E>, T: Tiles<E>>(
 ) {
     let mut block = 0;
     if M::MANY_REGISTERS && M::Wide::LANES == LANES {
-        // Four are better shared as twice two than as three and one.
+        // Four blocks are faster as two and two than as three and one.
         while three_wanted && blocks - block >= 3 && blocks - block != 4 {
             cover_blocks::<E, M, T, 3>(tiles, block, columns);
             block += 3;
@@ -45,7 +44,7 @@ fn cover_blocks<E: Real, M: Machine<E>, T: Tiles<E>, const N: usize>(
     block: usize,
     columns: usize,
 ) {
-    // What registers have room for, beside a step's factors.
+    // How many registers are left for sums, beside those for the factors of a step.
     let room = match (M::MANY_REGISTERS, N) {
         (true, 3) => 24,
         (true, _) => 16,
@@ -61,7 +60,7 @@ fn cover_blocks<E: Real, M: Machine<E>, T: Tiles<E>, const N: usize>(
         tiles.tile::<M, 8, N>(block, column);
         column += 8;
     }
-    // Eight are better shared as twice four than as six and two.
+    // Eight columns are faster as four and four than as six and two.
     while fit >= 6 && columns - column >= 6 && columns - column != 8 {
         tiles.tile::<M, 6, N>(block, column);
         column += 6;
@@ -79,19 +78,19 @@ fn cover_blocks<E: Real, M: Machine<E>, T: Tiles<E>, const N: usize>(
     }
 }
 
-/// Steps of the inner dimension, and where a tile finds its factors: a vector of sixteen numbers for
-/// each block, and a number for each column that all sixteen are multiplied with.
+/// Steps of the inner dimension, with pointers to the factors of a tile: a vector of sixteen
+/// numbers for each block, and for each column a number that multiplies all sixteen.
 #[derive(Clone, Copy)]
 pub(super) struct Steps<E> {
-    /// The first block's vector at the first step; those of later steps lie behind it.
+    /// The first block's vector at the first step; those of later steps follow it.
     pub(super) vectors: *const Sixteen<E>,
-    /// From a block to the next.
+    /// Distance from one block to the next.
     pub(super) vector_stride: usize,
     /// The first column's number at the first step.
     pub(super) numbers: *const E,
-    /// From a step to the next.
+    /// Distance from one step to the next.
     pub(super) step_stride: usize,
-    /// From a column to the next.
+    /// Distance from one column to the next.
     pub(super) number_stride: usize,
     pub(super) count: usize,
 }
@@ -110,7 +109,8 @@ impl<E: Real> Steps<E> {
         for _ in 0..self.count {
             let mut x = [V::zero(); N];
             for n in 0..N {
-                // SAFETY: by the contract; a `Lanes` value is `Plain`: it is what a `Sixteen` is.
+                // SAFETY: by the contract; a `Lanes` value is `Plain`: it has the memory of a
+                // `Sixteen`.
                 x[n] = unsafe { *vectors.add(n * self.vector_stride).cast::<V>() };
             }
             for c in 0..C {
@@ -120,7 +120,7 @@ impl<E: Real> Steps<E> {
                     sums[n][c] = x[n].mul_add(w, sums[n][c]);
                 }
             }
-            // Wrapping, as the last step ends behind the factors.
+            // Wrapping, because the last step ends past the factors.
             vectors = vectors.wrapping_add(1);
             numbers = numbers.wrapping_add(self.step_stride);
         }

@@ -1,18 +1,17 @@
-//! Sixteen numbers side by side.
+//! Sixteen numbers that are processed together.
 
-use super::Register;
-use crate::{Real, elementary};
+use super::{Float, Register, elementary};
 use std::marker::PhantomData;
 use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 
-/// How many numbers are worked on side by side.
+/// How many numbers are processed together.
 pub const LANES: usize = 16;
 
-/// One number for each of sixteen rows. Formulas over it read like formulas over one number; they
-/// hold for every row on its own.
+/// One number for each of sixteen rows. A formula over lanes reads like a formula over one number,
+/// and applies to each row independently.
 ///
-/// Sealed: the implementations are those that [`super::run`] chooses from.
-pub trait Lanes<E: Real>:
+/// Sealed: [`super::run`] chooses among the implementations.
+pub trait Lanes<E: Float>:
     Copy
     + Add<Output = Self>
     + Sub<Output = Self>
@@ -27,7 +26,7 @@ pub trait Lanes<E: Real>:
 
     /// `x` for every row.
     fn splat(x: E) -> Self;
-    /// The numbers, one a row.
+    /// These numbers, one per row.
     fn of(rows: &[E; LANES]) -> Self;
     /// The number of each row.
     fn to_array(self) -> [E; LANES];
@@ -39,9 +38,9 @@ pub trait Lanes<E: Real>:
     fn min(self, b: Self) -> Self;
     /// √self
     fn sqrt(self) -> Self;
-    /// eˣ, as [`Real::exp`]
+    /// eˣ, as [`crate::Real::exp`]
     fn exp(self) -> Self;
-    /// ln, as [`Real::ln`]
+    /// ln, as [`crate::Real::ln`]
     fn ln(self) -> Self;
     /// self < b
     fn less(self, b: Self) -> Self::Mask;
@@ -67,11 +66,17 @@ pub trait Lanes<E: Real>:
     }
 }
 
-/// A type that is sixteen numbers in memory and nothing else.
+/// [`LANES`] numbers, aligned for every register.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(C, align(64))]
+pub struct Sixteen<E>(pub(crate) [E; LANES]);
+
+/// A type whose memory is exactly sixteen numbers.
 ///
 /// # Safety
-/// The size is that of `[E; 16]`, the alignment at most 64, and every bit pattern that is sixteen
-/// numbers is a value.
+/// The size is that of `[E; 16]`, the alignment is at most 64, and the bit patterns of any sixteen
+/// numbers are a valid value.
 #[doc(hidden)]
 pub unsafe trait Plain<E> {}
 
@@ -81,10 +86,10 @@ pub unsafe trait Plain<E> {}
 #[repr(transparent)]
 pub struct Pack<E, R, const N: usize>([R; N], PhantomData<E>);
 
-// SAFETY: constructed below only with N registers of LANES / N numbers each.
-unsafe impl<E: Real, R: Register<E>, const N: usize> Plain<E> for Pack<E, R, N> {}
+// SAFETY: only constructed below, with N registers of LANES / N numbers each.
+unsafe impl<E: Float, R: Register<E>, const N: usize> Plain<E> for Pack<E, R, N> {}
 
-impl<E: Real, R: Register<E>, const N: usize> Pack<E, R, N> {
+impl<E: Float, R: Register<E>, const N: usize> Pack<E, R, N> {
     const IS_PLAIN: () = assert!(
         R::LANES * N == LANES
             && size_of::<Self>() == size_of::<[E; LANES]>()
@@ -103,9 +108,9 @@ impl<E: Real, R: Register<E>, const N: usize> Pack<E, R, N> {
     }
 }
 
-/// An array of `N` of what a register's operation gives. A loop over indices and no closure: what is
-/// inside a closure is compiled for the instruction set only if it happens to be inlined, and an
-/// iterator that takes an array by value moves it through memory.
+/// Applies an expression to each of `N` registers. This is a loop over indices without closures:
+/// the body of a closure is compiled for the instruction set only if it happens to be inlined, and
+/// an iterator that takes an array by value moves it through memory.
 macro_rules! each {
     ($i:ident, $value:expr) => {{
         let $i = 0;
@@ -119,7 +124,7 @@ macro_rules! each {
 
 macro_rules! operator {
     ($trait:ident, $method:ident) => {
-        impl<E: Real, R: Register<E>, const N: usize> $trait for Pack<E, R, N> {
+        impl<E: Float, R: Register<E>, const N: usize> $trait for Pack<E, R, N> {
             type Output = Self;
             #[inline(always)]
             fn $method(self, b: Self) -> Self {
@@ -133,21 +138,21 @@ operator!(Sub, sub);
 operator!(Mul, mul);
 operator!(Div, div);
 
-impl<E: Real, R: Register<E>, const N: usize> Neg for Pack<E, R, N> {
+impl<E: Float, R: Register<E>, const N: usize> Neg for Pack<E, R, N> {
     type Output = Self;
     #[inline(always)]
     fn neg(self) -> Self {
         Self::new(each!(i, R::splat(-E::ZERO).sub(self.0[i])))
     }
 }
-impl<E: Real, R: Register<E>, const N: usize> AddAssign for Pack<E, R, N> {
+impl<E: Float, R: Register<E>, const N: usize> AddAssign for Pack<E, R, N> {
     #[inline(always)]
     fn add_assign(&mut self, b: Self) {
         *self = *self + b;
     }
 }
 
-impl<E: Real, R: Register<E>, const N: usize> Lanes<E> for Pack<E, R, N> {
+impl<E: Float, R: Register<E>, const N: usize> Lanes<E> for Pack<E, R, N> {
     type Mask = [R::Mask; N];
 
     #[inline(always)]
@@ -156,14 +161,14 @@ impl<E: Real, R: Register<E>, const N: usize> Lanes<E> for Pack<E, R, N> {
     }
     #[inline(always)]
     fn of(rows: &[E; LANES]) -> Self {
-        // SAFETY: register i reads numbers i·R::LANES.. of the LANES = N·R::LANES there are.
+        // SAFETY: register i reads numbers i·R::LANES.. of all LANES = N·R::LANES.
         Self::new(each!(i, unsafe { R::load(rows.as_ptr().add(i * R::LANES)) }))
     }
     #[inline(always)]
     fn to_array(self) -> [E; LANES] {
         let mut rows = [E::ZERO; LANES];
         for i in 0..N {
-            // SAFETY: register i writes numbers i·R::LANES.. of the LANES = N·R::LANES there are.
+            // SAFETY: register i writes numbers i·R::LANES.. of all LANES = N·R::LANES.
             unsafe { self.0[i].store(rows.as_mut_ptr().add(i * R::LANES)) }
         }
         rows

@@ -1,13 +1,12 @@
-//! Which instruction set kernels run on.
+//! The instruction set that kernels run on.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-/// An instruction set that kernels are compiled for. It decides how fast a result is there, never
-/// what it is.
+/// An instruction set that kernels are compiled for. It affects speed, never results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// Scalar code with a fused multiply-add (in software where the processor has none).
+    /// Scalar code with fused multiply-add (in software if the processor has none).
     Portable,
     /// AVX2 with FMA: x86-64 from 2013 on.
     Avx2,
@@ -20,29 +19,29 @@ const VARIABLE: &str = "ARGMAX_LAB_SIMD";
 const UNKNOWN: u8 = u8::MAX;
 static CURRENT: AtomicU8 = AtomicU8::new(UNKNOWN);
 
-/// What the environment variable `ARGMAX_LAB_SIMD` says, if it names no level.
+/// An unknown level in the environment variable `ARGMAX_LAB_SIMD`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownLevel(String);
 
 impl fmt::Display for UnknownLevel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let allowed = Level::ALL.map(Level::name).join(", ");
-        write!(f, "{VARIABLE} = `{}` is no instruction set; allowed: {allowed}", self.0)
+        write!(f, "unknown instruction set {VARIABLE} = `{}`; allowed: {allowed}", self.0)
     }
 }
 
 impl std::error::Error for UnknownLevel {}
 
 impl Level {
-    /// All levels, the narrowest first.
+    /// All levels, narrowest first.
     pub const ALL: [Self; 3] = [Self::Portable, Self::Avx2, Self::Avx512];
 
-    /// What the environment variable `ARGMAX_LAB_SIMD` (`portable`, `avx2`, `avx512`) caps levels
-    /// at; nothing if it is not set, or empty.
+    /// The widest level that the environment variable `ARGMAX_LAB_SIMD` (`portable`, `avx2`,
+    /// `avx512`) allows, or `None` if it is unset or empty.
     ///
     /// # Errors
-    /// If it names no level.
-    pub fn cap_of_environment() -> Result<Option<Self>, UnknownLevel> {
+    /// If it is not the name of a level.
+    pub fn cap_from_environment() -> Result<Option<Self>, UnknownLevel> {
         let value = std::env::var_os(VARIABLE).unwrap_or_default();
         match value.to_string_lossy() {
             name if name.is_empty() => Ok(None),
@@ -50,20 +49,20 @@ impl Level {
         }
     }
 
-    /// The level that kernels run on: the widest of this processor, or what
-    /// [`Self::cap_of_environment`] allows of it; a cap that names no level is none.
+    /// The level that kernels run on: the widest of this processor that
+    /// [`Self::cap_from_environment`] allows. An invalid cap is ignored.
     #[inline]
     pub fn current() -> Self {
         match CURRENT.load(Ordering::Relaxed) {
             0 => Self::Portable,
             1 => Self::Avx2,
             2 => Self::Avx512,
-            _ => Self::Avx512.cap(Self::cap_of_environment().ok().flatten()),
+            _ => Self::Avx512.cap(Self::cap_from_environment().ok().flatten()),
         }
     }
 
-    /// Makes kernels of this process run on `level`, or on the widest below it that the processor
-    /// has, and returns which. For tests and benches that compare levels.
+    /// Makes the kernels of this process run on `level`, or on the widest level below it that the
+    /// processor has, and returns that level. For tests and benchmarks that compare levels.
     pub fn force(level: Self) -> Self {
         level.cap(None)
     }

@@ -1,26 +1,27 @@
 //! One source, every instruction set, the same bits.
 //!
-//! A kernel is a [`Kernel`]: its body is written once over [`Lanes`], sixteen numbers that are worked
-//! on side by side, one for each of sixteen rows. [`run`] compiles it for each instruction set and
-//! calls the widest that the processor has. Every operation is an IEEE operation on each lane
-//! alone, with the fused multiply-add where the source says so, and no reduction runs across lanes:
-//! so the result does not depend on which was called.
+//! The body of a [`Kernel`] is written once over [`Lanes`]: sixteen numbers that are processed
+//! together, one for each of sixteen rows. [`run`] compiles it for each instruction set and calls
+//! the widest one that the processor has. Every operation is the IEEE operation on each lane,
+//! multiply-adds are fused exactly where the source says so, and no reduction crosses lanes. So the
+//! result does not depend on the instruction set.
 
+pub(crate) mod elementary;
+mod float;
 mod lanes;
 mod level;
 mod register;
 mod words;
 
-pub use lanes::{LANES, Lanes, Pack};
+pub use float::{Float, Format};
+pub use lanes::{LANES, Lanes, Pack, Sixteen};
 pub use level::{Level, UnknownLevel};
 pub use register::Register;
 pub use words::Words;
 
-use crate::Real;
-
-/// A kernel over lanes. Mark [`Kernel::run`] `#[inline(always)]`: only what is inlined is compiled
-/// for the instruction set it runs on.
-pub trait Kernel<E: Real> {
+/// A kernel over lanes. Mark [`Kernel::run`] `#[inline(always)]`: only inlined code is compiled for
+/// the instruction set it runs on.
+pub trait Kernel<E: Float> {
     /// What the kernel returns.
     type Output;
     /// The body.
@@ -29,31 +30,38 @@ pub trait Kernel<E: Real> {
 
 /// Runs a kernel on the widest instruction set of this processor.
 #[inline]
-pub fn run<E: Real, T: Kernel<E>>(task: T) -> T::Output {
-    struct OnLanes<T>(T);
-    impl<E: Real, T: Kernel<E>> MachineKernel<E> for OnLanes<T> {
-        type Output = T::Output;
+pub fn run<E: Dispatch, K: Kernel<E>>(kernel: K) -> K::Output {
+    struct OnLanes<K>(K);
+    impl<E: Float, K: Kernel<E>> MachineKernel<E> for OnLanes<K> {
+        type Output = K::Output;
         #[inline(always)]
-        fn run<M: Machine<E>>(self) -> T::Output {
+        fn run<M: Machine<E>>(self) -> K::Output {
             self.0.run::<M::Lanes>()
         }
     }
-    E::on_machine(OnLanes(task))
+    E::on_machine(OnLanes(kernel))
 }
 
-/// The registers of an instruction set, for kernels that need them by name (matrix products).
+/// A floating-point type that kernels are compiled for.
+pub trait Dispatch: Float {
+    /// Runs a kernel on the widest instruction set of this processor.
+    #[doc(hidden)]
+    fn on_machine<K: MachineKernel<Self>>(kernel: K) -> K::Output;
+}
+
+/// The registers of an instruction set, for kernels that need more than lanes (matrix products).
 #[doc(hidden)]
-pub trait Machine<E: Real> {
+pub trait Machine<E: Float> {
     /// The widest register.
     type Wide: Register<E>;
     /// The widest register of words.
     type Words: Words;
-    /// Sixteen numbers in as many registers as they need.
+    /// Sixteen numbers, in as many registers as that takes.
     type Lanes: Lanes<E>;
     /// Whether there are 32 registers rather than 16.
     const MANY_REGISTERS: bool;
 
-    /// Exchanges rows and columns of a square.
+    /// Transposes a square.
     #[inline(always)]
     fn transpose(square: &mut [Self::Lanes; LANES]) {
         let mut turned = [[E::ZERO; LANES]; LANES];
@@ -70,7 +78,7 @@ pub trait Machine<E: Real> {
 
 /// A kernel over the registers of one instruction set.
 #[doc(hidden)]
-pub trait MachineKernel<E: Real> {
+pub trait MachineKernel<E: Float> {
     /// What the kernel returns.
     type Output;
     /// The body; `#[inline(always)]`.
@@ -78,7 +86,7 @@ pub trait MachineKernel<E: Real> {
 }
 
 struct Portable;
-impl<E: Real + Register<E>> Machine<E> for Portable {
+impl<E: Float + Register<E>> Machine<E> for Portable {
     type Wide = E;
     type Words = u32;
     type Lanes = Pack<E, E, 16>;
@@ -128,7 +136,7 @@ mod x86_64 {
         const MANY_REGISTERS: bool = true;
     }
 
-    /// Pairs, quadruples and halves of eight rows are interleaved in turn.
+    /// Interleaves pairs, then quadruples, then halves of eight rows.
     ///
     /// # Safety
     /// The processor has AVX2.
@@ -158,7 +166,7 @@ mod x86_64 {
         }
     }
 
-    /// A square of sixteen as four of eight.
+    /// Transposes a 16 × 16 square as four of 8 × 8.
     ///
     /// # Safety
     /// The processor has AVX2.
@@ -182,8 +190,7 @@ mod x86_64 {
         }
     }
 
-    /// Pairs and quadruples of sixteen rows are interleaved in turn, then quarters of registers
-    /// exchanged.
+    /// Interleaves pairs, then quadruples of sixteen rows, then exchanges quarters of registers.
     ///
     /// # Safety
     /// The processor has AVX-512 F.
@@ -228,12 +235,12 @@ mod x86_64 {
     macro_rules! machine {
         ($real:ident, $avx2:ident, $avx512:ident) => {
             #[target_feature(enable = "avx2,fma,bmi2")]
-            pub(super) fn $avx2<T: MachineKernel<$real>>(task: T) -> T::Output {
-                task.run::<Avx2>()
+            pub(super) fn $avx2<K: MachineKernel<$real>>(kernel: K) -> K::Output {
+                kernel.run::<Avx2>()
             }
             #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx2,fma,bmi2")]
-            pub(super) fn $avx512<T: MachineKernel<$real>>(task: T) -> T::Output {
-                task.run::<Avx512>()
+            pub(super) fn $avx512<K: MachineKernel<$real>>(kernel: K) -> K::Output {
+                kernel.run::<Avx512>()
             }
         };
     }
@@ -243,16 +250,18 @@ mod x86_64 {
 
 macro_rules! dispatch {
     ($real:ident, $avx2:ident, $avx512:ident) => {
-        #[inline]
-        pub(crate) fn $real<T: MachineKernel<$real>>(task: T) -> T::Output {
-            match Level::current() {
-                // SAFETY: a level is current only if the processor has its instructions.
-                #[cfg(target_arch = "x86_64")]
-                Level::Avx512 => unsafe { x86_64::$avx512(task) },
-                // SAFETY: as above.
-                #[cfg(target_arch = "x86_64")]
-                Level::Avx2 => unsafe { x86_64::$avx2(task) },
-                _ => task.run::<Portable>(),
+        impl Dispatch for $real {
+            #[inline]
+            fn on_machine<K: MachineKernel<Self>>(kernel: K) -> K::Output {
+                match Level::current() {
+                    // SAFETY: a level is current only if the processor has its instructions.
+                    #[cfg(target_arch = "x86_64")]
+                    Level::Avx512 => unsafe { x86_64::$avx512(kernel) },
+                    // SAFETY: as above.
+                    #[cfg(target_arch = "x86_64")]
+                    Level::Avx2 => unsafe { x86_64::$avx2(kernel) },
+                    _ => kernel.run::<Portable>(),
+                }
             }
         }
     };

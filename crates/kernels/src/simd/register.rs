@@ -1,14 +1,14 @@
-//! What a register can do, for each register of each instruction set.
+//! Operations on the registers of each instruction set.
 
-use crate::Real;
+use super::Float;
 
-/// A register's worth of numbers. Every operation is the IEEE operation on each number.
+/// A register of numbers. Every operation is the IEEE operation on each number.
 ///
-/// Implementations for vector registers are sound to call only where the processor has their
-/// instructions. They are reached through [`super::run`] alone, which looks first.
+/// Implementations for vector registers are only sound to call if the processor has their
+/// instructions. They are only reachable through [`super::Dispatch`], which checks that first.
 #[doc(hidden)]
 pub trait Register<E>: Copy + 'static {
-    /// Numbers in it.
+    /// How many numbers it holds.
     const LANES: usize;
     /// A truth value for each number.
     type Mask: Copy;
@@ -47,20 +47,20 @@ pub trait Register<E>: Copy + 'static {
     fn equal(self, b: Self) -> Self::Mask;
     /// yes where the mask is true, else no
     fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
-    /// self · 2ⁿ, rounded once, of numbers between ½ and 2 and integers n that may lie as far again
-    /// outside of the exponents of normal numbers.
+    /// self · 2ⁿ, rounded once, for numbers between ½ and 2 and integers n within twice the
+    /// range of exponents of normal numbers.
     #[inline(always)]
     fn scale(self, n: Self) -> Self
     where
-        E: Real,
+        E: Float,
     {
-        // In two steps, as 2ⁿ alone may lie outside the format where the result does not. The first
-        // product is exact.
+        // In two steps, because 2ⁿ may be out of range even if the result is not. The first product
+        // is exact.
         let rounder = Self::splat(E::of(E::FORMAT.rounder));
         let half = n.mul_add(Self::splat(E::of(0.5)), rounder).sub(rounder);
         self.mul(half.exp2_integer()).mul(n.sub(half).exp2_integer())
     }
-    /// 2ⁿ of an integer n within the exponents of normal numbers.
+    /// 2ⁿ for an integer n that is an exponent of normal numbers.
     fn exp2_integer(self) -> Self;
     /// A positive normal number as (m, n) with m·2ⁿ = self and ½√2 ≤ m < √2.
     fn split(self) -> (Self, Self);
@@ -132,7 +132,7 @@ macro_rules! scalar {
             }
             #[inline(always)]
             fn exp2_integer(self) -> Self {
-                let n = (self + <$real as Real>::FORMAT.rounder as $real).to_bits();
+                let n = (self + <$real as Float>::FORMAT.rounder as $real).to_bits();
                 $real::from_bits((n << $mantissa).wrapping_add(($bias as $bits) << $mantissa))
             }
             #[inline(always)]
@@ -151,11 +151,10 @@ scalar!(f64, u64, 52, 1023, 0x3fe6_a09e_667f_3bcd);
 
 #[cfg(target_arch = "x86_64")]
 mod x86_64 {
-    use super::Register;
-    use crate::Real;
+    use super::{Float, Register};
     use std::arch::x86_64::*;
 
-    /// The operations that differ between registers in nothing but their intrinsics' names.
+    /// The operations that differ between registers only in the names of the intrinsics.
     macro_rules! arithmetic {
         ($real:ident, $splat:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident,
          $div:ident, $mul_add:ident, $max:ident, $min:ident, $sqrt:ident) => {
@@ -217,7 +216,7 @@ mod x86_64 {
         };
     }
 
-    /// Comparison and selection as AVX2 has them: a mask is a register of all-ones and all-zeros.
+    /// Comparison and selection with AVX2: a mask is a register of all-ones and all-zeros.
     macro_rules! compare_avx2 {
         ($compare:ident, $blend:ident) => {
             type Mask = Self;
@@ -239,7 +238,7 @@ mod x86_64 {
         };
     }
 
-    /// Comparison and selection as AVX-512 has them: a mask is a word of bits.
+    /// Comparison and selection with AVX-512: a mask is a word of bits.
     macro_rules! compare_avx512 {
         ($mask:ident, $compare:ident, $blend:ident) => {
             type Mask = $mask;
@@ -261,13 +260,13 @@ mod x86_64 {
         };
     }
 
-    /// The exponent's bits, as integers of the register's width.
+    /// Operations on the exponent bits, as integers of the same width.
     macro_rules! exponent_single {
         ($to_bits:ident, $from_bits:ident, $splat:ident, $add:ident, $sub:ident, $and:ident,
          $left:ident, $right:ident, $to_real:ident) => {
             #[inline(always)]
             fn exp2_integer(self) -> Self {
-                let rounder = <f32 as Real>::FORMAT.rounder as f32;
+                let rounder = <f32 as Float>::FORMAT.rounder as f32;
                 // SAFETY: the processor has the instructions (see the trait).
                 unsafe {
                     let n = $left::<23>($to_bits(self.add(Self::splat(rounder))));
@@ -292,7 +291,7 @@ mod x86_64 {
          $left:ident, $right:ident) => {
             #[inline(always)]
             fn exp2_integer(self) -> Self {
-                let rounder = <f64 as Real>::FORMAT.rounder;
+                let rounder = <f64 as Float>::FORMAT.rounder;
                 // SAFETY: the processor has the instructions (see the trait).
                 unsafe {
                     let n = $left::<52>($to_bits(self.add(Self::splat(rounder))));

@@ -1,29 +1,30 @@
-//! Registers of 32-bit words, for generators of random numbers.
+//! Registers of 32-bit words, for random number generators.
 
-/// A register's worth of words.
+/// A register of words.
 ///
-/// As [`super::Register`]: sound to call only where the processor has the instructions.
+/// As with [`super::Register`], implementations are only sound to call if the processor has the
+/// instructions.
 #[doc(hidden)]
 pub trait Words: Copy + 'static {
-    /// Words in it.
+    /// How many words it holds.
     const LANES: usize;
     /// `x` in every lane.
     fn splat(x: u32) -> Self;
     /// Reads [`Words::LANES`] words.
     ///
     /// # Panics
-    /// If there are not so many.
+    /// If there are fewer.
     fn read(from: &[u32]) -> Self;
     /// self + b, modulo 2³²
     fn add(self, b: Self) -> Self;
     /// self ⊕ b
     fn xor(self, b: Self) -> Self;
-    /// The bits moved up by `N`, those that fall out below.
+    /// Rotates the bits left by `N`; `REST` is 32 − `N`.
     fn rotate<const N: i32, const REST: i32>(self) -> Self;
     /// Writes [`Words::LANES`] words.
     ///
     /// # Panics
-    /// If there is no room.
+    /// If they do not fit.
     fn write(self, to: &mut [u32]);
 }
 

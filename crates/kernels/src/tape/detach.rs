@@ -2,10 +2,11 @@ use super::{device, values};
 use crate::Real;
 use dfdx::prelude::{Cpu, CpuError, HasShape, ReshapeTo, Shape, Tensor, TensorFromVec};
 
-/// A copy of `tensor` through which no gradient flows.
+/// A copy of `tensor` that stops gradients.
 ///
-/// `retaped::<NoneTape>()` is not that: it keeps the tensor's id, and gradients follow ids, so
-/// `x.exp() * x.retaped()` silently differentiates the second factor too. A new tensor has a new id.
+/// `retaped::<NoneTape>()` does not stop them: it keeps the tensor's id, and gradients follow ids,
+/// so `x.exp() * x.retaped()` silently differentiates the second factor too. A new tensor has a new
+/// id.
 ///
 /// # Errors
 /// If the device is out of memory.

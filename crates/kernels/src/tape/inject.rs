@@ -3,23 +3,23 @@ use crate::simd::{Kernel, LANES, Lanes, run};
 use crate::{Packed, Real, rows, rowwise};
 use dfdx::prelude::{CpuError, PutTape, Tape, TensorFromVec};
 
-/// What each loss counts in a sum.
+/// The weights of a sum of losses.
 #[derive(Clone, Debug)]
 pub enum Weights<E: Real> {
-    /// The same: 1/(S·B), so that the sum is the mean over samples and rows.
+    /// 1/(S·B) for each loss: the sum is the mean over samples and rows.
     Mean,
     /// A weight for each loss, [B, S].
     Each(Packed<E>),
 }
 
-/// Σ_bs w_bs f_bs of losses f ([B, S]), as a scalar. A weight of 0 is a sample that does not count,
-/// even where its loss is not finite.
+/// Σ_bs w_bs f_bs of losses f ([B, S]), as a scalar. A weight of 0 excludes a sample, even if its
+/// loss is not finite.
 ///
 /// # Errors
 /// If the device is out of memory.
 ///
 /// # Panics
-/// If there are no losses, or not as many weights as losses.
+/// If there are no losses, or the weights have another shape.
 pub fn weigh<E: Real>(
     tape: Recording<E>,
     losses: Node<E>,
@@ -28,18 +28,19 @@ pub fn weigh<E: Real>(
     weigh_and_inject(tape, losses, weights, None)
 }
 
-/// [`weigh`], as a scalar whose gradient for the logits is a given vector (of their shape), beside
-/// whatever flows back through the losses.
+/// Like [`weigh`], but the scalar's gradient with respect to the logits is a given vector of their
+/// shape, in addition to what flows back through the losses.
 ///
-/// Score-function estimators are this operation: the losses' values decide the vector, and the
-/// losses themselves pass a gradient to the objective's own parameters. The scalar's value is the
-/// weighted loss; the vector does not show in it.
+/// Score-function estimators use this operation: they compute the vector from the values of the
+/// losses, and the losses also pass a gradient to the objective's own parameters. The value of the
+/// scalar is the weighted loss, without the vector.
 ///
 /// # Errors
 /// If the device is out of memory.
 ///
 /// # Panics
-/// If there are no losses, or not as many weights as losses or elements in the vector as logits.
+/// If there are no losses, or the weights have another shape than the losses; in the backward pass,
+/// if the vector has another shape than the logits.
 pub fn inject<E: Real>(
     tape: Recording<E>,
     losses: Node<E>,
@@ -57,7 +58,7 @@ fn weigh_and_inject<E: Real>(
     score: Option<(Node<E>, Packed<E>)>,
 ) -> Result<Scalar<E>, CpuError> {
     let (rows, samples) = (losses.numbers().rows(), losses.numbers().columns());
-    assert!(rows > 0, "a sum of losses has losses");
+    assert!(rows > 0, "a sum of no losses");
     let weights = match weights {
         Weights::Mean => Packed::filled(rows, samples, E::ONE / E::of((rows * samples) as f64)),
         Weights::Each(weights) => weights,
@@ -84,14 +85,14 @@ fn scaled<E: Real>(mut packed: Packed<E>, factor: E) -> Packed<E> {
             }
         }
     }
-    // Nearly always the scalar is what the tape ends with.
+    // The scalar is nearly always the end of the tape.
     if factor != E::ONE {
         scale(factor, &mut packed);
     }
     packed
 }
 
-/// Σ w f: row b goes to the partial sum b mod 16, and the sixteen are added up in order.
+/// Σ w f: row b is added to the partial sum b mod 16, and then the sixteen are added in order.
 struct WeightedSum<'a, E: Real> {
     losses: &'a Packed<E>,
     weights: &'a Packed<E>,
@@ -102,7 +103,7 @@ impl<E: Real> Kernel<E> for WeightedSum<'_, E> {
     #[inline(always)]
     fn run<V: Lanes<E>>(self) -> E {
         let shape = (self.losses.rows(), self.losses.columns());
-        assert_eq!((self.weights.rows(), self.weights.columns()), shape, "one weight a loss");
+        assert_eq!((self.weights.rows(), self.weights.columns()), shape, "one weight per loss");
         let (whole, rest) = (shape.0 / LANES, shape.0 % LANES);
         let mut partial = V::zero();
         for block in 0..whole {
@@ -111,7 +112,7 @@ impl<E: Real> Kernel<E> for WeightedSum<'_, E> {
         let mut partial = partial.to_array();
         if rest > 0 {
             let last = Self::block::<V>(self.losses.block(whole), self.weights.block(whole));
-            // What fills the last block up is no row.
+            // Padding does not count.
             for (sum, x) in partial.iter_mut().zip(last.to_array()).take(rest) {
                 *sum += x;
             }
@@ -129,7 +130,7 @@ impl<E: Real> WeightedSum<'_, E> {
     fn block<V: Lanes<E>>(losses: &[V], weights: &[V]) -> V {
         let mut sum = V::zero();
         for (&f, &w) in losses.iter().zip(weights) {
-            sum += rows::where_possible(w, w * f);
+            sum += rows::unless_zero(w, w * f);
         }
         sum
     }

@@ -1,8 +1,8 @@
 //! Operations on dfdx's tape.
 //!
-//! A tape is a list of what is to be done when it runs backward. Between operations of this
-//! workspace numbers travel as [`Node`]s, packed; to operations of dfdx they go as tensors, and come
-//! back from there ([`into_tensor`], [`of_tensor`]).
+//! A tape is the list of backward operations. Between operations of this workspace, numbers are
+//! packed [`Node`]s. For operations of dfdx they are converted to tensors and back
+//! ([`into_tensor`], [`from_tensor`]).
 
 mod detach;
 mod inject;
@@ -17,7 +17,7 @@ pub use node::Node;
 pub use record::{choose, record};
 pub(crate) use scope::depth;
 pub use scope::isolated;
-pub use tensor::{elements, into_tensor, of_tensor, values};
+pub use tensor::{elements, from_tensor, into_tensor, values};
 
 use dfdx::prelude::{Cpu, OwnedTape, Tensor};
 
@@ -30,12 +30,12 @@ pub type Taped<S, E> = Tensor<S, E, Cpu, Recording<E>>;
 /// A number with the tape that recorded it.
 pub type Scalar<E> = Taped<(), E>;
 
-/// This thread's processor. dfdx seeds a generator for each `Cpu::default()`, which takes longer than
-/// many an operation.
+/// This thread's CPU device. `Cpu::default()` seeds a random number generator each time, which
+/// takes longer than many operations.
 pub fn device() -> Cpu {
     thread_local! {
         static DEVICE: Cpu = Cpu::default();
     }
-    // Not there while the thread ends.
+    // While the thread ends, it may be gone already.
     DEVICE.try_with(Cpu::clone).unwrap_or_default()
 }

@@ -5,68 +5,68 @@ use std::fmt;
 use std::ops::Deref;
 use std::rc::Rc;
 
-/// A packed matrix on a tape: its numbers, and the place where the gradient for them is added up.
+/// A packed matrix on a tape: its numbers, and the sum of their gradients.
 ///
-/// Whatever uses the numbers adds to the gradient when the tape runs backward; the operation that
-/// computed them takes it from there. A clone is the same node.
+/// When the tape runs backward, each operation that used the numbers adds to the gradient, and the
+/// operation that computed them takes it. A clone is the same node.
 #[derive(Clone)]
 pub struct Node<E: Real>(Rc<Inner<E>>);
 
 struct Inner<E: Real> {
     numbers: Numbers<E>,
     gradient: Cell<Option<Packed<E>>>,
-    /// The scope that it was made in, if anything learns from it.
+    /// The scope of its creation, unless it is constant.
     depth: Option<u32>,
 }
 
 enum Numbers<E: Real> {
-    Own(Packed<E>),
+    Owned(Packed<E>),
     Shared(Rc<Packed<E>>),
 }
 
 impl<E: Real> From<Packed<E>> for Node<E> {
-    /// Numbers that are computed from something that learns.
+    /// Numbers that depend on trainable parameters.
     fn from(numbers: Packed<E>) -> Self {
-        Self::made(Numbers::Own(numbers), Some(depth()))
+        Self::with_depth(Numbers::Owned(numbers), Some(depth()))
     }
 }
 
 impl<E: Real> From<Rc<Packed<E>>> for Node<E> {
-    /// Numbers that are computed from something that learns, and that somebody else holds too.
+    /// Shared numbers that depend on trainable parameters.
     fn from(numbers: Rc<Packed<E>>) -> Self {
-        Self::made(Numbers::Shared(numbers), Some(depth()))
+        Self::with_depth(Numbers::Shared(numbers), Some(depth()))
     }
 }
 
 impl<E: Real> Node<E> {
-    /// Numbers that are computed from something that learns.
+    /// Numbers that depend on trainable parameters.
     pub fn new(numbers: impl Into<Self>) -> Self {
         numbers.into()
     }
 
-    /// Numbers from which nothing learns.
+    /// Numbers that need no gradient.
     pub fn constant(numbers: Packed<E>) -> Self {
-        Self::made(Numbers::Own(numbers), None)
+        Self::with_depth(Numbers::Owned(numbers), None)
     }
 
-    fn made(numbers: Numbers<E>, depth: Option<u32>) -> Self {
+    fn with_depth(numbers: Numbers<E>, depth: Option<u32>) -> Self {
         Self(Rc::new(Inner { numbers, gradient: Cell::new(None), depth }))
     }
 
     /// The numbers.
     pub fn numbers(&self) -> &Packed<E> {
         match &self.0.numbers {
-            Numbers::Own(numbers) => numbers,
+            Numbers::Owned(numbers) => numbers,
             Numbers::Shared(numbers) => numbers,
         }
     }
 
-    /// Whether anything learns from the numbers, in this scope ([`super::isolated`]).
+    /// Whether the numbers need a gradient in this scope ([`super::isolated`]).
     pub fn wants_gradient(&self) -> bool {
         self.0.depth == Some(depth())
     }
 
-    /// Adds to the gradient, if it is wanted in this scope.
+    /// Adds to the gradient, if the node needs one in this scope.
     ///
     /// # Panics
     /// If it has another shape than the numbers.
@@ -86,7 +86,7 @@ impl<E: Real> Node<E> {
         self.0.gradient.set(Some(sum));
     }
 
-    /// What has been added to the gradient, which is then none again.
+    /// Takes the sum of gradients, if any were added, and resets it.
     pub fn take(&self) -> Option<Packed<E>> {
         self.0.gradient.take()
     }

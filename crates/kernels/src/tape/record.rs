@@ -2,8 +2,8 @@ use super::{Node, Recording};
 use crate::{Packed, Real};
 use dfdx::prelude::Tape;
 
-/// An operation's result on the tape: when the tape runs backward, `backward` is handed the gradient
-/// for the numbers, unless none came.
+/// Records an operation with this result. When the tape runs backward, `backward` gets the gradient
+/// of the result, if any was added.
 pub fn record<E: Real>(
     tape: &mut Recording<E>,
     numbers: impl Into<Node<E>>,
@@ -20,11 +20,12 @@ pub fn record<E: Real>(
     node
 }
 
-/// A choice: any numbers forward, any vector–Jacobian product backward.
+/// Records a choice: any numbers forward, any vector–Jacobian product backward.
 ///
-/// The result holds `choice`, which was computed from the logits. When the gradient g of the loss for
-/// the choice comes back, `backward(g, v)` adds to v the gradient that the estimator makes of it for
-/// the logits. Straight-through and relaxed estimators are this operation with different closures.
+/// The result is `choice`, which was computed from the logits. In the backward pass,
+/// `backward(g, v)` gets the gradient g of the loss with respect to the choice, and adds the
+/// estimator's gradient with respect to the logits to v. Straight-through and relaxed estimators
+/// use this operation with different closures.
 pub fn choose<E: Real>(
     tape: &mut Recording<E>,
     logits: &Node<E>,

@@ -4,18 +4,18 @@ thread_local! {
     static DEPTH: Cell<u32> = const { Cell::new(0) };
 }
 
-/// The scope of this moment.
+/// The current scope: how many calls of [`isolated`] enclose it.
 pub(crate) fn depth() -> u32 {
     DEPTH.get()
 }
 
-/// Computes something in a scope of its own: gradients reach what was made in the same scope, and
-/// nothing else.
+/// Computes something in a scope of its own: gradients only reach nodes and parameters that were
+/// created in the same scope.
 ///
-/// An estimator that asks for a gradient on its way, to make something else of it, asks in such a
-/// scope: nobody else learns from it.
+/// An estimator that needs a gradient as an intermediate result computes it in such a scope, so
+/// that it does not train anything else.
 pub fn isolated<T>(compute: impl FnOnce() -> T) -> T {
-    /// Leaves the scope, also where what is computed panics.
+    /// Leaves the scope, even after a panic.
     struct Scope;
     impl Drop for Scope {
         fn drop(&mut self) {

@@ -4,14 +4,14 @@ use dfdx::prelude::{
     Cpu, CpuError, HasShape, PutTape, ReshapeTo, Shape, SplitTape, Tape, Tensor, TensorFromVec,
 };
 
-/// A tensor of dfdx as a node, with its tape.
+/// Converts a dfdx tensor to a node and its tape.
 ///
-/// `pack` reads the tensor's numbers, which lie in the order of its shape; `add` adds the gradient
-/// for the node to that for the tensor, which lies likewise.
+/// `pack` reads the tensor's numbers, in the order of its shape. `add` adds the gradient of the
+/// node to that of the tensor, in the same order.
 ///
 /// # Errors
 /// If the device is out of memory.
-pub fn of_tensor<S: Shape, E: Real>(
+pub fn from_tensor<S: Shape, E: Real>(
     tensor: Taped<S, E>,
     pack: impl FnOnce(&[E]) -> Packed<E>,
     add: impl FnOnce(&Packed<E>, &mut [E]) + 'static,
@@ -29,11 +29,11 @@ pub fn of_tensor<S: Shape, E: Real>(
     Ok((node, tape))
 }
 
-/// A node as a tensor of dfdx, of these numbers and this shape. `pack` makes of the tensor's gradient
-/// that for the node.
+/// Converts a node to a dfdx tensor with these numbers and this shape. `pack` converts the gradient
+/// of the tensor to that of the node.
 ///
 /// # Errors
-/// If the device is out of memory, or there are not as many numbers as the shape says.
+/// If the device is out of memory, or `numbers` has the wrong length for the shape.
 pub fn into_tensor<S: Shape, E: Real>(
     node: &Node<E>,
     mut tape: Recording<E>,
@@ -52,7 +52,7 @@ pub fn into_tensor<S: Shape, E: Real>(
     Ok(tensor.put_tape(tape))
 }
 
-/// How many numbers a tensor has.
+/// The number of elements of a tensor.
 pub fn elements<S: Shape, E: Real, T>(tensor: &Tensor<S, E, Cpu, T>) -> usize {
     tensor.shape().num_elements()
 }

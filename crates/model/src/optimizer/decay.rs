@@ -1,7 +1,6 @@
 //! Weight decay.
 
-use kernels::Real;
-use kernels::simd::{Machine, MachineKernel};
+use kernels::simd::{Dispatch, Machine, MachineKernel};
 
 /// g ← g + λ θ, the gradient of λ ‖θ‖²/2.
 pub(super) fn add_l2(decay: f64, values: &[f32], gradient: &mut [f32]) {

@@ -45,7 +45,7 @@ impl Options {
         let Some(schedule) = &self.entropy_schedule else { return Ok(()) };
         schedule.check("entropy-schedule")?;
         let has_bonus = self.entropy_bonus.is_some_and(|bonus| bonus > 0.0);
-        let expected = "an entropy-bonus above 0, which it would multiply";
+        let expected = "an entropy-bonus above 0 for it to multiply";
         Fault::require(has_bonus, "entropy-schedule", "a schedule", expected)
     }
 

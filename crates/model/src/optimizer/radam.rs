@@ -1,8 +1,8 @@
 use super::decay::add_l2;
 use super::ranges::{decay_rate, is_zero, not_negative, positive};
 use super::{OptimizerKind, Rule};
-use kernels::simd::{Machine, MachineKernel};
-use kernels::{AdamConstants, Real};
+use kernels::AdamConstants;
+use kernels::simd::{Dispatch, Machine, MachineKernel};
 use registry::Fault;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

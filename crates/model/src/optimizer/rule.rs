@@ -23,7 +23,7 @@ pub trait OptimizerKind: Parameters {
     /// η, the step size that a schedule multiplies.
     fn learning_rate(&self) -> f64;
 
-    /// The rule, before its first step on so many network parameters.
+    /// The rule, before its first step for `parameters` network parameters.
     fn rule(&self, parameters: usize) -> Box<dyn Rule>;
 }
 

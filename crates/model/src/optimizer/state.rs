@@ -23,7 +23,7 @@ impl Optimizer {
         &self.options
     }
 
-    /// The state before the first step on so many network parameters.
+    /// The state before the first step for `parameters` network parameters.
     pub fn start(&self, parameters: usize) -> OptimizerState {
         let rule = (self.rule)(parameters);
         OptimizerState { rule, learning_rate: self.learning_rate, options: self.options, step: 0 }

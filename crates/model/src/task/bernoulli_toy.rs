@@ -42,7 +42,7 @@ impl TaskKind for BernoulliToy {
     fn check(&self) -> Result<(), Fault> {
         Fault::require(self.logit.is_finite(), "logit", self.logit, "a finite number")?;
         let count = self.targets.len();
-        let found = format!("{count} of them");
+        let found = format!("{count} numbers");
         Fault::require((1..=16).contains(&count), "targets", found, "1 to 16 numbers")?;
         match self.targets.iter().find(|target| !target.is_finite()) {
             Some(target) => Err(Fault::value("targets", target, "finite numbers")),

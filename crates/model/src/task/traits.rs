@@ -10,7 +10,7 @@ pub trait Task: Send + Sync + 'static {
     /// What is measured. The first metric ranks.
     fn metrics(&self) -> Vec<Metric>;
 
-    /// Values that metrics are read beside, if there are any.
+    /// Values to compare metrics with, such as floors and simple baselines.
     fn references(&self) -> Vec<Reference> {
         vec![]
     }
@@ -20,7 +20,7 @@ pub trait Task: Send + Sync + 'static {
         vec![]
     }
 
-    /// The dimensions of the choice for a batch of so many rows.
+    /// The dimensions of the choice for a batch of `batch` rows.
     fn dims(&self, batch: usize) -> Dims;
 
     /// Where the objective is defined.
@@ -43,7 +43,7 @@ pub trait Task: Send + Sync + 'static {
 /// It is pure: it reads no clock and no file, starts no thread, and draws random numbers only from
 /// the streams that it is handed.
 pub trait Instance: 'static {
-    /// A batch of so many rows to train on.
+    /// A batch of `rows` training rows.
     fn batch(&self, rows: usize, noise: &mut Noise) -> Batch<f32>;
 
     /// The logits of a batch, and the objective of its choices.

@@ -13,8 +13,8 @@ use welford::{Welford, padded};
 
 /// Accumulates draws of a gradient estimator.
 ///
-/// It takes two vectors of the gradient's dimension d, whatever the number of draws; a draw costs O(d).
-/// Moments are updated by Welford's method. The order of the draws changes them by rounding only.
+/// Memory is two vectors of the gradient's dimension d, however many draws there are, and a draw
+/// costs O(d). Moments are updated by Welford's method. The order of the draws affects only rounding.
 ///
 /// Reference: Welford (1962), *Note on a Method for Calculating Corrected Sums of Squares and
 /// Products*, Technometrics 4.
@@ -46,7 +46,7 @@ pub struct GradientQuality {
 }
 
 impl GradientQuality {
-    /// An estimator of the gradient `exact`, `[d]`, before its first draw.
+    /// Compares draws with the gradient `exact`, `[d]`.
     ///
     /// # Panics
     ///
@@ -64,7 +64,7 @@ impl GradientQuality {
         }
     }
 
-    /// Adds one draw, `[d]`. A draw that is not finite is counted and left out of the moments.
+    /// Adds one draw, `[d]`. A draw that is not finite is counted but not added to the moments.
     ///
     /// # Panics
     ///
@@ -93,7 +93,7 @@ impl GradientQuality {
         &self.mean_error.as_flattened()[..self.dimension]
     }
 
-    /// The quality according to the draws so far.
+    /// The quality estimated from the draws so far.
     pub fn summary(&self) -> GradientSummary {
         let draws = self.finite + self.non_finite;
         if self.non_finite > 0 || !self.squared_deviations.is_finite() {
@@ -115,7 +115,7 @@ impl GradientQuality {
         }
     }
 
-    /// The summary if the mean of the draws does not exist.
+    /// The summary if the mean of the draws is not finite.
     fn non_finite_summary(&self) -> GradientSummary {
         GradientSummary {
             draws: self.finite + self.non_finite,
@@ -169,13 +169,13 @@ mod tests {
     }
 
     #[test]
-    fn the_sampling_floor_may_exceed_the_error() {
+    fn the_squared_bias_is_negative_below_the_sampling_floor() {
         let summary = summary(&[1.0], &[vec![0.0], vec![2.0]]);
         assert_eq!(summary.squared_bias, Some(-1.0));
     }
 
     #[test]
-    fn a_constant_bias_is_known_exactly() {
+    fn a_bias_without_variance_is_exact() {
         let summary = summary(&[3.0, 4.0], &vec![vec![3.0, 5.0]; 40]);
         assert_eq!(summary.squared_bias, Some(1.0));
         assert_eq!(summary.total_variance, Some(0.0));
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn too_few_draws_leave_gaps() {
+    fn too_few_draws_leave_statistics_undefined() {
         assert_eq!(summary(&[1.0], &[]), GradientSummary::default());
         let one = GradientSummary {
             draws: 1,
@@ -246,12 +246,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn cosines_end_at_one(vector in vec(-1e2..1e2, 1..8)) {
+        fn cosines_never_exceed_one(vector in vec(-1e2..1e2, 1..8)) {
             prop_assert!(cosine(&vector, &vector).unwrap() <= 1.0);
         }
 
         #[test]
-        fn moments_are_those_of_two_passes(draws in vec(vec(-1e2..1e2, 3), 2..80)) {
+        fn moments_match_those_of_two_passes(draws in vec(vec(-1e2..1e2, 3), 2..80)) {
             let exact = [1.0, -2.0, 3.0];
             let summary = summary(&exact, &draws);
             let component = |i: usize| -> Vec<f64> { draws.iter().map(|draw| draw[i]).collect() };
@@ -267,7 +267,7 @@ mod tests {
         }
 
         #[test]
-        fn units_do_not_matter(draws in vec(vec(-1e2..1e2, 3), 2..80)) {
+        fn moments_scale_with_the_unit_of_the_gradient(draws in vec(vec(-1e2..1e2, 3), 2..80)) {
             let scaled = |factor: f64, draw: &[f64]| -> Vec<f64> {
                 draw.iter().map(|g| factor * g).collect()
             };

@@ -6,8 +6,7 @@ use crate::Estimate;
 ///
 /// An estimate of the squared bias has the sampling floor subtracted
 /// ([`GradientSummary::squared_bias`](crate::GradientSummary::squared_bias)), so it may be negative.
-/// A negative value counts as 0, and so does a root below 10⁻⁵, which is round-off of single
-/// precision.
+/// A negative value counts as 0, and so does a root below 10⁻⁵, which is single-precision round-off.
 ///
 /// - `squared`: ‖E g − e‖² / ‖e‖² with its interval.
 ///
@@ -39,7 +38,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_estimate_stays_infinite() {
+    fn an_infinite_bias_stays_infinite() {
         let failed = Estimate { value: f64::INFINITY, low: 1.0, high: f64::INFINITY };
         assert_eq!(relative_bias(failed), failed);
     }

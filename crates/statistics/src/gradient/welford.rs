@@ -3,16 +3,16 @@
 use kernels::Real;
 use kernels::simd::{Kernel, LANES, Lanes};
 
-/// One step of Welford's method for every component. Component i is summed in lane i mod 16, and the
-/// lanes are added up in order.
+/// One step of Welford's method for every component. The norms sum component i in lane i mod 16 and
+/// then add the lanes in order.
 pub(super) struct Welford<'a, E> {
     /// `[d]`
     pub draw: &'a [E],
     /// `[d]`, here and below padded to a whole number of lanes.
     pub exact: &'a [[f64; LANES]],
-    /// 1 / number of draws, this one included.
+    /// 1 / number of draws, including this one.
     pub weight: f64,
-    /// Mean of draw − exact; this draw is added to it.
+    /// Mean of draw − exact, updated in place.
     pub mean_error: &'a mut [[f64; LANES]],
 }
 
@@ -44,7 +44,7 @@ impl<E: Real> Kernel<f64> for Welford<'_, E> {
     }
 }
 
-/// Up to [`LANES`] numbers, followed by zeros.
+/// Up to [`LANES`] numbers, padded with zeros.
 #[inline(always)]
 pub(super) fn padded<E: Real>(numbers: &[E]) -> [f64; LANES] {
     let mut lanes = [0.0; LANES];

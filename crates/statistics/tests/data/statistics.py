@@ -1,11 +1,11 @@
-"""Reference numbers of SciPy and NumPy for the tests of the statistics module.
+"""Expected values from SciPy and NumPy for the tests of the `statistics` crate.
 
     python3 -m venv venv && venv/bin/pip install numpy==2.4.6 scipy==1.17.1
     venv/bin/python tests/data/statistics.py > tests/data/statistics.csv
 
-Each line is `function,samples,expected`: samples are separated by `|` and the values of a sample by
-blanks; a parameter is a sample of one, before the others. Numbers are the shortest that read back as
-the same double.
+Each line is `function,samples,expected`. Samples are separated by `|` and the values of a sample by
+spaces. A parameter is a sample of one value and comes first. Numbers are printed with the fewest
+digits that read back as the same double.
 """
 
 import numpy as np
@@ -23,9 +23,9 @@ def trim_mean():
     for n in [1, 2, 3, 4, 5, 7, 8, 11, 12, 19, 20, 23]:
         x = rng.lognormal(sigma=2.0, size=n)
         row("trim_mean", x, expected=stats.trim_mean(x, 0.25))
-    for misses in [1, 5, 6, 20]:
+    for failed in [1, 5, 6, 20]:
         x = rng.normal(size=20)
-        x[:misses] = np.inf
+        x[:failed] = np.inf
         row("trim_mean", x, expected=stats.trim_mean(x, 0.25))
 
 
@@ -48,7 +48,7 @@ def binomial_quantile():
         x = np.repeat([1.0, 0.0], [ones, n - ones])
         for q in [0.025, 0.975]:
             count = stats.binom.ppf(q, n, ones / n)
-            # The bound must stand clear of the noise of the replicates.
+            # The noise of the replicates must not be able to move the bound.
             steps = stats.binom.cdf([count - 1, count], n, ones / n)
             assert np.min(np.abs(steps - q)) > 0.003, (n, ones, q, steps)
             row("binomial_quantile", [q], x, expected=count / n)
@@ -64,17 +64,17 @@ def wilcoxon():
     def p_value(d, method="auto"):
         return stats.wilcoxon(d, zero_method="wilcox", correction=False, method=method).pvalue
 
-    # Exact: neither ties nor zeros.
+    # Exact, without ties or zeros.
     for n in [1, 2, 5, 6, 10, 20, 33, 50]:
         for shift in [0.0, 0.3, 0.8]:
             d = rng.normal(loc=shift, size=n)
             row("wilcoxon", d, expected=p_value(d, "exact"))
-    # Up to 13 differences with ties and zeros SciPy goes through all sign patterns.
+    # With ties or zeros, SciPy enumerates all sign patterns of up to 13 differences.
     for n in [3, 7, 10, 13]:
         for shift in [0, 1, 2]:
             d = rng.integers(-3, 4, size=n) + shift
             row("wilcoxon", d, expected=p_value(d))
-    # Beyond 50 the normal approximation, without and with ties and zeros.
+    # The normal approximation of more than 50 differences, without and with ties and zeros.
     for n in [51, 80, 200]:
         for shift in [0.0, 0.3, 1.0]:
             d = rng.normal(loc=shift, size=n)

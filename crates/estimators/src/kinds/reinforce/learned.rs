@@ -98,7 +98,7 @@ impl<E: Real> BaselineRule<E> for Learned<E> {
             Network::new(rows.columns(), self.hidden, self.learning_rate, stream)
         });
         let predicted = network.perceptron.evaluate(&network.parameters, &rows);
-        self.rows = Some(Data::of_rows(rows));
+        self.rows = Some(Data::from_rows(rows));
         Ok(BaselineValues::Rows(predicted))
     }
 

@@ -2,7 +2,7 @@
 
 use crate::Dims;
 use kernels::product::{Finish, Matrix, Start, Sums, inner_product, product, sum_rows};
-use kernels::{Activation, Adam, AdamConstants, Dense, Noise, Packed, Real, rowwise, tanh};
+use kernels::{Activation, Adam, AdamConstants, Dense, Noise, Packed, Real, rowwise};
 
 /// c(y, x) = w·tanh(A y + C x + b) + d, for rows of relaxed samples y (L·K numbers) and of context x.
 pub(super) struct SurrogateNetwork<E> {
@@ -81,10 +81,10 @@ impl<E: Real> SurrogateNetwork<E> {
 
     /// c of each row, for relaxed samples [B·L, K] and context [B, _].
     pub(super) fn pass(&self, y: &Packed<E>, context: &Packed<E>) -> Pass<E> {
-        let inputs = y.clone().regroup(self.width).beside(context);
+        let inputs = y.clone().reshape(self.width).concat_columns(context);
         let identity = Activation::Identity;
         let mut activations = self.layer.forward(&inputs, self.weight(), self.bias(), identity);
-        tanh(&mut activations);
+        activations.tanh();
         let head = Matrix::new(self.head(), self.layer.outputs, 1);
         let last = &self.parameters[self.parameters.len() - 1..];
         let outputs = product(&activations, head, Start::Bias(last), Finish::Keep);
@@ -104,7 +104,7 @@ impl<E: Real> SurrogateNetwork<E> {
         let mut back = self.heads(dims.batch);
         back_through(&pass.activations, &mut back);
         let slopes = product(&back, self.of_picks(), Start::Zero, Finish::Keep);
-        slopes.regroup(dims.categories)
+        slopes.reshape(dims.categories)
     }
 
     /// The gradient of ĝ² for the parameters.
@@ -113,7 +113,7 @@ impl<E: Real> SurrogateNetwork<E> {
         let nothing = Packed::zeros(dims.batch, 1);
         let mut minus = nothing.clone();
         minus.subtract(passes.weights);
-        let along = |direction: &Packed<E>| direction.clone().regroup(self.width);
+        let along = |direction: &Packed<E>| direction.clone().reshape(self.width);
         self.add(&mut gradient, passes.first, &along(&passes.along.0), E::ONE, &nothing);
         self.add(&mut gradient, passes.second, &along(&passes.along.1), -E::ONE, &minus);
         let scale = E::of(2.0);
@@ -155,7 +155,7 @@ impl<E: Real> SurrogateNetwork<E> {
         let (of_head, last) = rest.split_at_mut(hidden);
         inner_product(&pass.inputs.transposed(), &through, Sums::Add(weight));
         let context = Packed::zeros(batch, self.layer.inputs - self.width);
-        let steps = direction.beside(&context).transposed();
+        let steps = direction.concat_columns(&context).transposed();
         inner_product(&steps, &along, Sums::Add(weight));
         sum_rows(&through, Sums::Add(of_bias));
         sum_rows(&head, Sums::Add(of_head));

@@ -102,10 +102,10 @@ fn joint<E: Real>(theta: &Packed<E>, dims: Dims) -> Packed<f64> {
         }
     }
     let p = rows::softmax(&theta.cast(), 1.0);
-    let mut joint = p.every(dims.latents, 0);
+    let mut joint = p.strided_rows(dims.latents, 0);
     for latent in 1..dims.latents {
         let mut grown = Packed::scratch(dims.batch, joint.columns() * dims.categories);
-        grow(&joint, &p.every(dims.latents, latent), &mut grown);
+        grow(&joint, &p.strided_rows(dims.latents, latent), &mut grown);
         joint = grown;
     }
     joint

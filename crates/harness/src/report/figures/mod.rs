@@ -88,7 +88,7 @@ impl Source<'_> {
         tasks.iter().map(panel).collect()
     }
 
-    /// What a metric of a task is read beside.
+    /// The reference values of a metric of a task.
     fn references(&self, task: usize, measure: &Measure) -> Vec<Reference> {
         let values = self.summary.references(task, measure.name).into_iter();
         let reference = |value: ReferenceValue| Reference {
@@ -135,7 +135,7 @@ fn point(x: f64, estimate: Estimate) -> Point {
     Point { x, y: estimate.value, low: estimate.low, high: estimate.high }
 }
 
-/// A metric along the steps.
+/// A metric over the steps.
 fn curve(cell: &CellSummary<'_>, measure: &Measure) -> Vec<Point> {
     cell.curve(measure).iter().map(|&(step, estimate)| point(step as f64, estimate)).collect()
 }

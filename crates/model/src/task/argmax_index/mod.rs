@@ -115,7 +115,7 @@ impl TaskKind for ArgmaxIndex {
                 Err(Fault::value("target", "absent", "the name of a column of the data file"))
             }
             (None, Some(name)) => {
-                Err(Fault::value("target", name, "no target, as there is no data file"))
+                Err(Fault::value("target", name, "no target, because no data file is given"))
             }
             _ => Ok(()),
         }
@@ -133,7 +133,7 @@ impl TaskKind for ArgmaxIndex {
 fn read(path: &Path, target: &str) -> Result<Table> {
     let table = Table::read(path, target)?;
     if table.targets.len() < 2 {
-        let why = "one row cannot be split into rows to train and to validate on".to_owned();
+        let why = "a single row cannot be split into training and validation rows".to_owned();
         return Err(Error::Data { path: path.to_owned(), why });
     }
     let (least, most) = extremes(&table.targets);

@@ -60,7 +60,7 @@ impl Regimes {
             product(x, map, Start::Zero, Finish::Keep)
         };
         let regimes = rows::argmax(&through(&self.regime_map));
-        let values = rows::pick(&through(&self.value_map), &regimes);
+        let values = rows::gather(&through(&self.value_map), &regimes);
         (values.to_columns(), regimes.to_columns())
     }
 }

@@ -49,7 +49,7 @@ impl Table {
             let line = line_of(text, record.position());
             if record.len() != names.len() {
                 let (cells, columns) = (record.len(), names.len());
-                return Err(format!("line {line}: {cells} cells, but {columns} columns"));
+                return Err(format!("line {line}: expected {columns} cells, found {cells}"));
             }
             for (index, cell) in record.iter().enumerate() {
                 let number = number(cell)
@@ -58,7 +58,7 @@ impl Table {
             }
         }
         if targets.is_empty() {
-            return Err("there are no rows below the header".to_owned());
+            return Err("no rows below the header".to_owned());
         }
         let features = names.iter().enumerate().filter(|&(index, _)| index != target_index);
         Ok(Self {
@@ -74,7 +74,7 @@ impl Table {
 fn utf8(bytes: &[u8]) -> std::result::Result<&str, String> {
     let is_utf16 = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
     if is_utf16 || bytes.contains(&0) {
-        return Err("it is not text in UTF-8; it looks like UTF-16: save it as UTF-8".to_owned());
+        return Err("not UTF-8 text; it looks like UTF-16: save it as UTF-8".to_owned());
     }
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let line = 1 + count_newlines(&bytes[..error.valid_up_to()]);
@@ -103,11 +103,11 @@ fn delimiter(text: &str) -> u8 {
 /// The index of the target among valid names.
 fn check_header(names: &[&str], target: &str, delimiter: u8) -> std::result::Result<usize, String> {
     if names.iter().all(|name| name.is_empty()) {
-        return Err("it is empty; expected a header line with column names".to_owned());
+        return Err("the file is empty; expected a header line with column names".to_owned());
     }
     if names.iter().all(|name| name.parse::<f64>().is_ok()) {
         let expected = "expected a header line with column names";
-        return Err(format!("its first line holds numbers; {expected}"));
+        return Err(format!("the first line holds numbers; {expected}"));
     }
     if let Some(index) = names.iter().position(|name| name.is_empty()) {
         let advice = "name it or remove it (pandas writes its index there unless index=False)";
@@ -115,7 +115,7 @@ fn check_header(names: &[&str], target: &str, delimiter: u8) -> std::result::Res
     }
     let is_twice = |&(index, name): &(usize, &&str)| names[..index].contains(name);
     if let Some((_, name)) = names.iter().enumerate().find(is_twice) {
-        return Err(format!("column `{name}` is given twice; names must differ"));
+        return Err(format!("two columns are named `{name}`"));
     }
     let index = names.iter().position(|&name| name == target).ok_or_else(|| {
         let unknown = UnknownName::new("column", target, names.iter().copied());
@@ -124,7 +124,7 @@ fn check_header(names: &[&str], target: &str, delimiter: u8) -> std::result::Res
         format!("{unknown} (read with the delimiter `{shown}`)")
     })?;
     if names.len() < 2 {
-        return Err(format!("there is no column beside the target `{target}`"));
+        return Err(format!("no column other than the target `{target}`"));
     }
     Ok(index)
 }
@@ -178,7 +178,7 @@ mod tests {
             ("a,y\r\n1,2\r\n3,x\r\n", "line 3, column `y`"),
             ("a,y\n1,2\n\n\n3,x\n", "line 5, column `y`"),
             ("a,y\r\n1,2\r\n\r\n3,x\r\n", "line 4, column `y`"),
-            ("a,y\r\n1,2\r\n3\r\n", "line 3: 1 cells, but 2 columns"),
+            ("a,y\r\n1,2\r\n3\r\n", "line 3: expected 2 cells, found 1"),
             ("\n\na,y\n1,2\n3,x\n", "line 5, column `y`"),
             ("a,y\n\"1\n\",2\n3,x\n", "line 4, column `y`"),
             ("a;y\n1;2,5\n", "`2,5`; expected a finite number with a decimal point"),

@@ -175,7 +175,7 @@ impl Instance for Seeded {
         let images = self.validation.inputs().rows();
         let forward = self.forward(parameters, &self.validation);
         let one_hot = rows::one_hots(&forward.sample(noise), self.network.categories());
-        let codes = one_hot.regroup(self.network.latents() * self.network.categories());
+        let codes = one_hot.reshape(self.network.latents() * self.network.categories());
         let logits = self.network.decode(parameters, &codes);
         let probability = |logit: f32| 1.0 / (1.0 + (-f64::from(logit)).exp());
         let side = (images.columns() as f64).sqrt().ceil() as usize;

@@ -52,10 +52,10 @@ impl Autoencoder {
         tape: &mut Recording<E>,
     ) -> Node<E> {
         let logits = self.encoder.forward(parameters, Input::Data(Rc::clone(images)), tape);
-        let each = logits.numbers().clone().regroup(self.categories);
+        let each = logits.numbers().clone().reshape(self.categories);
         record(tape, each, move |gradient| {
             let width = logits.numbers().columns();
-            logits.add(gradient.regroup(width));
+            logits.add(gradient.reshape(width));
         })
     }
 
@@ -231,7 +231,7 @@ mod tests {
     #[test]
     fn the_bound_and_its_gradient() {
         let (network, mut parameters) = network();
-        let data = Data::of_rows(images());
+        let data = Data::from_rows(images());
         let mut tape = Recording::default();
         let logits = network.encode(&parameters, &data, &mut tape);
         let divergence = divergence_from_uniform(&logits, LATENTS, 1.0, &mut tape);
@@ -264,7 +264,7 @@ mod tests {
     #[test]
     fn samples_do_not_touch_each_other() {
         let (network, parameters) = network();
-        let data = Data::of_rows(images());
+        let data = Data::from_rows(images());
         let dims = Dims { batch: BATCH, latents: LATENTS, categories: CATEGORIES };
         let points = rows::softmax(&Packed::pack(&Noise::named(&["p"]).normals(36), 3), 1.0);
         // [B·L, S·K] of two samples
@@ -283,10 +283,10 @@ mod tests {
         let (f, g) = judge(both.clone());
         for sample in 0..2 {
             let columns: Vec<u32> = (3 * sample..3 * sample + 3).collect();
-            let (alone, slopes) = judge(both.pick_columns(&columns));
+            let (alone, slopes) = judge(both.select_columns(&columns));
             let of_both: Vec<f64> = f.iter().skip(sample as usize).step_by(2).copied().collect();
             assert_eq!(alone, of_both);
-            assert_eq!(slopes.unpack(), g.pick_columns(&columns).unpack());
+            assert_eq!(slopes.unpack(), g.select_columns(&columns).unpack());
         }
     }
 

@@ -1,35 +1,31 @@
-//! Every operation of the tape, forward and backward: against the same composed of dfdx's
-//! operations, and against central differences.
+//! Every operation of the tape, forward and backward, compared with the same composed from dfdx's
+//! operations and with central differences.
 
-// A test that cannot be set up has failed.
-#![allow(clippy::unwrap_used)]
-
-mod reference;
-
+use crate::reference::*;
 use dfdx::prelude::*;
 use kernels::tape::{self, Node, Recording, Weights};
 use kernels::{Data, Initial, Input, Noise, Packed, Perceptron, Real, rowwise};
 use proptest::prelude::*;
-use reference::*;
 
 type Matrix<E, T = NoneTape> = Tensor<(usize, usize), E, Cpu, T>;
 
-/// A tensor [rows, columns] as a node of as many, with a tape on which its gradient is a seed.
+/// Converts a tensor [rows, columns] to a node of that shape, with a tape on which the gradients of
+/// `places` start from [`SEED`].
 fn node_of<E: Real>(x: &Matrix<E>, places: &[&dyn Place<E>]) -> (Node<E>, Recording<E>) {
     let columns = x.shape().1;
     let pack = move |numbers: &[E]| Packed::pack(numbers, columns);
     let add = |gradient: &Packed<E>, sums: &mut [E]| gradient.add_to(sums);
-    tape::of_tensor(x.clone().put_tape(start(places)), pack, add).unwrap()
+    tape::from_tensor(x.clone().put_tape(start(places)), pack, add).unwrap()
 }
 
-/// A node as a tensor.
+/// Converts a node to a tensor.
 fn tensor_of<E: Real>(node: &Node<E>, tape: Recording<E>) -> Matrix<E, Recording<E>> {
     let (rows, columns) = (node.numbers().rows(), node.numbers().columns());
     let pack = move |gradient: &[E]| Packed::pack(gradient, columns);
     tape::into_tensor(node, tape, node.numbers().unpack(), (rows, columns), pack).unwrap()
 }
 
-/// x·Wᵀ + b of broadcasts, products and sums: dfdx's own product needs its `cpu` feature.
+/// x·Wᵀ + b with broadcasts, products and sums, because dfdx's own product needs its `cpu` feature.
 fn composed_linear<E: Real>(
     x: Matrix<E, Recording<E>>,
     weight: &Matrix<E>,
@@ -46,7 +42,7 @@ where
     (x * weight).sum::<(usize, usize), Axis<2>>() + bias
 }
 
-/// A choice that is the square of the logits, and a backward that knows it.
+/// A choice that is the square of the logits, with its exact backward pass.
 struct Chosen {
     count: usize,
 }
@@ -153,12 +149,12 @@ impl Operation for Network {
         let input = if self.learned {
             Input::Learned(node)
         } else {
-            Input::Data(Data::of_rows(rows.clone()))
+            Input::Data(Data::from_rows(rows.clone()))
         };
         let y = network.forward(&parameters, input, &mut tape);
         assert_eq!(y.numbers().unpack(), network.evaluate(&parameters, &rows).unpack(), "evaluate");
         let mut outcome = outcome(tensor_of(&y, tape), &[&x]);
-        // Gradients of parameters begin at 0 and not at the seed.
+        // Gradients of parameters start from 0, not from the seed.
         let gradient = parameters.gradient();
         outcome.gradients.push(gradient.iter().map(|g| g.widen() + SEED).collect());
         outcome
@@ -200,7 +196,7 @@ impl Operation for Network {
     }
 }
 
-/// Lengths around the sixteen lanes, the eight of a tile, and beyond.
+/// Lengths around the sixteen lanes and the eight columns of a tile, and larger ones.
 fn length() -> impl Strategy<Value = usize> {
     prop_oneof![Just(1), Just(2), 3usize..12, 15usize..=17, 31usize..=35]
 }
@@ -234,9 +230,9 @@ proptest! {
     }
 }
 
-/// The gate is shut at 0 exactly, as dfdx's is.
+/// As in dfdx.
 #[test]
-fn relu_passes_nothing_at_zero() {
+fn the_gradient_of_relu_at_zero_is_zero() {
     let network = Network { widths: vec![1, 3, 1], batch: 1, learned: true };
     // Hidden sums of 0, 0 and 1.
     let parameters =
@@ -248,7 +244,7 @@ fn relu_passes_nothing_at_zero() {
     assert_eq!(ours.gradients[1][..2], [SEED, SEED]);
 }
 
-/// A score enters the gradient of the logits and not the value; losses keep their own gradient.
+/// The vector adds to the gradient of the logits, not to the value; losses keep their own gradient.
 #[test]
 fn injected_vectors_are_the_gradient() {
     fn check<E: Real>(rows: usize, k: usize, each: bool, tolerance: f64)
@@ -267,7 +263,7 @@ fn injected_vectors_are_the_gradient() {
         let tape = Recording::default();
         let (f, theta) = (losses.clone(), logits.clone());
         let scalar = tape::inject(tape, f, weights, theta, packed).unwrap();
-        // Not one, so that a factor which is left out shows.
+        // Not 1, to detect a missing factor.
         let scaled = scalar * E::of(1.75);
         let pairs = losses.numbers().unpack();
         let value: f64 = widen(&pairs).iter().zip(&counts).map(|(l, w)| l * w).sum();
@@ -288,9 +284,8 @@ fn injected_vectors_are_the_gradient() {
     }
 }
 
-/// A weight of 0 is a sample that does not count.
 #[test]
-fn a_weight_of_zero_leaves_out_what_is_not_finite() {
+fn a_weight_of_zero_excludes_a_loss_that_is_not_finite() {
     let losses = Node::new(Packed::pack(&[1.0, f64::NAN, 2.0, f64::INFINITY], 4));
     let weights = Weights::Each(Packed::pack(&[0.5, 0.0, 0.25, 0.0], 4));
     let sum = tape::weigh(Recording::default(), losses, weights).unwrap();
@@ -319,7 +314,7 @@ mod nodes {
     }
 
     #[test]
-    fn nothing_learns_from_a_constant() {
+    fn a_constant_has_no_gradient() {
         let constant = Node::constant(gradient(&[1.0, 2.0]));
         constant.add(gradient(&[1.0, 1.0]));
         assert!(!constant.wants_gradient() && constant.take().is_none());
@@ -328,20 +323,20 @@ mod nodes {
 
     #[test]
     #[should_panic(expected = "a gradient of another shape")]
-    fn a_gradient_has_the_shape_of_the_numbers() {
+    fn a_gradient_must_have_the_shape_of_the_numbers() {
         node().add(Packed::zeros(2, 1));
     }
 
-    /// An operation to whose result nothing came back has nothing to do.
     #[test]
-    fn nothing_comes_of_nothing() {
+    fn an_operation_without_a_gradient_is_skipped() {
         let mut tape = Recording::default();
-        tape::record(&mut tape, gradient(&[0.0, 0.0]), |_| panic!("a gradient"));
+        tape::record(&mut tape, gradient(&[0.0, 0.0]), |_| panic!("unexpected gradient"));
         let losses = Node::new(Packed::pack(&[2.0], 1));
         tape::weigh(tape, losses, Weights::Mean).unwrap().backward();
     }
 
-    /// Gradients reach what was made in the same scope: neither out of it, nor into it later.
+    /// Gradients only reach nodes of the same scope: not those outside of it, nor those inside it
+    /// later.
     #[test]
     fn scopes_keep_gradients_apart() {
         let outer = node();
@@ -365,7 +360,7 @@ mod nodes {
     }
 }
 
-/// Tensors of dfdx that are stored in another order, or once for all rows.
+/// Permuted and broadcast dfdx tensors.
 mod strides {
     use super::*;
 
@@ -374,14 +369,14 @@ mod strides {
         (0..numbers.len()).map(|i| numbers[i % rows * columns + i / rows]).collect()
     }
 
-    /// Squares of a tensor's numbers by way of a node, and the gradient for `place`.
+    /// The squares of a tensor's numbers, computed on a node, and the gradient of `place`.
     fn squared<S: Shape>(
         x: Tensor<S, f64, Cpu, Recording<f64>>,
         place: &dyn Place<f64>,
     ) -> (Vec<f64>, Vec<f64>) {
         let pack = |numbers: &[f64]| Packed::pack(numbers, 3);
         let add = |gradient: &Packed<f64>, sums: &mut [f64]| gradient.add_to(sums);
-        let (node, mut tape) = tape::of_tensor(x, pack, add).unwrap();
+        let (node, mut tape) = tape::from_tensor(x, pack, add).unwrap();
         let mut y = Packed::scratch(node.numbers().rows(), 3);
         squares(node.numbers(), &mut y);
         let kept = node.clone();
@@ -415,9 +410,9 @@ mod strides {
         assert_close(&ours.1, &theirs.gradients[0], 1e-14, "a broadcast tensor");
     }
 
-    /// A leaf that nothing came back to has a gradient of zeros, as in dfdx.
+    /// As in dfdx.
     #[test]
-    fn a_tensor_that_nothing_used_has_a_gradient() {
+    fn an_unused_tensor_has_a_gradient_of_zeros() {
         let x = tensor(&[1.0, 2.0], (1, 2));
         let (_, tape) = node_of(&x, &[]);
         let losses = Node::new(Packed::pack(&[2.0], 1));
@@ -430,10 +425,10 @@ mod detach {
     use super::*;
 
     #[test]
-    fn the_copy_is_another_tensor_with_the_same_numbers() {
+    fn the_copy_is_a_new_tensor_with_the_same_numbers() {
         let x = tensor(&normals("x", 6), (2, 3));
         let copy = tape::detach(&x).unwrap();
-        // An id is known by the gradient that goes with it.
+        // Ids are private, but each has its own gradient.
         let mut gradients = Gradients::leaky();
         Place::<f64>::seed(&x, &mut gradients);
         assert_eq!(**gradients.get_or_alloc_mut(&copy).unwrap(), [0.0; 6]);
@@ -446,9 +441,9 @@ mod detach {
         assert_eq!(tape::detach(&spread).unwrap().as_vec(), spread.as_vec());
     }
 
-    /// d/dx eˣ·stop(x) = eˣ·x; what keeps the id adds eˣ.
+    /// d/dx eˣ·stop(x) = eˣ·x; with a copy that keeps the id, eˣ is added.
     #[test]
-    fn no_gradient_passes() {
+    fn detach_stops_the_gradient() {
         let x = tensor(&[0.5, -1.5], (2,));
         let slope = |factor: Tensor<(usize,), f64, Cpu>| {
             let taped = x.leaky_trace();
@@ -461,9 +456,8 @@ mod detach {
         assert_close(&slope(x.clone()), &alias, 1e-14, "an alias");
     }
 
-    /// In the middle of a computation: what led to the detached tensor learns nothing from it.
     #[test]
-    fn no_gradient_passes_through_a_taped_tensor() {
+    fn detach_stops_the_gradient_of_a_taped_tensor() {
         let x = tensor(&[0.5, -1.5], (2,));
         let y = x.leaky_trace().square();
         let stop = tape::detach(&y).unwrap();

@@ -1,10 +1,8 @@
-//! Packed matrices against the same on plain rows.
+//! Packed matrices compared with the same operations on plain rows.
 
-mod reference;
-
+use crate::reference::*;
 use kernels::{Packed, Real, simd::LANES};
 use proptest::prelude::*;
-use reference::*;
 
 fn check<E: Real>(rows: usize, columns: usize) {
     let data: Vec<E> = narrow(&normals("data", rows * columns));
@@ -32,25 +30,25 @@ fn check<E: Real>(rows: usize, columns: usize) {
     assert!(turned.transposed().unpack() == data, "transposed twice");
     assert!(packed.column(columns - 1).unpack() == flat[(columns - 1) * rows..], "column");
     let picks: Vec<u32> = (0..5).map(|i| (i * 7) % columns as u32).collect();
-    let picked = packed.pick_columns(&picks);
+    let picked = packed.select_columns(&picks);
     let expected = (0..rows).flat_map(|row| picks.iter().map(move |&c| at(row, c as usize)));
-    assert!(picked.unpack().into_iter().eq(expected), "pick columns");
+    assert!(picked.unpack().into_iter().eq(expected), "select columns");
 
     let picks: Vec<u32> = (0..19).map(|i| (i * 7) % rows as u32).collect();
-    let picked = packed.pick_rows(&picks);
+    let picked = packed.select_rows(&picks);
     assert_eq!((picked.rows(), picked.columns()), (19, columns));
     let expected = picks.iter().flat_map(|&row| (0..columns).map(move |c| at(row as usize, c)));
-    assert!(picked.unpack().into_iter().eq(expected), "pick rows");
+    assert!(picked.unpack().into_iter().eq(expected), "select rows");
 
     let other = Packed::pack(&before, columns);
-    let both = packed.beside(&other).unpack();
+    let both = packed.concat_columns(&other).unpack();
     let (left, right) = (
         |row: usize| &data[row * columns..][..columns],
         |row: usize| &before[row * columns..][..columns],
     );
     assert!(both == (0..rows).flat_map(|row| [left(row), right(row)].concat()).collect::<Vec<E>>());
-    let whole = packed.clone().regroup(rows * columns);
-    assert!((whole.rows(), whole.unpack()) == (1, data.clone()), "regroup");
+    let whole = packed.clone().reshape(rows * columns);
+    assert!((whole.rows(), whole.unpack()) == (1, data.clone()), "reshape");
     assert!(packed.repeat(3).unpack() == data.repeat(3), "repeat");
     let total = packed.total();
     let sum = widen(&data).iter().sum::<f64>();
@@ -93,7 +91,7 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn every_shape(rows in 1usize..70, columns in 1usize..40) {
+    fn every_operation_on_any_shape(rows in 1usize..70, columns in 1usize..40) {
         check::<f32>(rows, columns);
         check::<f64>(rows, columns);
     }
@@ -119,12 +117,12 @@ proptest! {
     }
 }
 
-/// Whoever reads a block of the last rows finds zeros behind them, and no old numbers.
+/// The padding of the last block is zeros, not the old contents of a reused buffer.
 #[test]
-fn the_last_block_is_filled_up_with_zeros() {
+fn the_last_block_is_padded_with_zeros() {
     for rows in [1, 15, 17, 30] {
         for k in [1, 3, 8, 9] {
-            // Memory that is used again is full of other numbers.
+            // Fills the buffers that will be reused with other numbers.
             drop(Packed::pack(&vec![5.0f32; 32 * k], k));
             drop(Packed::pack(&vec![5.0f32; 16 * k], k));
             let data = vec![1.0f32; rows * k];
@@ -138,7 +136,7 @@ fn the_last_block_is_filled_up_with_zeros() {
     }
 }
 
-/// All numbers in storage order, with those of the padding.
+/// All numbers in storage order, including the padding.
 struct Whole;
 
 impl Whole {
@@ -164,7 +162,7 @@ impl Whole {
 }
 
 #[test]
-fn no_rows() {
+fn a_matrix_can_have_no_rows() {
     let empty = Packed::<f64>::pack(&[], 3);
     assert_eq!((empty.rows(), empty.columns()), (0, 3));
     assert!(empty.unpack().is_empty() && empty.to_columns().is_empty() && empty.ln().rows() == 0);
@@ -174,49 +172,49 @@ fn no_rows() {
 
 #[test]
 #[should_panic(expected = "has columns")]
-fn no_columns() {
+fn a_matrix_without_columns_panics() {
     Packed::<f64>::pack(&[], 0);
 }
 
 #[test]
 #[should_panic(expected = "whole rows of 3")]
-fn rows_are_whole() {
+fn packing_partial_rows_panics() {
     Packed::pack(&[0.0; 4], 3);
 }
 
 #[test]
 #[should_panic(expected = "whole columns of 3")]
-fn columns_are_whole() {
+fn packing_partial_columns_panics() {
     Packed::from_columns(&[0.0; 4], 3);
 }
 
 #[test]
 #[should_panic(expected = "have rows")]
-fn columns_have_rows() {
+fn packing_empty_columns_panics() {
     Packed::<f64>::from_columns(&[], 0);
 }
 
 #[test]
 #[should_panic(expected = "rows in groups of 2")]
-fn groups_are_whole() {
+fn summing_partial_groups_panics() {
     Packed::<f64>::zeros(3, 1).sum_rows(2);
 }
 
 #[test]
 #[should_panic(expected = "groups of no rows")]
-fn groups_have_rows() {
+fn summing_empty_groups_panics() {
     Packed::<f64>::zeros(3, 1).sum_rows(0);
 }
 
 #[test]
 #[should_panic(expected = "a sum of equal shapes")]
-fn sums_are_of_equal_shapes() {
+fn adding_to_another_shape_panics() {
     Packed::<f64>::zeros(3, 2).add_to(&mut [0.0; 5]);
 }
 
-/// The padding has places of its own, which are not elements.
+/// Padding is stored, but is not part of the matrix.
 #[test]
-fn there_is_no_element_outside() {
+fn an_element_out_of_range_panics() {
     for (row, column) in [(3, 0), (0, 2), (15, 1)] {
         let get = std::panic::catch_unwind(|| Packed::<f64>::zeros(3, 2).get(row, column));
         let set = std::panic::catch_unwind(|| Packed::<f64>::zeros(3, 2).set(row, column, 1.0));
@@ -226,29 +224,29 @@ fn there_is_no_element_outside() {
 
 #[test]
 #[should_panic(expected = "column 2")]
-fn there_is_no_column_outside() {
+fn setting_a_column_out_of_range_panics() {
     Packed::<f64>::zeros(3, 2).set_column(2, &Packed::zeros(3, 1));
 }
 
 #[test]
 #[should_panic(expected = "a column of 3 rows")]
-fn a_column_has_the_rows() {
+fn setting_a_column_of_another_length_panics() {
     Packed::<f64>::zeros(3, 2).set_column(1, &Packed::zeros(4, 1));
 }
 
 #[test]
-fn one_row_of_every_so_many() {
+fn strided_rows_are_every_nth_row() {
     let numbers: Vec<f64> = (0..40 * 3 * 2).map(f64::from).collect();
     let packed = Packed::pack(&numbers, 2);
-    let rows = packed.every(3, 1);
+    let rows = packed.strided_rows(3, 1);
     let expected: Vec<f64> =
         (0..40).flat_map(|row| [6 * row + 2, 6 * row + 3]).map(f64::from).collect();
     assert_eq!((rows.rows(), rows.unpack()), (40, expected));
-    assert_eq!(packed.every(1, 0).unpack(), numbers);
+    assert_eq!(packed.strided_rows(1, 0).unpack(), numbers);
 }
 
 #[test]
-fn another_type_has_the_nearest_numbers() {
+fn a_cast_rounds_to_the_nearest_number() {
     let packed = Packed::pack(&[0.1f64, f64::INFINITY, -2.0, 1e300], 2);
     assert_eq!(packed.cast::<f32>().unpack(), [0.1f32, f32::INFINITY, -2.0, f32::INFINITY]);
     assert_eq!(Packed::pack(&[0.1f32, 1.0], 2).cast::<f64>().unpack(), [f64::from(0.1f32), 1.0]);
@@ -256,18 +254,18 @@ fn another_type_has_the_nearest_numbers() {
 
 #[test]
 #[should_panic(expected = "row 3 of 3")]
-fn there_is_no_row_to_pick_outside() {
-    Packed::<f64>::zeros(3, 2).pick_rows(&[0, 3]);
+fn selecting_a_row_out_of_range_panics() {
+    Packed::<f64>::zeros(3, 2).select_rows(&[0, 3]);
 }
 
 #[test]
 #[should_panic(expected = "index out of bounds")]
-fn there_is_no_column_to_pick_outside() {
-    Packed::<f64>::zeros(3, 2).pick_columns(&[2]);
+fn selecting_a_column_out_of_range_panics() {
+    Packed::<f64>::zeros(3, 2).select_columns(&[2]);
 }
 
 #[test]
 #[should_panic(expected = "matrices side by side")]
-fn matrices_side_by_side_have_equal_rows() {
-    Packed::<f64>::zeros(3, 2).beside(&Packed::zeros(4, 2));
+fn concatenating_different_numbers_of_rows_panics() {
+    Packed::<f64>::zeros(3, 2).concat_columns(&Packed::zeros(4, 2));
 }

@@ -1,15 +1,13 @@
-//! Distributions over categories, row by row: values against `f64` formulas, and what holds for any
-//! finite or masked logits.
+//! Distributions over categories: values compared with formulas in `f64`, and properties that hold
+//! for any finite or masked logits.
 
-mod reference;
-
+use crate::reference::*;
 use kernels::{Noise, Packed, Real, rows, rowwise};
 use proptest::prelude::*;
-use reference::*;
 
 const MASKED: f64 = f64::NEG_INFINITY;
 
-/// ln softmax(θ/τ) of one row, in `f64` and with the platform's functions.
+/// ln softmax(θ/τ) of one row, in `f64` with the platform's functions.
 fn log_softmax(logits: &[f64], temperature: f64) -> Vec<f64> {
     let top = logits.iter().copied().fold(MASKED, f64::max);
     let shifted: Vec<f64> = logits.iter().map(|x| (x - top) / temperature).collect();
@@ -17,7 +15,7 @@ fn log_softmax(logits: &[f64], temperature: f64) -> Vec<f64> {
     shifted.iter().map(|x| x - log_sum).collect()
 }
 
-/// Rows of `k` logits, some of them masked but never the first of a row.
+/// Rows of `k` logits. Some are masked, but never the first of a row.
 fn logits(rows: usize, k: usize) -> Vec<f64> {
     let mut logits = normals("logits", rows * k);
     let mask = |(i, x): (usize, &mut f64)| *x = if i % k > 0 && i % 5 == 0 { MASKED } else { *x };
@@ -54,16 +52,16 @@ proptest! {
         softmaxes::<f32>(rows, k, temperature, 3e-6);
     }
 
-    /// Exactly the inverse of the running sum of the probabilities.
+    /// Compares with the running sum of the probabilities, exactly.
     #[test]
-    fn categories_are_drawn_by_inversion(rows in 1usize..36, k in 1usize..36, samples in 1usize..6) {
+    fn sampling_inverts_the_distribution(rows in 1usize..36, k in 1usize..36, samples in 1usize..6) {
         draws::<f64>(rows, k, samples);
         draws::<f32>(rows, k, samples);
     }
 
     #[test]
-    fn argmax_is_the_first_of_the_largest(rows in 1usize..36, k in 1usize..36) {
-        // Few different numbers: there are equals.
+    fn argmax_is_the_first_largest_number(rows in 1usize..36, k in 1usize..36) {
+        // Rounding creates ties.
         let numbers: Vec<f64> = normals("numbers", rows * k).iter().map(|x| x.round()).collect();
         let picks = rows::argmax(&Packed::pack(&numbers, k));
         prop_assert_eq!((picks.rows(), picks.columns()), (rows, 1));
@@ -95,15 +93,15 @@ fn draws<E: Real>(rows: usize, k: usize, samples: usize) {
 }
 
 #[test]
-fn a_thousand_categories() {
+fn softmax_and_sampling_with_a_thousand_categories() {
     softmaxes::<f64>(17, 1000, 0.7, 1e-13);
     softmaxes::<f32>(17, 1000, 0.7, 1e-5);
     draws::<f32>(17, 1000, 4);
 }
 
-/// Frequencies of 40,000 draws, within five standard errors.
+/// The frequencies of 40,000 samples, within five standard errors.
 #[test]
-fn draws_follow_the_probabilities() {
+fn sample_frequencies_match_the_probabilities() {
     let truth = [0.5, 0.0, 0.3, 0.2];
     let p = Packed::pack(&narrow::<f32>(&truth), 4);
     let picks = rows::categorical(&p, 40_000, &mut Noise::named(&["frequencies"])).unpack();
@@ -114,9 +112,10 @@ fn draws_follow_the_probabilities() {
     }
 }
 
-/// Every uniform number draws a category of some probability, also where the sum stays below it.
+/// Every uniform number samples a category with positive probability, even if the sum stays below
+/// it.
 #[test]
-fn categories_at_the_edges() {
+fn categories_of_extreme_uniform_numbers() {
     rowwise! {
         fn invert(p, uniform => pick) {
             pick[0] = rows::categorical_row(p, uniform[0]);
@@ -131,7 +130,7 @@ fn categories_at_the_edges() {
     assert_eq!(pick(&[0.25, 0.75], 1e-300), 0.0);
     assert_eq!(pick(&[0.25, 0.75], 0.25), 1.0);
     assert_eq!(pick(&[0.25, 0.75], below_one), 1.0);
-    // Sums below 1: the last category that can be drawn, masked ones behind it or not.
+    // If the sum is below 1, the last category with positive probability is sampled.
     assert_eq!(pick(&[0.25, 0.5], below_one), 1.0);
     assert_eq!(pick(&[0.25, 0.5, 0.0, 0.0], below_one), 1.0);
     assert_eq!(pick(&[0.0, 0.0, 1.0], 1e-300), 2.0);
@@ -148,9 +147,8 @@ fn argmax_of_extreme_and_masked_numbers() {
     assert_eq!(of(&[masked, masked]), 0.0);
 }
 
-/// The functions of one row, on rows of `f64` beside their formulas.
 #[test]
-fn functions_of_a_row() {
+fn functions_of_a_row_match_their_formulas() {
     rowwise! {
         fn all(a, b, pick; scale => out, v) {
             out[0] = rows::max(a);
@@ -196,7 +194,7 @@ fn functions_of_a_row() {
 
 #[test]
 #[should_panic(expected = "differ")]
-fn rows_must_be_as_many() {
+fn matrices_of_a_rowwise_function_must_have_equal_rows() {
     rowwise! {
         fn copy(a => b) {
             b[0] = a[0];
@@ -210,7 +208,7 @@ fn any_finite() -> impl Strategy<Value = Vec<f32>> {
     prop::collection::vec(POSITIVE | NEGATIVE | NORMAL | SUBNORMAL | ZERO, 20..64)
 }
 
-/// Softmax and its logarithm of rows of `k`: no NaN, sums of 1, and a Jacobian that is finite.
+/// Softmax and its logarithm of rows of `k`: no NaN, sums of 1, and finite Jacobian products.
 fn finite_softmax(logits: &[f32], k: usize) {
     rowwise! {
         fn jacobian_product(p, g => v) {
@@ -243,9 +241,8 @@ fn finite_softmax(logits: &[f32], k: usize) {
 proptest! {
     #![proptest_config(config())]
 
-    /// Any finite logits: probabilities and gradients that are numbers.
     #[test]
-    fn softmax_of_any_finite_logits(logits in any_finite(), k in 1usize..20) {
+    fn softmax_of_any_finite_logits_is_finite(logits in any_finite(), k in 1usize..20) {
         finite_softmax(&logits[..logits.len() / k * k], k);
     }
 }
@@ -273,7 +270,7 @@ fn equal_logits_give_equal_probabilities() {
 }
 
 #[test]
-fn a_masked_category_has_no_part_in_the_others_softmax() {
+fn a_masked_category_does_not_affect_the_others() {
     for logarithm in [false, true] {
         let of = |k, logits: &[f64]| {
             let packed = Packed::pack(logits, k);
@@ -286,17 +283,16 @@ fn a_masked_category_has_no_part_in_the_others_softmax() {
     }
 }
 
-/// What is picked, what a gradient for it means, and the vertices, against plain indexing: of few
-/// categories and of many.
+/// Compared with plain indexing, for few and many categories.
 #[test]
-fn picks_spread_and_vertices() {
+fn gather_scatter_add_and_one_hots() {
     for (count, k, samples) in [(1, 2, 1), (17, 3, 4), (33, 32, 2), (20, 33, 3), (5, 1000, 6)] {
         let numbers = normals("numbers", count * k);
         let mut indices = vec![0; count * samples];
         Noise::named(&["picks"]).fill_index(k as u32, &mut indices);
         let picks: Vec<f64> = indices.iter().map(|&i| f64::from(i)).collect();
         let (picks, c) = (Packed::pack(&picks, samples), normals("c", count * samples));
-        let picked = rows::pick(&Packed::pack(&numbers, k), &picks).unpack();
+        let picked = rows::gather(&Packed::pack(&numbers, k), &picks).unpack();
         let points = rows::one_hots(&picks, k);
         assert_eq!((points.rows(), points.columns()), (count, samples * k));
         let mut sums = vec![0.0; count * k];
@@ -310,30 +306,30 @@ fn picks_spread_and_vertices() {
                 assert_eq!(point, f64::from(is_picked), "{count}×{k}");
             }
         }
-        let spread = rows::spread(&picks, &Packed::pack(&c, samples), k).unpack();
-        assert_close(&spread, &sums, 1e-15, "spread");
+        let gradient = rows::scatter_add(&picks, &Packed::pack(&c, samples), k).unpack();
+        assert_close(&gradient, &sums, 1e-15, "scatter_add");
     }
 }
 
-/// What cannot be picked is not looked at: its number may be none.
+/// Even if their numbers are NaN.
 #[test]
-fn other_categories_do_not_count() {
+fn gather_ignores_other_categories() {
     for k in [3, 40] {
         let mut numbers = vec![f64::NAN; k];
         numbers[1] = 2.5;
         let picks = Packed::filled(1, 1, 1.0);
-        assert_eq!(rows::pick(&Packed::pack(&numbers, k), &picks).unpack(), [2.5]);
+        assert_eq!(rows::gather(&Packed::pack(&numbers, k), &picks).unpack(), [2.5]);
     }
 }
 
 #[test]
-#[should_panic(expected = "picks of other rows")]
-fn picks_have_the_rows() {
-    rows::pick(&Packed::<f64>::zeros(3, 40), &Packed::zeros(2, 1));
+#[should_panic(expected = "rows of numbers and picks")]
+fn gather_needs_equal_rows() {
+    rows::gather(&Packed::<f64>::zeros(3, 40), &Packed::zeros(2, 1));
 }
 
 #[test]
-#[should_panic(expected = "one number a pick")]
-fn every_pick_has_a_number() {
-    rows::spread(&Packed::<f64>::zeros(3, 2), &Packed::zeros(3, 1), 40);
+#[should_panic(expected = "one number per pick")]
+fn scatter_add_needs_one_number_per_pick() {
+    rows::scatter_add(&Packed::<f64>::zeros(3, 2), &Packed::zeros(3, 1), 40);
 }

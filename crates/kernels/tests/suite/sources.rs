@@ -1,7 +1,4 @@
-//! What no source of this workspace may say.
-
-// A test that cannot be set up has failed.
-#![allow(clippy::unwrap_used)]
+//! Code that must not appear in the sources of this workspace.
 
 use std::path::{Path, PathBuf};
 
@@ -13,10 +10,10 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     all.filter(|path| path.extension().is_some_and(|end| end == "rs")).collect()
 }
 
-/// `retaped` keeps a tensor's id, and gradients follow ids: it stops none. `tape::detach` does, and
-/// is the one place that may call it.
+/// `retaped` keeps a tensor's id, and gradients follow ids, so it does not stop them.
+/// `tape::detach` does, and only it may call `retaped`.
 #[test]
-fn retaped_is_no_stop_gradient() {
+fn retaped_is_not_used_to_stop_gradients() {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let sources = std::fs::read_dir(crates).unwrap().map(|entry| entry.unwrap().path().join("src"));
     let mut read = 0;
@@ -33,5 +30,5 @@ fn retaped_is_no_stop_gradient() {
             );
         }
     }
-    assert!(read > 50, "the sources of the workspace, not {read} files");
+    assert!(read > 50, "only {read} source files were found");
 }

@@ -1,21 +1,17 @@
-//! What the tests compare with: numbers that are always the same, and operations that are checked
-//! against dfdx's own and against differences.
-
-// Each test binary uses its own part of this, and what cannot be set up has failed.
-#![allow(dead_code, clippy::unwrap_used)]
+//! Reproducible numbers, and checks of operations against dfdx's and against central differences.
 
 use dfdx::prelude::*;
 use kernels::tape::Recording;
 use kernels::{Noise, Real};
 use proptest::test_runner::{Config, RngSeed};
 
-/// The same thirty-two cases on every run.
+/// The same 32 cases on every run.
 pub fn config() -> Config {
     let rng_seed = RngSeed::Fixed(0x5eed);
     Config { cases: 32, rng_seed, failure_persistence: None, ..Config::default() }
 }
 
-/// Standard normal numbers of a name.
+/// Standard normal numbers, determined by a name.
 pub fn normals(salt: &str, count: usize) -> Vec<f64> {
     Noise::named(&["tests", salt]).normals(count)
 }
@@ -32,7 +28,8 @@ pub fn tensor<S: Shape, E: Real>(numbers: &[E], shape: S) -> Tensor<S, E, Cpu> {
     Cpu::default().tensor_from_vec(numbers.to_vec(), shape)
 }
 
-/// Equal but for `tolerance` times the larger of 1 and the largest number there is.
+/// Asserts that all differences are at most `tolerance` times the larger of 1 and the largest
+/// |number| of `theirs`.
 #[track_caller]
 pub fn assert_close(ours: &[f64], theirs: &[f64], tolerance: f64, what: &str) {
     assert_eq!(ours.len(), theirs.len(), "{what}: lengths");
@@ -42,10 +39,11 @@ pub fn assert_close(ours: &[f64], theirs: &[f64], tolerance: f64, what: &str) {
     }
 }
 
-/// What every gradient starts from, so that an operation which overwrites is found out.
+/// The value that every gradient starts from, to detect operations that overwrite instead of
+/// adding.
 pub const SEED: f64 = 0.25;
 
-/// A tensor of any shape, as a place for a gradient.
+/// A tensor of any shape that can have a gradient.
 pub trait Place<E: Real> {
     fn seed(&self, gradients: &mut Gradients<E, Cpu>);
     fn gradient(&self, gradients: &Gradients<E, Cpu>) -> Vec<f64>;
@@ -60,21 +58,21 @@ impl<S: Shape, E: Real> Place<E> for Tensor<S, E, Cpu> {
     }
 }
 
-/// A tape on which each input's gradient is [`SEED`] already.
+/// A tape on which each input's gradient starts from [`SEED`].
 pub fn start<E: Real>(inputs: &[&dyn Place<E>]) -> Recording<E> {
     let mut gradients = Gradients::leaky();
     inputs.iter().for_each(|input| input.seed(&mut gradients));
     tensor(&[E::ZERO], ()).traced(gradients).split_tape().1
 }
 
-/// The numbers that an operation gave, and each input's gradient of their weighted sum.
+/// The results of an operation, and the gradient of their weighted sum with respect to each input.
 #[derive(Debug)]
 pub struct Outcome {
     pub values: Vec<f64>,
     pub gradients: Vec<Vec<f64>>,
 }
 
-/// Differentiates Σ w·y with weights that are all different.
+/// Differentiates Σ w·y with random weights.
 pub fn outcome<S, E: Real>(y: Tensor<S, E, Cpu, Recording<E>>, inputs: &[&dyn Place<E>]) -> Outcome
 where
     Cpu: Device<E>,
@@ -90,7 +88,7 @@ fn weights(count: usize) -> Vec<f64> {
     normals("weights", count)
 }
 
-/// An operation of `kernels::tape`, and the same composed of dfdx's.
+/// An operation of `kernels::tape`, and the same composed from dfdx's operations.
 pub trait Operation {
     fn ours<E: Real>(&self, inputs: &[Vec<E>]) -> Outcome
     where
@@ -99,13 +97,13 @@ pub trait Operation {
     where
         Cpu: Device<E>;
 
-    /// Inputs whose gradient is wanted.
+    /// Whether an input has a gradient.
     fn learned(&self, _input: usize) -> bool {
         true
     }
 }
 
-/// Both types against dfdx's operations, against each other, and against central differences.
+/// Compares both types with dfdx's operations, with each other, and with central differences.
 #[track_caller]
 pub fn check(operation: &impl Operation, inputs: &[Vec<f64>], what: &str) {
     let double = operation.ours::<f64>(inputs);
@@ -126,7 +124,7 @@ fn same(ours: &Outcome, theirs: &Outcome, tolerance: f64, what: &str) {
     }
 }
 
-/// Most numbers of an input that are moved to see what comes of it.
+/// The most numbers of an input that are perturbed for central differences.
 const MOVED: usize = 24;
 
 #[track_caller]

@@ -1,14 +1,9 @@
-//! Shapes with nothing in them: what is allowed works, what is not says so.
+//! Empty and mismatched shapes: valid ones work, and invalid ones panic with a message.
 
-// A test that cannot be set up has failed.
-#![allow(clippy::unwrap_used)]
-
-mod reference;
-
+use crate::reference::*;
 use dfdx::prelude::Backward;
 use kernels::tape::{self, Node, Recording, Weights};
 use kernels::{Data, Initial, Input, Noise, Packed, Parameters, Perceptron};
-use reference::*;
 
 fn matrix(rows: usize, columns: usize) -> Packed<f64> {
     Packed::pack(&normals("matrix", rows * columns), columns)
@@ -20,9 +15,9 @@ fn network() -> (Perceptron, Parameters<f64>) {
     (network, initial.build())
 }
 
-/// An empty batch passes forward and backward, and teaches nothing.
+/// An empty batch passes forward and backward.
 #[test]
-fn nothing_is_learned_from_no_rows() {
+fn an_empty_batch_has_no_gradient() {
     let (network, parameters) = network();
     assert_eq!(network.evaluate(&parameters, &matrix(0, 3)).rows(), 0);
     let mut tape = Recording::default();
@@ -35,16 +30,16 @@ fn nothing_is_learned_from_no_rows() {
     assert!(input.take().is_none());
 }
 
-/// Each refusal, and words that it says.
+/// Each invalid shape, with a part of the panic message.
 #[test]
-fn shapes_that_are_refused() {
+fn invalid_shapes_panic() {
     fn weigh(losses: Packed<f64>, weights: Weights<f64>) {
         drop(tape::weigh(Recording::default(), Node::new(losses), weights));
     }
-    type Refused = (&'static str, fn());
-    let all: [Refused; 8] = [
-        ("a sum of losses has losses", || weigh(matrix(0, 2), Weights::Mean)),
-        ("one weight a loss", || weigh(matrix(1, 2), Weights::Each(matrix(1, 1)))),
+    type Invalid = (&'static str, fn());
+    let all: [Invalid; 8] = [
+        ("a sum of no losses", || weigh(matrix(0, 2), Weights::Mean)),
+        ("one weight per loss", || weigh(matrix(1, 2), Weights::Each(matrix(1, 1)))),
         ("has inputs and outputs", || {
             Perceptron::new(&mut Initial::<f64>::new(), &[2, 0], &mut Noise::named(&[]));
         }),
@@ -60,7 +55,7 @@ fn shapes_that_are_refused() {
         }),
         ("inner dimensions", || {
             let (network, parameters) = network();
-            let input = Input::Data(Data::of_rows(matrix(2, 4)));
+            let input = Input::Data(Data::from_rows(matrix(2, 4)));
             network.forward(&parameters, input, &mut Recording::default());
         }),
         ("a gradient of another shape", || {
@@ -70,17 +65,16 @@ fn shapes_that_are_refused() {
             scalar.unwrap().backward();
         }),
     ];
-    for (words, refused) in all {
-        let panic = std::panic::catch_unwind(refused).expect_err(words);
+    for (words, invalid) in all {
+        let panic = std::panic::catch_unwind(invalid).expect_err(words);
         let text = panic.downcast_ref::<String>().cloned();
         let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
         assert!(text.as_ref().is_some_and(|text| text.contains(words)), "{words}: {text:?}");
     }
 }
 
-/// What a tensor's numbers are read into.
 #[test]
-fn the_numbers_of_a_tensor() {
+fn the_numbers_of_a_tensor_are_read_in_order() {
     let x = tensor(&normals("matrix", 6), (3, 2));
     assert_eq!(tape::elements(&x), 6);
     assert_eq!(tape::values(&x), normals("matrix", 6));

@@ -1,25 +1,20 @@
-//! The optimisers against dfdx's, and their first steps in closed form.
+//! Adam compared with dfdx's, and its first steps in closed form.
 
-// A test that cannot be set up has failed.
-#![allow(clippy::unwrap_used)]
-
-mod reference;
-
+use crate::reference::*;
 use dfdx::optim::{Adam as DfdxAdam, AdamConfig, Optimizer as _};
 use dfdx::prelude::*;
 use kernels::{Adam, AdamConstants, Data, Initial, Input, Noise, Packed, Perceptron, Real, tape};
-use reference::*;
 
-/// Numbers in a layer are not a multiple of a register's, so that the last few count too.
 const STEPS: usize = 50;
 const BATCH: usize = 7;
 
 type Layer<const I: usize, const O: usize, E> =
     (Tensor<Rank2<I, O>, E, Cpu>, Tensor<Rank1<O>, E, Cpu>);
-/// 5 → 6 → 3 with shapes that are known to the compiler, as dfdx's optimisers want them.
+/// 5 → 6 → 3 with static shapes, as dfdx's optimizers need them. The sizes are no multiples of a
+/// register's, so the remainders are tested too.
 type Model<E> = (Layer<5, 6, E>, Layer<6, 3, E>);
 
-/// Weights of [inputs, outputs] as [outputs, inputs], or back.
+/// Converts weights between [inputs, outputs] and [outputs, inputs].
 fn turned<E: Real>(weight: &[E], rows: usize) -> Vec<E> {
     let columns = weight.len() / rows;
     (0..weight.len()).map(|i| weight[i % rows * columns + i / rows]).collect()
@@ -44,7 +39,7 @@ fn model<E: Real>(numbers: &[E]) -> Model<E> {
     (first, second)
 }
 
-/// x·W + b of broadcasts: dfdx's own product needs its `cpu` feature.
+/// x·W + b with broadcasts, because dfdx's own product needs its `cpu` feature.
 fn linear<const I: usize, const O: usize, E: Real>(
     x: Tensor<(usize, Const<I>), E, Cpu, tape::Recording<E>>,
     (weight, bias): &Layer<I, O, E>,
@@ -59,7 +54,8 @@ where
     (x * weight).sum::<(usize, Const<O>), Axis<1>>() + bias
 }
 
-/// Trains the same network in both ways on the same data and compares after every step.
+/// Trains the same network both ways on the same data, and compares the parameters after every
+/// step.
 fn train<E: Real>(
     (rate, constants): (f64, AdamConstants),
     mut update: impl FnMut(&mut Model<E>, &Gradients<E, Cpu>),
@@ -77,7 +73,7 @@ fn train<E: Real>(
         let target: Vec<E> = narrow(&normals(&format!("y {step}"), BATCH * 3));
 
         let mut tape = tape::Recording::default();
-        let input = Input::Data(Data::of_rows(Packed::pack(&x, 5)));
+        let input = Input::Data(Data::from_rows(Packed::pack(&x, 5)));
         let y = network.forward(&ours, input, &mut tape);
         let pack = |gradient: &[E]| Packed::pack(gradient, 3);
         let y = tape::into_tensor(&y, tape, y.numbers().unpack(), (BATCH, 3), pack).unwrap();
@@ -115,12 +111,12 @@ fn adam_agrees_with_dfdx() {
     assert_eq!(AdamConstants::default(), paper);
     adam_agrees::<f64>(0.01, [0.9, 0.999], 1e-8, 1e-10);
     adam_agrees::<f64>(0.1, [0.5, 0.8], 1e-3, 1e-10);
-    // dfdx makes 1 − β₂ᵗ in `f32`, where little of it is left: five digits at the first steps.
+    // dfdx computes 1 − β₂ᵗ in `f32`, where cancellation leaves five digits at the first steps.
     adam_agrees::<f32>(0.01, [0.9, 0.999], 1e-8, 1e-4);
     adam_agrees::<f32>(0.01, [0.5, 0.75], 1e-3, 2e-6);
 }
 
-/// In `f32`, the same steps as in `f64` for the same gradients.
+/// Steps in `f32` equal those in `f64` for the same gradients, up to rounding.
 #[test]
 fn both_types_take_the_same_steps() {
     let mut double = normals("parameters", 37);
@@ -154,13 +150,13 @@ fn adams_first_steps_in_closed_form() {
             let adam = AdamConstants { beta1, beta2, epsilon: 1e-2 };
             let first = 2.0 - 0.1 * gradient / (gradient.abs() + 1e-2);
             assert_close(&[stepped(adam, 2.0, &[gradient])], &[first], 1e-14, "first step");
-            // Of a second equal gradient, the corrected means are the same again.
+            // After a second equal gradient, the corrected means are the same again.
             let second = 2.0 * first - 2.0;
             let twice = stepped(adam, 2.0, &[gradient, gradient]);
             assert_close(&[twice], &[second], 1e-14, "second step");
         }
     }
-    // m₂/(1 − β₁²) and v₂/(1 − β₂²) of gradients 1 and −2.
+    // m₂/(1 − β₁²) and v₂/(1 − β₂²) for the gradients 1 and −2.
     let adam = AdamConstants { beta1: 0.9, beta2: 0.99, epsilon: 0.0 };
     let (m, v) = ((0.09 - 0.2) / 0.19, (0.0099 + 0.04) / 0.0199f64);
     let expected = -0.1 - 0.1 * m / v.sqrt();

@@ -1,14 +1,9 @@
-//! Parameters before, between and after their steps.
+//! Parameters before, between and after steps.
 
-// A test that cannot be set up has failed.
-#![allow(clippy::unwrap_used)]
-
-mod reference;
-
+use crate::reference::*;
 use dfdx::prelude::Backward;
 use kernels::tape::{self, Node, Recording, Weights};
 use kernels::{Data, Dense, Initial, Input, Noise, Packed, Parameters, Perceptron};
-use reference::*;
 
 const ROWS: usize = 2;
 
@@ -18,9 +13,9 @@ fn network() -> (Perceptron, Parameters<f64>) {
     (network, initial.build())
 }
 
-/// The network's outputs on a tape, with a gradient that has come back to them.
+/// Runs the network on a tape and adds a gradient to its outputs.
 fn forward(network: &Perceptron, parameters: &Parameters<f64>, tape: &mut Recording<f64>) {
-    let rows = Data::of_rows(Packed::pack(&normals("x", 3 * ROWS), 3));
+    let rows = Data::from_rows(Packed::pack(&normals("x", 3 * ROWS), 3));
     let y = network.forward(parameters, Input::Data(rows), tape);
     y.add(Packed::pack(&normals("g", 2 * ROWS), 2));
 }
@@ -30,9 +25,9 @@ fn run(tape: Recording<f64>) {
     tape::weigh(tape, losses, Weights::Mean).unwrap().backward();
 }
 
-/// Layers lie one behind the other, and their numbers are uniform between ±1/√inputs.
+/// Layers are contiguous, and their parameters are uniform between −1/√inputs and 1/√inputs.
 #[test]
-fn initial_parameters() {
+fn initial_parameters_are_uniform() {
     let mut initial = Initial::<f64>::new();
     let first = initial.linear(4, 500, &mut Noise::named(&["initial"]));
     let second = initial.linear(500, 2, &mut Noise::named(&["initial", "second"]));
@@ -49,9 +44,9 @@ fn initial_parameters() {
     assert!(parameters.values()[2500..].iter().all(|x| x.abs() < bound));
 }
 
-/// A tape holds the parameters of its forward pass, whatever becomes of them later.
+/// A tape keeps the parameters of its forward pass, even if they change later.
 #[test]
-fn a_step_does_not_change_what_a_tape_remembers() {
+fn a_step_does_not_change_the_parameters_of_a_tape() {
     let gradient = |(network, mut parameters): (Perceptron, Parameters<f64>), change: bool| {
         let mut tape = Recording::default();
         forward(&network, &parameters, &mut tape);
@@ -68,7 +63,7 @@ fn a_step_does_not_change_what_a_tape_remembers() {
     assert_ne!(before, gradient((network, parameters), false));
 }
 
-/// What several passes teach adds up, until a step is taken.
+/// The gradients of several passes add up until a step is taken.
 #[test]
 fn gradients_add_up_between_steps() {
     let (network, mut parameters) = network();
@@ -90,14 +85,14 @@ fn gradients_add_up_between_steps() {
     });
     assert_eq!(parameters.values(), moved);
     assert_eq!(parameters.gradient(), vec![0.0; 26]);
-    // The next gradient does not begin where the last ended.
+    // The next gradient starts from 0 again.
     let next = pass(&parameters, 1);
     assert_eq!(parameters.gradient(), next);
 }
 
-/// A layer that no backward pass reaches has a gradient of 0, whatever was there before.
+/// A layer that no backward pass reaches has a gradient of 0, not that of the step before.
 #[test]
-fn a_layer_that_is_not_reached_learns_nothing() {
+fn a_layer_that_is_not_reached_has_no_gradient() {
     let mut initial = Initial::<f64>::new();
     let mut part = || Perceptron::new(&mut initial, &[3, 2], &mut Noise::named(&["tests"]));
     let (first, second) = (part(), part());
@@ -115,9 +110,8 @@ fn a_layer_that_is_not_reached_learns_nothing() {
     assert!(gradient[8..].iter().any(|&g| g != 0.0));
 }
 
-/// Nothing is learned from what is computed aside.
 #[test]
-fn a_pass_aside_teaches_nothing() {
+fn an_isolated_pass_adds_no_gradient() {
     let (network, parameters) = network();
     tape::isolated(|| {
         let mut tape = Recording::default();
@@ -127,9 +121,9 @@ fn a_pass_aside_teaches_nothing() {
     assert_eq!(parameters.gradient(), vec![0.0; 26]);
 }
 
-/// Parameters outside any layer have a place of their own, and their gradient adds up.
+/// Parameters outside of any layer have their own range, and their gradients add up.
 #[test]
-fn a_vector_learns_beside_the_layers() {
+fn a_vector_is_trained_beside_the_layers() {
     let mut initial = Initial::<f64>::new();
     let first = initial.vector(&[1.0, 2.0]);
     let network = Perceptron::new(&mut initial, &[3, 2], &mut Noise::named(&["tests"]));

@@ -1,4 +1,4 @@
-//! Noise streams word by word: what each kind of number is made of, and its first values.
+//! Noise streams: which words each kind of number uses, and its first values.
 
 use kernels::{Noise, Packed, Real, rows};
 
@@ -34,7 +34,7 @@ const PINNED_GAUSSIANS: [f32; 3] = [-0.8843604, 0.17153949, 0.504624];
 const PINNED_EXPONENTIALS: [f32; 3] = [1.6699799, 0.56545746, 0.36659753];
 const PINNED_GUMBELS: [f32; 3] = [-0.5128116, 0.5701202, 1.0034907];
 
-/// Two words make a uniform number, the first of them its low half.
+/// A uniform number uses two words, the low half first.
 #[test]
 fn a_uniform_number_is_53_bits_of_two_words() {
     let (mut noise, words) = (noise(), words(20));
@@ -52,7 +52,7 @@ fn normals_are_quantiles_of_uniforms() {
         let mut noise = noise();
         for z in normals {
             assert!(z.is_finite());
-            // Φ by its derivative's series: Marsaglia (2004), "Evaluating the normal distribution".
+            // Φ by the series of Marsaglia (2004), "Evaluating the normal distribution".
             let (mut sum, mut term, mut odd) = (z, z, 1.0);
             while sum + term != sum {
                 odd += 2.0;
@@ -66,7 +66,7 @@ fn normals_are_quantiles_of_uniforms() {
 }
 
 #[test]
-fn matrices_take_a_word_a_number_sixteen_rows_at_a_time() {
+fn matrices_use_one_word_per_number_sixteen_rows_at_a_time() {
     fn check<E: Real>(rows: usize, columns: usize) {
         let words = words(rows.div_ceil(16) * 16 * columns);
         let uniforms = noise().uniforms::<E>(rows, columns);
@@ -84,7 +84,7 @@ fn matrices_take_a_word_a_number_sixteen_rows_at_a_time() {
             }
         }
     }
-    // More than the 256 words that are made at a time, too.
+    // The largest needs more than the 256 words that are generated at a time.
     for (rows, columns) in [(1, 1), (17, 3), (16, 16), (33, 20)] {
         check::<f32>(rows, columns);
         check::<f64>(rows, columns);
@@ -92,7 +92,7 @@ fn matrices_take_a_word_a_number_sixteen_rows_at_a_time() {
 }
 
 #[test]
-fn uniforms_fill_any_slice() {
+fn slices_of_any_length_are_filled_with_uniforms() {
     for count in [0, 1, 255, 256, 257, 600] {
         let mut numbers = vec![0.0f32; count];
         noise().fill_uniform(&mut numbers);
@@ -101,7 +101,7 @@ fn uniforms_fill_any_slice() {
 }
 
 #[test]
-fn a_uniform_word() {
+fn extreme_words_give_numbers_inside_the_interval() {
     assert_eq!(f64::uniform(0), 0.5f64.powi(33));
     assert_eq!(f64::uniform(u32::MAX), 1.0 - 0.5f64.powi(33));
     assert_eq!(f64::uniform(1 << 31), 0.5 + 0.5f64.powi(33));
@@ -110,7 +110,7 @@ fn a_uniform_word() {
     assert_eq!(f32::uniform(1 << 31), 0.5);
 }
 
-/// (word + ½)·2⁻³², rounded once: about every power of two, and at many other words.
+/// (word + ½)·2⁻³², rounded once: for words near each power of two, and for many others.
 #[test]
 fn a_uniform_number_is_rounded_once() {
     let about = |power: u32| (-40i64..=40).map(move |off| ((1i64 << power) + off) as u32);
@@ -123,7 +123,7 @@ fn a_uniform_number_is_rounded_once() {
     }
 }
 
-/// The high half of word·n, for words whose low half is not below 2³² mod n.
+/// The high half of word·n, if the low half is at least 2³² mod n.
 fn accepted(word: u32, n: u32) -> Option<u32> {
     let product = u64::from(word) * u64::from(n);
     let remainder = (1u64 << 32) % u64::from(n);
@@ -131,8 +131,8 @@ fn accepted(word: u32, n: u32) -> Option<u32> {
 }
 
 #[test]
-fn an_index_is_the_first_word_that_is_accepted() {
-    // Of every four words, the large number has one rejected.
+fn an_index_comes_from_the_first_accepted_word() {
+    // 3 << 30 rejects one word in four.
     for n in [1, 2, 3, 7, 100, 1 << 31, 3 << 30, u32::MAX] {
         let (mut noise, words) = (noise(), words(400));
         let mut accepted = words.into_iter().filter_map(|word| accepted(word, n));
@@ -143,7 +143,7 @@ fn an_index_is_the_first_word_that_is_accepted() {
 }
 
 #[test]
-fn many_indices_replace_rejected_words_by_later_ones() {
+fn rejected_words_are_replaced_by_later_ones() {
     for n in [1, 7, 100, 3 << 30] {
         for count in [0, 1, 255, 256, 257, 600] {
             let mut indices = vec![0; count];
@@ -159,7 +159,7 @@ fn many_indices_replace_rejected_words_by_later_ones() {
 }
 
 #[test]
-fn a_permutation_has_every_number_once() {
+fn a_permutation_contains_every_number_once() {
     for n in [0, 1, 2, 5, 100] {
         let mut order = noise().permutation(n);
         order.sort_unstable();
@@ -167,7 +167,7 @@ fn a_permutation_has_every_number_once() {
     }
 }
 
-/// All six orders of three, within five standard errors.
+/// The frequencies of all six permutations of three numbers, within five standard errors.
 #[test]
 fn permutations_are_uniform() {
     let mut noise = noise();
@@ -192,12 +192,12 @@ fn a_step_is_a_stream_of_its_own() {
 
 #[test]
 #[should_panic(expected = "an index below 0")]
-fn there_is_no_index_below_zero() {
+fn an_index_below_zero_panics() {
     noise().index(0);
 }
 
 #[test]
 #[should_panic(expected = "an index below 0")]
-fn there_are_no_indices_below_zero() {
+fn indices_below_zero_panic() {
     noise().fill_index(0, &mut []);
 }

@@ -1,15 +1,13 @@
-//! Matrix products against loops, for every variant there is.
+//! Matrix products compared with plain loops, in all variants.
 
-mod reference;
-
+use crate::reference::*;
 use kernels::product::{Finish, Matrix, Start, Sums, inner_product, product, sum_rows};
 use kernels::{Packed, Real};
 use proptest::prelude::*;
-use reference::*;
 
 type Shape = (usize, usize, usize);
 
-/// How the factors and the result are given.
+/// A variant of the factors and the result.
 #[derive(Clone, Copy, Debug)]
 struct Variant {
     transposed: bool,
@@ -36,8 +34,8 @@ fn variants() -> Vec<Variant> {
     all
 }
 
-/// One product of M×K and K×N: its bits against the same chain of fused multiply-adds, its value
-/// against sums in `f64`.
+/// One product of M×K and K×N: compares its bits with the same chain of fused multiply-adds, and
+/// its values with sums in `f64`.
 #[track_caller]
 fn check<E: Real>((m, k, n): Shape, variant: Variant) {
     let x: Vec<E> = narrow(&normals("x", m * k));
@@ -46,7 +44,7 @@ fn check<E: Real>((m, k, n): Shape, variant: Variant) {
     let right =
         if variant.transposed { Matrix::new(&w, n, k).transposed() } else { Matrix::new(&w, k, n) };
     let start = if variant.biased { Start::Bias(&bias) } else { Start::Zero };
-    // One element of every three is shut.
+    // Every third element is zeroed.
     let gate: Vec<E> = (0..m * n).map(|i| E::of((i % 3) as f64)).collect();
     let shut = Packed::pack(&gate, n);
     let finish = match variant.finish {
@@ -96,7 +94,7 @@ fn element(
     if transposed { column * rows + row } else { row * columns + column }
 }
 
-/// Sums over rows: gᵀ·x by its chains, Σ g by its sixteen partial sums.
+/// Sums over rows: compares gᵀ·x with its chains, and Σ g with its sixteen partial sums.
 #[track_caller]
 fn check_sums<E: Real>((rows, inputs, outputs): Shape, adds: bool) {
     let x: Vec<E> = narrow(&normals("x", rows * inputs));
@@ -149,14 +147,14 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn mixed_shapes(shape in (1usize..70, 1usize..70, 1usize..70)) {
+    fn products_of_any_shape(shape in (1usize..70, 1usize..70, 1usize..70)) {
         all_variants(shape);
     }
 }
 
-/// Every number of blocks and of columns that takes tiles of its own.
+/// All numbers of blocks and of columns that are covered by different tiles.
 #[test]
-fn every_tile() {
+fn products_with_every_tile() {
     for m in [1, 15, 16, 17, 31, 32, 33, 48, 49, 64, 80] {
         all_variants((m, 5, 7));
     }
@@ -165,9 +163,9 @@ fn every_tile() {
     }
 }
 
-/// The inner dimension is worked on in parts, which leave no trace.
+/// A long inner dimension is split into passes, which does not change the bits.
 #[test]
-fn a_layer_of_images() {
+fn products_with_long_chains() {
     all_variants((100, 784, 32));
     for k in [255, 256, 257, 512, 513] {
         all_variants((17, k, 3));
@@ -175,7 +173,7 @@ fn a_layer_of_images() {
 }
 
 #[test]
-fn no_rows_give_no_rows() {
+fn a_product_without_rows_has_no_rows() {
     let w = Matrix::new(&[1.0; 12], 3, 4);
     let out = product(&Packed::<f64>::zeros(0, 3), w, Start::Zero, Finish::Keep);
     assert_eq!((out.rows(), out.columns()), (0, 4));
@@ -184,17 +182,17 @@ fn no_rows_give_no_rows() {
     assert_eq!(sums, [1.5; 4]);
 }
 
-/// max(0, NaN) is NaN: a network that has diverged shows it.
+/// max(0, NaN) is NaN, so the divergence of a network is visible.
 #[test]
-fn nan_passes_the_rectifier() {
+fn relu_propagates_nan() {
     let x = Packed::pack(&[f64::NAN, 1.0], 1);
     let out = product(&x, Matrix::new(&[1.0; 37], 1, 37), Start::Zero, Finish::Relu).unpack();
     assert!(out[..37].iter().all(|x| x.is_nan()) && out[37..].iter().all(|&x| x == 1.0));
 }
 
-/// Rows of a block share registers and nothing else.
+/// The rows of a block share registers, but do not affect each other.
 #[test]
-fn an_infinite_row_stays_in_its_row() {
+fn an_infinite_number_only_affects_its_row() {
     let mut x = vec![1.0f32; 9 * 4];
     x[4 * 4] = f32::INFINITY;
     let w = [1.0f32; 4 * 11];
@@ -204,9 +202,9 @@ fn an_infinite_row_stays_in_its_row() {
     }
 }
 
-/// What fills the last block up is no row, whatever it holds.
+/// Even if it is not 0.
 #[test]
-fn what_is_behind_the_last_row_does_not_count() {
+fn padding_does_not_count() {
     for rows in [1, 15, 17, 30] {
         let g = Packed::filled(rows, 3, 2.0f32);
         let mut sums = [0.0; 3];
@@ -220,7 +218,7 @@ fn what_is_behind_the_last_row_does_not_count() {
 }
 
 #[test]
-fn the_first_columns_of_a_matrix() {
+fn a_product_with_the_first_columns_of_a_matrix() {
     let numbers = normals("matrix", 15);
     let x = Packed::pack(&normals("x", 6), 3);
     let of = |matrix| product(&x, matrix, Start::Zero, Finish::Keep).unpack();
@@ -245,26 +243,26 @@ fn rows_of_an_inner_product_must_agree() {
 
 #[test]
 #[should_panic(expected = "the result of a product")]
-fn the_result_must_have_the_shape() {
+fn the_result_must_have_the_right_length() {
     let (x, g) = (Packed::<f64>::zeros(3, 4), Packed::zeros(4, 2));
     inner_product(&x, &g, Sums::Write(&mut [0.0; 5]));
 }
 
 #[test]
-#[should_panic(expected = "one sum a column")]
-fn every_column_has_a_sum() {
+#[should_panic(expected = "one sum per column")]
+fn every_column_must_have_a_sum() {
     sum_rows(&Packed::<f64>::zeros(3, 4), Sums::Add(&mut [0.0; 3]));
 }
 
 #[test]
-#[should_panic(expected = "one bias a column")]
+#[should_panic(expected = "one bias per column")]
 fn a_bias_must_fit() {
     let (x, w) = (Packed::<f64>::zeros(2, 3), [0.0; 6]);
     product(&x, Matrix::new(&w, 3, 2), Start::Bias(&[0.0; 3]), Finish::Keep);
 }
 
 #[test]
-#[should_panic(expected = "a gate an element")]
+#[should_panic(expected = "gate and result")]
 fn a_gate_must_fit() {
     let (x, w, gate) = (Packed::<f64>::zeros(2, 3), [0.0; 6], Packed::zeros(2, 3));
     product(&x, Matrix::new(&w, 3, 2), Start::Zero, Finish::Gate(&gate));
@@ -272,12 +270,12 @@ fn a_gate_must_fit() {
 
 #[test]
 #[should_panic(expected = "a 2×3 matrix")]
-fn a_matrix_must_have_its_numbers() {
+fn a_matrix_must_have_all_its_numbers() {
     Matrix::new(&[0.0; 5], 2, 3);
 }
 
 #[test]
 #[should_panic(expected = "4 of 3 columns")]
-fn there_are_no_more_columns() {
+fn more_columns_than_the_matrix_has_panic() {
     Matrix::new(&[0.0; 6], 2, 3).first_columns(4);
 }

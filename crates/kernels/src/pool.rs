@@ -1,0 +1,151 @@
+//! A buffer pool: each training step needs buffers of the same lengths as the step before.
+
+use std::ops::{Deref, DerefMut};
+
+/// The unused buffers of a thread.
+#[doc(hidden)]
+#[derive(Debug, Default)]
+pub struct Pool<T> {
+    /// By length: a list, as only a few lengths are in use at a time.
+    spare: Vec<(usize, Vec<Vec<T>>)>,
+}
+
+/// The most buffers of one length that are kept; others are freed.
+const MOST_SPARE: usize = 16;
+
+impl<T> Pool<T> {
+    pub(crate) const fn new() -> Self {
+        Self { spare: Vec::new() }
+    }
+
+    fn take(&mut self, length: usize) -> Option<Vec<T>> {
+        self.spare.iter_mut().find(|(l, _)| *l == length)?.1.pop()
+    }
+
+    fn put(&mut self, buffer: Vec<T>) {
+        let length = buffer.len();
+        match self.spare.iter_mut().find(|(l, _)| *l == length) {
+            Some((_, same)) if same.len() < MOST_SPARE => same.push(buffer),
+            Some(_) => {}
+            None => {
+                let mut same = Vec::with_capacity(MOST_SPARE);
+                same.push(buffer);
+                self.spare.push((length, same));
+            }
+        }
+    }
+}
+
+/// An element type whose buffers are pooled.
+#[doc(hidden)]
+pub trait Pooled: Copy + Default + 'static {
+    fn with_pool<R>(use_pool: impl FnOnce(&mut Pool<Self>) -> R) -> Option<R>;
+}
+
+/// Calls a function with this thread's pool for a type.
+macro_rules! pool_of {
+    ($type:ty, $use_pool:ident) => {{
+        thread_local! {
+            static POOL: std::cell::RefCell<$crate::pool::Pool<$type>> =
+                const { std::cell::RefCell::new($crate::pool::Pool::new()) };
+        }
+        // While the thread ends, the pool may be gone already; then buffers are freed.
+        POOL.try_with(|pool| $use_pool(&mut pool.borrow_mut())).ok()
+    }};
+}
+pub(crate) use pool_of;
+
+impl Pooled for u32 {
+    fn with_pool<R>(use_pool: impl FnOnce(&mut Pool<Self>) -> R) -> Option<R> {
+        pool_of!(u32, use_pool)
+    }
+}
+
+/// A slice whose memory goes back to the pool when it is dropped.
+#[derive(Debug)]
+pub struct Buffer<T: Pooled>(Vec<T>);
+
+impl<T: Pooled> Buffer<T> {
+    /// A buffer with arbitrary contents, for a caller that overwrites all of them.
+    pub(crate) fn scratch(length: usize) -> Self {
+        let used = T::with_pool(|pool| pool.take(length)).flatten();
+        Self(used.unwrap_or_else(|| vec![T::default(); length]))
+    }
+}
+
+impl<T: Pooled> Drop for Buffer<T> {
+    fn drop(&mut self) {
+        let buffer = std::mem::take(&mut self.0);
+        if !buffer.is_empty() {
+            T::with_pool(|pool| pool.put(buffer));
+        }
+    }
+}
+
+impl<T: Pooled> Clone for Buffer<T> {
+    fn clone(&self) -> Self {
+        let mut copy = Self::scratch(self.len());
+        copy.copy_from_slice(self);
+        copy
+    }
+}
+
+impl<T: Pooled> From<Vec<T>> for Buffer<T> {
+    fn from(numbers: Vec<T>) -> Self {
+        Self(numbers)
+    }
+}
+
+impl<T: Pooled> Deref for Buffer<T> {
+    type Target = [T];
+    fn deref(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl<T: Pooled> DerefMut for Buffer<T> {
+    fn deref_mut(&mut self) -> &mut [T] {
+        &mut self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_buffer_is_reused_only_for_its_own_length() {
+        let mut first = Buffer::<u32>::scratch(7919);
+        assert_eq!(first[..], [0; 7919]);
+        first.fill(3);
+        let place = first.as_ptr();
+        drop(first);
+        assert_ne!(Buffer::<u32>::scratch(7918).as_ptr(), place);
+        let again = Buffer::<u32>::scratch(7919);
+        assert_eq!((again.as_ptr(), again[0]), (place, 3));
+        let copy = again.clone();
+        assert_ne!(copy.as_ptr(), place);
+        assert_eq!(copy[..], again[..]);
+        assert_eq!(Buffer::from(vec![1u32, 2])[..], [1, 2]);
+    }
+
+    #[test]
+    fn a_pool_keeps_a_limited_number_per_length() {
+        let mut pool = Pool::new();
+        for length in [3, 5] {
+            (0..MOST_SPARE + 3).for_each(|_| pool.put(vec![0u8; length]));
+        }
+        for length in [5, 3] {
+            let taken = (0..MOST_SPARE).map(|_| pool.take(length));
+            assert!(taken.flatten().all(|buffer| buffer.len() == length));
+            assert!(pool.take(length).is_none());
+        }
+        assert!(pool.take(4).is_none());
+    }
+
+    #[test]
+    fn an_empty_buffer_is_not_pooled() {
+        drop(Buffer::<u32>::scratch(0));
+        assert_eq!(u32::with_pool(|pool| pool.take(0).is_none()), Some(true));
+    }
+}
