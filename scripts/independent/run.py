@@ -1,12 +1,12 @@
-"""The task `argmax-index` again, in NumPy and double precision, from its documentation alone.
+"""The task `argmax-index` a second time, in NumPy and double precision.
 
     python3 scripts/independent/run.py > crates/harness/tests/data/independent.json
 
 It does the runs of `crates/harness/tests/data/independent-*.toml` and writes what they measure.
 The test `crates/harness/tests/independent.rs` compares that with the harness. Nothing else needs
-this program. It shows that `harness list tasks argmax-index`, `harness list optimizers adam`,
-`docs/estimators.md` and `docs/noise.md` say all that a second implementation has to know. Needs
-Python 3.11 and NumPy.
+this program. It shares no code with the harness; what it has to know is in
+`harness list tasks argmax-index`, `harness list optimizers adam`, `docs/estimators.md` and
+`docs/noise.md`. Needs Python 3.11 and NumPy.
 """
 
 import csv
