@@ -6,6 +6,7 @@
 mod bad_input;
 mod bench;
 mod gradient_protocol;
+mod independent;
 mod layers;
 mod life_of_a_sweep;
 mod report;

@@ -33,6 +33,32 @@ use std::rc::Rc;
 /// `forward-loss`, the loss that the estimator meets on its way; `entropy` of the classifier in
 /// nats; and for synthetic rows `regime-accuracy`, with categories matched to regimes as well as
 /// possible.
+///
+/// What a second implementation needs (the streams' numbers are in docs/noise.md):
+///
+/// **Synthetic rows** x ~ N(0, 1)ᴵ; the regime is argmax_k (x·A)_k, the target (x·V)_regime +
+/// `noise`·N(0, 1); A and V are [I, K] with entries N(0, 1)/√I. The stream `data` gives A, V, the
+/// features of the rows to train on, their errors, and the same for the rows to validate on: each is
+/// a list of normals, row after row.
+///
+/// **A file's rows** are permuted by the stream `data`. The first `validation-share` of them, rounded
+/// to a whole number that leaves a row on either side, are validated on, the others are trained on,
+/// in this order.
+///
+/// **Standardization** (x − mean)/deviation, of features and target, with the mean and the standard
+/// deviation (divided by the number of rows) of the rows that are trained on. A feature that is
+/// constant there, up to rounding, is 0 in every row; a constant target is only shifted by its value.
+/// The losses that are reported are multiplied by the target's variance; by 1 if it is constant.
+///
+/// **First weights** of a layer, and its biases: uniform between ±1/√inputs of the layer, from
+/// uniforms of 53 bits of the stream `init`, as (2u − 1)/√inputs. The classifier's two layers come
+/// first, then the head; of each the weights ([outputs, inputs], row after row), then the biases.
+///
+/// **Batches** of B rows are drawn for every step with replacement from the rows to train on: a list
+/// of indices from the step's stream `batch`. The loss is the mean over the batch. The head learns
+/// from the gradient of the loss that the estimator meets. Evaluations come before the step of their
+/// number, and use all rows to validate on at once, whatever B. Rows, weights and steps are in single
+/// precision.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ArgmaxIndex {
