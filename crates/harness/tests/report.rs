@@ -124,8 +124,8 @@ fn a_run_that_ends_with_a_huge_loss_has_diverged() {
 #[test]
 fn nothing_is_given_twice() {
     let twice: [(&str, &str, &str); 7] = [
-        ("[0.5, 1.0]", "[0.5, 5e-1]", "estimator `soft-argmax temperature=0.5` is given twice"),
-        ("[0.5, 1.0]", "[1, 1.0]", "estimator `soft-argmax temperature=1` is given twice"),
+        ("[0.5, 1.0]", "[0.5, 5e-1]", "estimator `soft-argmax temperature=0.5` appears twice"),
+        ("[0.5, 1.0]", "[1, 1.0]", "estimator `soft-argmax temperature=1` appears twice"),
         (
             "[task]\nkind = \"argmax-index\"",
             "[[task]]\nkind = \"argmax-index\"\ncategories = 3\ninputs = 4\nhidden = 8\nrows = 64\n\
@@ -156,7 +156,7 @@ fn nothing_is_given_twice() {
         lab.write("tiny.toml", edited(&[(from, to)]));
         let said = lab.run("plan tiny.toml");
         let said = errors(&said);
-        assert!(said.contains(words) && said.contains("given twice"), "{to}: {said}");
+        assert!(said.contains(words) && said.contains("appears twice"), "{to}: {said}");
     }
     lab.write("tiny.toml", EXPERIMENT);
     assert!(errors(&lab.run("plan tiny.toml tiny.toml")).contains("share the folder"));

@@ -55,7 +55,7 @@ pub(super) fn read_values(
             |other: &ExpectedValue| (other.cell, &other.metric) == (value.cell, &value.metric);
         if values.iter().any(is_same) {
             let metric = &value.metric;
-            return Err(anyhow!("the value of `{metric}` is given twice for a cell"))
+            return Err(anyhow!("the value of `{metric}` appears twice for a cell"))
                 .with_context(at);
         }
         values.push(value);

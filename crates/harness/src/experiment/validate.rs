@@ -67,7 +67,7 @@ impl Names {
     }
 }
 
-/// Rejects a list in which a value is given twice.
+/// Rejects a list in which a value appears twice.
 pub(super) fn check_unique<T: PartialEq>(
     key: &str,
     list: &[T],
@@ -75,7 +75,7 @@ pub(super) fn check_unique<T: PartialEq>(
 ) -> Result<()> {
     let is_twice = |&(index, value): &(usize, &T)| list[..index].contains(value);
     match list.iter().enumerate().find(is_twice) {
-        Some((_, value)) => bail!("{key}: `{}` is given twice", text(value)),
+        Some((_, value)) => bail!("{key}: `{}` appears twice", text(value)),
         None => Ok(()),
     }
 }
