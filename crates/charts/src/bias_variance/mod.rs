@@ -10,7 +10,7 @@ use crate::bias_variance::panel::{ScatterPanel, Setting};
 use crate::bias_variance::strips::Tracks;
 use crate::figure::Figure;
 use crate::page::caption::{NOTHING, describe, sentences};
-use crate::page::layout::{Heading, lay_out};
+use crate::page::layout::{Heading, compose};
 use crate::page::replication::Replication;
 use crate::page::small_multiples::split;
 use crate::style::palette::Palette;
@@ -45,12 +45,7 @@ pub fn bias_variance(figure: &Figure, palette: &Palette) -> String {
         caption: caption(figure, &panels, &replication),
         description: describe(&parts, &replication),
     };
-    let blocks: Vec<_> = panels.iter().map(ScatterPanel::block).collect();
-    let (mut sheet, plots) = lay_out(&heading, &blocks, columns);
-    for (panel, plot) in panels.iter().zip(plots) {
-        panel.draw(&mut sheet, plot);
-    }
-    sheet.finish(&heading.title, &heading.description)
+    compose(&heading, &panels, columns, ScatterPanel::block, ScatterPanel::draw)
 }
 
 fn caption(figure: &Figure, panels: &[ScatterPanel], replication: &Replication) -> String {

@@ -14,7 +14,7 @@ use crate::final_values::figure::{FinalFigure, FinalPanel, FinalRow};
 use crate::final_values::order::ranked;
 use crate::final_values::panel::{ForestPanel, Setting};
 use crate::page::caption::{self, NOTHING, sentences};
-use crate::page::layout::{Heading, lay_out};
+use crate::page::layout::{Heading, compose};
 use crate::page::replication::Replication;
 use crate::reference;
 use crate::style::palette::Palette;
@@ -57,12 +57,7 @@ pub fn final_values(figure: &FinalFigure, palette: &Palette) -> String {
         caption: caption(figure, &panels, &replication),
         description: describe(figure, &ranked),
     };
-    let blocks: Vec<_> = panels.iter().map(ForestPanel::block).collect();
-    let (mut sheet, plots) = lay_out(&heading, &blocks, columns);
-    for (panel, plot) in panels.iter().zip(plots) {
-        panel.draw(&mut sheet, plot);
-    }
-    sheet.finish(&heading.title, &heading.description)
+    compose(&heading, &panels, columns, ForestPanel::block, ForestPanel::draw)
 }
 
 fn interval(row: &FinalRow) -> [f64; 3] {

@@ -10,7 +10,7 @@ use crate::axis::is_log;
 use crate::figure::{Figure, Point, Scale};
 use crate::lines::panel::{Interval, LinePanel, Options, Setting};
 use crate::page::caption::{NOTHING, describe, sentences};
-use crate::page::layout::{Heading, lay_out};
+use crate::page::layout::{Heading, compose};
 use crate::page::replication::Replication;
 use crate::page::small_multiples::split;
 use crate::reference;
@@ -111,12 +111,7 @@ fn draw(figure: &Figure, palette: &Palette, options: &Options) -> String {
         caption: caption(figure, &panels, &replication, options.interval),
         description: describe(&parts, &replication),
     };
-    let blocks: Vec<_> = panels.iter().map(LinePanel::block).collect();
-    let (mut sheet, plots) = lay_out(&heading, &blocks, columns);
-    for (panel, plot) in panels.iter().zip(plots) {
-        panel.draw(&mut sheet, plot);
-    }
-    sheet.finish(&heading.title, &heading.description)
+    compose(&heading, &panels, columns, LinePanel::block, LinePanel::draw)
 }
 
 /// The caption of the caller, followed by the meaning of the marks.

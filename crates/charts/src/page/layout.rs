@@ -107,9 +107,26 @@ impl Texts {
     }
 }
 
+/// The SVG of panels, row by row, `columns` in a row: each in the block that it asks for, drawn into
+/// the rectangle of its plot.
+pub(crate) fn compose<P>(
+    heading: &Heading,
+    panels: &[P],
+    columns: usize,
+    block: impl Fn(&P) -> Block,
+    draw: impl Fn(&P, &mut Sheet, Rect),
+) -> String {
+    let blocks: Vec<Block> = panels.iter().map(block).collect();
+    let (mut sheet, plots) = lay_out(heading, &blocks, columns);
+    for (panel, plot) in panels.iter().zip(plots) {
+        draw(panel, &mut sheet, plot);
+    }
+    sheet.finish(&heading.title, &heading.description)
+}
+
 /// Lays out the blocks row by row, `columns` in a row. Returns a sheet with all texts written, and
 /// the rectangle of each plot.
-pub(crate) fn lay_out(heading: &Heading, blocks: &[Block], columns: usize) -> (Sheet, Vec<Rect>) {
+fn lay_out(heading: &Heading, blocks: &[Block], columns: usize) -> (Sheet, Vec<Rect>) {
     let page = Page::new(heading, blocks, columns.clamp(1, blocks.len().max(1)));
     let (plots, bottom) = page.place(blocks);
     let mut sheet = Sheet::new(page.width, bottom + height(&page.caption, CAPTION) + MARGIN);

@@ -31,7 +31,8 @@ pub fn write(summary: &Summary<'_>, folder: &Path) -> Result<()> {
         changed |= replace(&folder.join(name), content)?;
         Ok(())
     };
-    let figures = figures::draw(summary);
+    let across = summary.across_tasks();
+    let figures = figures::draw(summary, &across);
     let artifacts = artifacts::artifacts(summary)?;
     put("experiment.toml", toml::to_string_pretty(&experiment.resolved)?.as_bytes())?;
     put("table.csv", &tables::finals(summary)?)?;
@@ -49,7 +50,7 @@ pub fn write(summary: &Summary<'_>, folder: &Path) -> Result<()> {
     for artifact in &artifacts {
         put(&format!("artifacts/{}.png", artifact.file), &artifact.png)?;
     }
-    put("report.html", page::render(summary, &figures, &artifacts)?.as_bytes())?;
+    put("report.html", page::render(summary, &across, &figures, &artifacts)?.as_bytes())?;
     // Last, so that a manifest stands for a whole set of files. Where nothing has changed, the one
     // that is there stays true.
     let path = folder.join("manifest.json");

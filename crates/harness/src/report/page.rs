@@ -6,16 +6,17 @@ use super::manifest::digest;
 use super::ranking::{Cell, Row, across, deviation, headers, reference, rows};
 use crate::plan::NOISE_VERSION;
 use crate::record::Outcome;
-use crate::results::Summary;
+use crate::results::{Across, Summary};
 use anyhow::Result;
 use base64::prelude::{BASE64_STANDARD, Engine};
 use minijinja::{AutoEscape, Environment, Value, context};
 
 const TEMPLATE: &str = include_str!("page.html");
 
-/// The page of a summary with its figures and artifacts.
+/// The page of a summary with its comparison across tasks, its figures and artifacts.
 pub(super) fn render(
     summary: &Summary<'_>,
+    compared: &[Across],
     figures: &[Drawn],
     artifacts: &[Artifact],
 ) -> Result<String> {
@@ -39,7 +40,7 @@ pub(super) fn render(
         tuned => experiment.tuned.join(", "),
         is_tuned => summary.cells.iter().any(|cell| !cell.best),
         tasks => summary.tasks().into_iter().map(|task| ranking(summary, task)).collect::<Vec<_>>(),
-        across => across(summary).iter().map(|row| row.to_vec()).collect::<Vec<_>>(),
+        across => across(summary, compared).iter().map(|row| row.to_vec()).collect::<Vec<_>>(),
         figures => figures.iter().map(figure).collect::<Vec<_>>(),
         artifacts => artifacts.iter().map(picture).collect::<Vec<_>>(),
         failed => failed(summary),

@@ -70,8 +70,8 @@ fn row(summary: &Summary<'_>, task: usize, index: usize, place: &Place) -> Row {
 }
 
 /// The rows of the comparison across tasks: estimator, probability of improvement, verdict.
-pub(super) fn across(summary: &Summary<'_>) -> Vec<[String; 3]> {
-    let row = |row: Across| {
+pub(super) fn across(summary: &Summary<'_>, across: &[Across]) -> Vec<[String; 3]> {
+    let row = |row: &Across| {
         let estimator = summary.cells[row.cell].estimator.clone();
         let verdict = match row.improvement {
             Some(estimate) if estimate.low > 0.5 => "better",
@@ -80,7 +80,7 @@ pub(super) fn across(summary: &Summary<'_>) -> Vec<[String; 3]> {
         };
         [estimator, row.improvement.map_or_else(dash, chance), verdict.to_owned()]
     };
-    summary.across_tasks().into_iter().map(row).collect()
+    across.iter().map(row).collect()
 }
 
 fn chance(estimate: Estimate) -> String {

@@ -1,8 +1,8 @@
 //! How estimators compare across the tasks of an experiment.
 
-use super::cell::{BOOTSTRAP, CellSummary};
+use super::cell::BOOTSTRAP;
 use super::ranking::REFERENCE;
-use super::summary::{Summary, lower_is_better};
+use super::summary::{Parameters, Summary, lower_is_better};
 use statistics::{Estimate, performance_profile, pooled_ranks, probability_of_improvement};
 use std::collections::BTreeMap;
 
@@ -36,22 +36,19 @@ impl Summary<'_> {
         if tasks.len() < 2 || !self.experiment.trains() {
             return vec![];
         }
-        let compared = self.on_every_task(&tasks);
-        let samples: Vec<Measured> = compared.iter().map(|(_, sample)| sample.clone()).collect();
-        let is_reference = |cell: usize| self.cells[cell].cell.estimator.kind == REFERENCE;
-        let reference = compared.iter().find(|(cell, _)| is_reference(*cell));
+        let (cells, samples): (Vec<usize>, Vec<Measured>) =
+            self.on_every_task(&tasks).into_iter().unzip();
+        let is_reference = |&cell: &usize| self.cells[cell].cell.estimator.kind == REFERENCE;
+        let reference = cells.iter().position(is_reference);
+        let across = |(index, ranks): (usize, Vec<Vec<f64>>)| Across {
+            cell: cells[index],
+            improvement: reference.filter(|&reference| reference != index).and_then(|reference| {
+                probability_of_improvement(&samples[index], &samples[reference], BOOTSTRAP)
+            }),
+            profile: profile(&ranks),
+        };
         let ranks = pooled_ranks(&samples).into_iter();
-        let mut across: Vec<Across> = compared
-            .iter()
-            .zip(ranks)
-            .map(|((cell, sample), ranks)| Across {
-                cell: *cell,
-                improvement: reference
-                    .filter(|(reference, _)| reference != cell)
-                    .and_then(|(_, other)| probability_of_improvement(sample, other, BOOTSTRAP)),
-                profile: profile(&ranks),
-            })
-            .collect();
+        let mut across: Vec<Across> = ranks.enumerate().map(across).collect();
         // The reference is as good as itself.
         let chance = |row: &Across| row.improvement.map_or(0.5, |estimate| estimate.value);
         across.sort_by(|a, b| chance(b).total_cmp(&chance(a)));
@@ -61,14 +58,14 @@ impl Summary<'_> {
     /// The first cell and the final values, lower better, of each estimator that has runs on every
     /// task.
     fn on_every_task(&self, tasks: &[usize]) -> Vec<OnTasks> {
-        let mut estimators: BTreeMap<Vec<(String, String)>, OnTasks> = BTreeMap::new();
+        let mut estimators: BTreeMap<Parameters, OnTasks> = BTreeMap::new();
         for &task in tasks {
             let measure = self.ranking_measure(task);
             for (index, cell) in self.best_cells(task) {
                 let values = cell.sample(&measure).into_iter();
                 let values: Vec<f64> = values.map(|x| lower_is_better(&measure, x)).collect();
                 if !values.is_empty() {
-                    let found = estimators.entry(self.without_task(cell));
+                    let found = estimators.entry(self.untuned(cell.cell));
                     found.or_insert_with(|| (index, vec![])).1.push(values);
                 }
             }
@@ -77,13 +74,6 @@ impl Summary<'_> {
             estimators.into_values().filter(|(_, samples)| samples.len() == tasks.len()).collect();
         complete.sort_by_key(|&(cell, _)| cell);
         complete
-    }
-
-    /// What the cells of an estimator have in common on all tasks.
-    fn without_task(&self, cell: &CellSummary<'_>) -> Vec<(String, String)> {
-        let mut key = self.untuned(cell.cell);
-        key.retain(|(path, _)| path != "task" && !path.starts_with("task."));
-        key
     }
 }
 

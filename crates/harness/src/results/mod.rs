@@ -17,4 +17,3 @@ pub use metric::sample;
 pub use ranking::{Comparison, Place, REFERENCE};
 pub use references::ReferenceValue;
 pub use summary::Summary;
-pub use warnings::LEAST_SEEDS;

@@ -9,6 +9,9 @@ use rayon::prelude::*;
 use statistics::interquartile_mean;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Paths of parameters with their values.
+pub(super) type Parameters = Vec<(String, String)>;
+
 /// An experiment's stored runs, cell by cell.
 pub struct Summary<'a> {
     /// The experiment.
@@ -32,20 +35,25 @@ impl<'a> Summary<'a> {
         summary
     }
 
-    /// Marks, among cells that differ only in tuned parameters, the one whose ranking metric ends
-    /// best: the first of equals.
+    /// Marks, among rivals, the cell whose ranking metric ends best: the first of equals.
     fn choose_best(&mut self) {
-        let mut rivals: BTreeMap<Vec<(String, String)>, (f64, usize)> = BTreeMap::new();
-        for (index, cell) in self.cells.iter().enumerate() {
-            let score = self.score(cell);
-            let best = rivals.entry(self.untuned(cell.cell)).or_insert((score, index));
-            if score < best.0 {
-                *best = (score, index);
+        for rivals in self.rivals() {
+            let scored = rivals.into_iter().map(|index| (self.score(&self.cells[index]), index));
+            let best = scored.reduce(|best, other| if other.0 < best.0 { other } else { best });
+            if let Some((_, index)) = best {
+                self.cells[index].best = true;
             }
         }
-        for (_, index) in rivals.into_values() {
-            self.cells[index].best = true;
+    }
+
+    /// The indices of cells that differ only in tuned parameters, group by group, each in order.
+    pub(super) fn rivals(&self) -> Vec<Vec<usize>> {
+        let mut groups: BTreeMap<(usize, Parameters), Vec<usize>> = BTreeMap::new();
+        for (index, cell) in self.cells.iter().enumerate() {
+            let key = (cell.cell.task_index, self.untuned(cell.cell));
+            groups.entry(key).or_default().push(index);
         }
+        groups.into_values().collect()
     }
 
     /// The final ranking metric of a cell, as a number that is better where it is lower.
@@ -55,10 +63,9 @@ impl<'a> Summary<'a> {
         value.map_or(f64::INFINITY, |value| lower_is_better(&measure, value))
     }
 
-    /// What cells that are compared by their tuned parameters have in common.
-    pub(super) fn untuned(&self, cell: &Cell) -> Vec<(String, String)> {
+    /// The parameters of estimator and optimizer that are not tuned, with their kinds.
+    pub(super) fn untuned(&self, cell: &Cell) -> Parameters {
         let fixed = [
-            ("task".to_owned(), cell.task_index.to_string()),
             ("estimator".to_owned(), cell.estimator.kind.to_owned()),
             ("optimizer".to_owned(), cell.value("optimizer.kind").unwrap_or_default()),
         ];

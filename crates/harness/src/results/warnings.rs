@@ -1,12 +1,10 @@
 //! What a reader of a ranking has to be warned of.
 
-use super::cell::CellSummary;
 use super::summary::{Summary, lower_is_better};
 use model::Better;
-use std::collections::BTreeMap;
 
 /// With fewer seeds an interval is not one of 95 %.
-pub const LEAST_SEEDS: u64 = 5;
+const LEAST_SEEDS: u64 = 5;
 
 /// Names in a list; more are counted.
 const NAMED: usize = 4;
@@ -34,45 +32,40 @@ impl Summary<'_> {
         if measure.better == Better::Neither {
             return vec![];
         }
-        let ranking = self.ranking(task);
-        let Some(best) = ranking.first().and_then(|place| place.estimate) else { return vec![] };
         let score = |value: f64| lower_is_better(&measure, value);
+        let scores = self.best_cells(task).filter_map(|(_, cell)| cell.estimate(&measure));
+        let Some(best) = scores.map(|x| score(x.value)).reduce(f64::min) else { return vec![] };
         self.references(task, measure.name)
             .into_iter()
-            .filter(|r| !r.reference.is_floor && score(best.value) >= score(r.estimate.value))
+            .filter(|r| !r.reference.is_floor && best >= score(r.estimate.value))
             .map(|r| format!("no estimator is better than the reference `{}`", r.reference.label))
             .collect()
     }
 
     /// Tuned parameters whose best value is the least or the greatest that was tried.
     fn at_an_edge(&self, task: usize) -> Vec<String> {
-        let cells = self.cells.iter().filter(|cell| cell.cell.task_index == task);
-        let mut rivals: BTreeMap<Vec<(String, String)>, Vec<&CellSummary<'_>>> = BTreeMap::new();
-        for cell in cells {
-            rivals.entry(self.untuned(cell.cell)).or_default().push(cell);
-        }
+        let chosen = |rivals: Vec<usize>| {
+            let best = rivals.iter().copied().find(|&index| self.cells[index].best)?;
+            let cell = &self.cells[best];
+            let is_here = cell.cell.task_index == task && !cell.runs.is_empty();
+            is_here.then_some((best, rivals))
+        };
+        let mut chosen: Vec<(usize, Vec<usize>)> =
+            self.rivals().into_iter().filter_map(chosen).collect();
+        chosen.sort_unstable();
         let mut warnings = vec![];
         for path in &self.experiment.tuned {
-            let number = |cell: &CellSummary<'_>| cell.cell.value(path)?.parse::<f64>().ok();
-            let is_at_edge = |rivals: &[&CellSummary<'_>], chosen: f64| {
-                let grid = || rivals.iter().filter_map(|cell| number(cell));
-                let (below, above) = (grid().any(|x| x < chosen), grid().any(|x| x > chosen));
-                below != above
+            let number = |&cell: &usize| self.cells[cell].cell.value(path)?.parse::<f64>().ok();
+            let is_at_edge = |best: usize, rivals: &[usize]| {
+                let Some(best) = number(&best) else { return false };
+                let grid = || rivals.iter().filter_map(number);
+                grid().any(|x| x < best) != grid().any(|x| x > best)
             };
-            let mut at_edge: Vec<(usize, &str)> = vec![];
-            for rivals in rivals.values() {
-                let Some(best) = rivals.iter().find(|cell| cell.best && !cell.runs.is_empty())
-                else {
-                    continue;
-                };
-                if number(best).is_some_and(|chosen| is_at_edge(rivals, chosen)) {
-                    let place = self.cells.iter().position(|cell| std::ptr::eq(cell, *best));
-                    at_edge.push((place.unwrap_or(0), &best.estimator));
-                }
-            }
-            at_edge.sort_unstable();
-            if !at_edge.is_empty() {
-                let names = named(&at_edge.into_iter().map(|(_, name)| name).collect::<Vec<_>>());
+            let at_edge = chosen.iter().filter(|(best, rivals)| is_at_edge(*best, rivals));
+            let names: Vec<&str> =
+                at_edge.map(|(best, _)| self.cells[*best].estimator.as_str()).collect();
+            if !names.is_empty() {
+                let names = named(&names);
                 let where_to = "is at the edge of its grid; a better one may lie beyond";
                 warnings.push(format!("the best `{path}` {where_to}: {names}"));
             }

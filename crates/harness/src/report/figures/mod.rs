@@ -9,7 +9,7 @@ mod sensitivity;
 mod variance;
 
 use crate::experiment::{Experiment, Measure};
-use crate::results::{CellSummary, ReferenceValue, Summary};
+use crate::results::{Across, CellSummary, ReferenceValue, Summary};
 use charts::{Palette, Panel, Point, Reference, Scale, Series};
 use statistics::Estimate;
 
@@ -34,8 +34,8 @@ const ALL: &[fn(&Source<'_>) -> Vec<Drawn>] = &[
 ];
 
 /// Draws the figures of a results folder.
-pub fn draw(summary: &Summary<'_>) -> Vec<Drawn> {
-    let source = Source { summary, palette: palette(summary.experiment) };
+pub fn draw(summary: &Summary<'_>, across: &[Across]) -> Vec<Drawn> {
+    let source = Source { summary, across, palette: palette(summary.experiment) };
     ALL.iter().flat_map(|draw| draw(&source)).collect()
 }
 
@@ -47,6 +47,7 @@ fn palette(experiment: &Experiment) -> Palette {
 /// What figures are made from.
 struct Source<'a> {
     summary: &'a Summary<'a>,
+    across: &'a [Across],
     palette: Palette,
 }
 

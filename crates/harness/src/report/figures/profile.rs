@@ -3,11 +3,10 @@ use charts::{Figure, Panel, Scale, Series, convergence};
 
 /// The performance profile across tasks, where there are several.
 pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
-    let across = source.summary.across_tasks();
-    if across.is_empty() {
+    if source.across.is_empty() {
         return vec![];
     }
-    let series = across.into_iter().map(|row| {
+    let series = source.across.iter().map(|row| {
         let cell = &source.summary.cells[row.cell];
         let points = row.profile.iter().map(|&(rank, share)| point(rank, share)).collect();
         Series { points, ..source.series(cell) }
