@@ -3,6 +3,7 @@
 /// One statistic with its interval: at `x`, the value `y` in `[low, high]`.
 ///
 /// Any of `y`, `low` and `high` may be infinite or NaN. Such values are reported in words, not drawn.
+/// A point without an interval has NaN for both bounds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
     /// The training step, the value of the parameter, or the total variance (in
@@ -14,6 +15,12 @@ pub struct Point {
     pub low: f64,
     /// Upper end of the 95 % interval.
     pub high: f64,
+}
+
+impl Point {
+    pub(crate) fn has_interval(&self) -> bool {
+        !self.low.is_nan() && !self.high.is_nan()
+    }
 }
 
 /// The results of one cell of an experiment: a curve, or a path of (variance, bias) pairs.

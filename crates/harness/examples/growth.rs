@@ -6,7 +6,7 @@ use charts::{Figure, Palette, Panel, Point, Scale, Series, sensitivity};
 use estimators::{Entry, Noise, Registry};
 use model::task::{ArgmaxIndex, CategoricalVae};
 use model::{AnyTask, Optimizer, TaskKind, Training};
-use statistics::{Bootstrap, Estimate, interquartile_mean};
+use statistics::{Bootstrap, Estimate, Resamples};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -148,9 +148,10 @@ type Line = (&'static str, Vec<Option<Estimate>>);
 
 fn times(axis: &Axis, registry: &Registry, kind: &str) -> Vec<Option<Estimate>> {
     let entry = registry.get(kind).unwrap_or_else(|error| panic!("{error}"));
+    let resamples = Resamples::draw(RUNS as usize, Bootstrap::new(0));
     let estimate = |&size: &usize| {
         let times: Option<Vec<f64>> = (0..RUNS).map(|seed| time(axis, entry, size, seed)).collect();
-        Bootstrap::new(0).estimate(&times?, interquartile_mean)
+        resamples.estimate(&times?)
     };
     axis.sizes.iter().map(estimate).collect()
 }
@@ -227,7 +228,8 @@ fn figure(axis: &Axis, registry: &Registry, lines: &[Line]) -> String {
     let palette = Palette::new(&kinds).with_reference(PROPORTION);
     let series = |label: &str, times: &[Option<Estimate>]| {
         let points = axis.sizes.iter().zip(times).filter_map(|(&size, time)| {
-            let Estimate { value, low, high } = (*time)?;
+            let Estimate { value, interval } = (*time)?;
+            let [low, high] = interval.map_or([f64::NAN; 2], |x| [x.low, x.high]);
             Some(Point { x: size as f64, y: value, low, high })
         });
         let (points, runs) = (points.collect(), RUNS as usize);
@@ -238,7 +240,7 @@ fn figure(axis: &Axis, registry: &Registry, lines: &[Line]) -> String {
     let most = axis.sizes[axis.sizes.len() - 1] as f64;
     let proportion = axis.sizes.iter().map(|&size| {
         let value = last * size as f64 / most;
-        Some(Estimate { value, low: value, high: value })
+        Some(Estimate { value, interval: None })
     });
     let mut all = vec![series(PROPORTION, &proportion.collect::<Vec<_>>())];
     all.extend(lines.iter().map(|(kind, times)| series(kind, times)));

@@ -54,10 +54,13 @@ fn measurements_agree_with_expected_values() {
     for row in &rows[..2] {
         let deviation: f64 = row[8].parse().unwrap();
         assert!(deviation.abs() < 0.1, "{row:?}");
+        let [iqm, low, high] = [5, 6, 7].map(|column| row[column].parse::<f64>().unwrap());
+        assert!(low < iqm && iqm < high, "{row:?}");
     }
     // Round-off residue counts as zero variance.
     assert_eq!(rows[2][4..], ["0", "0", "0", "0", ""], "{expected}");
     let report = lab.read("results/toy/report.html");
+    assert!(report.contains("(expanded percentile bootstrap)"));
     assert!(report.contains("Expected values") && report.contains("By enumeration."));
     assert!(lab.path("results/toy/plots/sensitivity-1.svg").exists());
     assert!(!lab.path("results/toy/plots/convergence.svg").exists());

@@ -1,13 +1,14 @@
 //! Across tasks: how often is one estimator better than another?
 
-use super::bootstrap::{Bootstrap, Estimate, percentile_interval};
+use super::bootstrap::{Bootstrap, Estimate, FEWEST_RUNS, percentile_interval};
 use super::location::{failed_if_nan, sorted};
 
 /// The probability that a run of `x` is better (lower) than a run of `y` on a random task.
 ///
 /// The mean over tasks of P(X < Y) + ½ P(X = Y), estimated by the Mann–Whitney statistic U / (m n) of
-/// the runs of each task. Two failed runs tie. The 95 % interval is that of the stratified bootstrap,
-/// which resamples runs within each task and side. Equal to `probability_of_improvement` of rliable
+/// the runs of each task. Two failed runs tie. The 95 % interval is the percentile interval of the
+/// stratified bootstrap, which resamples runs within each task and side; there is none if a side has
+/// fewer than [`FEWEST_RUNS`] runs on some task. Equal to `probability_of_improvement` of rliable
 /// for the negated scores.
 ///
 /// - `x`, `y`: `[tasks][runs]`; the number of runs may differ between tasks and sides.
@@ -42,11 +43,15 @@ pub fn probability_of_improvement(
         tasks.iter().map(win_rate).sum::<f64>() / tasks.len() as f64
     };
     let value = mean_over_tasks(&mut |task| task.win_rate(|run, _| run));
-    let mut indices = bootstrap.indices();
-    let mut replicates: Vec<f64> = (0..bootstrap.replicates())
-        .map(|_| mean_over_tasks(&mut |task| task.win_rate(|_, runs| indices.below(runs))))
-        .collect();
-    Some(Estimate::new(value, percentile_interval(&mut replicates)))
+    let interval = || {
+        let mut indices = bootstrap.indices();
+        let mut replicates: Vec<f64> = (0..bootstrap.replicates())
+            .map(|_| mean_over_tasks(&mut |task| task.win_rate(|_, runs| indices.below(runs))))
+            .collect();
+        percentile_interval(&mut replicates)
+    };
+    let enough = x.iter().chain(y).all(|runs| runs.len() >= FEWEST_RUNS);
+    Some(Estimate { value, interval: enough.then(interval) })
 }
 
 /// The runs of both sides on one task, as places among the distinct scores.
@@ -91,6 +96,7 @@ impl Merged {
 
 #[cfg(test)]
 mod tests {
+    use super::super::bootstrap::Interval;
     use super::super::reference;
     use super::*;
     use proptest::prelude::*;
@@ -134,6 +140,14 @@ mod tests {
     }
 
     #[test]
+    fn fewer_than_five_runs_on_a_task_have_no_interval() {
+        let with =
+            |runs| improvement(&[vec![1.0; 5], vec![1.0; runs]], &[vec![2.0; 5], vec![2.0; 5]]);
+        assert_eq!(with(5), reference::exactly(1.0));
+        assert_eq!(with(4), Estimate { value: 1.0, interval: None });
+    }
+
+    #[test]
     #[should_panic(expected = "both sides need the same tasks")]
     fn a_missing_task_panics() {
         improvement(&[vec![1.0], vec![1.0]], &[vec![1.0]]);
@@ -152,7 +166,9 @@ mod tests {
         fn the_probabilities_of_both_sides_add_up_to_one(x in reference::tasks(), y in reference::tasks()) {
             let forth = improvement(&x, &y);
             prop_assert!((forth.value + improvement(&y, &x).value - 1.0).abs() < 1e-12);
-            prop_assert!(0.0 <= forth.low && forth.low <= forth.high && forth.high <= 1.0);
+            if let Some(Interval { low, high }) = forth.interval {
+                prop_assert!(0.0 <= low && low <= high && high <= 1.0);
+            }
             prop_assert!((improvement(&x, &x).value - 0.5).abs() < 1e-12);
         }
 

@@ -4,7 +4,7 @@
 //!
 //! | question | answer |
 //! |---|---|
-//! | where are the final values? | [`interquartile_mean`] with [`Bootstrap::estimate`], or with the faster [`Resamples`] |
+//! | where are the final values? | [`interquartile_mean`], with its interval: [`Resamples::estimate`] |
 //! | where is a curve at each step? | [`curve_band`] |
 //! | is an estimator better than the reference? | [`paired_difference`], [`wilcoxon_signed_rank`], [`holm()`] |
 //! | is an estimator better across tasks? | [`probability_of_improvement`], [`performance_profile`] of [`pooled_ranks`] |
@@ -19,7 +19,8 @@
 //!   one large value M that all failed runs share, and a mean is its limit for M → ∞: infinite with
 //!   the sign of the majority, or Σ (finite values) / n if as many are `+∞` as `−∞`. So no statistic
 //!   is NaN.
-//! - **An undefined statistic is `None`**, such as the mean of an empty sample.
+//! - **An undefined statistic is `None`**, such as the mean of an empty sample, or the interval of
+//!   fewer than [`FEWEST_RUNS`] runs.
 //! - **Functions that need samples of equal length panic if the lengths differ.** That is a bug in
 //!   the caller.
 //! - **Reproducible.** Resampling is seeded and uses only `+ − × ÷ √` and comparisons, so every
@@ -43,7 +44,7 @@ mod reference;
 mod resamples;
 mod wilcoxon;
 
-pub use bootstrap::{Bootstrap, Estimate, Interval};
+pub use bootstrap::{Bootstrap, Estimate, FEWEST_RUNS, Interval};
 pub use curve::curve_band;
 pub use gradient::{GradientQuality, GradientSummary, relative_bias};
 pub use holm::holm;

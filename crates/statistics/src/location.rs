@@ -24,7 +24,21 @@
 pub fn interquartile_mean(values: &[f64]) -> Option<f64> {
     let sorted = sorted(values);
     let trimmed = sorted.len() / 4;
-    mean(&sorted[trimmed..sorted.len() - trimmed])
+    let middle = &sorted[trimmed..sorted.len() - trimmed];
+    let (&least, &greatest) = (middle.first()?, middle.last()?);
+    Some(ascending_mean(middle).clamp(least, greatest)) // rounding may lead out of the middle half
+}
+
+/// The mean of ascending values, of which there must be some. Summed in pairs from both ends, so that
+/// negating the values negates their mean to the last bit.
+fn ascending_mean(values: &[f64]) -> f64 {
+    let count = values.len();
+    let finite = |x: f64| if x.is_finite() { x } else { 0.0 };
+    let pair = |i: usize| finite(values[i]) + finite(values[count - 1 - i]);
+    let pairs: f64 = (0..count / 2).map(pair).sum();
+    let middle = if count % 2 == 1 { finite(values[count / 2]) } else { 0.0 };
+    let surplus = values.iter().filter(|x| x.is_infinite()).map(|x| x.signum()).sum();
+    balanced_mean(pairs + middle, surplus, count as f64)
 }
 
 /// Arithmetic mean Σ xᵢ / n.
@@ -227,7 +241,20 @@ mod tests {
         quantile(&[1.0], 97.5);
     }
 
+    #[test]
+    fn the_mean_of_equal_values_is_their_value() {
+        assert_eq!(interquartile_mean(&[0.1; 5]), Some(0.1));
+    }
+
     proptest! {
+        #[test]
+        fn negated_values_have_the_negated_interquartile_mean(
+            values in vec(prop_oneof![4 => reference::score(), 1 => Just(-FAILED)], 1..40),
+        ) {
+            let negated: Vec<f64> = values.iter().map(|x| -x).collect();
+            prop_assert_eq!(interquartile_mean(&negated), interquartile_mean(&values).map(|x| -x));
+        }
+
         #[test]
         fn order_does_not_matter(
             (values, shuffled) in vec(reference::score(), 1..40)

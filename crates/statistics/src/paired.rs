@@ -1,7 +1,7 @@
 //! Comparison with a reference, paired by seed.
 
-use super::bootstrap::{Bootstrap, Estimate};
-use super::location::{failed_if_nan, sorted};
+use super::bootstrap::Estimate;
+use super::location::failed_if_nan;
 use super::resamples::Resamples;
 
 /// Differences aᵢ − bᵢ of runs with the same seed.
@@ -28,35 +28,39 @@ pub fn differences(a: &[f64], b: &[f64]) -> Vec<f64> {
     a.iter().zip(b).map(|(&a, &b)| difference(failed_if_nan(a), failed_if_nan(b))).collect()
 }
 
-/// The interquartile mean of the paired differences aᵢ − bᵢ, with its 95 % bootstrap interval.
+/// The interquartile mean of the paired differences aᵢ − bᵢ, with its 95 % interval
+/// ([`Resamples::estimate`]).
 ///
 /// Seeds are resampled in pairs, so the effect of what the two sides share (data, initial weights,
 /// random numbers) cancels. If the interval excludes 0, the difference exceeds what the choice of
-/// seeds explains.
+/// seeds explains. Swapping the sides only changes the sign of the value and of the bounds.
 ///
 /// - `a`, `b`: `[seeds]`, in the same order of seeds; failed runs as for [`differences`].
+/// - `resamples`: drawn for samples of as many values as there are seeds.
 ///
 /// `None` without seeds.
 ///
 /// # Panics
 ///
-/// If `a` and `b` differ in length.
+/// If `a` and `b` differ in length, or if their length is not the size of the resamples.
 ///
 /// ```
-/// use statistics::{Bootstrap, paired_difference};
+/// use statistics::{Bootstrap, Interval, Resamples, paired_difference};
 ///
 /// let a = [1.25, 2.25, 3.25, 4.25, 5.25];
 /// let b = [1.0, 2.0, 3.0, 4.0, 5.0];
-/// let difference = paired_difference(&a, &b, Bootstrap::new(7)).unwrap();
-/// assert_eq!((difference.low, difference.value, difference.high), (0.25, 0.25, 0.25));
+/// let resamples = Resamples::draw(5, Bootstrap::new(7));
+/// let difference = paired_difference(&a, &b, &resamples).unwrap();
+/// assert_eq!(difference.value, 0.25);
+/// assert_eq!(difference.interval, Some(Interval { low: 0.25, high: 0.25 }));
 /// ```
-pub fn paired_difference(a: &[f64], b: &[f64], bootstrap: Bootstrap) -> Option<Estimate> {
-    let differences = sorted(&differences(a, b));
-    Resamples::draw(differences.len(), bootstrap).interquartile_mean(&differences)
+pub fn paired_difference(a: &[f64], b: &[f64], resamples: &Resamples) -> Option<Estimate> {
+    resamples.estimate(&differences(a, b))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::bootstrap::{Bootstrap, Interval};
     use super::super::reference;
     use super::*;
     use proptest::collection::vec;
@@ -72,20 +76,24 @@ mod tests {
         );
     }
 
+    fn difference(a: &[f64], b: &[f64]) -> Option<Estimate> {
+        paired_difference(a, b, &Resamples::draw(a.len(), Bootstrap::new(5)))
+    }
+
     #[test]
     fn one_lucky_seed_is_trimmed() {
-        let difference = |lucky| {
+        let with = |lucky| {
             let mut a = [1.0; 8];
             a[3] = lucky;
-            paired_difference(&a, &[0.5; 8], Bootstrap::new(5)).unwrap().value
+            difference(&a, &[0.5; 8]).unwrap().value
         };
-        assert_eq!(difference(1.0), 0.5);
-        assert_eq!(difference(-1e9), 0.5);
+        assert_eq!(with(1.0), 0.5);
+        assert_eq!(with(-1e9), 0.5);
     }
 
     #[test]
     fn without_seeds_there_is_no_difference() {
-        assert_eq!(paired_difference(&[], &[], Bootstrap::new(1)), None);
+        assert_eq!(difference(&[], &[]), None);
     }
 
     #[test]
@@ -96,10 +104,10 @@ mod tests {
 
     #[test]
     fn equally_many_failed_runs_on_both_sides_cancel() {
-        let a = [FAILED, FAILED, 2.0, 1.0];
-        let b = [1.0, 1.0, FAILED, FAILED];
-        let difference = paired_difference(&a, &b, Bootstrap::new(2)).unwrap();
-        assert_eq!(difference, Estimate { value: 0.0, low: -FAILED, high: FAILED });
+        let a = [FAILED, FAILED, FAILED, 1.0, 1.0, 1.0];
+        let b = [1.0, 1.0, 1.0, FAILED, FAILED, FAILED];
+        let interval = Some(Interval { low: -FAILED, high: FAILED });
+        assert_eq!(difference(&a, &b), Some(Estimate { value: 0.0, interval }));
     }
 
     proptest! {
@@ -107,23 +115,21 @@ mod tests {
 
         #[test]
         fn swapping_the_sides_flips_the_sign(
-            pairs in vec((reference::score(), reference::score()), 1..25),
+            pairs in vec((reference::score(), reference::score()), 5..25),
         ) {
             let (a, b): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
-            let bootstrap = Bootstrap::new(3).with_replicates(4000);
-            let forth = paired_difference(&a, &b, bootstrap).unwrap();
-            let back = paired_difference(&b, &a, bootstrap).unwrap();
-            prop_assert!(forth.low <= forth.high);
-            prop_assert!(forth.value == -back.value || (forth.value + back.value).abs() < 1e-9);
+            let (forth, back) = (difference(&a, &b).unwrap(), difference(&b, &a).unwrap());
+            prop_assert_eq!(forth.value, -back.value);
+            let (forth, back) = (forth.interval.unwrap(), back.interval.unwrap());
+            prop_assert_eq!((forth.low, forth.high), (-back.high, -back.low));
         }
 
         #[test]
-        fn a_common_effect_cancels(pairs in vec((-1e3..1e3, -1.0..1.0), 1..25)) {
+        fn a_common_effect_cancels(pairs in vec((-1e3..1e3, -1.0..1.0), 5..25)) {
             let a: Vec<f64> = pairs.iter().map(|&(common, effect): &(f64, f64)| common + effect).collect();
             let b: Vec<f64> = pairs.iter().map(|&(common, _)| common).collect();
-            let difference = paired_difference(&a, &b, Bootstrap::new(4)).unwrap();
-            prop_assert!(difference.value.abs() <= 1.0 + 1e-9);
-            prop_assert!(-1.0 - 1e-9 <= difference.low && difference.high <= 1.0 + 1e-9);
+            let Interval { low, high } = difference(&a, &b).unwrap().interval.unwrap();
+            prop_assert!(-1.0 - 1e-9 <= low && high <= 1.0 + 1e-9);
         }
     }
 }

@@ -1,13 +1,14 @@
 //! Across tasks: how often is a run good enough?
 
-use super::bootstrap::{Bootstrap, Estimate, percentile_interval};
+use super::bootstrap::{Bootstrap, Estimate, FEWEST_RUNS, percentile_interval};
 use super::location::failed_if_nan;
 
 /// The fraction of runs whose score is at most each threshold, averaged over tasks.
 ///
 /// F(τ) = mean over tasks of #{runs with score ≤ τ} / #{runs}. Lower scores are better, so the higher
 /// curve is the better one. A failed run never counts, whatever the threshold. The 95 % band is
-/// pointwise, from the stratified bootstrap, which resamples runs within each task.
+/// pointwise, the percentile interval of the stratified bootstrap, which resamples runs within each
+/// task. There is none if a task has fewer than [`FEWEST_RUNS`] runs.
 ///
 /// - `scores`: `[tasks][runs]`, comparable between tasks; the number of runs may differ.
 /// - `thresholds`: `[T]`, ascending.
@@ -40,6 +41,10 @@ pub fn performance_profile(
         return None;
     }
     let passes = Passes::new(scores, thresholds);
+    let values = passes.fractions(|run, _| run).into_iter();
+    if scores.iter().any(|runs| runs.len() < FEWEST_RUNS) {
+        return Some(values.map(|value| Estimate { value, interval: None }).collect());
+    }
     let mut indices = bootstrap.indices();
     let mut replicates = vec![Vec::with_capacity(bootstrap.replicates()); thresholds.len()];
     for _ in 0..bootstrap.replicates() {
@@ -48,9 +53,8 @@ pub fn performance_profile(
             replicates.push(fraction);
         }
     }
-    let values = passes.fractions(|run, _| run).into_iter();
-    let bands = replicates.iter_mut().map(|r| percentile_interval(r));
-    Some(values.zip(bands).map(|(value, band)| Estimate::new(value, band)).collect())
+    let bands = replicates.iter_mut().map(|r| Some(percentile_interval(r)));
+    Some(values.zip(bands).map(|(value, interval)| Estimate { value, interval }).collect())
 }
 
 /// Which thresholds each run passes, by having a score of at most the threshold.
@@ -93,6 +97,7 @@ impl Passes {
 
 #[cfg(test)]
 mod tests {
+    use super::super::bootstrap::Interval;
     use super::super::reference::{self, exactly};
     use super::*;
     use proptest::collection::vec;
@@ -106,7 +111,7 @@ mod tests {
 
     #[test]
     fn tasks_have_equal_weight_whatever_their_number_of_runs() {
-        assert_eq!(profile(&[vec![0.0], vec![2.0; 9]], &[1.0]), [exactly(0.5)]);
+        assert_eq!(profile(&[vec![0.0; 5], vec![2.0; 45]], &[1.0]), [exactly(0.5)]);
     }
 
     #[test]
@@ -117,6 +122,12 @@ mod tests {
         assert_eq!(profile(&[], &[1.0]), None);
         assert_eq!(profile(&[vec![1.0], vec![]], &[1.0]), None);
         assert_eq!(profile(&[vec![1.0]], &[]), Some(vec![]));
+    }
+
+    #[test]
+    fn fewer_than_five_runs_on_a_task_have_no_band() {
+        let profile = profile(&[vec![0.0; 5], vec![2.0; 4]], &[1.0]);
+        assert_eq!(profile, [Estimate { value: 0.5, interval: None }]);
     }
 
     #[test]
@@ -138,7 +149,8 @@ mod tests {
             let bootstrap = Bootstrap::new(2).with_replicates(100_000);
             let [p, ones] = [0, 1].map(|i| case.samples[i].clone());
             // The zeros pass ½: their fraction is the complement of the proportion of ones.
-            let band = performance_profile(&[ones], &[0.5], bootstrap).unwrap()[0];
+            let band =
+                performance_profile(&[ones], &[0.5], bootstrap).unwrap()[0].interval.unwrap();
             let bound = if p[0] < 0.5 { band.high } else { band.low };
             reference::assert_close(1.0 - bound, case.expected, 1e-14);
         }
@@ -162,12 +174,15 @@ mod tests {
                 };
                 let expected = scores.iter().map(fraction).sum::<f64>() / scores.len() as f64;
                 prop_assert!((estimate.value - expected).abs() < 1e-12);
-                prop_assert!(0.0 <= estimate.low && estimate.low <= estimate.high);
-                prop_assert!(estimate.high <= 1.0);
+                if let Some(Interval { low, high }) = estimate.interval {
+                    prop_assert!(0.0 <= low && low <= high && high <= 1.0);
+                }
             }
             for pair in profile.windows(2) {
                 prop_assert!(pair[0].value <= pair[1].value);
-                prop_assert!(pair[0].low <= pair[1].low && pair[0].high <= pair[1].high);
+                if let [Some(a), Some(b)] = [pair[0].interval, pair[1].interval] {
+                    prop_assert!(a.low <= b.low && a.high <= b.high);
+                }
             }
         }
     }

@@ -13,7 +13,7 @@ pub fn finals(labels: &[&str], reference_line: bool) -> FinalFigure {
         title: "Deployed loss after training".into(),
         x_label: "validation loss".into(),
         reference_line,
-        caption: "Interquartile mean with 95 % bootstrap interval; dots are seeds.".into(),
+        caption: "Interquartile mean over seeds.".into(),
         panels: vec![panel(3.0), panel(8.0)],
         ..FinalFigure::default()
     }

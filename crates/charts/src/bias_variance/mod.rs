@@ -8,7 +8,7 @@ mod strips;
 
 use crate::bias_variance::panel::{ScatterPanel, Setting};
 use crate::bias_variance::strips::Tracks;
-use crate::figure::Figure;
+use crate::figure::{Figure, Point};
 use crate::page::caption::{NOTHING, describe, sentences};
 use crate::page::layout::{Heading, compose};
 use crate::page::replication::Replication;
@@ -55,10 +55,18 @@ fn caption(figure: &Figure, panels: &[ScatterPanel], replication: &Replication) 
     let axes = || panels.iter().filter_map(|panel| panel.axes.as_ref());
     let left = axes().any(|(x, _)| x.strip() > 0.0);
     let below = axes().any(|(_, y)| y.strip() > 0.0);
-    let bottom = "Bottom strip: the interval contains 0; the bar ends at its upper bound.";
+    let mut series = figure.panels.iter().flat_map(|panel| &panel.series);
+    let (bar, bottom) = match series.any(|series| series.points.iter().any(Point::has_interval)) {
+        true => (
+            "Bar: 95 % interval.",
+            "Bottom strip: the interval contains 0; the bar ends at its upper bound.",
+        ),
+        false => ("", "Bottom strip: zero bias."),
+    };
     sentences(&[
         &figure.caption,
-        "Light to dark: early to late in training. Bar: 95 % interval.",
+        "Light to dark: early to late in training.",
+        bar,
         if left { "Left strip: zero variance." } else { "" },
         if below { bottom } else { "" },
         &replication.sentence("series"),

@@ -176,7 +176,7 @@ fn mark(point: &Point, aside: (f64, f64), frame: &Frame, strength: f64) -> Mark 
     let at = (if x > 0.0 { left } else { left + aside.0 }, if zero { top + aside.1 } else { top });
     let end = |value: f64| frame.pixel((x, inside(value))).1;
     let lower = if zero { at.1 } else { end(point.low) };
-    let known = point.high > 0.0 && !point.low.is_nan();
+    let known = point.high > 0.0 && point.has_interval();
     Mark { at, bar: known.then(|| (end(point.high), lower)), strength }
 }
 

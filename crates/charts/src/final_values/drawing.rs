@@ -62,7 +62,10 @@ fn title(row: &Row) -> String {
     let title = match row.position {
         Position::At(value) => {
             let [value, low, high] = [value, measured.low, measured.high].map(|x| any(x, 3));
-            format!("{label}: {value} [{low}, {high}]")
+            match measured.has_interval() {
+                true => format!("{label}: {value} [{low}, {high}]"),
+                false => format!("{label}: {value}"),
+            }
         }
         _ => label.clone(),
     };
@@ -123,8 +126,7 @@ fn draw_row(sheet: &mut Sheet, frame: &Frame, row: &Row) {
 /// Draws the bar, with an arrow where it extends beyond the axis.
 fn draw_interval(plot: &Plot<'_>, frame: &Frame, row: &Row, y: f64) -> Drawn {
     let FinalRow { low, high, .. } = *row.measured;
-    if low.is_nan()
-        || high.is_nan()
+    if !row.measured.has_interval()
         || matches!(row.position, Position::Missing | Position::NotPositive)
     {
         return Ok(());

@@ -11,9 +11,9 @@ pub struct FinalRow {
     pub kind: String,
     /// The central value (interquartile mean); an infinite one is drawn as "→ diverged".
     pub value: f64,
-    /// Lower end of the 95 % interval.
+    /// Lower end of the 95 % interval; NaN without one.
     pub low: f64,
-    /// Upper end of the 95 % interval.
+    /// Upper end of the 95 % interval; NaN without one.
     pub high: f64,
     /// The value of each seed, drawn as a faint dot; may be empty.
     pub samples: Vec<f64>,
@@ -21,6 +21,12 @@ pub struct FinalRow {
     pub runs: usize,
     /// The number of runs that diverged or failed.
     pub failures: usize,
+}
+
+impl FinalRow {
+    pub(crate) fn has_interval(&self) -> bool {
+        !self.low.is_nan() && !self.high.is_nan()
+    }
 }
 
 /// Rows that share an axis.

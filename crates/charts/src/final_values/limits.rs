@@ -60,6 +60,13 @@ mod tests {
     }
 
     #[test]
+    fn rows_without_intervals_are_on_the_axis() {
+        let alone = |value| FinalRow { low: f64::NAN, high: f64::NAN, ..measured(value, &[]) };
+        assert_eq!(horizontal(&[&alone(5.0), &alone(7.0)], false), Some((5.0, 7.0)));
+        assert_eq!(horizontal(&[&alone(5.0), &measured(7.0, &[])], false), Some((5.0, 8.0)));
+    }
+
+    #[test]
     fn a_diverged_row_does_not_stretch_the_axis() {
         let lost = FinalRow { low: 1e9, ..measured(f64::INFINITY, &[]) };
         let wide = FinalRow { high: 1e12, ..measured(5.0, &[]) };

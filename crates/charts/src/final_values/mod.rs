@@ -74,6 +74,7 @@ fn caption(figure: &FinalFigure, panels: &[ForestPanel], replication: &Replicati
     if rows.peek().is_none() {
         return sentences(&[&figure.caption, NOTHING]);
     }
+    let bar = figure.panels.iter().flat_map(|panel| &panel.rows).any(FinalRow::has_interval);
     let dots = rows.any(|row| !row.samples.is_empty());
     let better = match figure.better {
         Better::Lower => "lower is better",
@@ -81,7 +82,7 @@ fn caption(figure: &FinalFigure, panels: &[ForestPanel], replication: &Replicati
     };
     sentences(&[
         &figure.caption,
-        "Bar: 95 % interval.",
+        if bar { "Bar: 95 % interval." } else { "" },
         if dots { "Dot: one seed." } else { "" },
         if panels.iter().any(ForestPanel::any_beyond) {
             "Arrow: extends beyond the axis."

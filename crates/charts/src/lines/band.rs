@@ -30,8 +30,11 @@ fn section(point: &Point, x: &Axis, y: &Axis) -> Option<Section> {
         value if value == f64::NEG_INFINITY || (y.log && value <= 0.0) => y.even(y.low),
         value => y.even(value),
     };
-    let known = !point.low.is_nan() && !point.high.is_nan();
-    known.then(|| Section { x: x.even(point.x), low: even(point.low), high: even(point.high) })
+    point.has_interval().then(|| Section {
+        x: x.even(point.x),
+        low: even(point.low),
+        high: even(point.high),
+    })
 }
 
 /// The outline: forward along the upper side, backward along the lower side.

@@ -199,9 +199,8 @@ fn bar(point: &Point, frame: &Frame) -> Option<[(f64, f64); 2]> {
 
 /// The interval clamped to the axis.
 fn bounds(point: &Point, frame: &Frame) -> Option<(f64, f64)> {
-    let known = !point.low.is_nan() && !point.high.is_nan();
     let inside = |value: f64| value.clamp(frame.y.low, frame.y.high);
-    known.then(|| (inside(point.low), inside(point.high)))
+    point.has_interval().then(|| (inside(point.low), inside(point.high)))
 }
 
 fn draw_line(

@@ -125,7 +125,9 @@ fn caption(
         return sentences(&[&figure.caption, NOTHING]);
     }
     let diverged = panels.iter().any(LinePanel::any_diverged);
+    let mut series = figure.panels.iter().flat_map(|panel| &panel.series);
     let interval = match interval {
+        _ if !series.any(|series| series.points.iter().any(Point::has_interval)) => "",
         Interval::Band => "Band: 95 % interval.",
         Interval::Bar => "Bar: 95 % interval.",
     };

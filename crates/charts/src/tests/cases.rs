@@ -104,6 +104,25 @@ fn a_value_that_is_not_finite_is_never_drawn() {
 }
 
 #[test]
+fn a_value_without_interval_is_drawn_alone() {
+    let mut figure = lone(&[1.0, 2.0, 3.0], Scale::Linear);
+    let points = &mut figure.panels[0].series[0].points;
+    points.iter_mut().for_each(|point| (point.low, point.high) = (f64::NAN, f64::NAN));
+    for draw in LINES {
+        let svg = draw(&figure, &Palette::default());
+        assert!(svg.contains("reinmax") && !svg.contains("95 % interval"));
+        assert!(marks(&Document::parse(&svg).unwrap(), "reinmax", "polygon").is_empty());
+    }
+    assert!(!bias_variance(&figure, &Palette::default()).contains("interval"));
+    let (low, high) = (f64::NAN, f64::NAN);
+    let row = FinalRow { label: "lone".into(), value: 2.5, low, high, ..FinalRow::default() };
+    let panel = FinalPanel { rows: vec![row], ..FinalPanel::default() };
+    let figure = FinalFigure { panels: vec![panel], ..FinalFigure::default() };
+    let svg = final_values(&figure, &Palette::default());
+    assert!(svg.contains("lone: 2.5<") && !svg.contains("95 % interval"));
+}
+
+#[test]
 fn a_log_axis_splits_a_line_where_it_is_not_positive() {
     let figure = lone(&[1.0, 2.0, 3.0, 0.0, 5.0, 6.0, -7.0, 8.0, 9.0], Scale::Log);
     let svg = convergence(&figure, &Palette::default());

@@ -10,6 +10,7 @@ use crate::results::{Across, Summary};
 use anyhow::Result;
 use base64::prelude::{BASE64_STANDARD, Engine};
 use minijinja::{AutoEscape, Environment, Value, context};
+use statistics::FEWEST_RUNS;
 
 const TEMPLATE: &str = include_str!("page.html");
 
@@ -36,6 +37,8 @@ pub(super) fn render(
         deviations => deviations.iter().map(|row| deviation(row).to_vec()).collect::<Vec<_>>(),
         expected_source => &experiment.expected_source,
         seeds => experiment.seeds,
+        has_intervals => summary.cells.iter().any(|cell| cell.runs.len() >= FEWEST_RUNS),
+        fewest_runs => FEWEST_RUNS,
         steps => experiment.steps,
         tuned => experiment.tuned.join(", "),
         is_tuned => summary.cells.iter().any(|cell| !cell.best),

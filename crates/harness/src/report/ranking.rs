@@ -1,11 +1,11 @@
 //! Rankings, for people and for programs.
 
-use super::words::{interval, p_value, percent, short, signed_interval};
+use super::words::{chance, interval, p_value, percent, short, signed_interval};
 use crate::experiment::Measure;
 use crate::experiment::metrics::{RELATIVE_SQUARED_BIAS, TOTAL_VARIANCE};
 use crate::results::{Across, Deviation, Place, ReferenceValue, Summary};
 use serde_json::{Value, json};
-use statistics::{Estimate, relative_bias};
+use statistics::{Estimate, FEWEST_RUNS, relative_bias};
 
 /// A place in a ranking as text.
 pub(super) struct Row {
@@ -73,19 +73,14 @@ fn row(summary: &Summary<'_>, task: usize, index: usize, place: &Place) -> Row {
 pub(super) fn across(summary: &Summary<'_>, across: &[Across]) -> Vec<[String; 3]> {
     let row = |row: &Across| {
         let estimator = summary.cells[row.cell].estimator.clone();
-        let verdict = match row.improvement {
-            Some(estimate) if estimate.low > 0.5 => "better",
-            Some(estimate) if estimate.high < 0.5 => "worse",
+        let verdict = match row.improvement.and_then(|estimate| estimate.interval) {
+            Some(interval) if interval.low > 0.5 => "better",
+            Some(interval) if interval.high < 0.5 => "worse",
             _ => "",
         };
         [estimator, row.improvement.map_or_else(dash, chance), verdict.to_owned()]
     };
     across.iter().map(row).collect()
-}
-
-fn chance(estimate: Estimate) -> String {
-    let [value, low, high] = [estimate.value, estimate.low, estimate.high].map(|x| 100.0 * x);
-    format!("{value:.0} % [{low:.0}, {high:.0}]")
 }
 
 fn dash() -> String {
@@ -114,8 +109,8 @@ fn quality(cell: &crate::results::CellSummary<'_>) -> Vec<Cell> {
 
 /// A reference as text: its label, and its value.
 pub(super) fn reference(value: &ReferenceValue) -> [String; 2] {
-    let Estimate { value: middle, low, high } = value.estimate;
-    let text = if low == high { short(middle) } else { interval(value.estimate) };
+    let is_constant = value.estimate.interval.is_some_and(|interval| interval.low == interval.high);
+    let text = if is_constant { short(value.estimate.value) } else { interval(value.estimate) };
     [value.reference.label.to_owned(), text]
 }
 
@@ -157,7 +152,12 @@ pub(super) fn deviation(row: &Deviation<'_>) -> [String; 6] {
 pub(super) fn json(summary: &Summary<'_>) -> Value {
     let (stored, all) = summary.progress();
     let number = |x: f64| if x.is_finite() { json!(x) } else { json!(null) };
-    let estimate = |x: Estimate| json!([number(x.value), number(x.low), number(x.high)]);
+    let estimate = |x: Estimate| {
+        let [low, high] = x.interval.map_or([json!(null), json!(null)], |interval| {
+            [interval.low, interval.high].map(number)
+        });
+        json!([number(x.value), low, high])
+    };
     let place = |task: usize, place: Place| {
         let cell = &summary.cells[place.cell];
         json!({
@@ -199,7 +199,8 @@ pub(super) fn json(summary: &Summary<'_>) -> Value {
         "runs": stored,
         "runs-of-the-selection": all,
         "metric": format!(
-            "{}: interquartile mean over seeds, 95 % bootstrap interval; null is a failed run",
+            "{}: interquartile mean over seeds, 95 % interval; null is a failed run, or an interval of \
+             fewer than {FEWEST_RUNS} runs",
             names.join(", ")
         ),
         "tasks": summary.tasks().into_iter().map(task).collect::<Vec<_>>(),

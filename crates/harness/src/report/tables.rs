@@ -102,9 +102,11 @@ fn write(header: Vec<&str>, rows: Vec<impl Serialize>) -> Result<Vec<u8>> {
     Ok(writer.into_inner()?)
 }
 
-/// The value and its interval, with six significant digits.
+/// The value and its interval, with six significant digits. Without an interval, its fields are empty.
 fn numbers(estimate: Estimate) -> [String; 3] {
-    [estimate.value, estimate.low, estimate.high].map(number)
+    let bounds = estimate.interval.map(|interval| [interval.low, interval.high].map(number));
+    let [low, high] = bounds.unwrap_or_default();
+    [number(estimate.value), low, high]
 }
 
 /// Six significant digits; what a failed run counts as is written as `miss`.

@@ -1,18 +1,27 @@
 //! Numbers as people read them.
 
-use statistics::Estimate;
+use statistics::{Estimate, Interval};
 
-/// A value with its interval.
+/// A value with its interval, if it has one.
 pub(super) fn interval(estimate: Estimate) -> String {
-    let Estimate { value, low, high } = estimate;
-    format!("{} [{}, {}]", short(value), short(low), short(high))
+    with_interval(estimate, short)
 }
 
 /// A difference with its interval, each with its sign.
 pub(super) fn signed_interval(estimate: Estimate) -> String {
-    let signed = |x: f64| if x > 0.0 { format!("+{}", short(x)) } else { short(x) };
-    let Estimate { value, low, high } = estimate;
-    format!("{} [{}, {}]", signed(value), signed(low), signed(high))
+    with_interval(estimate, |x| if x > 0.0 { format!("+{}", short(x)) } else { short(x) })
+}
+
+/// A probability with its interval, in percent.
+pub(super) fn chance(estimate: Estimate) -> String {
+    let value = format!("{:.0} %", 100.0 * estimate.value);
+    let bounds = |Interval { low, high }| format!(" [{:.0}, {:.0}]", 100.0 * low, 100.0 * high);
+    value + &estimate.interval.map_or_else(String::new, bounds)
+}
+
+fn with_interval(estimate: Estimate, show: impl Fn(f64) -> String) -> String {
+    let bounds = |Interval { low, high }| format!(" [{}, {}]", show(low), show(high));
+    show(estimate.value) + &estimate.interval.map_or_else(String::new, bounds)
 }
 
 /// Three significant digits; what a failed run counts as is ∞.
@@ -56,6 +65,16 @@ mod tests {
         ] {
             assert_eq!(short(x), text);
         }
+        let bounds = |low, high| Some(Interval { low, high });
+        let estimate = Estimate { value: 0.5, interval: bounds(-0.25, f64::INFINITY) };
+        assert_eq!(interval(estimate), "0.500 [−0.250, ∞]");
+        assert_eq!(signed_interval(estimate), "+0.500 [−0.250, +∞]");
+        assert_eq!(chance(Estimate { value: 0.5, interval: bounds(0.25, 1.0) }), "50 % [25, 100]");
+        let alone = Estimate { value: 0.5, interval: None };
+        assert_eq!(
+            [interval(alone), signed_interval(alone), chance(alone)],
+            ["0.500", "+0.500", "50 %"]
+        );
         assert_eq!(p_value(0.0004), "<0.001");
         assert_eq!(percent(-0.0123), "−1.23 %");
     }

@@ -129,9 +129,8 @@ impl<'a> CellSummary<'a> {
     }
 
     fn compute_final(&self, measure: &Measure) -> Option<Estimate> {
-        let mut values = self.sample(measure);
-        values.sort_by(f64::total_cmp);
-        resamples(values.len()).interquartile_mean(&values)
+        let values = self.sample(measure);
+        resamples(values.len()).estimate(&values)
     }
 
     /// The steps at which its runs were measured.
@@ -176,7 +175,7 @@ impl<'a> CellSummary<'a> {
 }
 
 /// The resamples of samples of a size: the same for all cells, and drawn once.
-fn resamples(size: usize) -> Arc<Resamples> {
+pub(super) fn resamples(size: usize) -> Arc<Resamples> {
     static DRAWN: Mutex<BTreeMap<usize, Arc<Resamples>>> = Mutex::new(BTreeMap::new());
     // A panic can only interrupt an insertion, which was made or was not.
     let mut drawn = DRAWN.lock().unwrap_or_else(PoisonError::into_inner);

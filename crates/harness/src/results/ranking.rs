@@ -1,6 +1,6 @@
 //! The ranking of estimators on a task.
 
-use super::cell::BOOTSTRAP;
+use super::cell::resamples;
 use super::summary::{Summary, lower_is_better};
 use model::Better;
 use statistics::{Estimate, differences, holm, paired_difference, wilcoxon_signed_rank};
@@ -33,9 +33,11 @@ pub struct Comparison {
 
 impl Comparison {
     /// Whether the difference is significant, and in which direction: `better`, `worse` or nothing.
+    /// Without an interval there is no verdict.
     pub fn verdict(&self) -> &'static str {
-        let Estimate { low, high, .. } = self.difference;
-        let (is_above, is_below) = (low > 0.0, high < 0.0);
+        let interval = self.difference.interval;
+        let is_above = interval.is_some_and(|interval| interval.low > 0.0);
+        let is_below = interval.is_some_and(|interval| interval.high < 0.0);
         match (self.p_value < 0.05, self.better) {
             (true, Better::Lower) if is_above => "worse",
             (true, Better::Lower) if is_below => "better",
@@ -83,7 +85,8 @@ impl Summary<'_> {
         let is_compared = |cell: usize| cell != reference && self.cells[cell].refusal().is_none();
         for (index, place) in ranking.iter().enumerate().filter(|(_, p)| is_compared(p.cell)) {
             let (ours, theirs) = self.paired(task, place.cell, reference);
-            let Some(difference) = paired_difference(&ours, &theirs, BOOTSTRAP) else { continue };
+            let resamples = resamples(ours.len());
+            let Some(difference) = paired_difference(&ours, &theirs, &resamples) else { continue };
             let p_value = wilcoxon_signed_rank(&differences(&ours, &theirs));
             compared.push((index, difference, p_value));
         }

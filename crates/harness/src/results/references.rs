@@ -1,9 +1,9 @@
 //! Values to compare metrics with: floors and simple baselines.
 
-use super::cell::BOOTSTRAP;
+use super::cell::resamples;
 use super::summary::Summary;
 use model::Reference;
-use statistics::{Estimate, interquartile_mean};
+use statistics::Estimate;
 use std::collections::BTreeMap;
 
 /// A reference of a task, over the seeds of its stored runs.
@@ -21,7 +21,7 @@ impl Summary<'_> {
         let declared = self.experiment.tasks[task].built.references().into_iter();
         let value = |reference: Reference| {
             let values = self.reference_values(task, reference.name);
-            let estimate = BOOTSTRAP.estimate(&values, interquartile_mean)?;
+            let estimate = resamples(values.len()).estimate(&values)?;
             Some(ReferenceValue { reference, estimate })
         };
         declared.filter(|reference| reference.metric == metric).filter_map(value).collect()

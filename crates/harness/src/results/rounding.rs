@@ -3,7 +3,7 @@
 use super::cell::CellSummary;
 use crate::experiment::Measure;
 use crate::experiment::metrics::EXACT_NORM;
-use statistics::Estimate;
+use statistics::{Estimate, Interval};
 
 impl CellSummary<'_> {
     /// As [`CellSummary::estimate`], with round-off residue counted as zero.
@@ -19,7 +19,11 @@ impl CellSummary<'_> {
             return estimate;
         }
         let norm = self.estimate(&Measure::of_gradient(EXACT_NORM)).map_or(0.0, |norm| norm.value);
-        let is_residue = estimate.high.abs() <= RESIDUE * norm * norm;
-        if is_residue { Estimate { value: 0.0, low: 0.0, high: 0.0 } } else { estimate }
+        let upper = estimate.interval.map_or(estimate.value, |interval| interval.high);
+        if upper.abs() > RESIDUE * norm * norm {
+            return estimate;
+        }
+        let zero = Interval { low: 0.0, high: 0.0 };
+        Estimate { value: 0.0, interval: estimate.interval.map(|_| zero) }
     }
 }

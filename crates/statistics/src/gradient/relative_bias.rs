@@ -1,6 +1,6 @@
 //! The size of a bias relative to the exact gradient.
 
-use crate::Estimate;
+use crate::{Estimate, Interval};
 
 /// The relative bias ‖E g − e‖ / ‖e‖, from an estimate of its square.
 ///
@@ -11,10 +11,11 @@ use crate::Estimate;
 /// - `squared`: ‖E g − e‖² / ‖e‖² with its interval.
 ///
 /// ```
-/// use statistics::{Estimate, relative_bias};
+/// use statistics::{Estimate, Interval, relative_bias};
 ///
-/// let squared = Estimate { value: 0.04, low: -0.01, high: 0.09 };
-/// assert_eq!(relative_bias(squared), Estimate { value: 0.2, low: 0.0, high: 0.3 });
+/// let interval = Some(Interval { low: -0.01, high: 0.09 });
+/// let bias = relative_bias(Estimate { value: 0.04, interval });
+/// assert_eq!(bias, Estimate { value: 0.2, interval: Some(Interval { low: 0.0, high: 0.3 }) });
 /// ```
 pub fn relative_bias(squared: Estimate) -> Estimate {
     const ROUND_OFF: f64 = 1e-5;
@@ -22,7 +23,8 @@ pub fn relative_bias(squared: Estimate) -> Estimate {
         let root = x.max(0.0).sqrt();
         if root < ROUND_OFF { 0.0 } else { root }
     };
-    Estimate { value: root(squared.value), low: root(squared.low), high: root(squared.high) }
+    let interval = squared.interval.map(|x| Interval { low: root(x.low), high: root(x.high) });
+    Estimate { value: root(squared.value), interval }
 }
 
 #[cfg(test)]
@@ -31,15 +33,16 @@ mod tests {
 
     #[test]
     fn round_off_counts_as_zero() {
-        let squared = Estimate { value: 0.9e-10, low: -1.0, high: 1.1e-10 };
-        let bias = relative_bias(squared);
-        assert_eq!((bias.low, bias.value), (0.0, 0.0));
-        assert_eq!(bias.high, 1.1e-10_f64.sqrt());
+        let interval = Some(Interval { low: -1.0, high: 1.1e-10 });
+        let bias = relative_bias(Estimate { value: 0.9e-10, interval });
+        let interval = Some(Interval { low: 0.0, high: 1.1e-10_f64.sqrt() });
+        assert_eq!(bias, Estimate { value: 0.0, interval });
     }
 
     #[test]
     fn an_infinite_bias_stays_infinite() {
-        let failed = Estimate { value: f64::INFINITY, low: 1.0, high: f64::INFINITY };
+        let interval = Some(Interval { low: 1.0, high: f64::INFINITY });
+        let failed = Estimate { value: f64::INFINITY, interval };
         assert_eq!(relative_bias(failed), failed);
     }
 }

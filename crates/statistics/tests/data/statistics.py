@@ -8,6 +8,9 @@ spaces. A parameter is a sample of one value and comes first. Numbers are printe
 digits that read back as the same double.
 """
 
+from itertools import combinations_with_replacement
+from math import factorial
+
 import numpy as np
 from scipy import stats
 
@@ -52,6 +55,67 @@ def binomial_quantile():
             steps = stats.binom.cdf([count - 1, count], n, ones / n)
             assert np.min(np.abs(steps - q)) > 0.003, (n, ones, q, steps)
             row("binomial_quantile", [q], x, expected=count / n)
+
+
+def iqm_bound():
+    """Bootstrap bounds of the interquartile mean, from the exact distribution of the resamples."""
+
+    def bounds(means, weights, n):
+        order = np.argsort(means)
+        cumulative = np.cumsum(weights[order])
+        alpha = 0.025 * (n - 5) / (n - 0.5)
+        for q in [alpha, 1 - alpha]:
+            place = np.searchsorted(cumulative, q)
+            # The noise of the replicates must not be able to move the bound.
+            steps = np.append(0.0, cumulative)[[place, place + 1]]
+            if np.min(np.abs(steps - q)) < 0.0008:
+                return None
+            yield q, means[order][place]
+
+    def all_resamples(x):
+        """Every multiset, with the probability that it is drawn."""
+        n = len(x)
+        means, weights = [], []
+        for drawn in combinations_with_replacement(range(n), n):
+            copies = np.bincount(drawn, minlength=n)
+            orders = factorial(n) / np.prod([float(factorial(c)) for c in copies])
+            weights.append(orders / float(n) ** n)
+            means.append(np.sort(x[list(drawn)])[n // 4 : n - n // 4].mean())
+        means, groups = np.unique(np.round(means, 12), return_inverse=True)
+        return means, np.bincount(groups, weights=weights)
+
+    def two_values(low, high, n, highs):
+        """The number of high values in a resample is binomial."""
+        counts = np.arange(n + 1)
+        middle = np.clip(counts - n // 4, 0, n - 2 * (n // 4)) / (n - 2 * (n // 4))
+        with np.errstate(invalid="ignore"):
+            means = np.where(middle == 0.0, low, low + middle * (high - low))
+        means, groups = np.unique(means, return_inverse=True)
+        return means, np.bincount(groups, weights=stats.binom.pmf(counts, n, highs / n))
+
+    def rows(x, distribution):
+        found = list(bounds(*distribution, len(x)))
+        if len(found) == 2:
+            for q, bound in found:
+                row("iqm_bound", [q], x, expected=bound)
+
+    own = np.random.default_rng(2015)
+    for n in [6, 7, 8]:
+        for _ in range(6):
+            # Few digits, so that the means of different resamples are often equal.
+            x = own.integers(0, 12, size=n) * 4.0
+            rows(x, all_resamples(x))
+    sizes = [(6, 2), (8, 3), (10, 1), (10, 4), (13, 6), (20, 2), (20, 3), (20, 11), (50, 9)]
+    for n, highs in sizes:
+        for low, high in [(1.0, 3.0), (0.0, np.inf)]:
+            x = np.repeat([low, high], [n - highs, highs])
+            rows(x, two_values(low, high, n, highs))
+
+
+def expanded_tail():
+    """Hesterberg's level with Student's t, from the size at which it decides the bounds."""
+    for n in [6, 7, 8, 9, 10, 12, 15, 20, 30, 50, 100, 1000]:
+        row("expanded_tail", [n], expected=stats.norm.cdf(-stats.t.ppf(0.975, n - 1)))
 
 
 def normal_tail():
@@ -101,6 +165,8 @@ for table in [
     quantile,
     variance,
     binomial_quantile,
+    iqm_bound,
+    expanded_tail,
     normal_tail,
     wilcoxon,
     mann_whitney,

@@ -1,4 +1,4 @@
-use super::{Drawn, Source, axis, capitalized, is_shown, scale};
+use super::{Drawn, Source, axis, bounds, capitalized, is_shown, scale};
 use crate::experiment::Measure;
 use crate::results::CellSummary;
 use charts::{Better, FinalFigure, FinalPanel, FinalRow, final_values};
@@ -53,12 +53,13 @@ fn panel(source: &Source<'_>, task: usize, measure: &Measure) -> FinalPanel {
 
 fn row(cell: &CellSummary<'_>, measure: &Measure) -> Option<FinalRow> {
     let estimate = cell.rounded_estimate(measure)?;
+    let [low, high] = bounds(estimate);
     Some(FinalRow {
         label: cell.estimator.clone(),
         kind: cell.cell.estimator.kind.to_owned(),
         value: estimate.value,
-        low: estimate.low,
-        high: estimate.high,
+        low,
+        high,
         // Round-off residue is not plotted seed by seed either.
         samples: if estimate.value == 0.0 { vec![] } else { cell.sample(measure) },
         runs: cell.runs.len(),

@@ -114,7 +114,7 @@ impl Source<'_> {
 
     /// The text below every figure.
     fn caption(&self) -> String {
-        let mut caption = "Interquartile mean over seeds with 95 % bootstrap band.".to_owned();
+        let mut caption = "Interquartile mean over seeds.".to_owned();
         if self.summary.cells.iter().any(|cell| !cell.best) {
             let tuned = self.summary.experiment.tuned.join(" and ");
             let labels: Vec<&str> =
@@ -133,7 +133,13 @@ fn is_shown(cell: &CellSummary<'_>) -> bool {
 }
 
 fn point(x: f64, estimate: Estimate) -> Point {
-    Point { x, y: estimate.value, low: estimate.low, high: estimate.high }
+    let [low, high] = bounds(estimate);
+    Point { x, y: estimate.value, low, high }
+}
+
+/// The bounds of an interval, as `charts` takes them: NaN without one.
+fn bounds(estimate: Estimate) -> [f64; 2] {
+    estimate.interval.map_or([f64::NAN; 2], |interval| [interval.low, interval.high])
 }
 
 /// A metric over the steps.
