@@ -13,6 +13,18 @@ pub enum Error {
         /// The row, counted over batch and latents.
         row: usize,
     },
+    /// A logit that is NaN or +∞.
+    #[error(
+        "row {row}: the logit of category {category} is {logit}; only numbers and −∞ (a mask) are valid"
+    )]
+    InvalidLogit {
+        /// The row, counted over batch and latents.
+        row: usize,
+        /// The category.
+        category: usize,
+        /// NaN or +∞.
+        logit: f64,
+    },
     /// The device failed.
     #[error("dfdx: {0}")]
     Device(#[from] CpuError),

@@ -58,6 +58,7 @@ impl Kind for Aimle {
     const FAMILY: Family = Family::Perturbation;
     const SUMMARY: &'static str = "imle on both sides, with a step that adapts";
     const SOURCE: &'static str = "Minervini, Franceschi & Niepert 2023, arXiv:2209.04862";
+    const VERSION: u32 = 2;
 
     fn check(&self) -> Result<(), Fault> {
         ranges::positive("beta", self.beta)?;

@@ -42,6 +42,7 @@ impl Kind for Arsm {
     const FAMILY: Family = Family::ScoreFunction;
     const SUMMARY: &'static str = "losses after swaps of Dirichlet noise, merged";
     const SOURCE: &'static str = "Yin, Yue & Zhou 2019, arXiv:1905.01413";
+    const VERSION: u32 = 2;
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
         Box::new(self)
@@ -58,7 +59,7 @@ impl<E: Real> Estimator<E> for Arsm {
         let categorical = Categorical::new(logits)?;
         let (dims, pairs) = (categorical.dims, all_pairs(categorical.dims.categories));
         let swaps = Swaps::draw(&categorical.theta, &pairs, noise);
-        let theta = categorical.theta.clone();
+        let theta = Rc::clone(&categorical.theta);
         let evaluated = Evaluated::new(categorical, swaps.picks, objective)?;
         // The loss of the original sample.
         let losses = evaluated.f.column(0);

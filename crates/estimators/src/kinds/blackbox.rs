@@ -49,6 +49,7 @@ impl Kind for Blackbox {
     const SUMMARY: &'static str = "imle without noise: an interpolation of the argmax";
     const SOURCE: &'static str =
         "Vlastelica, Paulus, Musil, Martius & Rolínek 2020, arXiv:1912.02175";
+    const VERSION: u32 = 2;
 
     fn check(&self) -> Result<(), Fault> {
         ranges::positive("lambda", self.lambda)

@@ -55,6 +55,7 @@ impl Kind for Imle {
     const FAMILY: Family = Family::Perturbation;
     const SUMMARY: &'static str = "the sample against the sample after a step of the logits";
     const SOURCE: &'static str = "Niepert, Minervini & Franceschi 2021, arXiv:2106.01798";
+    const VERSION: u32 = 2;
 
     fn check(&self) -> Result<(), Fault> {
         ranges::positive("lambda", self.lambda)

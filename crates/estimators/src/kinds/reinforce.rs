@@ -96,7 +96,7 @@ impl Kind for Reinforce {
     const FAMILY: Family = Family::ScoreFunction;
     const SUMMARY: &'static str = "score function of one sample, with a baseline";
     const SOURCE: &'static str = "Williams 1992; Mnih & Gregor 2014, arXiv:1402.0030";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
 
     fn check(&self) -> Result<(), Fault> {
         let Self { decay, learning_rate: rate, hidden, .. } = *self;
@@ -157,10 +157,6 @@ trait BaselineRule<E: Real> {
     fn is_per_component(&self) -> bool {
         false
     }
-    /// Whether it depends on the logits beyond their softmax.
-    fn depends_on_logits(&self) -> bool {
-        false
-    }
     /// Is told the losses of the samples, [B, 1].
     fn observe(&mut self, losses: &Node<E>) {
         let _ = losses;
@@ -208,7 +204,6 @@ impl<E: Real, B: BaselineRule<E>> Estimator<E> for ScoreFunction<B> {
         Properties {
             unbiased: if self.scale.is_none() { Unbiased::Always } else { Unbiased::Never },
             sums_to_zero: !self.baseline.is_per_component(),
-            ignores_shifts: !self.baseline.depends_on_logits(),
             ..Properties::new(Domain::Vertices, Evaluations::vertices(losses))
         }
     }

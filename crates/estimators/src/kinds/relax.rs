@@ -64,7 +64,7 @@ impl Kind for Relax {
     const FAMILY: Family = Family::ScoreFunction;
     const SUMMARY: &'static str = "rebar with a learned network as control variate";
     const SOURCE: &'static str = "Grathwohl, Choi, Wu, Roeder & Duvenaud 2018, arXiv:1711.00123";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
 
     fn check(&self) -> Result<(), Fault> {
         ranges::temperature("temperature", self.temperature)?;
@@ -138,8 +138,6 @@ impl<E: Real> Estimator<E> for RelaxEstimator<E> {
     fn properties(&self, _: Dims) -> Properties {
         Properties {
             unbiased: Unbiased::Always,
-            // The network sees the logits if there is no context.
-            ignores_shifts: false,
             ..Properties::new(Domain::Vertices, Evaluations::vertices(1))
         }
     }
@@ -178,7 +176,8 @@ mod tests {
             let estimate =
                 crate::gradient(&mut relax, &logits, dims, &objective, None, &mut noise())?;
             let Some(network) = &relax.network else { panic!("there is no network") };
-            let context = Packed::pack(&logits, 6);
+            // θ: each latent's largest logit is moved to 0.
+            let context = Packed::pack(&[-0.3, -1.2, 0.0, -0.2, 0.0, -0.7], 6);
             // The sample, c(y) and c(ỹ).
             let at = |logits: &[f64]| {
                 let (p, noise) = (rows::softmax(&Packed::pack(logits, 3), 1.0), &mut noise());

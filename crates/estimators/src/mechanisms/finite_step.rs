@@ -1,7 +1,6 @@
 //! Estimators that compare the argmax with the argmax after a finite step of the logits.
 
 use crate::mechanisms::categorical::Categorical;
-use kernels::tape::Node;
 use kernels::{Packed, Real, rows, rowwise};
 use std::cell::Cell;
 use std::rc::Rc;
@@ -12,7 +11,7 @@ pub(crate) struct FiniteStep<E: Real> {
     pub(crate) picks: Rc<Packed<E>>,
     /// θ + ε, [B·L, K].
     perturbed: Packed<E>,
-    theta: Node<E>,
+    theta: Rc<Packed<E>>,
     /// B, by which the gradient of the mean is divided.
     batch: E,
     step: Step<E>,
@@ -34,7 +33,7 @@ impl<E: Real> FiniteStep<E> {
         Self {
             picks: Rc::new(rows::argmax(&perturbed)),
             perturbed,
-            theta: categorical.theta.clone(),
+            theta: Rc::clone(&categorical.theta),
             batch: E::of(categorical.dims.batch as f64),
             step,
         }
@@ -112,7 +111,7 @@ rowwise! {
 mod tests {
     use super::*;
     use crate::Logits;
-    use kernels::tape::Recording;
+    use kernels::tape::{Node, Recording};
 
     /// The estimate for two rows of logits, given gradients of single rows.
     fn step(step: Step<f64>) -> Vec<f64> {

@@ -9,6 +9,7 @@ pub(crate) mod entmax;
 pub(crate) mod enumeration;
 pub(crate) mod finite_step;
 pub(crate) mod marginalize;
+pub(crate) mod opening;
 pub(crate) mod perturbation;
 pub(crate) mod scheduled;
 pub(crate) mod score;

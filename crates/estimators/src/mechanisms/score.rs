@@ -26,14 +26,14 @@ impl<E: Real> Evaluated<E> {
         picks: impl Into<Rc<Packed<E>>>,
         objective: &dyn Objective<E>,
     ) -> Result<Self> {
-        let Categorical { dims, theta, tape } = categorical;
-        Self::evaluate(Choice::vertices(picks.into(), dims, tape), theta, objective)
+        let Categorical { dims, logits, tape, .. } = categorical;
+        Self::evaluate(Choice::vertices(picks.into(), dims, tape), logits, objective)
     }
 
     /// Evaluates the objective at every category of the only latent.
     pub(crate) fn every(categorical: Categorical<E>, objective: &dyn Objective<E>) -> Result<Self> {
-        let Categorical { dims, theta, tape } = categorical;
-        Self::evaluate(Choice::every(dims, tape), theta, objective)
+        let Categorical { dims, logits, tape, .. } = categorical;
+        Self::evaluate(Choice::every(dims, tape), logits, objective)
     }
 
     fn evaluate(choice: Choice<E>, logits: Node<E>, objective: &dyn Objective<E>) -> Result<Self> {

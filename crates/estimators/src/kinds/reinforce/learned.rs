@@ -102,10 +102,6 @@ impl<E: Real> BaselineRule<E> for Learned<E> {
         Ok(BaselineValues::Rows(predicted))
     }
 
-    fn depends_on_logits(&self) -> bool {
-        true
-    }
-
     fn observe(&mut self, losses: &Node<E>) {
         self.losses = Some(losses.clone());
     }

@@ -2,8 +2,8 @@
 
 use estimators::objectives::{ExpDot, RowLoss, RowLosses, SquaredPick};
 use estimators::{
-    Choice, Context, Dims, Domain, Estimator, Losses, Noise, Objective, Packed, Registry, Result,
-    gradient,
+    Choice, Context, Dims, Domain, Estimator, Losses, Noise, Objective, Packed, Real, Registry,
+    Result, gradient,
 };
 use std::cell::RefCell;
 use toml::Table;
@@ -86,6 +86,30 @@ pub fn linear() -> Problem {
 
 pub fn problems() -> [Problem; 4] {
     [squared_pick(), exponential(), two_latents(), bits()]
+}
+
+/// An objective for any dimensions: the squared error of the chosen value if there is one latent, an
+/// exponential otherwise.
+pub fn objective<E: Real>(dims: Dims) -> Box<dyn Objective<E>> {
+    let width = dims.latents * dims.categories;
+    let numbers: Vec<f64> = VALUES.iter().copied().cycle().take(width).collect();
+    if dims.latents == 1 {
+        let targets = narrow(&vec![0.8; dims.batch]);
+        Box::new(SquaredPick::of(&narrow(&numbers.repeat(dims.batch)), &targets))
+    } else {
+        let weights: Vec<f64> = numbers.iter().map(|x| x / dims.latents as f64).collect();
+        Box::new(ExpDot::of(&narrow(&weights.repeat(dims.batch)), dims.batch))
+    }
+}
+
+/// Numbers in the precision E.
+pub fn narrow<E: Real>(numbers: &[f64]) -> Vec<E> {
+    numbers.iter().map(|&x| E::of(x)).collect()
+}
+
+/// Numbers in double precision.
+pub fn widen<E: Real>(numbers: &[E]) -> Vec<f64> {
+    numbers.iter().map(|x| x.widen()).collect()
 }
 
 /// A loss that is linear in the choice.
