@@ -25,6 +25,14 @@ pub enum Error {
         /// NaN or +∞.
         logit: f64,
     },
+    /// dfdx multiplies matrices wrongly.
+    #[error(
+        "dfdx multiplies matrices wrongly: it was built without its feature `cpu`, and keeps only the last \
+         product of each sum. Add the feature to the dependencies of your Cargo.toml: \
+         dfdx = {{ version = \"=0.13.0\", default-features = false, features = [\"std\", \"fast-alloc\", \
+         \"cpu\"] }}"
+    )]
+    WrongProduct,
     /// The device failed.
     #[error("dfdx: {0}")]
     Device(#[from] CpuError),

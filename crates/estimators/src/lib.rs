@@ -35,6 +35,7 @@ mod estimator;
 mod gradient;
 pub mod kinds;
 mod logits;
+mod matmul;
 mod mechanisms;
 mod objective;
 pub mod objectives;
