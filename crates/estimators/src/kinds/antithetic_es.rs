@@ -65,7 +65,7 @@ impl Kind for AntitheticEs {
 }
 
 impl<E: Real> Estimator<E> for AntitheticEs {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,

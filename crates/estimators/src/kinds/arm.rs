@@ -46,7 +46,7 @@ impl Kind for Arm {
 }
 
 impl<E: Real> Estimator<E> for Arm {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,

@@ -62,7 +62,7 @@ impl Kind for Ars {
 }
 
 impl<E: Real> Estimator<E> for Ars {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,

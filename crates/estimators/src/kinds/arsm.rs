@@ -50,7 +50,7 @@ impl Kind for Arsm {
 }
 
 impl<E: Real> Estimator<E> for Arsm {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,

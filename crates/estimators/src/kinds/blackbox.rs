@@ -1,6 +1,6 @@
 use super::prelude::*;
 use crate::mechanisms::differentiated::at_vertices_with;
-use crate::mechanisms::finite_step::{FiniteStep, Step};
+use crate::mechanisms::finite_step::FiniteStep;
 
 /// The argmax as a black-box solver, differentiated through a piecewise affine interpolation.
 ///
@@ -61,7 +61,7 @@ impl Kind for Blackbox {
 }
 
 impl<E: Real> Estimator<E> for Blackbox {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,
@@ -69,7 +69,7 @@ impl<E: Real> Estimator<E> for Blackbox {
     ) -> Result<Surrogate<E>> {
         let categorical = Categorical::new(logits)?;
         let no_noise = Packed::zeros(categorical.theta.rows(), categorical.theta.columns());
-        let step = FiniteStep::new(&categorical, no_noise, Step::Fixed(E::of(self.lambda)));
+        let step = FiniteStep::new(&categorical, no_noise, E::of(self.lambda));
         let picks = Rc::clone(&step.picks);
         at_vertices_with(categorical, picks, objective, move |g, v| step.backward(g, v))
     }

@@ -67,7 +67,7 @@ impl Kind for DoubleCv {
 }
 
 impl<E: Real> Estimator<E> for DoubleCv {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,

@@ -66,7 +66,7 @@ impl Kind for Entmax {
 }
 
 impl<E: Real> Estimator<E> for Entmax {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,

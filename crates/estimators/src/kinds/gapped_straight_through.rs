@@ -94,7 +94,7 @@ pub enum GapRule {
 }
 
 impl<E: Real> Estimator<E> for Scheduled<GappedStraightThrough> {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,

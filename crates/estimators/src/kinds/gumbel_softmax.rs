@@ -67,7 +67,7 @@ impl Kind for GumbelSoftmax {
 }
 
 impl<E: Real> Estimator<E> for Scheduled<GumbelSoftmax> {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,

@@ -70,7 +70,7 @@ impl Kind for Perturbed {
 }
 
 impl<E: Real> Estimator<E> for Perturbed {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,

@@ -69,7 +69,7 @@ impl Kind for PerturbedScore {
 }
 
 impl<E: Real> Estimator<E> for PerturbedScore {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,

@@ -3,9 +3,11 @@ use crate::mechanisms::enumeration::too_many_outcomes;
 use crate::mechanisms::score::losses_at;
 use learned::Learned;
 use oracle::Oracle;
+use running::{RunningDeviation, RunningMean};
 
 mod learned;
 mod oracle;
+mod running;
 
 /// The score function: the loss of a sample times its score.
 ///
@@ -17,8 +19,10 @@ mod oracle;
 /// that predicts a row's loss from the objective's context, or from the row's logits if there is no
 /// context; `greedy`, the loss of the row's most probable categories; or one of three oracles that
 /// evaluate every outcome: `mean`, E f; `optimal`, E(f ‖s‖²)/E ‖s‖²; `optimal-per-component`,
-/// E(f s_k²)/E s_k² for each component. With `normalise`, f − b is divided by max(1, its running
-/// standard deviation).
+/// E(f s_k²)/E s_k² for each component. With `normalise`, f − b is divided by max(1, σ): σ² is the
+/// running variance v ← ρ v + (1 − ρ) (V + ρ (M − m)²) of f − b, where M and V are the mean and the
+/// variance of a batch, and m ← ρ m + (1 − ρ) M is their running mean, which starts at the first
+/// batch's. Rows whose loss is not finite do not enter what is learned.
 ///
 /// **Requires** losses at vertices; for the oracles, at most 65,536 joint outcomes.
 ///
@@ -30,7 +34,7 @@ mod oracle;
 /// achieve.
 ///
 /// **Reference** Williams 1992, Machine Learning 8; `learned` and `normalise`: Mnih & Gregor 2014,
-/// arXiv:1402.0030; `greedy`: Rennie et al. 2017, arXiv:1612.00563; `optimal`: Weaver & Tao 2001.
+/// arXiv:1402.0030, where V alone enters, which is 0 for a batch of one row; `greedy`: Rennie et al. 2017, arXiv:1612.00563; `optimal`: Weaver & Tao 2001.
 ///
 /// ```
 /// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::{Baseline, Reinforce}, mean_gradient};
@@ -115,7 +119,7 @@ impl Kind for Reinforce {
         }
         match self.baseline {
             Baseline::None => of(&self, NoBaseline),
-            Baseline::Ema => of(&self, RunningMean { decay: self.decay, mean: 0.0, next: 0.0 }),
+            Baseline::Ema => of(&self, RunningMean::new(self.decay)),
             Baseline::Learned => of(&self, Learned::<E>::new(self.hidden, self.learning_rate)),
             Baseline::Greedy => of(&self, Greedy),
             Baseline::Mean => of(&self, Oracle::Mean),
@@ -157,7 +161,7 @@ trait BaselineRule<E: Real> {
     fn is_per_component(&self) -> bool {
         false
     }
-    /// Is told the losses of the samples, [B, 1].
+    /// Is told the losses of the samples, [B, 1]. Those that are not finite must not enter its state.
     fn observe(&mut self, losses: &Node<E>) {
         let _ = losses;
     }
@@ -168,7 +172,7 @@ trait BaselineRule<E: Real> {
 }
 
 impl<E: Real, B: BaselineRule<E>> Estimator<E> for ScoreFunction<B> {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,
@@ -236,37 +240,6 @@ rowwise! {
     }
 }
 
-/// The running standard deviation of advantages.
-struct RunningDeviation {
-    decay: f64,
-    variance: f64,
-    /// The variance of the last advantages.
-    last: f64,
-}
-
-impl RunningDeviation {
-    fn new(decay: f64) -> Self {
-        Self { decay, variance: 0.0, last: 0.0 }
-    }
-
-    /// Divides by max(1, σ), where σ is that of earlier advantages.
-    fn apply<E: Real>(&mut self, advantages: &mut Packed<E>) {
-        rowwise! {
-            fn multiply(; factor => a) {
-                a[0] = a[0] * factor;
-            }
-        }
-        let a: Vec<f64> = advantages.to_columns().into_iter().map(Real::widen).collect();
-        let mean = a.iter().sum::<f64>() / a.len() as f64;
-        self.last = a.iter().map(|a| (a - mean) * (a - mean)).sum::<f64>() / a.len() as f64;
-        multiply(E::of(1.0 / self.variance.sqrt().max(1.0)), advantages);
-    }
-
-    fn advance(&mut self) {
-        self.variance = self.decay * self.variance + (1.0 - self.decay) * self.last;
-    }
-}
-
 struct NoBaseline;
 
 impl<E: Real> BaselineRule<E> for NoBaseline {
@@ -277,33 +250,6 @@ impl<E: Real> BaselineRule<E> for NoBaseline {
         _: &Noise,
     ) -> Result<BaselineValues<E>> {
         Ok(BaselineValues::Rows(Packed::zeros(categorical.dims.batch, 1)))
-    }
-}
-
-struct RunningMean {
-    decay: f64,
-    mean: f64,
-    next: f64,
-}
-
-impl<E: Real> BaselineRule<E> for RunningMean {
-    fn values(
-        &mut self,
-        categorical: &Categorical<E>,
-        _: &dyn Objective<E>,
-        _: &Noise,
-    ) -> Result<BaselineValues<E>> {
-        Ok(BaselineValues::Rows(Packed::filled(categorical.dims.batch, 1, E::of(self.mean))))
-    }
-
-    fn observe(&mut self, losses: &Node<E>) {
-        let mean = losses.total() / losses.rows() as f64;
-        self.next = self.decay * self.mean + (1.0 - self.decay) * mean;
-    }
-
-    fn advance(&mut self) -> Result<()> {
-        self.mean = self.next;
-        Ok(())
     }
 }
 

@@ -59,7 +59,7 @@ impl Kind for ReinforceLoo {
 }
 
 impl<E: Real> Estimator<E> for ReinforceLoo {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,

@@ -62,7 +62,7 @@ impl Kind for Spsa {
 }
 
 impl<E: Real> Estimator<E> for Spsa {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,

@@ -65,7 +65,7 @@ impl Kind for StGumbelSoftmax {
 }
 
 impl<E: Real> Estimator<E> for Scheduled<StGumbelSoftmax> {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,

@@ -61,7 +61,7 @@ impl Kind for StochasticSumAndSample {
 }
 
 impl<E: Real> Estimator<E> for StochasticSumAndSample {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,

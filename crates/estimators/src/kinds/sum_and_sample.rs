@@ -61,7 +61,7 @@ impl Kind for SumAndSample {
 }
 
 impl<E: Real> Estimator<E> for SumAndSample {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,

@@ -75,7 +75,7 @@ pub(super) struct SetEstimator {
 }
 
 impl<E: Real> Estimator<E> for SetEstimator {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,

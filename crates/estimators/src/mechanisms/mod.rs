@@ -1,5 +1,6 @@
 //! Mechanisms that several estimators share.
 
+pub(crate) mod adaptive_step;
 pub(crate) mod antithetic_uniforms;
 pub(crate) mod categorical;
 pub(crate) mod central_difference;

@@ -122,6 +122,35 @@ rowwise! {
     }
 }
 
+/// w (f − m) for weights w that sum to 1 in each row and the weighted mean m of the losses f, [B, S],
+/// and m, [B, 1]. The differences keep their precision if all losses have a large constant in common.
+pub(crate) fn weighted_differences<E: Real>(
+    w: &Packed<E>,
+    f: &Packed<E>,
+) -> (Packed<E>, Packed<E>) {
+    rowwise! {
+        fn subtract(w, f => weighted, mean) {
+            let mut rounded = V::zero();
+            for s in 0..w.len() {
+                rounded += rows::where_possible(w[s], w[s] * f[s]);
+            }
+            let mut rest = V::zero();
+            for s in 0..w.len() {
+                weighted[s] = rows::where_possible(w[s], f[s] - rounded);
+                rest = w[s].mul_add(weighted[s], rest);
+            }
+            for s in 0..w.len() {
+                weighted[s] = w[s] * (weighted[s] - rest);
+            }
+            mean[0] = rounded + rest;
+        }
+    }
+    let mut weighted = Packed::scratch(f.rows(), f.columns());
+    let mut means = Packed::scratch(f.rows(), 1);
+    subtract(w, f, &mut weighted, &mut means);
+    (weighted, means)
+}
+
 /// Losses at vertices ([B·L, S]) without any gradient, [B, S].
 pub(crate) fn losses_at<E: Real>(
     objective: &dyn Objective<E>,
