@@ -76,7 +76,7 @@ impl<E: Real> Estimator<E> for Ars {
         let evaluated = Evaluated::new(categorical, swaps.picks, objective)?;
         // The loss of the original sample: the swap of j with itself.
         let losses = evaluated.f.column(j);
-        let f = evaluated.f_of_latents();
+        let f = evaluated.differences_of_latents();
         let mut vector = Packed::zeros(dims.rows(), dims.categories);
         let scale = E::of(1.0 / dims.batch as f64);
         swap(&theta, &swaps.exponentials, &f, E::of(j as f64), scale, &mut vector);

@@ -63,7 +63,7 @@ impl<E: Real> Estimator<E> for Arsm {
         let evaluated = Evaluated::new(categorical, swaps.picks, objective)?;
         // The loss of the original sample.
         let losses = evaluated.f.column(0);
-        let f = evaluated.f_of_latents();
+        let f = evaluated.differences_of_latents();
         let mut vector = Packed::zeros(dims.rows(), dims.categories);
         merge(&theta, &swaps.exponentials, &f, E::of(1.0 / dims.batch as f64), &mut vector);
         let weights = weights_of_one(0, evaluated.f.columns(), dims);

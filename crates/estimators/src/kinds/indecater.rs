@@ -72,7 +72,7 @@ impl<E: Real> Estimator<E> for Indecater {
         let (dims, p) = (categorical.dims, categorical.softmax(E::ONE));
         let drawn = rows::categorical(&p, self.samples, noise);
         let evaluated = Evaluated::new(categorical, self.substituted(&drawn, dims), objective)?;
-        let reference = Self::sampled_losses(&drawn, &evaluated.f, dims);
+        let reference = Self::reference_losses(&p, &evaluated.f, dims);
         let mut phi = self.means(&evaluated.f, &reference, dims);
         ignore_impossible(&p, &mut phi);
         let scale = E::of(1.0 / dims.batch as f64);
@@ -114,10 +114,11 @@ impl Indecater {
         Packed::from_columns(&picks, dims.rows())
     }
 
-    /// The loss of the first sample, [B, 1], of losses [B, M·L·K].
-    fn sampled_losses<E: Real>(drawn: &Packed<E>, f: &Packed<E>, dims: Dims) -> Packed<E> {
-        // Its first latent has been set to each category, its own among them.
-        let category = |row: usize| drawn.get(row * dims.latents, 0).widen() as usize;
+    /// The loss of the first sample with the most probable category of the first latent, [B, 1], of
+    /// losses [B, M·L·K].
+    fn reference_losses<E: Real>(p: &Packed<E>, f: &Packed<E>, dims: Dims) -> Packed<E> {
+        let modes = rows::argmax(p);
+        let category = |row: usize| modes.get(row * dims.latents, 0).widen() as usize;
         let losses: Vec<E> = (0..dims.batch).map(|row| f.get(row, category(row))).collect();
         Packed::from_columns(&losses, dims.batch)
     }

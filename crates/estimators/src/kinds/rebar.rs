@@ -63,7 +63,7 @@ impl Kind for Rebar {
     const SUMMARY: &'static str = "score function with a Gumbel-softmax control variate";
     const SOURCE: &'static str =
         "Tucker, Mnih, Maddison, Lawson & Sohl-Dickstein 2017, arXiv:1703.07370";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 2;
 
     fn check(&self) -> Result<(), Fault> {
         ranges::temperature("temperature", self.temperature)?;

@@ -1,6 +1,6 @@
 use super::prelude::*;
 use crate::mechanisms::enumeration::too_many_outcomes;
-use crate::mechanisms::score::losses_at;
+use crate::mechanisms::score::{losses_at, subtract_column};
 use learned::Learned;
 use oracle::Oracle;
 use running::{RunningDeviation, RunningMean};
@@ -137,10 +137,17 @@ struct ScoreFunction<B> {
 
 /// The values of a baseline.
 enum BaselineValues<E: Real> {
+    /// b of each row, less a loss of the row that both f and b are compared with, [B, 1].
+    Rows { reference: Option<Packed<E>>, b: Packed<E> },
+    /// b of each component, [B·L, K], less such a loss.
+    Components { reference: Packed<E>, b: Packed<E> },
+}
+
+impl<E: Real> BaselineValues<E> {
     /// b of each row, [B, 1].
-    Rows(Packed<E>),
-    /// b of each component, [B·L, K].
-    Components(Packed<E>),
+    fn rows(b: Packed<E>) -> Self {
+        Self::Rows { reference: None, b }
+    }
 }
 
 /// How a baseline is computed.
@@ -185,16 +192,25 @@ impl<E: Real, B: BaselineRule<E>> Estimator<E> for ScoreFunction<B> {
         let evaluated = Evaluated::new(categorical, Rc::clone(&picks), objective)?;
         self.baseline.observe(&evaluated.f);
         match baseline {
-            BaselineValues::Rows(mut advantages) => {
-                less_baseline(&evaluated.f, &mut advantages);
+            BaselineValues::Rows { reference, b: mut advantages } => {
+                match reference {
+                    None => less_baseline(&evaluated.f, &mut advantages),
+                    Some(reference) => {
+                        let mut f = (*evaluated.f).clone();
+                        subtract_column(&reference, &mut f);
+                        less_baseline(&f, &mut advantages);
+                    }
+                }
                 if let Some(scale) = &mut self.scale {
                     scale.apply(&mut advantages);
                 }
                 evaluated.score(&p, &picks, advantages)
             }
-            BaselineValues::Components(b) => {
+            BaselineValues::Components { reference, b } => {
                 let (dims, losses) = (evaluated.dims, (*evaluated.f).clone());
-                let f = evaluated.f_of_latents();
+                let mut f = losses.clone();
+                subtract_column(&reference, &mut f);
+                let f = f.repeat_rows(dims.latents);
                 let mut vector = Packed::zeros(dims.rows(), dims.categories);
                 let scale = E::of(1.0 / dims.batch as f64);
                 by_component(&p, &picks, &f, &b, scale, &mut vector);
@@ -249,7 +265,7 @@ impl<E: Real> BaselineRule<E> for NoBaseline {
         _: &dyn Objective<E>,
         _: &Noise,
     ) -> Result<BaselineValues<E>> {
-        Ok(BaselineValues::Rows(Packed::zeros(categorical.dims.batch, 1)))
+        Ok(BaselineValues::rows(Packed::zeros(categorical.dims.batch, 1)))
     }
 }
 
@@ -262,7 +278,7 @@ impl<E: Real> BaselineRule<E> for Greedy {
         objective: &dyn Objective<E>,
         _: &Noise,
     ) -> Result<BaselineValues<E>> {
-        Ok(BaselineValues::Rows(losses_at(
+        Ok(BaselineValues::rows(losses_at(
             objective,
             rows::argmax(&categorical.theta),
             categorical.dims,

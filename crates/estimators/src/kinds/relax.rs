@@ -149,8 +149,8 @@ impl<E: Real> Estimator<E> for RelaxEstimator<E> {
                 Passes { first: &first, second: &second, along: &along, weights: &weights };
             let mut gradient = network.squared_norm_gradient(&passes, dims);
             if usable < dims.batch {
-                // ĝ is a mean over the rows, and counts twice.
-                let scale = E::of((dims.batch as f64 / usable as f64).powi(2));
+                // ĝ is a mean over the rows.
+                let scale = E::of(dims.batch as f64 / usable as f64);
                 gradient.iter_mut().for_each(|g| *g *= scale);
             }
             gradient

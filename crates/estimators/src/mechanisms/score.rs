@@ -51,6 +51,14 @@ impl<E: Real> Evaluated<E> {
         }
     }
 
+    /// The losses less that of the first sample, repeated for the latents of each row, [B·L, S]. For
+    /// estimates that ignore a constant in all losses: the differences keep their precision.
+    pub(crate) fn differences_of_latents(&self) -> Packed<E> {
+        let mut f = (*self.f).clone();
+        subtract_column(&self.f.column(0), &mut f);
+        f.repeat_rows(self.dims.latents)
+    }
+
     /// The surrogate with Σ_s a_s (D_s − p) / B as the gradient for the logits, for advantages a
     /// ([B, S]) of the samples ([B·L, S]). The objective's own parameters get the gradient of the mean
     /// loss.
@@ -149,6 +157,15 @@ pub(crate) fn weighted_differences<E: Real>(
     let mut means = Packed::scratch(f.rows(), 1);
     subtract(w, f, &mut weighted, &mut means);
     (weighted, means)
+}
+
+rowwise! {
+    /// f − c, with one c for each row
+    pub(crate) fn subtract_column(c => f) {
+        for f in f {
+            *f = *f - c[0];
+        }
+    }
 }
 
 /// Losses at vertices ([B·L, S]) without any gradient, [B, S].

@@ -132,7 +132,7 @@ fn a_constant_added_to_losses_costs_no_precision() {
     }
     let mut ignoring = RefCell::new(0);
     check_all(|variant| {
-        for (latents, categories) in [(1, 4), (2, 3), (1, 2), (3, 2)] {
+        for (latents, categories) in [(1, 6), (2, 3), (1, 2), (3, 2)] {
             let dims = Dims { batch: 19, latents, categories };
             let built = variant.build_f64();
             // Losses inside the simplex are rounded already.

@@ -126,7 +126,7 @@ impl<E: Real> BaselineRule<E> for Learned<E> {
         };
         let predicted = network.perceptron.evaluate(&network.parameters, &rows);
         self.last = Some(Last { network: first, rows, predicted: predicted.clone(), losses: None });
-        Ok(BaselineValues::Rows(predicted))
+        Ok(BaselineValues::rows(predicted))
     }
 
     fn observe(&mut self, losses: &Node<E>) {

@@ -27,7 +27,7 @@ impl<E: Real> BaselineRule<E> for RunningMean {
         _: &dyn Objective<E>,
         _: &Noise,
     ) -> Result<BaselineValues<E>> {
-        Ok(BaselineValues::Rows(Packed::filled(categorical.dims.batch, 1, E::of(self.mean))))
+        Ok(BaselineValues::rows(Packed::filled(categorical.dims.batch, 1, E::of(self.mean))))
     }
 
     fn observe(&mut self, losses: &Node<E>) {
