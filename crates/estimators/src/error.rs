@@ -13,6 +13,26 @@ pub enum Error {
         /// The row, counted over batch and latents.
         row: usize,
     },
+    /// A logit that is NaN or +∞.
+    #[error(
+        "row {row}: the logit of category {category} is {logit}; only numbers and −∞ (a mask) are valid"
+    )]
+    InvalidLogit {
+        /// The row, counted over batch and latents.
+        row: usize,
+        /// The category.
+        category: usize,
+        /// NaN or +∞.
+        logit: f64,
+    },
+    /// dfdx multiplies matrices wrongly.
+    #[error(
+        "dfdx multiplies matrices wrongly: it was built without its feature `cpu`, and keeps only the last \
+         product of each sum. Add the feature to the dependencies of your Cargo.toml: \
+         dfdx = {{ version = \"=0.13.0\", default-features = false, features = [\"std\", \"fast-alloc\", \
+         \"cpu\"] }}"
+    )]
+    WrongProduct,
     /// The device failed.
     #[error("dfdx: {0}")]
     Device(#[from] CpuError),

@@ -7,15 +7,32 @@ use kernels::{Noise, Packed, Real};
 ///
 /// The target is ∇ E f(D) with D ~ Cat(softmax θ), averaged over the rows of the batch.
 pub trait Estimator<E: Real> {
-    /// A scalar whose gradient is the estimate, both for the logits and for the objective's own
-    /// parameters.
+    /// A training step's estimate: a scalar whose gradient is the estimate, both for the logits and
+    /// for the objective's own parameters. The estimator goes on to its next step: schedules advance,
+    /// and baselines learn.
     ///
-    /// The estimator's own state changes only at [`Estimator::advance`]: until then, all estimates
-    /// are made from the same state.
+    /// Call it once per step. Training then needs nothing else from the estimator.
     ///
     /// # Errors
-    /// If every category of a row is masked, the objective fails, or the device fails.
+    /// As [`Estimator::estimate`].
     fn surrogate(
+        &mut self,
+        logits: Logits<E>,
+        objective: &dyn Objective<E>,
+        noise: &mut Noise,
+    ) -> Result<Surrogate<E>> {
+        let surrogate = self.estimate(logits, objective, noise)?;
+        self.advance()?;
+        Ok(surrogate)
+    }
+
+    /// The same scalar for measurements and evaluation: the estimator stays at its step. However many
+    /// estimates are made between two steps, and with whatever noise, training goes on as without them.
+    ///
+    /// # Errors
+    /// If a logit is NaN or +∞, every category of a row is masked, the objective fails, or the device
+    /// fails.
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,
@@ -33,6 +50,7 @@ pub trait Estimator<E: Real> {
     }
 
     /// Goes on to the next step: schedules advance, and baselines learn from the last estimate.
+    /// [`Estimator::surrogate`] calls it.
     ///
     /// # Errors
     /// If the device is out of memory.

@@ -17,11 +17,11 @@ pub struct Gradient<E> {
 
 /// One estimate at plain logits ([B, L, K]), and its gradient for `parameter`, a node of the objective.
 ///
-/// For measuring estimators. B equal rows are B independent draws: as the surrogate is the mean over
-/// rows, the gradient of each draw is B times its row of the result.
+/// For measuring estimators: the estimator stays at its step. B equal rows are B independent draws: as
+/// the surrogate is the mean over rows, the gradient of each draw is B times its row of the result.
 ///
 /// # Errors
-/// As [`Estimator::surrogate`].
+/// As [`Estimator::estimate`].
 ///
 /// # Panics
 /// If `dims` is not the shape of the logits.
@@ -36,7 +36,7 @@ pub fn gradient<E: Real>(
     assert_eq!(logits.len(), dims.elements(), "logits of {dims:?}");
     let leaf = Node::new(Packed::pack(logits, dims.categories));
     let taped = Logits::new(leaf.clone(), dims.latents, Recording::default());
-    let surrogate = estimator.surrogate(taped, objective, noise)?;
+    let surrogate = estimator.estimate(taped, objective, noise)?;
     let losses = surrogate.losses.to_columns();
     let value = surrogate.value();
     surrogate.backward()?;
@@ -88,7 +88,7 @@ impl MeanGradient {
 /// ```
 ///
 /// # Errors
-/// As [`Estimator::surrogate`].
+/// As [`Estimator::estimate`].
 ///
 /// # Panics
 /// If `dims` is not the shape of the logits.

@@ -3,7 +3,8 @@
 //! A network computes logits θ, a category is chosen by sampling or argmax, and a loss f depends on
 //! the choice. Neither argmax nor sampling has a useful gradient, so it is estimated. An
 //! [`Estimator`] takes logits, an [`Objective`] and [`Noise`], and returns a scalar whose gradient is
-//! the estimate. Exact enumeration is one of the estimators.
+//! the estimate: [`Estimator::surrogate`] for a step of training, [`Estimator::estimate`] for a
+//! measurement. Exact enumeration is one of the estimators.
 //!
 //! ```
 //! use estimators::{Dims, Kind, Noise, SquaredPick, gradient, kinds::Exact};
@@ -35,6 +36,7 @@ mod estimator;
 mod gradient;
 pub mod kinds;
 mod logits;
+mod matmul;
 mod mechanisms;
 mod objective;
 pub mod objectives;

@@ -1,4 +1,4 @@
-use crate::Result;
+use crate::{Result, matmul};
 use dfdx::prelude::HasShape;
 use kernels::tape::{Node, Recording, Taped, from_tensor, into_tensor};
 use kernels::{Packed, Real};
@@ -22,14 +22,16 @@ impl<E: Real> Logits<E> {
         Self { node, dims: Dims { batch: rows / latents, latents, categories }, tape }
     }
 
-    /// Logits from dfdx, [B, L, K].
+    /// Logits from dfdx, [B, L, K]. The first call checks that dfdx multiplies matrices right, which
+    /// depends on its features.
     ///
     /// # Errors
-    /// If the device is out of memory.
+    /// If dfdx was built without its feature `cpu`, or the device is out of memory.
     ///
     /// # Panics
     /// If there are no categories or no latents.
     pub fn of(tensor: Taped<(usize, usize, usize), E>) -> Result<Self> {
+        matmul::check()?;
         let &(_, latents, categories) = tensor.shape();
         let pack = |numbers: &[E]| Packed::pack(numbers, categories);
         let (node, tape) = from_tensor(tensor, pack, |gradient, sums| gradient.add_to(sums))?;

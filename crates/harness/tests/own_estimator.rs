@@ -49,7 +49,7 @@ struct Breaking<E: Real> {
 }
 
 impl<E: Real> Estimator<E> for Breaking<E> {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,
@@ -60,7 +60,7 @@ impl<E: Real> Estimator<E> for Breaking<E> {
             return Err(Error::Objective("out of luck".into()));
         }
         self.kind.life -= 1;
-        self.inner.surrogate(logits, objective, noise)
+        self.inner.estimate(logits, objective, noise)
     }
 
     fn properties(&self, dims: Dims) -> Properties {

@@ -26,6 +26,6 @@ impl<'a> Evaluation<'a> {
     /// If the estimator fails.
     pub fn forward_loss(&mut self, forward: Forward<f32>) -> Result<f64> {
         let (logits, objective, penalty) = forward.split();
-        Ok(self.estimator.surrogate(logits, &*objective, self.noise)?.loss() + penalty)
+        Ok(self.estimator.estimate(logits, &*objective, self.noise)?.loss() + penalty)
     }
 }

@@ -117,7 +117,7 @@ impl<E: Real> Copies<E> {
     ) -> Result<Vec<E>> {
         let leaf = Node::new(Rc::clone(&self.logits));
         let logits = Logits::new(leaf.clone(), latents, Recording::default());
-        estimator.surrogate(logits, &*self.objective, noise)?.backward()?;
+        estimator.estimate(logits, &*self.objective, noise)?.backward()?;
         let none = || vec![E::ZERO; self.logits.rows() * self.logits.columns()];
         let mut gradients = leaf.take().map_or_else(none, |gradient| gradient.unpack());
         // The estimate is of the mean over the copies.

@@ -119,7 +119,6 @@ impl<I: Instance> Training for Learner<I> {
         let loss = surrogate.loss() + penalty;
         surrogate.backward()?;
         self.optimizer.step(&mut self.parameters);
-        estimator.advance()?;
         Ok(loss)
     }
 

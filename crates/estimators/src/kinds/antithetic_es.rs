@@ -52,6 +52,7 @@ impl Kind for AntitheticEs {
     const FAMILY: Family = Family::Perturbation;
     const SUMMARY: &'static str = "differences of losses along random directions";
     const SOURCE: &'static str = "Salimans, Ho, Chen, Sidor & Sutskever 2017, arXiv:1703.03864";
+    const VERSION: u32 = 2;
 
     fn check(&self) -> Result<(), Fault> {
         ranges::positive("sigma", self.sigma)?;
@@ -64,7 +65,7 @@ impl Kind for AntitheticEs {
 }
 
 impl<E: Real> Estimator<E> for AntitheticEs {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,

@@ -38,6 +38,7 @@ impl Kind for Arm {
     const FAMILY: Family = Family::ScoreFunction;
     const SUMMARY: &'static str = "antithetic pairs of bits, reparameterized";
     const SOURCE: &'static str = "Yin & Zhou 2019, arXiv:1807.11143";
+    const VERSION: u32 = 2;
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
         Box::new(self)
@@ -45,7 +46,7 @@ impl Kind for Arm {
 }
 
 impl<E: Real> Estimator<E> for Arm {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,
@@ -55,12 +56,13 @@ impl<E: Real> Estimator<E> for Arm {
         let dims = categorical.dims;
         let uniforms = noise.uniforms(dims.rows(), 1);
         let mut picks = Packed::zeros(dims.rows(), 2);
-        antithetic_bits(&categorical.softmax(E::ONE), &uniforms, &mut picks);
+        let p = categorical.softmax(E::ONE);
+        antithetic_bits(&p, &uniforms, &mut picks);
         let evaluated = Evaluated::new(categorical, picks, objective)?;
         let losses = row_means(&evaluated.f);
         let f = evaluated.f_of_latents();
         let mut vector = Packed::zeros(dims.rows(), 2);
-        arm(&f, &uniforms, E::of(1.0 / dims.batch as f64), &mut vector);
+        arm(&p, &f, &uniforms, E::of(1.0 / dims.batch as f64), &mut vector);
         evaluated.inject(Weights::Mean, vector, losses)
     }
 
@@ -91,9 +93,10 @@ rowwise! {
 }
 
 rowwise! {
-    /// (f(b) − f(b̃)) (u − ½)
-    fn arm(f, u; scale => v) {
-        v[1] = (f[0] - f[1]) * (u[0] - V::splat(E::of(0.5))) * scale;
+    /// (f(b) − f(b̃)) (u − ½), or 0 where the bit is certain: then other latents make the losses differ
+    fn arm(p, f, u; scale => v) {
+        let estimate = (f[0] - f[1]) * (u[0] - V::splat(E::of(0.5))) * scale;
+        v[1] = rows::unless_zero(p[0].min(p[1]), estimate);
         v[0] = -v[1];
     }
 }

@@ -45,6 +45,7 @@ impl Kind for Ars {
     const FAMILY: Family = Family::ScoreFunction;
     const SUMMARY: &'static str = "losses after swaps with one category's noise";
     const SOURCE: &'static str = "Yin, Yue & Zhou 2019, arXiv:1905.01413";
+    const VERSION: u32 = 2;
 
     fn check(&self) -> Result<(), Fault> {
         Fault::require(
@@ -61,7 +62,7 @@ impl Kind for Ars {
 }
 
 impl<E: Real> Estimator<E> for Ars {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,
@@ -71,11 +72,11 @@ impl<E: Real> Estimator<E> for Ars {
         let (dims, j) = (categorical.dims, self.reference);
         let pairs: Vec<(usize, usize)> = (0..dims.categories).map(|c| (c, j)).collect();
         let swaps = Swaps::draw(&categorical.theta, &pairs, noise);
-        let theta = categorical.theta.clone();
+        let theta = Rc::clone(&categorical.theta);
         let evaluated = Evaluated::new(categorical, swaps.picks, objective)?;
         // The loss of the original sample: the swap of j with itself.
         let losses = evaluated.f.column(j);
-        let f = evaluated.f_of_latents();
+        let f = evaluated.differences_of_latents();
         let mut vector = Packed::zeros(dims.rows(), dims.categories);
         let scale = E::of(1.0 / dims.batch as f64);
         swap(&theta, &swaps.exponentials, &f, E::of(j as f64), scale, &mut vector);

@@ -42,6 +42,7 @@ impl Kind for Arsm {
     const FAMILY: Family = Family::ScoreFunction;
     const SUMMARY: &'static str = "losses after swaps of Dirichlet noise, merged";
     const SOURCE: &'static str = "Yin, Yue & Zhou 2019, arXiv:1905.01413";
+    const VERSION: u32 = 2;
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
         Box::new(self)
@@ -49,7 +50,7 @@ impl Kind for Arsm {
 }
 
 impl<E: Real> Estimator<E> for Arsm {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,
@@ -58,11 +59,11 @@ impl<E: Real> Estimator<E> for Arsm {
         let categorical = Categorical::new(logits)?;
         let (dims, pairs) = (categorical.dims, all_pairs(categorical.dims.categories));
         let swaps = Swaps::draw(&categorical.theta, &pairs, noise);
-        let theta = categorical.theta.clone();
+        let theta = Rc::clone(&categorical.theta);
         let evaluated = Evaluated::new(categorical, swaps.picks, objective)?;
         // The loss of the original sample.
         let losses = evaluated.f.column(0);
-        let f = evaluated.f_of_latents();
+        let f = evaluated.differences_of_latents();
         let mut vector = Packed::zeros(dims.rows(), dims.categories);
         merge(&theta, &swaps.exponentials, &f, E::of(1.0 / dims.batch as f64), &mut vector);
         let weights = weights_of_one(0, evaluated.f.columns(), dims);

@@ -1,6 +1,6 @@
 use super::prelude::*;
 use crate::mechanisms::differentiated::at_vertices_with;
-use crate::mechanisms::finite_step::{FiniteStep, Step};
+use crate::mechanisms::finite_step::FiniteStep;
 
 /// The argmax as a black-box solver, differentiated through a piecewise affine interpolation.
 ///
@@ -49,6 +49,7 @@ impl Kind for Blackbox {
     const SUMMARY: &'static str = "imle without noise: an interpolation of the argmax";
     const SOURCE: &'static str =
         "Vlastelica, Paulus, Musil, Martius & Rolínek 2020, arXiv:1912.02175";
+    const VERSION: u32 = 2;
 
     fn check(&self) -> Result<(), Fault> {
         ranges::positive("lambda", self.lambda)
@@ -60,7 +61,7 @@ impl Kind for Blackbox {
 }
 
 impl<E: Real> Estimator<E> for Blackbox {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,
@@ -68,7 +69,7 @@ impl<E: Real> Estimator<E> for Blackbox {
     ) -> Result<Surrogate<E>> {
         let categorical = Categorical::new(logits)?;
         let no_noise = Packed::zeros(categorical.theta.rows(), categorical.theta.columns());
-        let step = FiniteStep::new(&categorical, no_noise, Step::Fixed(E::of(self.lambda)));
+        let step = FiniteStep::new(&categorical, no_noise, E::of(self.lambda));
         let picks = Rc::clone(&step.picks);
         at_vertices_with(categorical, picks, objective, move |g, v| step.backward(g, v))
     }

@@ -64,7 +64,7 @@ impl Kind for Carms {
 }
 
 impl<E: Real> Estimator<E> for Carms {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,

@@ -48,7 +48,7 @@ impl Kind for Darn {
 }
 
 impl<E: Real> Estimator<E> for Darn {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,

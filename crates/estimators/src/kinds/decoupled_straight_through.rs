@@ -65,7 +65,7 @@ impl Kind for DecoupledStraightThrough {
 }
 
 impl<E: Real> Estimator<E> for Scheduled<DecoupledStraightThrough> {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,

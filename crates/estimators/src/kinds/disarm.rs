@@ -47,7 +47,7 @@ impl Kind for Disarm {
 }
 
 impl<E: Real> Estimator<E> for Disarm {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,

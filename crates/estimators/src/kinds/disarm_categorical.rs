@@ -72,7 +72,7 @@ pub enum DisarmForm {
 }
 
 impl<E: Real> Estimator<E> for DisarmCategorical {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,

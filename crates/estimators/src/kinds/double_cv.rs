@@ -54,7 +54,7 @@ impl Kind for DoubleCv {
     const FAMILY: Family = Family::ScoreFunction;
     const SUMMARY: &'static str = "leave-one-out with a linear control variate of the others";
     const SOURCE: &'static str = "Titsias & Shi 2022, arXiv:2111.05300";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
 
     fn check(&self) -> Result<(), Fault> {
         ranges::samples(self.samples, 2)?;
@@ -67,7 +67,7 @@ impl Kind for DoubleCv {
 }
 
 impl<E: Real> Estimator<E> for DoubleCv {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,
@@ -145,9 +145,14 @@ rowwise! {
 rowwise! {
     /// (1/S)(h_i − mean_{j≠i} h_j) = (h_i − h̄)/(S − 1) of h = f + b
     fn leave_one_out(f, b; share, scale => a) {
-        let mean = (rows::sum(f) + rows::sum(b)) * share;
+        // Differences to a rounded mean are exact if the losses are close to each other.
+        let rounded = rows::sum(f) * share;
         for i in 0..a.len() {
-            a[i] = (f[i] + b[i] - mean) * scale;
+            a[i] = (f[i] - rounded) + b[i];
+        }
+        let rest = rows::sum(a) * share;
+        for i in 0..a.len() {
+            a[i] = (a[i] - rest) * scale;
         }
     }
 }

@@ -53,7 +53,7 @@ impl Kind for Entmax {
     const SUMMARY: &'static str = "exact sums over an α-entmax distribution";
     const SOURCE: &'static str =
         "Peters, Niculae & Martins 2019, arXiv:1905.05702; Correia et al. 2020, arXiv:2007.01919";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
 
     fn check(&self) -> Result<(), Fault> {
         let alpha = self.alpha;
@@ -66,7 +66,7 @@ impl Kind for Entmax {
 }
 
 impl<E: Real> Estimator<E> for Entmax {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,

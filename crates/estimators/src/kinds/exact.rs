@@ -1,6 +1,6 @@
 use super::prelude::*;
 use crate::mechanisms::enumeration::{lexicographic, outcome_probabilities, too_many_outcomes};
-use crate::mechanisms::score::{divide, multiply_by_weights, row_sums, scores};
+use crate::mechanisms::score::{divide, scores, weighted_differences};
 
 /// The exact gradient of the expected loss, by enumeration of all joint outcomes.
 ///
@@ -42,6 +42,7 @@ impl Kind for Exact {
     const FAMILY: Family = Family::ExactAndRelaxed;
     const SUMMARY: &'static str = "the exact gradient, by enumeration";
     const SOURCE: &'static str = "elementary";
+    const VERSION: u32 = 2;
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
         Box::new(self)
@@ -49,7 +50,7 @@ impl Kind for Exact {
 }
 
 impl<E: Real> Estimator<E> for Exact {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,
@@ -96,11 +97,19 @@ fn one_latent<E: Real>(
 
 rowwise! {
     fn one_latent_rows(p, f; scale => v, share, mean) {
-        mean[0] = expectation(p, f);
+        // The differences to a rounded mean are exact where the losses are close to each other, as
+        // with a large constant in all of them.
+        let rounded = expectation(p, f);
+        let mut rest = V::zero();
         for k in 0..p.len() {
-            v[k] = rows::unless_zero(p[k], p[k] * (f[k] - mean[0])) * scale;
+            v[k] = rows::unless_zero(p[k], f[k] - rounded);
+            rest = p[k].mul_add(v[k], rest);
+        }
+        for k in 0..p.len() {
+            v[k] = p[k] * (v[k] - rest) * scale;
             share[k] = p[k] * scale;
         }
+        mean[0] = rounded + rest;
     }
 }
 
@@ -124,9 +133,7 @@ fn joint<E: Real>(
     let picks = Rc::new(lexicographic(dims, dims.outcomes().unwrap_or(0)));
     let evaluated = Evaluated::new(categorical, Rc::clone(&picks), objective)?;
     let w = outcome_probabilities(p, &picks, dims);
-    let mut weighted = evaluated.f.numbers().clone();
-    multiply_by_weights(&w, &mut weighted);
-    let losses = row_sums(&weighted);
+    let (weighted, losses) = weighted_differences(&w, &evaluated.f);
     // The sum of a score function, with w f as the advantage.
     let vector = scores(p, &picks, weighted, dims);
     let mut shares = w;

@@ -54,6 +54,7 @@ impl Kind for GappedStraightThrough {
     const FAMILY: Family = Family::StraightThrough;
     const SUMMARY: &'static str = "straight-through with a gap below the sample";
     const SOURCE: &'static str = "Fan, Zhang, Liu, Chen & Wei 2022, arXiv:2206.07235";
+    const VERSION: u32 = 2;
 
     fn check(&self) -> Result<(), Fault> {
         ranges::temperature("temperature", self.temperature)?;
@@ -93,7 +94,7 @@ pub enum GapRule {
 }
 
 impl<E: Real> Estimator<E> for Scheduled<GappedStraightThrough> {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,

@@ -68,7 +68,7 @@ impl Kind for GumbelRao {
 }
 
 impl<E: Real> Estimator<E> for Scheduled<GumbelRao> {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,

@@ -54,6 +54,7 @@ impl Kind for GumbelSoftmax {
     const FAMILY: Family = Family::Gumbel;
     const SUMMARY: &'static str = "a random point of the simplex instead of a sample";
     const SOURCE: &'static str = "Jang, Gu & Poole 2017, arXiv:1611.01144";
+    const VERSION: u32 = 2;
 
     fn check(&self) -> Result<(), Fault> {
         ranges::temperature("temperature", self.temperature)?;
@@ -66,7 +67,7 @@ impl Kind for GumbelSoftmax {
 }
 
 impl<E: Real> Estimator<E> for Scheduled<GumbelSoftmax> {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,

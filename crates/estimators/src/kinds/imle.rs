@@ -1,6 +1,6 @@
 use super::prelude::*;
 use crate::mechanisms::differentiated::at_vertices_with;
-use crate::mechanisms::finite_step::{FiniteStep, Step};
+use crate::mechanisms::finite_step::FiniteStep;
 
 /// Implicit maximum likelihood: compares the sample with the one after a finite step of the
 /// perturbed logits against the loss's gradient.
@@ -55,6 +55,7 @@ impl Kind for Imle {
     const FAMILY: Family = Family::Perturbation;
     const SUMMARY: &'static str = "the sample against the sample after a step of the logits";
     const SOURCE: &'static str = "Niepert, Minervini & Franceschi 2021, arXiv:2106.01798";
+    const VERSION: u32 = 2;
 
     fn check(&self) -> Result<(), Fault> {
         ranges::positive("lambda", self.lambda)
@@ -109,7 +110,7 @@ rowwise! {
 }
 
 impl<E: Real> Estimator<E> for Imle {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,
@@ -118,7 +119,7 @@ impl<E: Real> Estimator<E> for Imle {
         let categorical = Categorical::new(logits)?;
         let theta = &categorical.theta;
         let epsilon = self.noise.draw(theta.rows(), theta.columns(), noise);
-        let step = FiniteStep::new(&categorical, epsilon, Step::Fixed(E::of(self.lambda)));
+        let step = FiniteStep::new(&categorical, epsilon, E::of(self.lambda));
         let picks = Rc::clone(&step.picks);
         at_vertices_with(categorical, picks, objective, move |g, v| step.backward(g, v))
     }

@@ -50,6 +50,7 @@ impl Kind for Indecater {
     const FAMILY: Family = Family::ScoreFunction;
     const SUMMARY: &'static str = "each latent in turn summed out, the others sampled";
     const SOURCE: &'static str = "De Smet, Sansone & Zuidberg Dos Martires 2023, arXiv:2311.12569";
+    const VERSION: u32 = 2;
 
     fn check(&self) -> Result<(), Fault> {
         ranges::samples(self.samples, 1)
@@ -61,7 +62,7 @@ impl Kind for Indecater {
 }
 
 impl<E: Real> Estimator<E> for Indecater {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,
@@ -71,7 +72,8 @@ impl<E: Real> Estimator<E> for Indecater {
         let (dims, p) = (categorical.dims, categorical.softmax(E::ONE));
         let drawn = rows::categorical(&p, self.samples, noise);
         let evaluated = Evaluated::new(categorical, self.substituted(&drawn, dims), objective)?;
-        let mut phi = self.means(&evaluated.f, dims);
+        let reference = Self::reference_losses(&p, &evaluated.f, dims);
+        let mut phi = self.means(&evaluated.f, &reference, dims);
         ignore_impossible(&p, &mut phi);
         let scale = E::of(1.0 / dims.batch as f64);
         let mut vector = Packed::zeros(dims.rows(), dims.categories);
@@ -79,6 +81,7 @@ impl<E: Real> Estimator<E> for Indecater {
         let expected = p.row_dots(&phi).sum_rows(dims.latents);
         let mut losses = row_sums(&expected);
         divide(E::of(dims.latents as f64), &mut losses);
+        losses.add(&reference);
         let weights = self.weights(&p, dims);
         evaluated.inject(Weights::Each(weights), vector, losses)
     }
@@ -111,8 +114,18 @@ impl Indecater {
         Packed::from_columns(&picks, dims.rows())
     }
 
-    /// φ, [B·L, K], of losses [B, M·L·K].
-    fn means<E: Real>(&self, f: &Packed<E>, dims: Dims) -> Packed<E> {
+    /// The loss of the first sample with the most probable category of the first latent, [B, 1], of
+    /// losses [B, M·L·K].
+    fn reference_losses<E: Real>(p: &Packed<E>, f: &Packed<E>, dims: Dims) -> Packed<E> {
+        let modes = rows::argmax(p);
+        let category = |row: usize| modes.get(row * dims.latents, 0).widen() as usize;
+        let losses: Vec<E> = (0..dims.batch).map(|row| f.get(row, category(row))).collect();
+        Packed::from_columns(&losses, dims.batch)
+    }
+
+    /// φ less a loss of the row, so that a large constant in all losses costs no precision: [B·L, K], of
+    /// losses [B, M·L·K].
+    fn means<E: Real>(&self, f: &Packed<E>, reference: &Packed<E>, dims: Dims) -> Packed<E> {
         let Dims { batch, latents, categories } = dims;
         let share = E::of(1.0 / self.samples as f64);
         let mut phi = Packed::zeros(batch * latents, categories);
@@ -120,7 +133,8 @@ impl Indecater {
             for latent in 0..latents {
                 for category in 0..categories {
                     let place = |sample| (sample * latents + latent) * categories + category;
-                    let losses = (0..self.samples).map(|sample| f.get(row, place(sample)));
+                    let losses = (0..self.samples)
+                        .map(|sample| f.get(row, place(sample)) - reference.get(row, 0));
                     phi.set(row * latents + latent, category, losses.sum::<E>() * share);
                 }
             }

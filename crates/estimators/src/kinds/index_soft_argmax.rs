@@ -68,7 +68,7 @@ impl Kind for IndexSoftArgmax {
 }
 
 impl<E: Real> Estimator<E> for IndexSoftArgmax {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,

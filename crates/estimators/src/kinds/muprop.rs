@@ -45,7 +45,7 @@ impl Kind for MuProp {
 }
 
 impl<E: Real> Estimator<E> for MuProp {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,

@@ -57,6 +57,7 @@ impl Kind for Perturbed {
     const SUMMARY: &'static str = "the mean of argmaxes of perturbed logits";
     const SOURCE: &'static str =
         "Berthet, Blondel, Teboul, Cuturi, Vert & Bach 2020, arXiv:2002.08676";
+    const VERSION: u32 = 2;
 
     fn check(&self) -> Result<(), Fault> {
         ranges::positive("sigma", self.sigma)?;
@@ -69,7 +70,7 @@ impl Kind for Perturbed {
 }
 
 impl<E: Real> Estimator<E> for Perturbed {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,

@@ -56,6 +56,7 @@ impl Kind for PerturbedScore {
     const SUMMARY: &'static str = "losses of perturbed argmaxes, times the noise's score";
     const SOURCE: &'static str =
         "Berthet, Blondel, Teboul, Cuturi, Vert & Bach 2020, arXiv:2002.08676";
+    const VERSION: u32 = 2;
 
     fn check(&self) -> Result<(), Fault> {
         ranges::positive("sigma", self.sigma)?;
@@ -68,7 +69,7 @@ impl Kind for PerturbedScore {
 }
 
 impl<E: Real> Estimator<E> for PerturbedScore {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,

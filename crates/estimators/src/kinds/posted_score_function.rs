@@ -47,7 +47,7 @@ impl Kind for PostedScoreFunction {
 }
 
 impl<E: Real> Estimator<E> for PostedScoreFunction {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,

@@ -102,7 +102,7 @@ struct RebarEstimator {
 const DIFFERENCE: f64 = 1e-3;
 
 impl<E: Real> Estimator<E> for RebarEstimator {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,
@@ -121,15 +121,8 @@ impl<E: Real> Estimator<E> for RebarEstimator {
         let mut vector = Packed::zeros(dims.rows(), dims.categories);
         combine(&plain, &control, eta, &mut vector);
         if self.rate > 0.0 {
-            let norm = squared_norm(&vector).max(f64::MIN_POSITIVE);
-            let shifted = |shift: f64| -> Result<f64> {
-                let mut vector = Packed::zeros(dims.rows(), dims.categories);
-                combine(&plain, &at(shift)?, eta, &mut vector);
-                Ok(squared_norm(&vector))
-            };
-            let difference = shifted(DIFFERENCE)? - shifted(-DIFFERENCE)?;
-            let slope = 2.0 * inner_product(&vector, &control);
-            self.slopes = (slope / norm, difference / (2.0 * DIFFERENCE) / norm);
+            let controls = [control, at(DIFFERENCE)?, at(-DIFFERENCE)?];
+            self.slopes = slopes(plain, controls, &evaluated.f, eta, dims);
         }
         let losses = (*evaluated.f).clone();
         evaluated.inject(Weights::Mean, vector, losses)
@@ -151,6 +144,55 @@ impl<E: Real> Estimator<E> for RebarEstimator {
             self.log_temperature = self.settings.at::<f64>(self.settings.kind.temperature).ln();
         }
         Ok(())
+    }
+}
+
+/// ∂ĝ²/∂η and ∂ĝ²/∂ln τ, divided by ĝ², for ĝ = plain + η · control. The controls are at ln τ and half
+/// a step above and below. Rows in which something is not finite do not count.
+fn slopes<E: Real>(
+    mut plain: Packed<E>,
+    mut controls: [Packed<E>; 3],
+    f: &Packed<E>,
+    eta: E,
+    dims: Dims,
+) -> (f64, f64) {
+    leave_out_rows(f, &mut plain, &mut controls, dims);
+    let combined = |control: &Packed<E>| {
+        let mut vector = Packed::zeros(dims.rows(), dims.categories);
+        combine(&plain, control, eta, &mut vector);
+        vector
+    };
+    let [vector, above, below] = controls.each_ref().map(combined);
+    let norm = squared_norm(&vector).max(f64::MIN_POSITIVE);
+    let difference = squared_norm(&above) - squared_norm(&below);
+    let slope = 2.0 * inner_product(&vector, &controls[0]);
+    (slope / norm, difference / (2.0 * DIFFERENCE) / norm)
+}
+
+/// Sets to 0 the rows in which something is not finite, or has no finite square.
+fn leave_out_rows<E: Real>(
+    f: &Packed<E>,
+    plain: &mut Packed<E>,
+    controls: &mut [Packed<E>; 3],
+    dims: Dims,
+) {
+    rowwise! {
+        fn clear(sum => x) {
+            // Less than infinity is neither infinite nor NaN.
+            let is_usable = sum[0].less(V::splat(E::INFINITY));
+            for x in x {
+                *x = V::select(is_usable, *x, V::zero());
+            }
+        }
+    }
+    let squares = |x: &Packed<E>| x.row_dots(x).sum_rows(dims.latents);
+    let mut sum = f.row_dots(f);
+    sum.add(&squares(plain));
+    controls.iter().for_each(|control| sum.add(&squares(control)));
+    if !sum.total().is_finite() {
+        let sum = sum.repeat_rows(dims.latents);
+        clear(&sum, plain);
+        controls.iter_mut().for_each(|control| clear(&sum, control));
     }
 }
 

@@ -1,13 +1,15 @@
 use super::prelude::*;
 use crate::mechanisms::enumeration::too_many_outcomes;
-use crate::mechanisms::score::losses_at;
+use crate::mechanisms::score::{losses_at, subtract_column};
 use baseline::{BaselineRule, BaselineValues};
 use learned::Learned;
 use oracle::Oracle;
+use running::{RunningDeviation, RunningMean};
 
 mod baseline;
 mod learned;
 mod oracle;
+mod running;
 
 /// The score function: the loss of a sample times its score.
 ///
@@ -19,8 +21,10 @@ mod oracle;
 /// that predicts a row's loss from the objective's context, or from the row's logits if there is no
 /// context; `greedy`, the loss of the row's most probable categories; or one of three oracles that
 /// evaluate every outcome: `mean`, E f; `optimal`, E(f ‖s‖²)/E ‖s‖²; `optimal-per-component`,
-/// E(f s_k²)/E s_k² for each component. With `normalise`, f − b is divided by max(1, its running
-/// standard deviation).
+/// E(f s_k²)/E s_k² for each component. With `normalise`, f − b is divided by max(1, σ): σ² is the
+/// running variance v ← ρ v + (1 − ρ) (V + ρ (M − m)²) of f − b, where M and V are the mean and the
+/// variance of a batch, and m ← ρ m + (1 − ρ) M is their running mean, which starts at the first
+/// batch's. Rows whose loss is not finite do not enter what is learned.
 ///
 /// **Requires** losses at vertices; for the oracles, at most 65,536 joint outcomes.
 ///
@@ -32,7 +36,7 @@ mod oracle;
 /// achieve.
 ///
 /// **Reference** Williams 1992, Machine Learning 8; `learned` and `normalise`: Mnih & Gregor 2014,
-/// arXiv:1402.0030; `greedy`: Rennie et al. 2017, arXiv:1612.00563; `optimal`: Weaver & Tao 2001.
+/// arXiv:1402.0030, where V alone enters, which is 0 for a batch of one row; `greedy`: Rennie et al. 2017, arXiv:1612.00563; `optimal`: Weaver & Tao 2001.
 ///
 /// ```
 /// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::{Baseline, Reinforce}, mean_gradient};
@@ -98,7 +102,7 @@ impl Kind for Reinforce {
     const FAMILY: Family = Family::ScoreFunction;
     const SUMMARY: &'static str = "score function of one sample, with a baseline";
     const SOURCE: &'static str = "Williams 1992; Mnih & Gregor 2014, arXiv:1402.0030";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
 
     fn check(&self) -> Result<(), Fault> {
         let Self { decay, learning_rate: rate, hidden, .. } = *self;
@@ -117,7 +121,7 @@ impl Kind for Reinforce {
         }
         match self.baseline {
             Baseline::None => of(&self, NoBaseline),
-            Baseline::Ema => of(&self, RunningMean { decay: self.decay, mean: 0.0, next: 0.0 }),
+            Baseline::Ema => of(&self, RunningMean::new(self.decay)),
             Baseline::Learned => of(&self, Learned::<E>::new(self.hidden, self.learning_rate)),
             Baseline::Greedy => of(&self, Greedy),
             Baseline::Mean => of(&self, Oracle::Mean),
@@ -134,7 +138,7 @@ struct ScoreFunction<B> {
 }
 
 impl<E: Real, B: BaselineRule<E>> Estimator<E> for ScoreFunction<B> {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,
@@ -147,16 +151,25 @@ impl<E: Real, B: BaselineRule<E>> Estimator<E> for ScoreFunction<B> {
         let evaluated = Evaluated::new(categorical, Rc::clone(&picks), objective)?;
         self.baseline.observe(&evaluated.f);
         match baseline {
-            BaselineValues::Rows(mut advantages) => {
-                less_baseline(&evaluated.f, &mut advantages);
+            BaselineValues::Rows { reference, b: mut advantages } => {
+                match reference {
+                    None => less_baseline(&evaluated.f, &mut advantages),
+                    Some(reference) => {
+                        let mut f = (*evaluated.f).clone();
+                        subtract_column(&reference, &mut f);
+                        less_baseline(&f, &mut advantages);
+                    }
+                }
                 if let Some(scale) = &mut self.scale {
                     scale.apply(&mut advantages);
                 }
                 evaluated.score(&p, &picks, advantages)
             }
-            BaselineValues::Components(b) => {
+            BaselineValues::Components { reference, b } => {
                 let (dims, losses) = (evaluated.dims, (*evaluated.f).clone());
-                let f = evaluated.f_of_latents();
+                let mut f = losses.clone();
+                subtract_column(&reference, &mut f);
+                let f = f.repeat_rows(dims.latents);
                 let mut vector = Packed::zeros(dims.rows(), dims.categories);
                 let scale = E::of(1.0 / dims.batch as f64);
                 by_component(&p, &picks, &f, &b, scale, &mut vector);
@@ -170,7 +183,6 @@ impl<E: Real, B: BaselineRule<E>> Estimator<E> for ScoreFunction<B> {
         Properties {
             unbiased: if self.scale.is_none() { Unbiased::Always } else { Unbiased::Never },
             sums_to_zero: !self.baseline.is_per_component(),
-            ignores_shifts: !self.baseline.depends_on_logits(),
             ..Properties::new(Domain::Vertices, Evaluations::vertices(losses))
         }
     }
@@ -203,37 +215,6 @@ rowwise! {
     }
 }
 
-/// The running standard deviation of advantages.
-struct RunningDeviation {
-    decay: f64,
-    variance: f64,
-    /// The variance of the last advantages.
-    last: f64,
-}
-
-impl RunningDeviation {
-    fn new(decay: f64) -> Self {
-        Self { decay, variance: 0.0, last: 0.0 }
-    }
-
-    /// Divides by max(1, σ), where σ is that of earlier advantages.
-    fn apply<E: Real>(&mut self, advantages: &mut Packed<E>) {
-        rowwise! {
-            fn multiply(; factor => a) {
-                a[0] = a[0] * factor;
-            }
-        }
-        let a: Vec<f64> = advantages.to_columns().into_iter().map(Real::widen).collect();
-        let mean = a.iter().sum::<f64>() / a.len() as f64;
-        self.last = a.iter().map(|a| (a - mean) * (a - mean)).sum::<f64>() / a.len() as f64;
-        multiply(E::of(1.0 / self.variance.sqrt().max(1.0)), advantages);
-    }
-
-    fn advance(&mut self) {
-        self.variance = self.decay * self.variance + (1.0 - self.decay) * self.last;
-    }
-}
-
 struct NoBaseline;
 
 impl<E: Real> BaselineRule<E> for NoBaseline {
@@ -243,34 +224,7 @@ impl<E: Real> BaselineRule<E> for NoBaseline {
         _: &dyn Objective<E>,
         _: &Noise,
     ) -> Result<BaselineValues<E>> {
-        Ok(BaselineValues::Rows(Packed::zeros(categorical.dims.batch, 1)))
-    }
-}
-
-struct RunningMean {
-    decay: f64,
-    mean: f64,
-    next: f64,
-}
-
-impl<E: Real> BaselineRule<E> for RunningMean {
-    fn values(
-        &mut self,
-        categorical: &Categorical<E>,
-        _: &dyn Objective<E>,
-        _: &Noise,
-    ) -> Result<BaselineValues<E>> {
-        Ok(BaselineValues::Rows(Packed::filled(categorical.dims.batch, 1, E::of(self.mean))))
-    }
-
-    fn observe(&mut self, losses: &Node<E>) {
-        let mean = losses.total() / losses.rows() as f64;
-        self.next = self.decay * self.mean + (1.0 - self.decay) * mean;
-    }
-
-    fn advance(&mut self) -> Result<()> {
-        self.mean = self.next;
-        Ok(())
+        Ok(BaselineValues::rows(Packed::zeros(categorical.dims.batch, 1)))
     }
 }
 
@@ -283,7 +237,7 @@ impl<E: Real> BaselineRule<E> for Greedy {
         objective: &dyn Objective<E>,
         _: &Noise,
     ) -> Result<BaselineValues<E>> {
-        Ok(BaselineValues::Rows(losses_at(
+        Ok(BaselineValues::rows(losses_at(
             objective,
             rows::argmax(&categorical.theta),
             categorical.dims,

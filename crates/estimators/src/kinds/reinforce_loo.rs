@@ -48,6 +48,7 @@ impl Kind for ReinforceLoo {
     const FAMILY: Family = Family::ScoreFunction;
     const SUMMARY: &'static str = "score function, the other samples as baseline";
     const SOURCE: &'static str = "Kool, van Hoof & Welling 2019";
+    const VERSION: u32 = 2;
 
     fn check(&self) -> Result<(), Fault> {
         ranges::samples(self.samples, 2)
@@ -59,7 +60,7 @@ impl Kind for ReinforceLoo {
 }
 
 impl<E: Real> Estimator<E> for ReinforceLoo {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,
@@ -85,9 +86,14 @@ impl<E: Real> Estimator<E> for ReinforceLoo {
 fn leave_one_out<E: Real>(f: &Packed<E>) -> Packed<E> {
     rowwise! {
         fn advantages(f; inverse_samples, scale => a) {
-            let mean = rows::sum(f) * inverse_samples;
+            // Differences to a rounded mean are exact if the losses are close to each other.
+            let rounded = rows::sum(f) * inverse_samples;
             for i in 0..f.len() {
-                a[i] = (f[i] - mean) * scale;
+                a[i] = f[i] - rounded;
+            }
+            let rest = rows::sum(a) * inverse_samples;
+            for i in 0..f.len() {
+                a[i] = (a[i] - rest) * scale;
             }
         }
     }

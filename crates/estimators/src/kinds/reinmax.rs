@@ -64,7 +64,7 @@ impl Kind for ReinMax {
 }
 
 impl<E: Real> Estimator<E> for Scheduled<ReinMax> {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,

@@ -64,7 +64,7 @@ impl Kind for Relax {
     const FAMILY: Family = Family::ScoreFunction;
     const SUMMARY: &'static str = "rebar with a learned network as control variate";
     const SOURCE: &'static str = "Grathwohl, Choi, Wu, Roeder & Duvenaud 2018, arXiv:1711.00123";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
 
     fn check(&self) -> Result<(), Fault> {
         ranges::temperature("temperature", self.temperature)?;
@@ -80,20 +80,36 @@ impl Kind for Relax {
 
 struct RelaxEstimator<E: Real> {
     settings: Scheduled<Relax>,
+    /// None before the first step. Its first weights come from the noise of that step: estimates that
+    /// are made before, with other noise, do not matter.
     network: Option<SurrogateNetwork<E>>,
-    /// The gradient of ĝ² for the network's parameters, at the last estimate.
-    parameter_gradient: Vec<E>,
+    last: Option<Last<E>>,
+}
+
+/// The last estimate.
+struct Last<E: Real> {
+    /// The network that it was made with, if there was no step before.
+    network: Option<SurrogateNetwork<E>>,
+    /// The gradient of ĝ² for the network's parameters, unless no row was usable.
+    gradient: Option<Vec<E>>,
 }
 
 impl<E: Real> RelaxEstimator<E> {
     fn new(settings: Relax) -> Self {
         let settings = Scheduled::new(settings.schedule, settings);
-        Self { settings, network: None, parameter_gradient: vec![] }
+        Self { settings, network: None, last: None }
+    }
+
+    /// A network with the weights that a step with this noise gives it. They come from another stream
+    /// than the samples of the steps, so that these do not depend on the network.
+    fn first_network(&self, inputs: (usize, usize), noise: &Noise) -> SurrogateNetwork<E> {
+        let Relax { hidden, learning_rate, .. } = self.settings.kind;
+        SurrogateNetwork::new(inputs, hidden, learning_rate, &mut noise.at(u64::MAX))
     }
 }
 
 impl<E: Real> Estimator<E> for RelaxEstimator<E> {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,
@@ -107,13 +123,11 @@ impl<E: Real> Estimator<E> for RelaxEstimator<E> {
             Some(context) => context.rows.clone(),
             None => categorical.features(),
         };
-        let settings = &self.settings.kind;
-        let network = self.network.get_or_insert_with(|| {
-            // Another stream than those of the steps, so that the samples do not depend on the network.
-            let stream = &mut noise.at(u64::MAX);
-            let inputs = (width, context.columns());
-            SurrogateNetwork::new(inputs, settings.hidden, settings.learning_rate, stream)
-        });
+        let mut new = None;
+        let network = match &self.network {
+            Some(network) => network,
+            None => new.insert(self.first_network((width, context.columns()), noise)),
+        };
         let relaxation = Relaxation::draw(&p, perturb(&p.ln(), noise), noise);
         let picks = Rc::new(relaxation.picks.clone());
         let evaluated = Evaluated::new(categorical, Rc::clone(&picks), objective)?;
@@ -126,11 +140,22 @@ impl<E: Real> Estimator<E> for RelaxEstimator<E> {
         let mut advantages = (*evaluated.f).clone();
         advantages.subtract(&second.outputs);
         vector.add(&scores(&p, &picks, advantages, dims));
-        let along = relaxation.push_forward(&p, &vector, temperature);
+        let mut along = relaxation.push_forward(&p, &vector, temperature);
         let score = scores(&p, &picks, ones(dims), dims);
-        let weights = vector.row_dots(&score).sum_rows(dims.latents);
-        let passes = Passes { first: &first, second: &second, along: &along, weights: &weights };
-        self.parameter_gradient = network.squared_norm_gradient(&passes, dims);
+        let mut weights = vector.row_dots(&score).sum_rows(dims.latents);
+        let usable = leave_out_rows(&evaluated.f, &mut along, &mut weights, dims);
+        let gradient = (usable > 0).then(|| {
+            let passes =
+                Passes { first: &first, second: &second, along: &along, weights: &weights };
+            let mut gradient = network.squared_norm_gradient(&passes, dims);
+            if usable < dims.batch {
+                // ĝ is a mean over the rows.
+                let scale = E::of(dims.batch as f64 / usable as f64);
+                gradient.iter_mut().for_each(|g| *g *= scale);
+            }
+            gradient
+        });
+        self.last = Some(Last { network: new, gradient });
         let losses = (*evaluated.f).clone();
         evaluated.inject(Weights::Mean, vector, losses)
     }
@@ -138,17 +163,16 @@ impl<E: Real> Estimator<E> for RelaxEstimator<E> {
     fn properties(&self, _: Dims) -> Properties {
         Properties {
             unbiased: Unbiased::Always,
-            // The network sees the logits if there is no context.
-            ignores_shifts: false,
             ..Properties::new(Domain::Vertices, Evaluations::vertices(1))
         }
     }
 
     fn advance(&mut self) -> Result<()> {
         self.settings.next_step();
-        if let (Some(network), false) = (&mut self.network, self.parameter_gradient.is_empty()) {
-            network.step(&self.parameter_gradient);
-            self.parameter_gradient.clear();
+        let Some(Last { network, gradient }) = self.last.take() else { return Ok(()) };
+        self.network = self.network.take().or(network);
+        if let (Some(network), Some(gradient)) = (&mut self.network, gradient) {
+            network.step(&gradient);
         }
         Ok(())
     }
@@ -156,6 +180,42 @@ impl<E: Real> Estimator<E> for RelaxEstimator<E> {
 
 fn ones<E: Real>(dims: Dims) -> Packed<E> {
     Packed::filled(dims.batch, 1, E::of(dims.batch as f64))
+}
+
+/// Sets to 0 what is not finite, or has no finite square, in rows from which the network cannot learn.
+/// Returns the number of the other rows.
+fn leave_out_rows<E: Real>(
+    f: &Packed<E>,
+    along: &mut (Packed<E>, Packed<E>),
+    weights: &mut Packed<E>,
+    dims: Dims,
+) -> usize {
+    rowwise! {
+        fn add_square(f, weight => sum) {
+            sum[0] += f[0] * f[0] + weight[0] * weight[0];
+        }
+    }
+    rowwise! {
+        fn clear(sum => x) {
+            // Less than infinity is neither infinite nor NaN.
+            let is_usable = sum[0].less(V::splat(E::INFINITY));
+            for x in x {
+                *x = V::select(is_usable, *x, V::zero());
+            }
+        }
+    }
+    let squares = |x: &Packed<E>| x.row_dots(x).sum_rows(dims.latents);
+    let mut sum = squares(&along.0);
+    sum.add(&squares(&along.1));
+    add_square(f, weights, &mut sum);
+    if sum.total().is_finite() {
+        return dims.batch;
+    }
+    clear(&sum, weights);
+    let of_latents = sum.clone().repeat_rows(dims.latents);
+    clear(&of_latents, &mut along.0);
+    clear(&of_latents, &mut along.1);
+    sum.to_columns().into_iter().filter(|sum| sum.is_finite()).count()
 }
 
 #[cfg(test)]
@@ -177,8 +237,10 @@ mod tests {
             let noise = || Noise::named(&["relax"]).at(step);
             let estimate =
                 crate::gradient(&mut relax, &logits, dims, &objective, None, &mut noise())?;
-            let Some(network) = &relax.network else { panic!("there is no network") };
-            let context = Packed::pack(&logits, 6);
+            let new = relax.last.as_ref().and_then(|last| last.network.as_ref());
+            let Some(network) = relax.network.as_ref().or(new) else { panic!("no network") };
+            // θ: each latent's largest logit is moved to 0.
+            let context = Packed::pack(&[-0.3, -1.2, 0.0, -0.2, 0.0, -0.7], 6);
             // The sample, c(y) and c(ỹ).
             let at = |logits: &[f64]| {
                 let (p, noise) = (rows::softmax(&Packed::pack(logits, 3), 1.0), &mut noise());

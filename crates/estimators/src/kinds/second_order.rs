@@ -62,7 +62,7 @@ impl Kind for SecondOrder {
 }
 
 impl<E: Real> Estimator<E> for SecondOrder {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,

@@ -66,7 +66,7 @@ impl Kind for SoftArgmax {
 }
 
 impl<E: Real> Estimator<E> for Scheduled<SoftArgmax> {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,

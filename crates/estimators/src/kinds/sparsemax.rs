@@ -45,7 +45,7 @@ impl Kind for Sparsemax {
     const SUMMARY: &'static str = "exact sums over a sparse distribution";
     const SOURCE: &'static str =
         "Martins & Astudillo 2016, arXiv:1602.02068; Correia et al. 2020, arXiv:2007.01919";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
         Box::new(self)
@@ -53,7 +53,7 @@ impl Kind for Sparsemax {
 }
 
 impl<E: Real> Estimator<E> for Sparsemax {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,

@@ -49,6 +49,7 @@ impl Kind for Spsa {
     const FAMILY: Family = Family::Perturbation;
     const SUMMARY: &'static str = "differences of losses along random signs";
     const SOURCE: &'static str = "Spall 1992, IEEE Transactions on Automatic Control 37";
+    const VERSION: u32 = 2;
 
     fn check(&self) -> Result<(), Fault> {
         ranges::positive("sigma", self.sigma)?;
@@ -61,7 +62,7 @@ impl Kind for Spsa {
 }
 
 impl<E: Real> Estimator<E> for Spsa {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,

@@ -52,6 +52,7 @@ impl Kind for StGumbelSoftmax {
     const FAMILY: Family = Family::Gumbel;
     const SUMMARY: &'static str = "a Gumbel-argmax forward, its relaxation backward";
     const SOURCE: &'static str = "Jang, Gu & Poole 2017, arXiv:1611.01144";
+    const VERSION: u32 = 2;
 
     fn check(&self) -> Result<(), Fault> {
         ranges::temperature("temperature", self.temperature)?;
@@ -64,7 +65,7 @@ impl Kind for StGumbelSoftmax {
 }
 
 impl<E: Real> Estimator<E> for Scheduled<StGumbelSoftmax> {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,

@@ -49,7 +49,7 @@ impl Kind for StochasticSumAndSample {
     const SUMMARY: &'static str = "sum-and-sample over a random set";
     const SOURCE: &'static str =
         "Kool, van Hoof & Welling 2020, arXiv:2002.06043; Liu et al. 2019, arXiv:1810.04777";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
 
     fn check(&self) -> Result<(), Fault> {
         ranges::samples(self.samples, 1)
@@ -61,7 +61,7 @@ impl Kind for StochasticSumAndSample {
 }
 
 impl<E: Real> Estimator<E> for StochasticSumAndSample {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,

@@ -66,7 +66,7 @@ impl Kind for StraightThrough {
 }
 
 impl<E: Real> Estimator<E> for Scheduled<StraightThrough> {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,

@@ -49,7 +49,7 @@ impl Kind for SumAndSample {
     const SUMMARY: &'static str = "the most probable outcomes exactly, one for the rest";
     const SOURCE: &'static str =
         "Liu, Regier, Tripuraneni, Jordan & McAuliffe 2019, arXiv:1810.04777";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
 
     fn check(&self) -> Result<(), Fault> {
         ranges::samples(self.samples, 1)
@@ -61,7 +61,7 @@ impl Kind for SumAndSample {
 }
 
 impl<E: Real> Estimator<E> for SumAndSample {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,

@@ -51,7 +51,7 @@ impl Kind for UnorderedSet {
     const FAMILY: Family = Family::ScoreFunction;
     const SUMMARY: &'static str = "score function of samples without replacement";
     const SOURCE: &'static str = "Kool, van Hoof & Welling 2020, arXiv:2002.06043";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
 
     fn check(&self) -> Result<(), Fault> {
         set_size(self.samples, 2)
@@ -75,7 +75,7 @@ pub(super) struct SetEstimator {
 }
 
 impl<E: Real> Estimator<E> for SetEstimator {
-    fn surrogate(
+    fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,

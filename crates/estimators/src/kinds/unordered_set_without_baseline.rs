@@ -46,7 +46,7 @@ impl Kind for UnorderedSetWithoutBaseline {
     const FAMILY: Family = Family::ScoreFunction;
     const SUMMARY: &'static str = "unordered-set without its baseline";
     const SOURCE: &'static str = "Kool, van Hoof & Welling 2020, arXiv:2002.06043";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
 
     fn check(&self) -> Result<(), Fault> {
         set_size(self.samples, 1)

@@ -1,7 +1,7 @@
 //! Categorical distributions, as logits parametrize them.
 
-use crate::{Dims, Error, Logits, Result};
-use kernels::simd::{Kernel, Lanes, run};
+use crate::mechanisms::opening::open;
+use crate::{Dims, Logits, Result};
 use kernels::tape::{Node, Recording};
 use kernels::{Noise, Packed, Real, rows, rowwise};
 use std::rc::Rc;
@@ -10,16 +10,19 @@ use std::rc::Rc;
 pub(crate) struct Categorical<E: Real> {
     pub(crate) dims: Dims,
     pub(crate) tape: Recording<E>,
-    /// θ, [B·L, K].
-    pub(crate) theta: Node<E>,
+    /// The node that receives the gradient for the logits, [B·L, K].
+    pub(crate) logits: Node<E>,
+    /// θ, [B·L, K]: the logits less the largest of their row, −∞ for masked categories.
+    pub(crate) theta: Rc<Packed<E>>,
 }
 
 impl<E: Real> Categorical<E> {
-    /// Rejects logits in which every category of a row is masked.
+    /// Opens logits ([`open`]). The gradient for θ is that for the logits, as a softmax and an argmax
+    /// ignore a constant.
     pub(crate) fn new(logits: Logits<E>) -> Result<Self> {
         let Logits { node, dims, tape } = logits;
-        reject_all_masked(&node)?;
-        Ok(Self { dims, tape, theta: node })
+        let theta = Rc::new(open(node.numbers())?);
+        Ok(Self { dims, tape, logits: node, theta })
     }
 
     /// p = softmax(θ/τ), [B·L, K].
@@ -32,8 +35,8 @@ impl<E: Real> Categorical<E> {
         if temperature == E::ONE { Rc::clone(p) } else { Rc::new(self.softmax(temperature)) }
     }
 
-    /// The logits as inputs of a network, [B, L·K]: the logit of a masked category is replaced by the
-    /// smallest finite one of its row.
+    /// θ as inputs of a network, [B, L·K]. A masked category has the smallest number of the others of
+    /// its row.
     pub(crate) fn features(&self) -> Packed<E> {
         rowwise! {
             fn unmask(theta => features) {
@@ -67,28 +70,6 @@ pub(crate) fn perturb<E: Real>(theta: &Packed<E>, noise: &mut Noise) -> Packed<E
     perturbed
 }
 
-fn reject_all_masked<E: Real>(theta: &Packed<E>) -> Result<()> {
-    /// Whether every row has a category that is not masked. The padding has one too.
-    struct AnyOpen<'a, E: Real>(&'a Packed<E>);
-    impl<E: Real> Kernel<E> for AnyOpen<'_, E> {
-        type Output = bool;
-        #[inline(always)]
-        fn run<V: Lanes<E>>(self) -> bool {
-            let mut least = V::splat(E::INFINITY);
-            for block in self.0.blocks::<V>() {
-                least = least.min(rows::max(block));
-            }
-            least.to_array().iter().all(|&top| top != E::NEGATIVE_INFINITY)
-        }
-    }
-    if run(AnyOpen(theta)) {
-        return Ok(());
-    }
-    let is_masked =
-        |row: &usize| (0..theta.columns()).all(|k| theta.get(*row, k) == E::NEGATIVE_INFINITY);
-    (0..theta.rows()).find(is_masked).map_or(Ok(()), |row| Err(Error::AllMasked { row }))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,6 +81,6 @@ mod tests {
         let node = Node::new(Packed::pack(&logits, 3));
         let categorical =
             Categorical::new(Logits::new(node, 2, Recording::default())).expect("logits");
-        assert_eq!(categorical.features().unpack(), [-1.0, 2.0, -1.0, 0.5, 0.5, 0.5]);
+        assert_eq!(categorical.features().unpack(), [-3.0, 0.0, -3.0, 0.0, 0.0, 0.0]);
     }
 }

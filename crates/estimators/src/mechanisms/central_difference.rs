@@ -6,6 +6,7 @@ use crate::{Logits, Objective, Result, Surrogate};
 use kernels::simd::Lanes;
 use kernels::tape::Weights;
 use kernels::{Noise, Packed, Real, rows, rowwise};
+use std::rc::Rc;
 
 /// Pairs of perturbed logits, θ ± σ d.
 pub(crate) struct Pairs {
@@ -33,7 +34,7 @@ pub(crate) fn central_difference<E: Real>(
     let directions = directions(dims.rows(), width, noise);
     let mut picks = Packed::zeros(dims.rows(), 2 * samples);
     antithetic(&categorical.theta, &gumbels, &directions, E::of(sigma), &mut picks);
-    let theta = categorical.theta.clone();
+    let theta = Rc::clone(&categorical.theta);
     let evaluated = Evaluated::new(categorical, picks, objective)?;
     let losses = row_means(&evaluated.f);
     let f = evaluated.f_of_latents();

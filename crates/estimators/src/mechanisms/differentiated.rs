@@ -62,9 +62,9 @@ pub(crate) fn at_several_vertices<E: Real>(
     objective: &dyn Objective<E>,
     backward: impl FnOnce(&Packed<E>, &mut Packed<E>) + 'static,
 ) -> Result<(Surrogate<E>, Node<E>)> {
-    let Categorical { dims, theta, mut tape } = categorical;
+    let Categorical { dims, logits, mut tape, .. } = categorical;
     let points = rows::one_hots(&picks, dims.categories);
-    let points = choose(&mut tape, &theta, points, backward);
+    let points = choose(&mut tape, &logits, points, backward);
     let losses = objective.loss(Choice::differentiated(picks, points, dims, tape))?;
     let f = losses.node.clone();
     let scalar = weigh(losses.tape, losses.node, Weights::Mean)?;
@@ -78,8 +78,8 @@ pub(crate) fn in_interior<E: Real>(
     objective: &dyn Objective<E>,
     jacobian: impl Jacobian<E>,
 ) -> Result<Surrogate<E>> {
-    let Categorical { dims, theta, mut tape } = categorical;
-    let points = choose(&mut tape, &theta, points, move |g, v| {
+    let Categorical { dims, logits, mut tape, .. } = categorical;
+    let points = choose(&mut tape, &logits, points, move |g, v| {
         simd::run(Product { jacobian: &jacobian, g, v });
     });
     let losses = objective.loss(Choice::interior(points, dims, tape))?;

@@ -21,54 +21,95 @@ impl<E: Real> Kernel<E> for Entmax<'_, E> {
     #[inline(always)]
     fn run<V: Lanes<E>>(self) {
         let slope = V::splat(E::of(self.alpha - 1.0));
-        let exponent = V::splat(E::of(1.0 / (self.alpha - 1.0)));
         for (theta, pi) in self.theta.blocks::<V>().zip(self.pi.blocks_mut::<V>()) {
-            let top = rows::max(theta) * slope;
-            for k in 0..theta.len() {
-                pi[k] = theta[k] * slope - top;
-            }
+            let top = rows::max(theta);
             // The power is chosen here, outside the loops over categories.
             if self.alpha == 2.0 {
+                subtract_top(theta, top, slope, pi);
                 distribute(pi, Linear);
             } else if self.alpha == 1.5 {
+                subtract_top(theta, top, slope, pi);
                 distribute(pi, Square);
             } else {
-                distribute(pi, General(exponent));
+                subtract_top(theta, top, V::splat(E::ONE), pi);
+                distribute(pi, General { slope });
             }
         }
     }
 }
 
-/// A power of x > 0, and its derivative.
-trait Power<E: Real, V: Lanes<E>>: Copy {
-    fn of(self, x: V) -> (V, V);
+/// x = scale · θ − scale · max θ
+#[inline(always)]
+fn subtract_top<E: Real, V: Lanes<E>>(theta: &[V], top: V, scale: V, x: &mut [V]) {
+    let top = top * scale;
+    for k in 0..theta.len() {
+        x[k] = theta[k] * scale - top;
+    }
 }
 
+/// A power of a number of the support, and its derivative; both are 0 outside.
+trait Power<E: Real, V: Lanes<E>>: Copy {
+    fn of(self, x: V) -> (V, V);
+    /// A t with which the largest x, 0, contributes 1.
+    fn first(self) -> V;
+}
+
+/// x, for α = 2.
 #[derive(Clone, Copy)]
 struct Linear;
 impl<E: Real, V: Lanes<E>> Power<E, V> for Linear {
     #[inline(always)]
     fn of(self, x: V) -> (V, V) {
-        (x, V::splat(E::ONE))
+        let counts = V::zero().less(x);
+        (V::select(counts, x, V::zero()), V::indicator(counts))
+    }
+    #[inline(always)]
+    fn first(self) -> V {
+        -V::splat(E::ONE)
     }
 }
 
+/// x², for α = 1.5.
 #[derive(Clone, Copy)]
 struct Square;
 impl<E: Real, V: Lanes<E>> Power<E, V> for Square {
     #[inline(always)]
     fn of(self, x: V) -> (V, V) {
-        (x * x, x + x)
+        let counts = V::zero().less(x);
+        (V::select(counts, x * x, V::zero()), V::select(counts, x + x, V::zero()))
+    }
+    #[inline(always)]
+    fn first(self) -> V {
+        -V::splat(E::ONE)
     }
 }
 
+/// (1 + (α − 1) x)^{1/(α − 1)} = exp(x ln(1 + z)/z) with z = (α − 1) x, which is eˣ in the limit α → 1.
+/// Here x is a difference of logits that is not yet multiplied by α − 1: beside the 1, that product
+/// would lose its digits.
 #[derive(Clone, Copy)]
-struct General<V>(V);
+struct General<V> {
+    /// α − 1
+    slope: V,
+}
 impl<E: Real, V: Lanes<E>> Power<E, V> for General<V> {
     #[inline(always)]
     fn of(self, x: V) -> (V, V) {
-        let power = (self.0 * x.ln()).exp();
-        (power, self.0 * power / x)
+        let one = V::splat(E::ONE);
+        let z = self.slope * x;
+        let base = one + z;
+        let counts = V::zero().less(base);
+        // ln(1 + z)/z depends smoothly on z, so that it may be taken at the rounded base
+        // (Kahan; Goldberg 1991, theorem 4).
+        let rounded = base - one;
+        let is_one = rounded.equal(V::zero());
+        let ratio = V::select(is_one, one, base.ln() / V::select(is_one, one, rounded));
+        let power = (x * ratio).exp();
+        (V::select(counts, power, V::zero()), V::select(counts, power / base, V::zero()))
+    }
+    #[inline(always)]
+    fn first(self) -> V {
+        V::zero()
     }
 }
 
@@ -76,22 +117,20 @@ impl<E: Real, V: Lanes<E>> Power<E, V> for General<V> {
 /// least 4, and both are at most K at first, so `f64` needs fewer.
 const MOST_STEPS: usize = 60;
 
-/// Replaces x_k, the largest of which is 0, by the power of x_k − t, or 0 where x_k ≤ t.
+/// Replaces x_k, the largest of which is 0, by the power of x_k − t.
 ///
 /// Finds t by Newton's method. The sum is decreasing and convex in t, so steps that start where it is
 /// at least 1 never overshoot. For α = 2 the sum is linear as long as the support stays the same, and
 /// the result is exact. A row that has converged does not move while its neighbors go on.
 #[inline(always)]
 fn distribute<E: Real, V: Lanes<E>>(x: &mut [V], power: impl Power<E, V>) {
-    // Here the largest alone contributes 1.
-    let mut t = -V::splat(E::ONE);
+    let mut t = power.first();
     for _ in 0..MOST_STEPS {
         let (mut sum, mut slope) = (V::zero(), V::zero());
         for &x in x.iter() {
             let (share, steepness) = power.of(x - t);
-            let counts = t.less(x);
-            sum += V::select(counts, share, V::zero());
-            slope += V::select(counts, steepness, V::zero());
+            sum += share;
+            slope += steepness;
         }
         let next = (t + (sum - V::splat(E::ONE)) / slope).max(t);
         let moves = V::indicator(t.less(next)).to_array();
@@ -102,7 +141,7 @@ fn distribute<E: Real, V: Lanes<E>>(x: &mut [V], power: impl Power<E, V>) {
     }
     let mut sum = V::zero();
     for x in x.iter_mut() {
-        *x = V::select(t.less(*x), power.of(*x - t).0, V::zero());
+        *x = power.of(*x - t).0;
         sum += *x;
     }
     let scale = V::splat(E::ONE) / sum;
@@ -210,6 +249,28 @@ mod tests {
         shares(low)
     }
 
+    /// However near α is to 1, and whatever the precision.
+    #[test]
+    fn entmax_tends_to_the_softmax() {
+        fn largest_difference<E: Real>(alpha: f64) -> f64 {
+            let noise = &mut Noise::named(&["entmax", "softmax"]);
+            let theta: Vec<E> = noise.normals(400).into_iter().map(|x| E::of(3.0 * x)).collect();
+            let theta = Packed::pack(&theta, 8);
+            let (pi, p) = (entmax(&theta, alpha), rows::softmax(&theta, E::ONE));
+            let pairs = pi.unpack().into_iter().zip(p.unpack());
+            pairs.map(|(pi, p)| (pi - p).widen().abs()).fold(0.0, f64::max)
+        }
+        for distance in [1e-3, 1e-5, 1e-6, 1e-7, 1e-9, 1e-12, 2e-16] {
+            let (single, double) = (
+                largest_difference::<f32>(1.0 + distance),
+                largest_difference::<f64>(1.0 + distance),
+            );
+            // The difference is of the order of α − 1, times squares of logits.
+            assert!(double < 4.0 * distance + 1e-14, "{double} at {distance}");
+            assert!(single < 4.0 * distance + 2e-6, "{single} at {distance}");
+        }
+    }
+
     /// Many categories, equal ones, masked ones, and α near both ends.
     #[test]
     fn newton_and_bisection_agree() {
@@ -224,7 +285,7 @@ mod tests {
                         *x = f64::NEG_INFINITY;
                     }
                 }
-                for alpha in [1.02, 1.3, 1.5, 1.7, 2.0] {
+                for alpha in [1.001, 1.02, 1.3, 1.5, 1.7, 2.0] {
                     let pi = entmax(&Packed::pack(&theta, k), alpha).unpack();
                     let single: Vec<f32> = theta.iter().map(|&x| x as f32).collect();
                     let single = entmax(&Packed::pack(&single, k), alpha).unpack();

@@ -3,7 +3,7 @@
 use crate::Surrogate;
 use crate::mechanisms::categorical::Categorical;
 use crate::mechanisms::entmax::{backward, entmax};
-use crate::mechanisms::score::{Evaluated, divide, multiply_by_weights, row_sums};
+use crate::mechanisms::score::{Evaluated, divide, weighted_differences};
 use crate::{Dims, Objective, Result};
 use kernels::tape::Weights;
 use kernels::{Packed, Real};
@@ -21,10 +21,8 @@ pub(crate) fn marginalize<E: Real>(
     let (picks, w) = supported_outcomes(&pi, dims);
     let picks = Rc::new(picks);
     let evaluated = Evaluated::new(categorical, Rc::clone(&picks), objective)?;
-    let mut weighted = evaluated.f.numbers().clone();
-    multiply_by_weights(&w, &mut weighted);
-    let losses = row_sums(&weighted);
-    // The gradient follows from Σ_{z_n = c} w f, which is π_n(c) φ_n(c).
+    let (weighted, losses) = weighted_differences(&w, &evaluated.f);
+    // The gradient follows from Σ_{z_n = c} w f, which is π_n(c) φ_n(c), and ignores a constant in f.
     let vector = backward(&pi, &sums_by_category(&picks, &weighted, dims), alpha);
     let mut shares = w;
     divide(E::of(dims.batch as f64), &mut shares);

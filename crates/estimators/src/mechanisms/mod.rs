@@ -1,5 +1,6 @@
 //! Mechanisms that several estimators share.
 
+pub(crate) mod adaptive_step;
 pub(crate) mod antithetic_uniforms;
 pub(crate) mod categorical;
 pub(crate) mod central_difference;
@@ -9,6 +10,7 @@ pub(crate) mod entmax;
 pub(crate) mod enumeration;
 pub(crate) mod finite_step;
 pub(crate) mod marginalize;
+pub(crate) mod opening;
 pub(crate) mod perturbation;
 pub(crate) mod scheduled;
 pub(crate) mod score;

@@ -26,14 +26,14 @@ impl<E: Real> Evaluated<E> {
         picks: impl Into<Rc<Packed<E>>>,
         objective: &dyn Objective<E>,
     ) -> Result<Self> {
-        let Categorical { dims, theta, tape } = categorical;
-        Self::evaluate(Choice::vertices(picks.into(), dims, tape), theta, objective)
+        let Categorical { dims, logits, tape, .. } = categorical;
+        Self::evaluate(Choice::vertices(picks.into(), dims, tape), logits, objective)
     }
 
     /// Evaluates the objective at every category of the only latent.
     pub(crate) fn every(categorical: Categorical<E>, objective: &dyn Objective<E>) -> Result<Self> {
-        let Categorical { dims, theta, tape } = categorical;
-        Self::evaluate(Choice::every(dims, tape), theta, objective)
+        let Categorical { dims, logits, tape, .. } = categorical;
+        Self::evaluate(Choice::every(dims, tape), logits, objective)
     }
 
     fn evaluate(choice: Choice<E>, logits: Node<E>, objective: &dyn Objective<E>) -> Result<Self> {
@@ -49,6 +49,14 @@ impl<E: Real> Evaluated<E> {
             1 => self.f.clone(),
             latents => Node::constant((*self.f).clone().repeat_rows(latents)),
         }
+    }
+
+    /// The losses less that of the first sample, repeated for the latents of each row, [B·L, S]. For
+    /// estimates that ignore a constant in all losses: the differences keep their precision.
+    pub(crate) fn differences_of_latents(&self) -> Packed<E> {
+        let mut f = (*self.f).clone();
+        subtract_column(&self.f.column(0), &mut f);
+        f.repeat_rows(self.dims.latents)
     }
 
     /// The surrogate with Σ_s a_s (D_s − p) / B as the gradient for the logits, for advantages a
@@ -118,6 +126,44 @@ rowwise! {
     pub(crate) fn multiply_by_weights(w => f) {
         for s in 0..w.len() {
             f[s] = rows::unless_zero(w[s], w[s] * f[s]);
+        }
+    }
+}
+
+/// w (f − m) for weights w that sum to 1 in each row and the weighted mean m of the losses f, [B, S],
+/// and m, [B, 1]. The differences keep their precision if all losses have a large constant in common.
+pub(crate) fn weighted_differences<E: Real>(
+    w: &Packed<E>,
+    f: &Packed<E>,
+) -> (Packed<E>, Packed<E>) {
+    rowwise! {
+        fn subtract(w, f => weighted, mean) {
+            let mut rounded = V::zero();
+            for s in 0..w.len() {
+                rounded += rows::unless_zero(w[s], w[s] * f[s]);
+            }
+            let mut rest = V::zero();
+            for s in 0..w.len() {
+                weighted[s] = rows::unless_zero(w[s], f[s] - rounded);
+                rest = w[s].mul_add(weighted[s], rest);
+            }
+            for s in 0..w.len() {
+                weighted[s] = w[s] * (weighted[s] - rest);
+            }
+            mean[0] = rounded + rest;
+        }
+    }
+    let mut weighted = Packed::scratch(f.rows(), f.columns());
+    let mut means = Packed::scratch(f.rows(), 1);
+    subtract(w, f, &mut weighted, &mut means);
+    (weighted, means)
+}
+
+rowwise! {
+    /// f − c, with one c for each row
+    pub(crate) fn subtract_column(c => f) {
+        for f in f {
+            *f = *f - c[0];
         }
     }
 }

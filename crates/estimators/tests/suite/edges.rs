@@ -1,10 +1,10 @@
 //! Edge cases: every registered estimator returns finite numbers, or refuses with a reason, and never
 //! returns NaN.
 
-use crate::problem::VALUES;
 use crate::problem::variants::{Variant, check_all, defaults};
-use estimators::objectives::{ExpDot, RowLoss, RowLosses, SquaredPick};
-use estimators::{Dims, Domain, Estimator, Gradient, Noise, Objective, Real, gradient};
+use crate::problem::{VALUES, objective};
+use estimators::objectives::{RowLoss, RowLosses, SquaredPick};
+use estimators::{Dims, Domain, Estimator, Gradient, Noise, Real, gradient};
 
 /// Runs a variant in both precisions, and checks what it returns. Returns whether it did not refuse.
 fn both(
@@ -39,23 +39,11 @@ fn run<E: Real>(
     let of = |numbers: &[f64]| numbers.iter().map(|&x| E::of(x)).collect::<Vec<E>>();
     let noise = &mut Noise::named(&["edge"]);
     let logits = of(logits);
-    let objective = objective(dims, of);
+    let objective = objective(dims);
     let estimate = gradient(&mut *estimator, &logits, dims, &*objective, None, noise).unwrap();
     let Gradient { logits, losses, .. } = estimate;
     let widen = |numbers: Vec<E>| numbers.into_iter().map(Real::widen).collect::<Vec<f64>>();
     Some((widen(logits), widen(losses)))
-}
-
-fn objective<E: Real>(dims: Dims, of: impl Fn(&[f64]) -> Vec<E>) -> Box<dyn Objective<E>> {
-    let width = dims.latents * dims.categories;
-    let numbers: Vec<f64> = VALUES.iter().copied().cycle().take(width).collect();
-    if dims.latents == 1 {
-        let targets = of(&vec![0.8; dims.batch]);
-        Box::new(SquaredPick::of(&of(&numbers.repeat(dims.batch)), &targets))
-    } else {
-        let weights: Vec<f64> = numbers.iter().map(|x| x / dims.latents as f64).collect();
-        Box::new(ExpDot::of(&of(&weights.repeat(dims.batch)), dims.batch))
-    }
 }
 
 fn assert_finite(place: &str, gradient: &[f64], losses: &[f64]) {
@@ -137,7 +125,7 @@ fn learning_from_extreme_logits_leaves_estimates_finite() {
             return;
         }
         let of = |numbers: &[f64]| numbers.iter().map(|&x| E::of(x)).collect::<Vec<E>>();
-        let objective = objective(dims, of);
+        let objective = objective(dims);
         for step in 0..5 {
             let noise = &mut Noise::named(&["edge", "steps"]).at(step);
             let logits = of(ROWS.as_flattened());

@@ -145,8 +145,10 @@ fn gumbel_softmax_is_the_slope_of_its_own_loss() {
 #[test]
 fn entmax_near_one_is_softmax() {
     for problem in problems() {
-        let entmax = draw(&problem, "entmax", "alpha = 1.0001");
-        assert_close(&entmax, &problem.exact().repeat(200), 1e-3, problem.name);
+        for (alpha, tolerance) in [(1.0001, 1e-3), (1.0 + 1e-7, 1e-6), (1.0 + 1e-12, 1e-9)] {
+            let entmax = draw(&problem, "entmax", &format!("alpha = {alpha:?}"));
+            assert_close(&entmax, &problem.exact().repeat(200), tolerance, problem.name);
+        }
     }
 }
 

@@ -2,11 +2,14 @@
 //! parameter. They walk the registry, so a new estimator is checked as soon as it is registered.
 
 use crate::problem::variants::{check_all, variants};
-use crate::problem::{VALUES, assert_mean, exponential, linear, problems, squared_pick};
-use estimators::objectives::SquaredPick;
+use crate::problem::{
+    VALUES, assert_close, assert_mean, exponential, linear, narrow, problems, squared_pick,
+};
+use estimators::objectives::{RowLoss, RowLosses, SquaredPick};
 use estimators::{
     Counted, Dims, Domain, Estimator, Gradient, Node, Noise, Packed, Real, Unbiased, gradient,
 };
+use std::cell::RefCell;
 
 const DRAWS: usize = 10_000;
 
@@ -100,6 +103,54 @@ fn a_constant_added_to_logits_changes_nothing() {
             }
         }
     });
+}
+
+/// A loss of multiples of 1/8 and a large constant, which f32 represents at vertices.
+#[derive(Clone)]
+struct Shifted(f64);
+
+impl<E: Real> RowLoss<E> for Shifted {
+    fn loss(&self, row: usize, z: &[E], _: &[E], dz: &mut [E], _: &mut [E]) -> E {
+        let weight = |i: usize| E::of(((i * 5 + row * 3) % 13) as f64 * 0.125 - 0.5);
+        dz.iter_mut().enumerate().for_each(|(i, dz)| *dz += weight(i));
+        z.iter().enumerate().fold(E::ZERO, |sum, (i, &z)| sum + weight(i) * z) + E::of(self.0)
+    }
+}
+
+/// An estimator that ignores a constant in all losses, as double precision shows, does so in single
+/// precision too.
+#[test]
+fn a_constant_added_to_losses_costs_no_precision() {
+    const OFFSET: f64 = (1 << 20) as f64;
+    fn estimate<E: Real>(mut built: Box<dyn Estimator<E>>, dims: Dims, offset: f64) -> Vec<f64> {
+        let logits: Vec<f64> = (0..dims.elements()).map(|i| (i % 7) as f64 * 0.25).collect();
+        let objective = RowLosses::new(Shifted(offset), &[], dims.batch);
+        let noise = &mut Noise::named(&["law", "losses"]);
+        let estimate = gradient(&mut *built, &narrow(&logits), dims, &objective, None, noise);
+        let scaled = estimate.unwrap().logits.into_iter().map(|g| g.widen() * dims.batch as f64);
+        scaled.collect()
+    }
+    let mut ignoring = RefCell::new(0);
+    check_all(|variant| {
+        for (latents, categories) in [(1, 6), (2, 3), (1, 2), (3, 2)] {
+            let dims = Dims { batch: 19, latents, categories };
+            let built = variant.build_f64();
+            // Losses inside the simplex are rounded already.
+            if built.refuses(dims).is_some() || built.properties(dims).evaluations.relaxed > 0 {
+                continue;
+            }
+            let of_f64 = |offset| estimate(variant.build_f64(), dims, offset);
+            let (plain, shifted) = (of_f64(0.0), of_f64(OFFSET));
+            if plain.iter().zip(&shifted).any(|(a, b)| (a - b).abs() > 1e-6) {
+                continue;
+            }
+            *ignoring.borrow_mut() += 1;
+            let of_f32 = |offset| estimate(variant.build_f32(), dims, offset);
+            let place = format!("{} with {dims:?}", variant.name);
+            assert_close(&of_f32(OFFSET), &of_f32(0.0), 1e-4, &place);
+        }
+    });
+    assert!(*ignoring.get_mut() > 60, "{ignoring:?} are checked");
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod edges;
 mod identities;
 mod identities_in_law;
 mod laws;
+mod logits;
 mod pages;
 mod problem;
 mod reference;

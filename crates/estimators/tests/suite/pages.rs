@@ -99,9 +99,8 @@ fn only_a_few_lack_a_symmetry() {
     let of_sums = without(|properties| properties.sums_to_zero);
     assert_eq!(of_sums[0], "reinforce baseline=\"optimal-per-component\"");
     assert_eq!(of_sums[1..], blind);
-    // They depend on the logits themselves.
     let of_shifts = without(|properties| properties.ignores_shifts);
-    assert_eq!(of_shifts, ["reinforce baseline=\"learned\"", "relax", "aimle"]);
+    assert!(of_shifts.is_empty(), "{of_shifts:?}");
 }
 
 #[test]

@@ -3,16 +3,16 @@
 use crate::problem::variants::check_all;
 use crate::problem::{
     Problem, VALUES, assert_close, assert_mean, estimator, exponential, problems, squared_pick,
-    total_variance,
+    step, total_variance,
 };
-use estimators::{Estimator, Noise, Objective, SquaredPick, Unbiased};
+use estimators::objectives::{RowLoss, RowLosses};
+use estimators::{Dims, Estimator, Noise, Objective, Real, SquaredPick, Unbiased};
 
 /// Takes steps, with `rows` copies of the problem in each.
 fn train(problem: &Problem, estimator: &mut dyn Estimator<f64>, steps: u64, rows: usize) {
     let noise = Noise::named(&["training"]);
     for step in 0..steps {
-        problem.draw(estimator, rows, &mut noise.at(step));
-        estimator.advance().unwrap();
+        problem.step(estimator, rows, &mut noise.at(step));
     }
 }
 
@@ -37,8 +37,7 @@ fn an_unbiased_estimator_stays_unbiased() {
                 moved.logits.iter_mut().enumerate().for_each(|(i, x)| {
                     *x += 0.1 * step as f64 * if i % 2 == 0 { 1.0 } else { -1.0 };
                 });
-                moved.draw(&mut *estimator, 8, &mut Noise::named(&["moving"]).at(step));
-                estimator.advance().unwrap();
+                moved.step(&mut *estimator, 8, &mut Noise::named(&["moving"]).at(step));
             }
             let draws = problem.draw(&mut *estimator, 5_000, &mut Noise::named(&["after"]));
             assert_mean(&draws, &problem.exact(), 1e-9, &variant.name);
@@ -65,6 +64,96 @@ fn only_advancing_changes_the_state() {
             assert_eq!(before, ask(&problem, "asked"), "{}", variant.name);
         });
     }
+}
+
+/// Measuring before the first step and between steps, with other noise, logits and batches, and with a
+/// backward pass or without, leaves training as it is.
+#[test]
+fn estimates_between_steps_change_no_number_of_training() {
+    for problem in problems() {
+        check_all(|variant| {
+            if !problem.suits(&*variant.build_f64()) {
+                return;
+            }
+            let run = |measures: bool| -> Vec<u64> {
+                let mut estimator = variant.build_f64();
+                let mut numbers = vec![];
+                for step in 0..6 {
+                    if measures {
+                        let mut elsewhere = problem.clone();
+                        elsewhere.logits.iter_mut().for_each(|x| *x = 1.7 - 2.0 * *x);
+                        let noise = &mut Noise::named(&["measured"]).at(step);
+                        elsewhere.draw(&mut *estimator, 3, noise);
+                        problem.draw(&mut *estimator, 1, noise);
+                    }
+                    let noise = &mut Noise::named(&["trained"]).at(step);
+                    numbers.extend(problem.step(&mut *estimator, 2, noise));
+                }
+                numbers.into_iter().map(f64::to_bits).collect()
+            };
+            assert_eq!(run(true), run(false), "{} on {}", variant.name, problem.name);
+        });
+    }
+}
+
+/// A loss that is linear in the choice, except in one row, where it is not a finite number.
+#[derive(Clone)]
+struct Spoiled {
+    row: usize,
+    loss: f64,
+}
+
+impl<E: Real> RowLoss<E> for Spoiled {
+    fn loss(&self, row: usize, z: &[E], _: &[E], dz: &mut [E], _: &mut [E]) -> E {
+        if row == self.row {
+            dz.iter_mut().for_each(|dz| *dz = E::of(self.loss));
+            return E::of(self.loss);
+        }
+        let weight = |i: usize| E::of(VALUES[i] + 0.25 * (row % 4) as f64);
+        dz.iter_mut().enumerate().for_each(|(i, dz)| *dz += weight(i));
+        z.iter().enumerate().fold(E::ZERO, |sum, (i, &z)| sum + weight(i) * z)
+    }
+}
+
+/// After a step with a row whose loss is not finite, training goes on as after the step without that
+/// row. (Noise is drawn for sixteen rows at a time: the other rows meet the same numbers.)
+#[test]
+fn a_row_whose_loss_is_not_finite_is_forgotten() {
+    const ROWS: usize = 17;
+    /// Three steps after a first one, which has a row more if there is a spoiled loss for it.
+    fn steps<E: Real>(
+        mut estimator: Box<dyn Estimator<E>>,
+        k: usize,
+        spoiled: Option<f64>,
+    ) -> Vec<f64> {
+        let objective = Spoiled { row: ROWS, loss: spoiled.unwrap_or_default() };
+        let mut take = |i: u64, batch: usize| {
+            let logits: Vec<f64> = (0..batch * k).map(|i| (i % 7) as f64 * 0.3).collect();
+            let dims = Dims { batch, latents: 1, categories: k };
+            let objective = RowLosses::new(objective.clone(), &[], batch);
+            step(&mut *estimator, &logits, dims, &objective, &mut Noise::named(&["spoiled"]).at(i))
+        };
+        take(0, ROWS + usize::from(spoiled.is_some()));
+        (1..4).flat_map(|i| take(i, ROWS)).collect()
+    }
+    fn law<E: Real>(build: impl Fn() -> Box<dyn Estimator<E>>, name: &str, tolerance: f64) {
+        for k in [2, 4] {
+            let dims = Dims { batch: ROWS, latents: 1, categories: k };
+            if build().refuses(dims).is_some() {
+                continue;
+            }
+            let without = steps(build(), k, None);
+            assert!(without.iter().all(|x| x.is_finite()), "{name}: {without:?}");
+            for loss in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+                let with = steps(build(), k, Some(loss));
+                assert_close(&with, &without, tolerance, &format!("{name} after a loss of {loss}"));
+            }
+        }
+    }
+    check_all(|variant| {
+        law(|| variant.build_f64(), &variant.name, 1e-6);
+        law(|| variant.build_f32(), &variant.name, 1e-3);
+    });
 }
 
 #[test]
@@ -110,29 +199,38 @@ fn a_running_mean_decays_as_specified() {
     }
 }
 
+/// v ← ρ v + (1 − ρ) (V + ρ (M − m)²), with M and V of a batch and their running mean m, for batches of
+/// many rows and of one.
 #[test]
 fn normalizing_divides_by_the_running_deviation() {
     let make: fn(usize) -> Box<dyn Objective<f64>> = |times| {
-        let values = VALUES.map(|v| 10.0 * v).repeat(times);
-        Box::new(SquaredPick::of(&values, &[0.8, -0.4].repeat(times)))
+        let values = VALUES[..4].iter().map(|v| 10.0 * v).collect::<Vec<_>>().repeat(times);
+        Box::new(SquaredPick::of(&values, &[0.8].repeat(times)))
     };
-    let problem = Problem { make, ..squared_pick() };
-    let parameters = "baseline = \"none\"\ndecay = 0.5\nnormalise = true";
-    let mut normalised = estimator("reinforce", parameters);
-    let noise = Noise::named(&["normalise"]);
-    let mut running = 0.0;
-    for step in 0..3 {
-        let divisor = f64::sqrt(running).max(1.0);
-        assert!(divisor > 1.0 || step == 0);
-        let recorded = problem.draw_recorded(&mut *normalised, 10, &mut noise.at(step));
-        let mut plain = estimator("reinforce", "baseline = \"none\"");
-        let plain = problem.draw(&mut *plain, 10, &mut noise.at(step));
-        let divided: Vec<f64> = plain.iter().map(|g| g / divisor).collect();
-        assert_close(&recorded.estimates, &divided, 1e-12, "normalise");
-        let mean = recorded.losses.iter().sum::<f64>() / 20.0;
-        let squares = recorded.losses.iter().map(|f| (f - mean) * (f - mean)).sum::<f64>();
-        running = 0.5 * running + 0.5 * squares / 20.0;
-        normalised.advance().unwrap();
+    let dims = Dims { batch: 1, latents: 1, categories: 4 };
+    let logits = squared_pick().logits[..4].to_vec();
+    let problem = Problem { make, dims, logits, ..squared_pick() };
+    for rows in [1, 20] {
+        let parameters = "baseline = \"none\"\ndecay = 0.5\nnormalise = true";
+        let mut normalised = estimator("reinforce", parameters);
+        let noise = Noise::named(&["normalise"]);
+        let (mut running, mut m, mut largest) = (0.0, None, 0.0f64);
+        for step in 0..6 {
+            let divisor = f64::sqrt(running).max(1.0);
+            largest = largest.max(divisor);
+            let recorded = problem.draw_recorded(&mut *normalised, rows, &mut noise.at(step));
+            let mut plain = estimator("reinforce", "baseline = \"none\"");
+            let plain = problem.draw(&mut *plain, rows, &mut noise.at(step));
+            let divided: Vec<f64> = plain.iter().map(|g| g / divisor).collect();
+            assert_close(&recorded.estimates, &divided, 1e-12, "normalise");
+            let mean = recorded.losses.iter().sum::<f64>() / rows as f64;
+            let squares = recorded.losses.iter().map(|f| (f - mean) * (f - mean)).sum::<f64>();
+            let off: f64 = mean - m.unwrap_or(mean);
+            running = 0.5 * running + 0.5 * (squares / rows as f64 + 0.5 * off * off);
+            m = Some(0.5 * m.unwrap_or(mean) + 0.5 * mean);
+            normalised.advance().unwrap();
+        }
+        assert!(largest > 10.0, "batches of {rows} are divided by at most {largest}");
     }
 }
 
@@ -191,7 +289,8 @@ fn aimle_adapts_its_step_until_enough_samples_change() {
         changed.count() as f64 / 2000.0
     };
     for beta in [0.01, 20.0] {
-        let parameters = format!("beta = {beta}\nrate = 0.05\ntarget = 0.4");
+        // Two nonzero elements of a changed choice.
+        let parameters = format!("beta = {beta}\nrate = 0.05\ntarget = 0.8");
         let mut aimle = estimator("aimle", &parameters);
         let first = share(&mut *aimle);
         // A running mean lags, so the share oscillates around the target.
@@ -203,4 +302,38 @@ fn aimle_adapts_its_step_until_enough_samples_change() {
         let late = shares[14..].iter().sum::<f64>() / 6.0;
         assert!((late - 0.4).abs() < 0.1, "from {first} to {shares:?}");
     }
+}
+
+/// The loop of the documentation: one call of `surrogate` per step, and nothing else.
+#[test]
+fn the_documented_loop_trains_the_estimator_too() {
+    let problem = exponential();
+    let losses = |parameters: &str| -> Vec<f64> {
+        let mut estimator = estimator("reinforce", parameters);
+        let (mut moved, mut losses) = (problem.clone(), vec![]);
+        for i in 0..50 {
+            let numbers = moved.step(&mut *estimator, 1, &mut Noise::named(&["loop"]).at(i));
+            losses.push(numbers[4]);
+            moved.logits.iter_mut().zip(numbers).for_each(|(x, g)| *x -= 0.5 * g);
+        }
+        losses
+    };
+    let [none, ema, learned] =
+        ["none", "ema", "learned"].map(|b| losses(&format!("baseline = \"{b}\"")));
+    assert_eq!(none[0], ema[0], "the first sample is the same");
+    assert_ne!(none, ema, "a baseline that does not move is none");
+    assert_ne!(none, learned);
+    let mut scheduled =
+        estimator("gumbel-softmax", "[schedule]\nkind = \"step\"\nevery = 1\nfactor = 0.5");
+    let noise = Noise::named(&["loop"]);
+    let first = problem.step(&mut *scheduled, 1, &mut noise.clone());
+    assert_ne!(first, problem.step(&mut *scheduled, 1, &mut noise.clone()), "temperatures fall");
+}
+
+/// AIMLE's step changes choices even if all logits are equal.
+#[test]
+fn aimle_leaves_equal_logits() {
+    let problem = Problem { logits: vec![0.0; 4], ..exponential() };
+    let draws = problem.draw(&mut *estimator("aimle", ""), 100, &mut Noise::named(&["equal"]));
+    assert!(draws.iter().filter(|&&g| g != 0.0).count() > 20);
 }

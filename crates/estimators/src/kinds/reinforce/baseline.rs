@@ -7,10 +7,17 @@ use kernels::{Noise, Packed, Real};
 
 /// The values of a baseline.
 pub(super) enum BaselineValues<E: Real> {
+    /// b of each row, less a loss of the row that both f and b are compared with, [B, 1].
+    Rows { reference: Option<Packed<E>>, b: Packed<E> },
+    /// b of each component, [B·L, K], less such a loss.
+    Components { reference: Packed<E>, b: Packed<E> },
+}
+
+impl<E: Real> BaselineValues<E> {
     /// b of each row, [B, 1].
-    Rows(Packed<E>),
-    /// b of each component, [B·L, K].
-    Components(Packed<E>),
+    pub(super) fn rows(b: Packed<E>) -> Self {
+        Self::Rows { reference: None, b }
+    }
 }
 
 /// How a baseline is computed.
@@ -31,11 +38,7 @@ pub(super) trait BaselineRule<E: Real> {
     fn is_per_component(&self) -> bool {
         false
     }
-    /// Whether it depends on the logits beyond their softmax.
-    fn depends_on_logits(&self) -> bool {
-        false
-    }
-    /// Is told the losses of the samples, [B, 1].
+    /// Is told the losses of the samples, [B, 1]. Those that are not finite must not enter its state.
     fn observe(&mut self, losses: &Node<E>) {
         let _ = losses;
     }

@@ -3,7 +3,7 @@
 use super::baseline::{BaselineRule, BaselineValues};
 use crate::mechanisms::categorical::Categorical;
 use crate::mechanisms::enumeration::{lexicographic, outcome_probabilities};
-use crate::mechanisms::score::{ignore_impossible, losses_at, scores};
+use crate::mechanisms::score::{ignore_impossible, losses_at, scores, subtract_column};
 use crate::{Dims, Objective, Result};
 use kernels::{Noise, Packed, Real, rows, rowwise};
 use std::rc::Rc;
@@ -31,6 +31,9 @@ impl<E: Real> BaselineRule<E> for Oracle {
         let picks = Rc::new(lexicographic(dims, dims.outcomes().unwrap_or(0)));
         let w = outcome_probabilities(&p, &picks, dims);
         let mut f = losses_at(objective, Rc::clone(&picks), dims)?;
+        // Baselines are computed for differences to a loss that is possible.
+        let reference = rows::gather(&f, &rows::argmax(&w));
+        subtract_column(&reference, &mut f);
         ignore_impossible(&w, &mut f);
         let mut means = Packed::zeros(dims.batch, 1);
         match self {
@@ -42,10 +45,11 @@ impl<E: Real> BaselineRule<E> for Oracle {
                 optimal_mean(&w, &f, &norms, &mut means);
             }
             Self::PerComponent => {
-                return Ok(BaselineValues::Components(per_component(&p, &picks, &w, &f, dims)));
+                let b = per_component(&p, &picks, &w, &f, dims);
+                return Ok(BaselineValues::Components { reference, b });
             }
         }
-        Ok(BaselineValues::Rows(means))
+        Ok(BaselineValues::Rows { reference: Some(reference), b: means })
     }
 
     fn evaluations(&self, dims: Dims) -> u64 {

@@ -2,9 +2,10 @@
 
 use estimators::objectives::{ExpDot, RowLoss, RowLosses, SquaredPick};
 use estimators::{
-    Choice, Context, Dims, Domain, Estimator, Losses, Noise, Objective, Packed, Registry, Result,
-    gradient,
+    Choice, Context, Dims, Domain, Estimator, Logits, Losses, Node, Noise, Objective, Packed, Real,
+    Registry, Result, gradient,
 };
+use kernels::tape::Recording;
 use std::cell::RefCell;
 use toml::Table;
 
@@ -88,6 +89,47 @@ pub fn problems() -> [Problem; 4] {
     [squared_pick(), exponential(), two_latents(), bits()]
 }
 
+/// A training step as the documentation has it: the gradient for the logits, then the losses.
+pub fn step<E: Real>(
+    estimator: &mut dyn Estimator<E>,
+    logits: &[f64],
+    dims: Dims,
+    objective: &dyn Objective<E>,
+    noise: &mut Noise,
+) -> Vec<f64> {
+    let leaf = Node::new(Packed::pack(&narrow(logits), dims.categories));
+    let logits = Logits::new(leaf.clone(), dims.latents, Recording::default());
+    let surrogate = estimator.surrogate(logits, objective, noise).unwrap();
+    let losses = widen(&surrogate.losses.to_columns());
+    surrogate.backward().unwrap();
+    let gradient = leaf.take().map_or(vec![0.0; dims.elements()], |g| widen(&g.unpack()));
+    gradient.into_iter().chain(losses).collect()
+}
+
+/// An objective for any dimensions: the squared error of the chosen value if there is one latent, an
+/// exponential otherwise.
+pub fn objective<E: Real>(dims: Dims) -> Box<dyn Objective<E>> {
+    let width = dims.latents * dims.categories;
+    let numbers: Vec<f64> = VALUES.iter().copied().cycle().take(width).collect();
+    if dims.latents == 1 {
+        let targets = narrow(&vec![0.8; dims.batch]);
+        Box::new(SquaredPick::of(&narrow(&numbers.repeat(dims.batch)), &targets))
+    } else {
+        let weights: Vec<f64> = numbers.iter().map(|x| x / dims.latents as f64).collect();
+        Box::new(ExpDot::of(&narrow(&weights.repeat(dims.batch)), dims.batch))
+    }
+}
+
+/// Numbers in the precision E.
+pub fn narrow<E: Real>(numbers: &[f64]) -> Vec<E> {
+    numbers.iter().map(|&x| E::of(x)).collect()
+}
+
+/// Numbers in double precision.
+pub fn widen<E: Real>(numbers: &[E]) -> Vec<f64> {
+    numbers.iter().map(|x| x.widen()).collect()
+}
+
 /// A loss that is linear in the choice.
 #[derive(Clone)]
 pub struct Linear;
@@ -134,6 +176,17 @@ impl Problem {
             losses: estimate.losses,
             evaluations: recorder.evaluations.into_inner(),
         }
+    }
+
+    /// A training step with `times` copies of the problem: gradients and losses.
+    pub fn step(
+        &self,
+        estimator: &mut dyn Estimator<f64>,
+        times: usize,
+        noise: &mut Noise,
+    ) -> Vec<f64> {
+        let dims = Dims { batch: self.dims.batch * times, ..self.dims };
+        step(estimator, &self.logits.repeat(times), dims, &*(self.make)(times), noise)
     }
 
     pub fn exact(&self) -> Vec<f64> {

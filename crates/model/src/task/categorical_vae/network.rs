@@ -240,7 +240,7 @@ mod tests {
         let logits = Logits::new(logits, LATENTS, tape);
         let dims = Dims { batch: BATCH, latents: LATENTS, categories: CATEGORIES };
         assert_eq!(logits.dims(), dims);
-        let surrogate = exact.surrogate(logits, &objective, &mut Noise::named(&["exact"])).unwrap();
+        let surrogate = exact.estimate(logits, &objective, &mut Noise::named(&["exact"])).unwrap();
         let bound = surrogate.loss() + divergence.total() / BATCH as f64;
         let plain = parameters.values().to_vec();
         let truth = expected(&plain, data.rows());
