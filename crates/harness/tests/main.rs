@@ -10,3 +10,4 @@ mod layers;
 mod life_of_a_sweep;
 mod support;
 mod tasks;
+mod verify;

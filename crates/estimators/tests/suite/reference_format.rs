@@ -6,8 +6,8 @@ use estimators::Registry;
 use estimators::reference::{Instance, Row, Table, Verdict, check};
 use serde_json::{Value, json};
 
-/// Draws for each row.
-const DRAWS: usize = 10_000;
+/// Draws for each row, as `verify` has by default.
+const DRAWS: usize = 100_000;
 
 /// A squared pick over K categories and two rows, with its exact gradient.
 struct Pick {
@@ -240,6 +240,44 @@ fn wrong_numbers_are_found() {
     );
 }
 
+/// Of a table's warm-up, rows are of the state before it; of their own, of the state after it.
+#[test]
+fn a_warm_up_decides_which_numbers_are_compared() {
+    let pick = Pick::new(4);
+    let (_, variance) = pick.exact();
+    let ema = json!({ "kind": "reinforce", "baseline": "ema", "unbiased": true,
+        "variance": variance });
+    let none = json!({ "kind": "reinforce", "baseline": "none", "unbiased": true,
+        "variance": variance });
+    let biased = json!({ "kind": "straight-through", "temperature": 1.0, "mean": vec![0.5; 8],
+        "schedule": { "kind": "step", "every": 10, "factor": 0.5 } });
+    let mut table = pick.table(json!([ema, none, biased]));
+    // Without a warm-up b = 0.
+    let failures = |table: &Value| -> Vec<bool> {
+        verdicts(table).iter().map(|verdict| !verdict.failures.is_empty()).collect()
+    };
+    assert_eq!(failures(&table), [false, false, true]);
+    for key in ["warm-up", "warm_up"] {
+        let mut warm = table.clone();
+        warm[key] = json!(50);
+        let verdicts = verdicts(&warm);
+        assert!(verdicts.iter().all(|verdict| verdict.failures.is_empty()), "{verdicts:?}");
+        let compared = |verdict: &Verdict| {
+            (verdict.mean_deviation.is_some(), verdict.variance_deviation.is_some())
+        };
+        // A baseline has changed, nothing has, a temperature has.
+        let expected = [(true, false), (true, true), (false, false)];
+        assert_eq!(verdicts.iter().map(compared).collect::<Vec<_>>(), expected);
+        warm["estimators"][1]["variance"] = json!(2.0 * variance);
+        warm["exact"]["gradient"][0][0][1] = json!(7.0);
+        assert_eq!(failures(&warm), [true, true, false]);
+    }
+    for row in 0..3 {
+        table["estimators"][row]["warm-up"] = json!(50);
+    }
+    assert_eq!(failures(&table), [true, false, true]);
+}
+
 #[test]
 fn errors_say_what_is_wrong_with_a_table() {
     let pick = Pick::new(4);
@@ -284,6 +322,11 @@ fn errors_say_what_is_wrong_with_a_table() {
         (&|t| t["estimators"] = json!({}), "invalid estimators = map; expected a list"),
         (&|t| t["estimators"] = json!(null), "invalid estimators = null; expected a list"),
         (&|t| t["check"] = json!({ "draws": -1 }), "check.draws = integer `-1`"),
+        (
+            &|t| t["warm-up"] = json!(-1),
+            "warm-up = integer `-1`; expected a whole number from 0 up",
+        ),
+        (&|t| t["estimators"][0]["warm_up"] = json!(0.5), "warm-up = floating point `0.5`"),
         (&|t| t["logits"][1] = json!(0.5), "logits[1] = floating point `0.5`; expected a list"),
         (&|t| t["objective"]["kind"] = json!("cubic"), "unknown objective `cubic`"),
         (&|t| t["objective"] = json!({}), "unknown objective"),
