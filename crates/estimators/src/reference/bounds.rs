@@ -99,6 +99,11 @@ pub(super) fn variance(draws: &[f64]) -> f64 {
     squares / (draws.len() as f64 - 1.0).max(1.0)
 }
 
+/// The largest |x|.
+pub(super) fn largest(numbers: &[f64]) -> f64 {
+    numbers.iter().map(|x| x.abs()).fold(0.0, f64::max)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,5 @@
-use super::bounds::{self, ALLOWED, Known, least_mean};
-use super::draws::{Draws, warm_up};
+use super::bounds::{self, ALLOWED, Known, largest, least_mean};
+use super::draws::{Draws, column, squared_distances, warm_up};
 use super::instance::Instance;
 use super::table::{Row, Table};
 use crate::{Entry, Estimator, Result};
@@ -271,8 +271,8 @@ impl Comparison<'_> {
         }
         // Rows from quasi-Monte Carlo have 5 digits. Rounding is relative to the largest number.
         let relative = if self.row.variance_error > 0.0 { 1e-5 } else { ROUNDING };
-        let columns = (0..expected.len()).map(|i| column(drawn, i, expected.len()));
-        let columns: Vec<Vec<f64>> = columns.collect();
+        let columns: Vec<_> =
+            (0..expected.len()).map(|i| column(drawn, i, expected.len())).collect();
         let largest_mean =
             columns.iter().map(|draws| bounds::mean(draws).abs()).fold(0.0, f64::max);
         for (i, (draws, &expected)) in columns.iter().zip(expected).enumerate() {
@@ -303,19 +303,4 @@ impl Comparison<'_> {
             self.one_mean(&what, known, &draws, expected, said.unwrap_or(rounding));
         }
     }
-}
-
-/// A component of draws of vectors.
-fn column(draws: &[f64], i: usize, width: usize) -> Vec<f64> {
-    draws.iter().skip(i).step_by(width).copied().collect()
-}
-
-/// ‖x − m‖² of each draw.
-fn squared_distances(draws: &[f64], mean: &[f64]) -> Vec<f64> {
-    let distance = |draw: &[f64]| draw.iter().zip(mean).map(|(x, m)| (x - m) * (x - m)).sum();
-    draws.chunks_exact(mean.len()).map(distance).collect()
-}
-
-fn largest(numbers: &[f64]) -> f64 {
-    numbers.iter().map(|x| x.abs()).fold(0.0, f64::max)
 }

@@ -100,3 +100,14 @@ pub(super) fn warm_up(
     }
     Ok(probe(estimator)? != before)
 }
+
+/// A component of draws of vectors.
+pub(super) fn column(draws: &[f64], i: usize, width: usize) -> Vec<f64> {
+    draws.iter().skip(i).step_by(width).copied().collect()
+}
+
+/// ‖x − m‖² of each draw.
+pub(super) fn squared_distances(draws: &[f64], mean: &[f64]) -> Vec<f64> {
+    let distance = |draw: &[f64]| draw.iter().zip(mean).map(|(x, m)| (x - m) * (x - m)).sum();
+    draws.chunks_exact(mean.len()).map(distance).collect()
+}

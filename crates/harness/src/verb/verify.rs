@@ -14,8 +14,9 @@ use std::path::{Path, PathBuf};
 /// 3e-5. Fewer draws do not make it fail more often, but find fewer errors. The last lines say both for
 /// the tables and draws of this check.
 ///
-/// A table that states no variance for a row assumes that estimates are at most as far off as those of
-/// the score function.
+/// The limit of a variance relies on the spread that the table states, which is measured for some rows.
+/// For rows without a variance or a spread, the limits assume that estimates are at most as far off as
+/// those of the score function.
 ///
 /// If a table or a row has `"warm-up": N`, N training steps come before the draws.
 #[derive(Debug, Args)]
