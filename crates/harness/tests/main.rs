@@ -12,3 +12,4 @@ mod life_of_a_sweep;
 mod report;
 mod support;
 mod tasks;
+mod verify;

@@ -19,6 +19,8 @@ struct StoredTable {
     objective: Map<String, Value>,
     exact: Exact,
     check: Option<Check>,
+    #[serde(rename = "warm-up", alias = "warm_up", default)]
+    warm_up: u64,
     estimators: Vec<StoredRow>,
 }
 
@@ -37,6 +39,8 @@ struct Check {
 #[serde(rename_all = "kebab-case")]
 struct StoredRow {
     kind: String,
+    #[serde(alias = "warm_up")]
+    warm_up: Option<u64>,
     mean: Numbers,
     #[serde(alias = "mean_se")]
     mean_se: Option<Numbers>,
@@ -99,7 +103,7 @@ fn read(text: &str) -> Result<Table, Fault> {
     if format.as_u64() != Some(1) {
         return Err(Fault::value("format", format, "1"));
     }
-    let StoredTable { name, logits, objective, exact, check, estimators } = parse(text)?;
+    let StoredTable { name, logits, objective, exact, check, warm_up, estimators } = parse(text)?;
     let Check { kind, draws } = check.unwrap_or(Check { kind: None, draws: None });
     Ok(Table {
         name: name.unwrap_or_default(),
@@ -108,6 +112,7 @@ fn read(text: &str) -> Result<Table, Fault> {
         exact: exact.gradient.0,
         finite_only: kind.as_deref() == Some("finite"),
         draws,
+        warm_up,
         rows: estimators.into_iter().map(StoredRow::into_row).collect::<Result<_, _>>()?,
     })
 }
@@ -127,6 +132,7 @@ impl StoredRow {
         Ok(Row {
             kind: self.kind,
             parameters,
+            warm_up: self.warm_up,
             mean,
             mean_error,
             variance: self.variance,
@@ -223,7 +229,7 @@ fn fault(error: serde_path_to_error::Error<serde_json::Error>) -> Fault {
 fn in_words(expected: &str) -> &str {
     match expected {
         "f64" => "a number",
-        "usize" => "a whole number from 0 up",
+        "usize" | "u64" => "a whole number from 0 up",
         "a sequence" => "a list",
         "a map" => "an object",
         other if other.starts_with("struct ") => "an object",

@@ -109,6 +109,22 @@ impl Instance {
         matches!(self.spec, ObjectiveSpec::ExpDot { .. })
     }
 
+    /// A bound on the derivative of the mean loss over rows for any of the objective's own parameters,
+    /// at any point of the simplex.
+    pub(super) fn parameter_scale(&self) -> Result<f64> {
+        Ok(match &self.spec {
+            // 2 (Σ z_k v_k − y) z_k
+            ObjectiveSpec::SquaredPick { values, targets } => {
+                let rows = values.chunks_exact(self.dims.categories).zip(targets);
+                let errors = rows.flat_map(|(row, y)| row.iter().map(move |v| (v - y).abs()));
+                2.0 * errors.fold(0.0, f64::max) / self.dims.batch as f64
+            }
+            // f z_k
+            ObjectiveSpec::ExpDot { .. } => self.loss_scale()?,
+            ObjectiveSpec::BitPower(_) | ObjectiveSpec::BitSumSquares(_) => 0.0,
+        })
+    }
+
     /// The largest |f| over the joint outcomes, or over the first 4096 of them.
     pub(super) fn loss_scale(&self) -> Result<f64> {
         let dims = self.dims;

@@ -4,13 +4,18 @@
 //! A table is a JSON file of format 1. `reference/` holds those of this project; other files of the
 //! format can be read too. Keys may be in snake_case or in kebab-case. Variances are total: the trace
 //! of the covariance of one estimate, over all B·L·K components.
+//!
+//! `"warm-up": N`, of a table or of a row, takes N training steps before the draws.
 
+mod bounds;
 mod check;
+mod draws;
 mod format;
 mod instance;
 mod table;
 
-pub use check::{Verdict, check};
+pub use bounds::{ALLOWED, MISTAKE};
+pub use check::{Verdict, check, compare};
 pub use instance::Instance;
 pub use table::{Row, Table};
 
@@ -21,6 +26,7 @@ pub const TABLES: &[(&str, &str)] = &[
     ("bit-power-p2-phi0", include_str!("../../reference/bit-power-p2-phi0.json")),
     ("bit-power-p2-phi2", include_str!("../../reference/bit-power-p2-phi2.json")),
     ("exp-dot-k4", include_str!("../../reference/exp-dot-k4.json")),
+    ("exp-dot-k4-warm", include_str!("../../reference/exp-dot-k4-warm.json")),
     ("exp-dot-n2-k3", include_str!("../../reference/exp-dot-n2-k3.json")),
     ("squared-pick-k5-b2", include_str!("../../reference/squared-pick-k5-b2.json")),
     ("squared-pick-seed-y25", include_str!("../../reference/squared-pick-seed-y25.json")),

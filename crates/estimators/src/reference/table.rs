@@ -17,6 +17,8 @@ pub struct Table {
     pub finite_only: bool,
     /// The number of draws that the table asks for.
     pub draws: Option<usize>,
+    /// Training steps before the draws. A row may state its own.
+    pub warm_up: u64,
     /// What is known of each estimator.
     pub rows: Vec<Row>,
 }
@@ -28,6 +30,10 @@ pub struct Row {
     pub kind: String,
     /// Its parameters, and keys that the format does not define ([`Row::parameters_for`]).
     pub parameters: toml::Table,
+    /// Training steps before the draws, if they are the row's own: then its numbers are those of an
+    /// estimator after these steps. With the table's they are those of one before them, and are only
+    /// compared if the steps change nothing; the exact gradient always is.
+    pub warm_up: Option<u64>,
     /// Mean of an estimate, [B·L·K].
     pub mean: Vec<f64>,
     /// Standard error of that mean, [B·L·K], or 0.

@@ -76,7 +76,8 @@ fn nan_and_infinite_logits_are_errors_that_name_the_row() {
 fn masks_of_any_usual_size_act_as_infinite_ones() {
     fn law<E: Real>(build: impl Fn() -> Box<dyn Estimator<E>>, name: &str, dims: Dims) {
         // One category of every second distribution.
-        let is_masked = |i: usize| i / dims.categories % 2 == 0 && i % dims.categories == 1;
+        let is_masked =
+            |i: usize| (i / dims.categories).is_multiple_of(2) && i % dims.categories == 1;
         let run = |mask: f64| {
             let mut logits = eighths(dims);
             (0..logits.len()).filter(|&i| is_masked(i)).for_each(|i| logits[i] = mask);

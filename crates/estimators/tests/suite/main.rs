@@ -13,5 +13,6 @@ mod pages;
 mod problem;
 mod reference;
 mod reference_format;
+mod reference_power;
 mod schedules;
 mod state;

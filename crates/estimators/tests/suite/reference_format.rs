@@ -6,8 +6,10 @@ use estimators::Registry;
 use estimators::reference::{Instance, Row, Table, Verdict, check};
 use serde_json::{Value, json};
 
-/// Draws for each row.
-const DRAWS: usize = 10_000;
+/// Draws to find what is wrong, as `verify` has by default.
+const DRAWS: usize = 100_000;
+/// Draws to see that nothing is.
+const FEW: usize = 10_000;
 
 /// A squared pick over K categories and two rows, with its exact gradient.
 struct Pick {
@@ -70,19 +72,30 @@ impl Pick {
     }
 }
 
-fn verdicts(table: &Value) -> Vec<Verdict> {
+fn judge(table: &Value, draws: usize, is_wanted: impl Fn(usize) -> bool) -> Vec<Verdict> {
     let table = Table::parse(&table.to_string()).unwrap();
     let instance = Instance::new(&table).unwrap();
     let registry = Registry::standard();
     let one = |row: &Row| {
-        check(registry.get(&row.kind).unwrap(), &table, &instance, row, DRAWS, 1).unwrap()
+        check(registry.get(&row.kind).unwrap(), &table, &instance, row, draws, 1).unwrap()
     };
-    table.rows.iter().map(one).collect()
+    let rows = table.rows.iter().enumerate().filter(|(i, _)| is_wanted(*i));
+    rows.map(|(_, row)| one(row)).collect()
+}
+
+fn verdicts(table: &Value) -> Vec<Verdict> {
+    judge(table, DRAWS, |_| true)
+}
+
+/// The verdict on one row.
+fn verdict(table: &Value, row: usize) -> Verdict {
+    judge(table, DRAWS, |i| i == row).remove(0)
 }
 
 #[track_caller]
 fn assert_passes(table: &Value) {
-    for (verdict, row) in verdicts(table).iter().zip(table["estimators"].as_array().unwrap()) {
+    let verdicts = judge(table, FEW, |_| true);
+    for (verdict, row) in verdicts.iter().zip(table["estimators"].as_array().unwrap()) {
         assert!(verdict.failures.is_empty(), "{row}: {:?}", verdict.failures);
         assert!(verdict.draws > 0);
     }
@@ -124,7 +137,7 @@ fn other_numbers_of_categories_pass() {
         table["estimators"][3]["variance"] = json!(none);
         assert_passes(&table);
         table["estimators"][3]["variance"] = json!(1.2 * none);
-        assert_eq!(verdicts(&table)[3].failures.len(), 1);
+        assert_eq!(verdict(&table, 3).failures.len(), 1);
     }
 }
 
@@ -167,7 +180,7 @@ fn extreme_logits_are_checked_for_finiteness_and_mean() {
         let (exact, variance) = pick.exact();
         let [first, second] = [&exact[0][0], &exact[1][0]];
         assert!(first.iter().zip(second).all(|(a, b)| (a - b).abs() < 1e-12));
-        let tolerance = 8.0 * (variance / DRAWS as f64).sqrt() + 1e-6;
+        let tolerance = 8.0 * (variance / FEW as f64).sqrt() + 1e-6;
         for said in [
             json!({ "absolute_tolerance": tolerance }),
             json!({ "absolute-tolerance": vec![[vec![tolerance; categories]]; 2] }),
@@ -179,7 +192,7 @@ fn extreme_logits_are_checked_for_finiteness_and_mean() {
             table["estimators"][3]["variance"] = json!(1e9);
             assert_passes(&table);
             table["estimators"][0]["mean"][1][0][0] = json!(first[0] + 2.0 * tolerance);
-            assert_eq!(verdicts(&table)[0].failures.len(), 1, "{said}");
+            assert_eq!(verdict(&table, 0).failures.len(), 1, "{said}");
         }
         let mut table = pick.table(json!([{ "kind": "exact" }]));
         table["check"] = json!({ "kind": "finite" });
@@ -190,7 +203,7 @@ fn extreme_logits_are_checked_for_finiteness_and_mean() {
         table["estimators"][0]["mean"][1][0][0] = json!(5.0);
         assert_passes(&table);
         table["estimators"][0]["mean"][0][0][0] = json!(5.0);
-        assert_eq!(verdicts(&table)[0].failures.len(), 1);
+        assert_eq!(verdict(&table, 0).failures.len(), 1);
     }
 }
 
@@ -210,7 +223,7 @@ fn wrong_numbers_are_found() {
     let wrong = |key: &str, by: Value| {
         let mut row = right.clone();
         row[key] = by;
-        let verdict = &verdicts(&pick.table(json!([row])))[0];
+        let verdict = verdict(&pick.table(json!([row])), 0);
         assert!(!verdict.failures.is_empty(), "{key} was not found to be wrong");
     };
     let mut mean = json!(exact);
@@ -235,9 +248,47 @@ fn wrong_numbers_are_found() {
     table["exact"]["gradient"][0][0][1] = json!(exact[0][0][1] - 0.2);
     table["estimators"][0]["mean"] = json!(exact);
     assert!(
-        !verdicts(&table)[0].failures.is_empty(),
+        !verdict(&table, 0).failures.is_empty(),
         "unbiased rows are compared with the exact gradient"
     );
+}
+
+/// Of a table's warm-up, rows are of the state before it; of their own, of the state after it.
+#[test]
+fn a_warm_up_decides_which_numbers_are_compared() {
+    let pick = Pick::new(4);
+    let (_, variance) = pick.exact();
+    let ema = json!({ "kind": "reinforce", "baseline": "ema", "unbiased": true,
+        "variance": variance });
+    let none = json!({ "kind": "reinforce", "baseline": "none", "unbiased": true,
+        "variance": variance });
+    let biased = json!({ "kind": "straight-through", "temperature": 1.0, "mean": vec![0.5; 8],
+        "schedule": { "kind": "step", "every": 10, "factor": 0.5 } });
+    let mut table = pick.table(json!([ema, none, biased]));
+    // Without a warm-up b = 0.
+    let failures = |table: &Value| -> Vec<bool> {
+        verdicts(table).iter().map(|verdict| !verdict.failures.is_empty()).collect()
+    };
+    assert_eq!(failures(&table), [false, false, true]);
+    for key in ["warm-up", "warm_up"] {
+        let mut warm = table.clone();
+        warm[key] = json!(50);
+        let verdicts = verdicts(&warm);
+        assert!(verdicts.iter().all(|verdict| verdict.failures.is_empty()), "{verdicts:?}");
+        let compared = |verdict: &Verdict| {
+            (verdict.mean_deviation.is_some(), verdict.variance_deviation.is_some())
+        };
+        // A baseline has changed, nothing has, a temperature has.
+        let expected = [(true, false), (true, true), (false, false)];
+        assert_eq!(verdicts.iter().map(compared).collect::<Vec<_>>(), expected);
+        warm["estimators"][1]["variance"] = json!(2.0 * variance);
+        warm["exact"]["gradient"][0][0][1] = json!(7.0);
+        assert_eq!(failures(&warm), [true, true, false]);
+    }
+    for row in 0..3 {
+        table["estimators"][row]["warm-up"] = json!(50);
+    }
+    assert_eq!(failures(&table), [true, false, true]);
 }
 
 #[test]
@@ -284,6 +335,11 @@ fn errors_say_what_is_wrong_with_a_table() {
         (&|t| t["estimators"] = json!({}), "invalid estimators = map; expected a list"),
         (&|t| t["estimators"] = json!(null), "invalid estimators = null; expected a list"),
         (&|t| t["check"] = json!({ "draws": -1 }), "check.draws = integer `-1`"),
+        (
+            &|t| t["warm-up"] = json!(-1),
+            "warm-up = integer `-1`; expected a whole number from 0 up",
+        ),
+        (&|t| t["estimators"][0]["warm_up"] = json!(0.5), "warm_up = floating point `0.5`"),
         (&|t| t["logits"][1] = json!(0.5), "logits[1] = floating point `0.5`; expected a list"),
         (&|t| t["objective"]["kind"] = json!("cubic"), "unknown objective `cubic`"),
         (&|t| t["objective"] = json!({}), "unknown objective"),
