@@ -36,7 +36,8 @@ mod running;
 /// achieve.
 ///
 /// **Reference** Williams 1992, Machine Learning 8; `learned` and `normalise`: Mnih & Gregor 2014,
-/// arXiv:1402.0030, where V alone enters, which is 0 for a batch of one row; `greedy`: Rennie et al. 2017, arXiv:1612.00563; `optimal`: Weaver & Tao 2001.
+/// arXiv:1402.0030, where V alone enters, which is 0 for a batch of one row; `greedy`: Rennie et al.
+/// 2017, arXiv:1612.00563; `optimal`: Weaver & Tao 2001.
 ///
 /// ```
 /// use estimators::{Dims, Kind, Noise, SquaredPick, kinds::{Baseline, Reinforce}, mean_gradient};
@@ -61,7 +62,8 @@ pub struct Reinforce {
     pub learning_rate: f64,
     /// Width of the learned baseline's hidden layer: from 1 up.
     pub hidden: usize,
-    /// Whether to divide f − b by max(1, its running standard deviation, which decays with ρ).
+    /// Whether to divide f − b by max(1, its running standard deviation, which decays with ρ). Not with
+    /// `optimal-per-component`.
     pub normalise: bool,
 }
 
@@ -108,7 +110,10 @@ impl Kind for Reinforce {
         let Self { decay, learning_rate: rate, hidden, .. } = *self;
         Fault::require((0.0..1.0).contains(&decay), "decay", decay, "a number from 0 up, below 1")?;
         ranges::positive("learning-rate", rate)?;
-        ranges::hidden(hidden)
+        ranges::hidden(hidden)?;
+        // There is no f − b of a row to divide.
+        let is_allowed = !(self.normalise && self.baseline == Baseline::OptimalPerComponent);
+        Fault::require(is_allowed, "normalise", true, "false with optimal-per-component")
     }
 
     fn build<E: Real>(self) -> Box<dyn Estimator<E>> {
