@@ -2,9 +2,7 @@
 
 use super::summary::{Summary, lower_is_better};
 use model::Better;
-
-/// With fewer seeds an interval is not one of 95 %.
-const LEAST_SEEDS: u64 = 5;
+use statistics::FEWEST_RUNS;
 
 /// Names in a list; more are counted.
 const NAMED: usize = 4;
@@ -22,8 +20,8 @@ impl Summary<'_> {
     fn few_seeds(&self) -> Option<String> {
         let seeds = self.experiment.seeds;
         let several = if seeds == 1 { "one seed".to_owned() } else { format!("{seeds} seeds") };
-        (seeds < LEAST_SEEDS)
-            .then(|| format!("{several}: no intervals; use at least {LEAST_SEEDS}"))
+        (seeds < FEWEST_RUNS as u64)
+            .then(|| format!("{several}: no intervals; use at least {FEWEST_RUNS}"))
     }
 
     /// References that no estimator reaches, although they choose nothing.
