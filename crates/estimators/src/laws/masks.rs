@@ -173,10 +173,10 @@ fn masked_never_sampled(variant: &Variant) -> Outcome {
         let noise = &mut Noise::named(&["edge", "never"]);
         let recorded = problem.record(&mut *variant.build_f64(), 200, noise)?;
         for evaluation in &recorded.evaluations {
-            let often = masked_picks(evaluation, problem.dims.latents, 200);
-            // An enumeration evaluates every category equally often in every row.
-            let is_enumerated = often.iter().all(|&count| count == often[0]);
-            let rows = often.iter().filter(|&&count| count > 0).count();
+            let often = counts(evaluation, problem.dims, 200);
+            // An enumeration evaluates every category, and equally often in every row.
+            let is_enumerated = often.iter().all(|row| *row == often[0] && !row.contains(&0));
+            let rows = often.iter().filter(|row| row[1] > 0).count();
             let name = problem.name;
             ensure!(
                 rows == 0 || is_enumerated,
@@ -187,12 +187,12 @@ fn masked_never_sampled(variant: &Variant) -> Outcome {
     })
 }
 
-/// How many samples of each row have category 1 as their first latent.
-fn masked_picks(evaluation: &Evaluation, latents: usize, rows: usize) -> Vec<usize> {
-    let mut often = vec![0; rows];
-    let first_latents = evaluation.picks.iter().flatten().step_by(latents);
+/// How many samples of each row have each category as their first latent.
+fn counts(evaluation: &Evaluation, dims: Dims, rows: usize) -> Vec<Vec<usize>> {
+    let mut often = vec![vec![0; dims.categories]; rows];
+    let first_latents = evaluation.picks.iter().flatten().step_by(dims.latents);
     for (i, &pick) in first_latents.enumerate() {
-        often[i % rows] += usize::from(pick == 1);
+        often[i % rows][pick as usize] += 1;
     }
     often
 }

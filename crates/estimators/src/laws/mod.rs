@@ -1,21 +1,16 @@
 //! Laws that every estimator keeps, as a test for estimators of your own.
 //!
-//! An estimator makes claims about itself ([`Properties`]): that it is unbiased, how often it evaluates
-//! the loss, that its components sum to 0. The laws check these claims against enumeration and counts, and
-//! that the estimator behaves at extreme logits, masks, losses that are not finite, and between steps.
+//! An estimator makes claims about itself ([`Properties`](crate::Properties)): that it is unbiased, how
+//! often it evaluates the loss, that its components sum to 0. The laws check these claims against
+//! enumeration and counts, and that the estimator behaves at extreme logits, masks, losses that are not
+//! finite, and between steps.
 //! [`check`] is a test of one line:
 //!
 //! ```
-//! # use estimators::{kinds::Exact as Mine, laws};
-//! # // In a crate of one's own:
-//! # /*
-//! #[test]
-//! fn it_keeps_the_laws() {
-//! # */
-//!     laws::check::<Mine>();
-//! # /*
-//! }
-//! # */
+//! use estimators::{kinds::ReinMax, laws};
+//!
+//! // In a test:
+//! laws::check::<ReinMax>();
 //! ```
 //!
 //! It takes less than a second with optimization, and a minute without it ([`kernels::OPTIMIZED`]).

@@ -42,7 +42,6 @@ enum Wrong {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 struct Mine {
-    #[schemars(skip)]
     wrong: Wrong,
 }
 
@@ -181,7 +180,6 @@ fn broken(wrong: Wrong) -> Vec<(&'static str, String)> {
 
 #[test]
 fn a_right_estimator_breaks_no_law() {
-    laws::check::<Mine>();
     laws::check_parameters(Mine { wrong: Wrong::Nothing });
 }
 

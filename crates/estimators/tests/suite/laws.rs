@@ -43,7 +43,8 @@ fn every_registered_estimator_keeps_every_law() {
     assert!(violations.is_empty(), "{}", violations.join("\n"));
     // A law that applies to nothing checks nothing.
     for law in laws() {
-        let least = if law.name.starts_with("schedule") { 10 } else { 60 };
+        let is_rare = law.name.starts_with("schedule") || law.name == "many-categories";
+        let least = if is_rare { 10 } else { 60 };
         assert!(
             cases[law.name] >= least,
             "`{}` was checked in {} cases",
