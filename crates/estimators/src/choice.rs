@@ -1,5 +1,5 @@
 use crate::{Dims, Result};
-use kernels::tape::{Node, Recording, Taped, from_tensor, into_tensor, record};
+use kernels::tape::{Node, Recording, Taped, choose, from_tensor, into_tensor, record};
 use kernels::{Packed, Real, rows};
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -75,6 +75,29 @@ impl<E: Real> Choice<E> {
         };
         let (node, tape) = from_tensor(points, pack, add)?;
         Ok(Self::interior(node, dims, tape))
+    }
+
+    /// Vertices with gradient, for straight-through estimators: each of the points [S, B, L, K] is rounded to
+    /// its largest component, and the gradient for the vertex is that for the point.
+    ///
+    /// # Errors
+    /// If the device is out of memory.
+    pub fn of_vertices(points: Points<E>, dims: Dims) -> Result<Self> {
+        let categories = dims.categories;
+        let Self { samples, form, mut tape, .. } = Self::of(points, dims)?;
+        let Form::Interior(points) = form else {
+            unreachable!("`of` makes points of the interior")
+        };
+        let mut picks = Packed::zeros(dims.rows(), samples);
+        for sample in 0..samples {
+            let columns = sample * categories..(sample + 1) * categories;
+            let columns: Vec<u32> = columns.map(|column| column as u32).collect();
+            let point = points.numbers().select_columns(&columns);
+            picks.set_column(sample, &rows::argmax(&point));
+        }
+        let vertices = rows::one_hots(&picks, categories);
+        let vertices = choose(&mut tape, &points, vertices, |gradient, sum| sum.add(gradient));
+        Ok(Self::differentiated(Rc::new(picks), vertices, dims, tape))
     }
 
     /// S, the number of samples of each row.

@@ -1,7 +1,8 @@
 use dfdx::prelude::CpuError;
+use std::fmt;
 
 /// Why an estimator cannot be built, or why an estimate failed.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// An unknown estimator, or invalid parameters.
@@ -39,6 +40,13 @@ pub enum Error {
     /// An objective failed.
     #[error("the objective failed: {0}")]
     Objective(Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// The message, as `main` prints the error that it returns with `Debug`.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 /// The result of an estimator.

@@ -28,20 +28,22 @@
 //! # Modules
 //!
 //! [`kinds`] has the estimators, [`objectives`] losses with known answers, and [`mod@reference`] tables of
-//! exact means and variances. [`Registry`] finds estimators by name.
+//! exact means and variances. [`Registry`] finds estimators by name. [`mechanisms`] is what an estimator of
+//! your own is built from, and [`laws`] tests it.
 
 mod choice;
 mod error;
 mod estimator;
 mod gradient;
 pub mod kinds;
+pub mod laws;
 mod logits;
 mod matmul;
-mod mechanisms;
+pub mod mechanisms;
 mod objective;
 pub mod objectives;
 mod properties;
-mod ranges;
+pub mod ranges;
 pub mod reference;
 mod registry;
 mod schedule;

@@ -40,5 +40,7 @@ mod tests {
         let error = judge(false).map_err(|error| error.to_string());
         let line = r#"dfdx = { version = "=0.13.0", default-features = false, features = ["std", "fast-alloc", "cpu"] }"#;
         assert!(error.is_err_and(|error| error.contains(line)));
+        let shown = format!("{:?}", Error::WrongProduct);
+        assert!(shown.contains(line), "`main` shows {shown}");
     }
 }

@@ -20,8 +20,9 @@ pub struct Properties {
 }
 
 impl Properties {
-    /// Of a random estimator with the symmetries of the softmax that is not known to be unbiased.
-    pub(crate) fn new(needs: Domain, evaluations: Evaluations) -> Self {
+    /// Of a random estimator that is not known to be unbiased, whose components sum to zero, and that ignores
+    /// a constant in all logits.
+    pub fn new(needs: Domain, evaluations: Evaluations) -> Self {
         Self {
             unbiased: Unbiased::Never,
             needs,

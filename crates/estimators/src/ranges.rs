@@ -1,4 +1,4 @@
-//! Ranges of parameters that several estimators have.
+//! Ranges of parameters that several estimators have, for [`Kind::check`](crate::Kind::check).
 
 use crate::Schedule;
 use registry::Fault;
@@ -7,27 +7,39 @@ use registry::Fault;
 pub(crate) const TEMPERATURES: std::ops::RangeInclusive<f64> = 1e-30..=1e30;
 
 /// Rejects values that are not a temperature.
-pub(crate) fn temperature(key: &str, value: f64) -> Result<(), Fault> {
+///
+/// # Errors
+/// Unless it is a number from 1e-30 to 1e30.
+pub fn temperature(key: &str, value: f64) -> Result<(), Fault> {
     // `Debug` writes a tiny number with an exponent.
     let found = format!("{value:?}");
     Fault::require(TEMPERATURES.contains(&value), key, found, "a number from 1e-30 to 1e30")
 }
 
 /// Rejects invalid step sizes, standard deviations and the like: their range is that of a temperature.
-pub(crate) use temperature as positive;
+pub use temperature as positive;
 
 /// Rejects invalid values of the parameter `schedule`.
-pub(crate) fn schedule(schedule: Option<Schedule>) -> Result<(), Fault> {
+///
+/// # Errors
+/// If the schedule is invalid.
+pub fn schedule(schedule: Option<Schedule>) -> Result<(), Fault> {
     schedule.map_or(Ok(()), |schedule| schedule.check("schedule"))
 }
 
 /// Rejects infinite numbers and NaN.
-pub(crate) fn finite(key: &str, value: f64) -> Result<(), Fault> {
+///
+/// # Errors
+/// If the number is infinite or NaN.
+pub fn finite(key: &str, value: f64) -> Result<(), Fault> {
     Fault::require(value.is_finite(), key, value, "a number")
 }
 
 /// Rejects fewer than `least` samples, and more than 100000.
-pub(crate) fn samples(value: usize, least: usize) -> Result<(), Fault> {
+///
+/// # Errors
+/// If there are fewer or more.
+pub fn samples(value: usize, least: usize) -> Result<(), Fault> {
     let expected = format!("a whole number from {least} to 100000");
     Fault::require((least..=100_000).contains(&value), "samples", value, expected)
 }

@@ -4,16 +4,17 @@
 //! question), [`plan`] (its runs), [`mod@run`] (executing them), [`record`] (what is stored), [`results`]
 //! (statistics of the records), [`report`] (tables, figures and pages), [`verb`] (the command line).
 //!
-//! With an estimator, a task or an optimizer of your own, the whole command line is ten lines:
+//! With an estimator, a task or an optimizer of your own, the whole command line is ten lines, as in the crate
+//! `docs/own-estimator`:
 //!
 //! ```no_run
-//! use harness::{Registries, run};
+//! use harness::{Registries, program, run};
 //! use std::process::ExitCode;
 //!
 //! fn main() -> ExitCode {
 //!     let registries = Registries::standard();
 //!     // registries.estimators = registries.estimators.with::<MyEstimator>();
-//!     run(&registries)
+//!     run(program!(), &registries)
 //! }
 //! ```
 
@@ -36,7 +37,9 @@ pub mod run;
 pub mod throughput;
 pub mod verb;
 
-pub use program::run;
+pub use command_line::run;
+pub use program::Program;
 pub use registries::Registries;
 
+mod command_line;
 mod program;

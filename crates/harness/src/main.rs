@@ -1,8 +1,8 @@
 //! The command line of argmax-lab.
 
-use harness::{Registries, run};
+use harness::{Registries, program, run};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    run(&Registries::standard())
+    run(program!(), &Registries::standard())
 }

@@ -13,11 +13,11 @@ use estimators::{
     Dims, Error, Estimator, Family, Kind, Logits, Noise, Objective, Properties, Real, Result,
     Surrogate, kinds::Exact,
 };
-use harness::Registries;
 use harness::experiment::{Experiment, Overrides};
 use harness::record::Outcome;
 use harness::run::{Interrupt, Limits, Workers, execute, perform};
 use harness::verb::{Arguments, Exit};
+use harness::{Program, Registries};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use support::{Lab, edited, errors};
@@ -68,7 +68,10 @@ impl<E: Real> Estimator<E> for Breaking<E> {
     }
 }
 
+const MINE: Program = Program { name: "mine", version: "0.3.1" };
+
 const RUNS: &str = "results/tiny/runs.jsonl";
+const MANIFEST: &str = "results/tiny/manifest.json";
 
 fn registries() -> Registries {
     let mut registries = Registries::standard();
@@ -150,7 +153,16 @@ fn sweep(lab: &Lab, more: &[&str]) -> Exit {
     let paths = [file.into_os_string(), "--results".into(), results.into_os_string()];
     let more = more.iter().map(Into::into);
     let arguments = Arguments::parse_from(fixed.into_iter().chain(paths).chain(more));
-    arguments.verb.run(&registries()).unwrap()
+    arguments.verb.run(MINE, &registries()).unwrap()
+}
+
+/// Report and manifest name the program that was run, not the library.
+fn names_the_program(lab: &Lab) {
+    let (page, manifest) = (lab.read("results/tiny/report.html"), lab.read(MANIFEST));
+    let program = format!("mine 0.3.1 with harness {}", env!("CARGO_PKG_VERSION"));
+    assert!(page.contains(&format!("{program}.")), "{page}");
+    assert!(page.contains("<pre>cargo run -p mine -- sweep experiments/tiny.toml</pre>"), "{page}");
+    assert!(manifest.contains(&format!("\"program\": \"{program}\"")), "{manifest}");
 }
 
 #[test]
@@ -161,6 +173,7 @@ fn failures_fail_a_sweep_unless_allowed() {
     assert_eq!(sweep(&lab, &[]), Exit::Failed);
     assert_eq!((lab.lines(RUNS), failed(&lab)), (12, 6));
     assert!(lab.read("results/tiny/report.html").contains("failed: panic: out of life"));
+    names_the_program(&lab);
     assert!(lab.read("results/tiny/table.csv").contains("validation-loss,3,3,miss,,"));
     assert_eq!(sweep(&lab, &[]), Exit::Failed);
     assert_eq!(lab.lines(RUNS), 12);

@@ -4,6 +4,7 @@
 //! vector registers: the crate has its own elementary functions, each reduction has one fixed
 //! order, and nothing starts a thread.
 
+mod device;
 mod network;
 mod noise;
 mod normal;
@@ -16,6 +17,8 @@ mod rowwise;
 pub mod simd;
 pub mod tape;
 
+#[doc(hidden)]
+pub use device::{HasDevice, HasVec, OnCpu};
 pub use network::{
     Activation, Adam, AdamConstants, Data, Dense, Initial, Input, Layer, Parameters, Perceptron,
     Vector,
@@ -24,3 +27,15 @@ pub use noise::Noise;
 pub use packed::Packed;
 pub use pool::Buffer;
 pub use real::Real;
+
+/// Whether this crate is compiled with optimization (level 2 or 3). Without it a training step takes
+/// hundreds of times as long.
+///
+/// Cargo takes profiles from the workspace of the program, so a program outside this workspace says in
+/// its own `Cargo.toml`:
+///
+/// ```toml
+/// [profile.dev]
+/// opt-level = 3
+/// ```
+pub const OPTIMIZED: bool = cfg!(optimized);

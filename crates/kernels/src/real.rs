@@ -1,14 +1,39 @@
 //! The two element types of matrices.
 
+use crate::device::{HasDevice, HasVec, OnCpu};
 use crate::pool::{Pool, Pooled, pool_of};
 use crate::simd::{Dispatch, Machine, MachineKernel, Sixteen, elementary};
+use dfdx::prelude::{Device, Storage};
 
 /// An element type: `f32` (training) or `f64` (laws and reference tables).
 ///
 /// The workspace has its own elementary functions ([`Real::exp`], [`Real::ln`]), because those of
 /// the platform differ in the last bit between C libraries, and results here must not.
+///
+/// `E: Real` implies `Cpu: Device<E>`, so generic code can use every operation of dfdx:
+///
+/// ```
+/// use dfdx::prelude::*;
+/// use kernels::{Real, tape::Taped};
+///
+/// /// softmax(θ/τ) over the last axis.
+/// fn tempered<E: Real>(theta: Taped<(usize, usize), E>, tau: f64) -> Taped<(usize, usize), E> {
+///     (theta / E::of(tau)).softmax::<Axis<1>>()
+/// }
+///
+/// let theta = Cpu::default().tensor_from_vec(vec![0.0f64, 2.0 * 3f64.ln()], (1, 2));
+/// let p = tempered(theta.leaky_trace(), 2.0).as_vec();
+/// assert!((p[0] - 0.25).abs() < 1e-15 && (p[1] - 0.75).abs() < 1e-15);
+/// ```
 pub trait Real:
-    Dispatch + Pooled + std::fmt::Display + std::fmt::LowerExp + std::iter::Sum
+    Dispatch
+    + Pooled
+    + std::fmt::Display
+    + std::fmt::LowerExp
+    + std::iter::Sum
+    + OnCpu
+    + HasDevice<Device: Device<Self> + Storage<Self, Vec = <Self as HasVec>::Vec>>
+    + HasVec
 {
     /// The name of the type.
     const NAME: &'static str;

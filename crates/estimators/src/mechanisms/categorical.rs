@@ -2,12 +2,15 @@
 
 use crate::mechanisms::opening::open;
 use crate::{Dims, Logits, Result};
-use kernels::tape::{Node, Recording};
+use kernels::tape::{Node, Recording, Taped, into_tensor};
 use kernels::{Noise, Packed, Real, rows, rowwise};
 use std::rc::Rc;
 
-/// Logits with at least one category in every row, so that each row is a distribution.
-pub(crate) struct Categorical<E: Real> {
+/// The categorical distributions of logits: p = softmax θ for each latent of each row.
+///
+/// θ are the logits less the largest of their row, so that a large constant costs no precision. Logits more
+/// than 5000 below the largest are masks, as −∞ is: their θ is −∞.
+pub struct Categorical<E: Real> {
     pub(crate) dims: Dims,
     pub(crate) tape: Recording<E>,
     /// The node that receives the gradient for the logits, [B·L, K].
@@ -17,16 +20,40 @@ pub(crate) struct Categorical<E: Real> {
 }
 
 impl<E: Real> Categorical<E> {
-    /// Opens logits ([`open`]). The gradient for θ is that for the logits, as a softmax and an argmax
-    /// ignore a constant.
-    pub(crate) fn new(logits: Logits<E>) -> Result<Self> {
+    /// Opens logits. The gradient for θ is that for the logits, as a softmax and an argmax ignore a
+    /// constant.
+    ///
+    /// # Errors
+    /// If a logit is NaN or +∞, or every category of a row is masked.
+    pub fn new(logits: Logits<E>) -> Result<Self> {
         let Logits { node, dims, tape } = logits;
         let theta = Rc::new(open(node.numbers())?);
         Ok(Self { dims, tape, logits: node, theta })
     }
 
+    /// B, L and K.
+    pub fn dims(&self) -> Dims {
+        self.dims
+    }
+
+    /// θ, [B·L, K].
+    pub fn theta(&self) -> &Packed<E> {
+        &self.theta
+    }
+
+    /// θ as a dfdx tensor with its tape, [B, L, K]. The gradient for it is that for the logits.
+    ///
+    /// # Errors
+    /// If the device is out of memory.
+    pub fn into_tensor(self) -> Result<Taped<(usize, usize, usize), E>> {
+        let Dims { batch, latents, categories } = self.dims;
+        let pack = move |gradient: &[E]| Packed::pack(gradient, categories);
+        let (numbers, shape) = (self.theta.unpack(), (batch, latents, categories));
+        Ok(into_tensor(&self.logits, self.tape, numbers, shape, pack)?)
+    }
+
     /// p = softmax(θ/τ), [B·L, K].
-    pub(crate) fn softmax(&self, temperature: E) -> Packed<E> {
+    pub fn softmax(&self, temperature: E) -> Packed<E> {
         rows::softmax(&self.theta, temperature)
     }
 
@@ -56,8 +83,8 @@ impl<E: Real> Categorical<E> {
     }
 }
 
-/// θ + γ with γ standard Gumbel, [B·L, K].
-pub(crate) fn perturb<E: Real>(theta: &Packed<E>, noise: &mut Noise) -> Packed<E> {
+/// θ + γ with γ standard Gumbel, [B·L, K]. Its argmax is a sample of softmax θ.
+pub fn perturb<E: Real>(theta: &Packed<E>, noise: &mut Noise) -> Packed<E> {
     rowwise! {
         fn add(theta => perturbed) {
             for k in 0..theta.len() {

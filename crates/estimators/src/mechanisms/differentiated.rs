@@ -4,7 +4,7 @@
 use crate::Surrogate;
 use crate::mechanisms::categorical::Categorical;
 use crate::mechanisms::score::row_means;
-use crate::{Choice, Objective, Result};
+use crate::{Choice, Losses, Objective, Result};
 use kernels::simd::{self, Kernel, Lanes};
 use kernels::tape::{Node, Weights, choose, weigh};
 use kernels::{Packed, Real, rows};
@@ -45,7 +45,10 @@ pub(crate) fn at_vertices<E: Real>(
 
 /// The surrogate at the vertices `picks` ([B·L, 1]), with any backward pass: it receives the gradient
 /// of the mean loss for the vertices, and adds to the gradient for the logits (both [B·L, K]).
-pub(crate) fn at_vertices_with<E: Real>(
+///
+/// # Errors
+/// If the objective fails.
+pub fn at_vertices_with<E: Real>(
     categorical: Categorical<E>,
     picks: Rc<Packed<E>>,
     objective: &dyn Objective<E>,
@@ -86,6 +89,19 @@ pub(crate) fn in_interior<E: Real>(
     let rows = losses.numbers().clone();
     let scalar = weigh(losses.tape, losses.node, Weights::Mean)?;
     Ok(Surrogate { scalar, losses: rows })
+}
+
+impl<E: Real> Surrogate<E> {
+    /// The mean of losses of S samples of B rows, with the gradient that flows back through them: the
+    /// surrogate of an estimator that differentiates through its choice.
+    ///
+    /// # Errors
+    /// If the device is out of memory.
+    pub fn of(losses: Losses<E>) -> Result<Self> {
+        let (node, tape) = losses.into_node();
+        let losses = row_means(&node);
+        Ok(Self { scalar: weigh(tape, node, Weights::Mean)?, losses })
+    }
 }
 
 struct Product<'a, E: Real, J> {

@@ -6,34 +6,35 @@ use kernels::Real;
 
 /// The parameters of a kind, and the step that the schedule of its temperature has reached.
 #[derive(Clone, Debug)]
-pub(crate) struct Scheduled<K> {
-    pub(crate) kind: K,
+pub struct Scheduled<K> {
+    /// The parameters.
+    pub kind: K,
     schedule: Option<Schedule>,
     step: u64,
 }
 
 impl<K> Scheduled<K> {
     /// The parameters at step 0.
-    pub(crate) fn new(schedule: Option<Schedule>, kind: K) -> Self {
+    pub fn new(schedule: Option<Schedule>, kind: K) -> Self {
         Self { kind, schedule, step: 0 }
     }
 
     /// What the schedule makes of a temperature at the current step. It stays in the range of
     /// temperatures, whatever the factor.
-    pub(crate) fn at<E: Real>(&self, temperature: f64) -> E {
+    pub fn at<E: Real>(&self, temperature: f64) -> E {
         let Some(schedule) = &self.schedule else { return E::of(temperature) };
         let (least, most) = TEMPERATURES.into_inner();
         E::of((temperature * schedule.factor(self.step)).clamp(least, most))
     }
 
     /// Whether a temperature is 1 at every step.
-    pub(crate) fn is_always_one(&self, temperature: f64) -> bool {
+    pub fn is_always_one(&self, temperature: f64) -> bool {
         // A schedule that changes nothing is rejected.
         temperature == 1.0 && self.schedule.is_none()
     }
 
     /// Goes on to the next step.
-    pub(crate) fn next_step(&mut self) {
+    pub fn next_step(&mut self) {
         self.step += 1;
     }
 }

@@ -9,8 +9,8 @@ use kernels::tape::{Node, Recording, Weights, inject, isolated, weigh};
 use kernels::{Packed, Real, rows, rowwise};
 use std::rc::Rc;
 
-/// Vertices and their losses.
-pub(crate) struct Evaluated<E: Real> {
+/// Vertices and their losses, from which a score-function estimate is made.
+pub struct Evaluated<E: Real> {
     pub(crate) dims: Dims,
     /// The node that receives the gradient for the logits.
     logits: Node<E>,
@@ -20,8 +20,11 @@ pub(crate) struct Evaluated<E: Real> {
 }
 
 impl<E: Real> Evaluated<E> {
-    /// Evaluates the objective at vertices, [B·L, S].
-    pub(crate) fn new(
+    /// Evaluates the objective at the categories `picks`, [B·L, S].
+    ///
+    /// # Errors
+    /// If the objective fails.
+    pub fn new(
         categorical: Categorical<E>,
         picks: impl Into<Rc<Packed<E>>>,
         objective: &dyn Objective<E>,
@@ -30,8 +33,11 @@ impl<E: Real> Evaluated<E> {
         Self::evaluate(Choice::vertices(picks.into(), dims, tape), logits, objective)
     }
 
-    /// Evaluates the objective at every category of the only latent.
-    pub(crate) fn every(categorical: Categorical<E>, objective: &dyn Objective<E>) -> Result<Self> {
+    /// Evaluates the objective at every category of the only latent: sample k is category k.
+    ///
+    /// # Errors
+    /// If the objective fails.
+    pub fn every(categorical: Categorical<E>, objective: &dyn Objective<E>) -> Result<Self> {
         let Categorical { dims, logits, tape, .. } = categorical;
         Self::evaluate(Choice::every(dims, tape), logits, objective)
     }
@@ -41,6 +47,11 @@ impl<E: Real> Evaluated<E> {
         let losses = objective.loss(choice)?;
         let (losses, tape) = (losses.node, losses.tape);
         Ok(Self { dims, logits, f: losses, tape })
+    }
+
+    /// The losses f, [B, S].
+    pub fn losses(&self) -> &Packed<E> {
+        &self.f
     }
 
     /// The losses, repeated for the latents of each row, [B·L, S].
@@ -62,7 +73,10 @@ impl<E: Real> Evaluated<E> {
     /// The surrogate with Σ_s a_s (D_s − p) / B as the gradient for the logits, for advantages a
     /// ([B, S]) of the samples ([B·L, S]). The objective's own parameters get the gradient of the mean
     /// loss.
-    pub(crate) fn score(
+    ///
+    /// # Errors
+    /// If the device is out of memory.
+    pub fn score(
         self,
         p: &Packed<E>,
         picks: &Packed<E>,
@@ -75,7 +89,10 @@ impl<E: Real> Evaluated<E> {
 
     /// The surrogate with this gradient for the logits ([B·L, K]), these weights of the losses for the
     /// objective's own parameters, and these losses of the rows ([B, 1]).
-    pub(crate) fn inject(
+    ///
+    /// # Errors
+    /// If the device is out of memory.
+    pub fn inject(
         self,
         weights: Weights<E>,
         vector: Packed<E>,
@@ -87,7 +104,7 @@ impl<E: Real> Evaluated<E> {
 }
 
 /// Σ_s a_s (D_s − p) / B of each row: a is [B, S], the picks are [B·L, S], the result is [B·L, K].
-pub(crate) fn scores<E: Real>(
+pub fn scores<E: Real>(
     p: &Packed<E>,
     picks: &Packed<E>,
     advantages: Packed<E>,
@@ -169,7 +186,10 @@ rowwise! {
 }
 
 /// Losses at vertices ([B·L, S]) without any gradient, [B, S].
-pub(crate) fn losses_at<E: Real>(
+///
+/// # Errors
+/// If the objective fails.
+pub fn losses_at<E: Real>(
     objective: &dyn Objective<E>,
     picks: impl Into<Rc<Packed<E>>>,
     dims: Dims,
@@ -180,7 +200,10 @@ pub(crate) fn losses_at<E: Real>(
 
 /// The losses of one point of each row ([B·L, K]) and their gradients: f, [B, 1], and ∇f, [B·L, K].
 /// The objective's own parameters get no gradient.
-pub(crate) fn value_and_gradient<E: Real>(
+///
+/// # Errors
+/// If the objective fails.
+pub fn value_and_gradient<E: Real>(
     objective: &dyn Objective<E>,
     points: &Packed<E>,
     dims: Dims,

@@ -1,7 +1,7 @@
 //! Identities between estimators, sample by sample, given the same noise.
 
 use crate::problem::{
-    Problem, Recorded, assert_close, bits, estimator, exponential, linear, one_bit, problems,
+    Draw, Problem, Recorded, assert_close, bits, estimator, exponential, linear, one_bit, problems,
     squared_pick, two_latents,
 };
 use estimators::Noise;
@@ -86,7 +86,7 @@ fn arsm_and_ars_agree_for_two_categories() {
 fn a_set_of_all_outcomes_is_exact() {
     for (problem, all) in [(squared_pick(), 4), (exponential(), 4), (two_latents(), 9), (bits(), 8)]
     {
-        let exact = problem.exact().repeat(200);
+        let exact = problem.enumerated().repeat(200);
         for kind in [
             "unordered-set",
             "unordered-set-without-baseline",
@@ -147,7 +147,7 @@ fn entmax_near_one_is_softmax() {
     for problem in problems() {
         for (alpha, tolerance) in [(1.0001, 1e-3), (1.0 + 1e-7, 1e-6), (1.0 + 1e-12, 1e-9)] {
             let entmax = draw(&problem, "entmax", &format!("alpha = {alpha:?}"));
-            assert_close(&entmax, &problem.exact().repeat(200), tolerance, problem.name);
+            assert_close(&entmax, &problem.enumerated().repeat(200), tolerance, problem.name);
         }
     }
 }
@@ -231,7 +231,7 @@ fn score_functions_are_losses_times_scores() {
 #[test]
 fn control_variates_remove_all_of_a_linear_loss() {
     let problem = linear();
-    let exact = problem.exact().repeat(200);
+    let exact = problem.enumerated().repeat(200);
     assert_close(&draw(&problem, "muprop", ""), &exact, 1e-12, "muprop");
     for samples in [2, 3] {
         let parameters = format!("samples = {samples}");

@@ -1,7 +1,7 @@
 //! Estimators with the same mean or the same variance, although their noise differs.
 
 use crate::problem::{
-    Problem, Recorded, assert_mean, bits, estimator, exponential, moments, one_bit, problems,
+    Draw, Problem, Recorded, assert_mean, bits, estimator, exponential, moments, one_bit, problems,
     squared_pick, total_variance, two_latents,
 };
 use estimators::objectives::BitSumSquares;

@@ -4,11 +4,10 @@
 // A test that cannot be set up fails.
 #![allow(clippy::unwrap_used)]
 
-mod edges;
+mod broken;
 mod identities;
 mod identities_in_law;
 mod laws;
-mod logits;
 mod pages;
 mod problem;
 mod reference;

@@ -1,13 +1,17 @@
 //! The page and the parameters of every registered estimator: pages are complete and true, and invalid
 //! parameters are rejected.
 
-use crate::problem::variants::{Variant, defaults, variants};
-use estimators::{Dims, Properties};
+use estimators::laws::Variant;
+use estimators::{Dims, Properties, Registry};
 use toml::Table;
+
+fn variants() -> Vec<Variant> {
+    Variant::all_of(&Registry::standard())
+}
 
 #[test]
 fn invalid_parameters_are_rejected_with_a_message() {
-    for entry in defaults().into_iter().map(|variant| variant.entry) {
+    for entry in Registry::standard().entries() {
         let unknown = Table::from_iter([("surely-not".to_owned(), 1.into())]);
         let message = entry.build(unknown).err().expect("a rejection").to_string();
         assert!(message.contains("surely-not") && message.contains(entry.name), "{message}");
@@ -66,12 +70,12 @@ fn the_page_agrees_with_the_properties() {
     let page = std::fs::read_to_string(page).unwrap();
     // One latent with eight categories, as on the page.
     let dims = Dims { batch: 1, latents: 1, categories: 8 };
-    for variant in defaults() {
-        let name = variant.entry.name;
+    for variant in variants().into_iter().filter(Variant::is_default) {
+        let name = variant.entry().name;
         let begins = format!("| [`{name}`]");
         let row = page.lines().find(|line| line.starts_with(&begins)).expect(name);
         let cells: Vec<&str> = row.split('|').map(str::trim).collect();
-        let properties = variant.entry.build(Table::new()).unwrap().build_f64().properties(dims);
+        let properties = variant.entry().build(Table::new()).unwrap().build_f64().properties(dims);
         let claims = [properties.unbiased.describe(), properties.needs.describe()];
         assert_eq!(cells[3..5], claims, "{name}");
     }
@@ -86,8 +90,8 @@ fn only_a_few_lack_a_symmetry() {
         let mut kinds: Vec<String> = variants()
             .iter()
             .filter(|variant| lacks(variant))
-            .map(|variant| match variant.entry.name {
-                "reinforce" => variant.name.clone(),
+            .map(|variant| match variant.entry().name {
+                "reinforce" => variant.name().to_owned(),
                 kind => kind.to_owned(),
             })
             .collect();
@@ -124,16 +128,16 @@ fn more_samples_than_outcomes_are_refused() {
 #[test]
 fn only_oracles_refuse_many_latents() {
     let dims = Dims { batch: 1, latents: 64, categories: 2 };
-    for variant in variants().iter().filter(|variant| variant.entry.name == "reinforce") {
-        let is_oracle = ["optimal", "\"mean\""].iter().any(|word| variant.name.contains(word));
-        assert_eq!(variant.build_f64().refuses(dims).is_some(), is_oracle, "{}", variant.name);
+    for variant in variants().iter().filter(|variant| variant.entry().name == "reinforce") {
+        let is_oracle = ["optimal", "\"mean\""].iter().any(|word| variant.name().contains(word));
+        assert_eq!(variant.build_f64().refuses(dims).is_some(), is_oracle, "{}", variant.name());
     }
 }
 
 #[test]
 fn names_are_legal_and_pages_complete() {
     let mut names = vec![];
-    for entry in defaults().into_iter().map(|variant| variant.entry) {
+    for entry in Registry::standard().entries() {
         let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         assert!(entry.name.chars().all(legal), "{}", entry.name);
         assert!(!names.contains(&entry.name), "{} is there twice", entry.name);

@@ -1,5 +1,6 @@
 //! Where results come from: program, machine, command, and the digest of the records.
 
+use crate::Program;
 use crate::plan::NOISE_VERSION;
 use crate::record::FORMAT;
 use crate::results::Summary;
@@ -21,8 +22,8 @@ pub fn digest(summary: &Summary<'_>) -> Result<String> {
     Ok(hash.finalize().to_hex()[..32].to_owned())
 }
 
-/// The content of `manifest.json`. Revision and toolchain are those that the program was built from.
-pub(super) fn manifest(summary: &Summary<'_>) -> Result<Value> {
+/// The content of `manifest.json`. Revision and toolchain are those that this library was built from.
+pub(super) fn manifest(summary: &Summary<'_>, program: Program) -> Result<Value> {
     let (stored, all) = summary.progress();
     Ok(json!({
         "experiment": summary.experiment.name,
@@ -31,7 +32,7 @@ pub(super) fn manifest(summary: &Summary<'_>) -> Result<Value> {
         "runs": stored,
         "runs-of-the-selection": all,
         "digest": digest(summary)?,
-        "program": format!("harness {}", env!("CARGO_PKG_VERSION")),
+        "program": program.provenance(),
         "revision": option_env!("HARNESS_REVISION"),
         "dirty": option_env!("HARNESS_DIRTY").map(|dirty| dirty == "true"),
         "toolchain": option_env!("HARNESS_TOOLCHAIN"),

@@ -13,6 +13,7 @@ pub use manifest::digest;
 pub use ranking::markdown;
 pub use readme::{mark, splice};
 
+use crate::Program;
 use crate::files::replace;
 use crate::results::Summary;
 use anyhow::Result;
@@ -23,7 +24,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// If a file cannot be written.
-pub fn write(summary: &Summary<'_>, folder: &Path) -> Result<()> {
+pub fn write(summary: &Summary<'_>, folder: &Path, program: Program) -> Result<()> {
     let experiment = summary.experiment;
     summary.estimate();
     let mut changed = false;
@@ -50,12 +51,12 @@ pub fn write(summary: &Summary<'_>, folder: &Path) -> Result<()> {
     for artifact in &artifacts {
         put(&format!("artifacts/{}.png", artifact.file), &artifact.png)?;
     }
-    put("report.html", page::render(summary, &across, &figures, &artifacts)?.as_bytes())?;
+    put("report.html", page::render(summary, &across, &figures, &artifacts, program)?.as_bytes())?;
     // Last, so that a manifest stands for a whole set of files. Where nothing has changed, the one
     // that is there stays true.
     let path = folder.join("manifest.json");
     if changed || !path.exists() {
-        replace(&path, &json(&manifest::manifest(summary)?)?)?;
+        replace(&path, &json(&manifest::manifest(summary, program)?)?)?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use super::artifacts::Artifact;
 use super::figures::Drawn;
 use super::manifest::digest;
 use super::ranking::{Cell, Row, across, deviation, headers, reference, rows};
+use crate::Program;
 use crate::plan::NOISE_VERSION;
 use crate::record::Outcome;
 use crate::results::{Across, Summary};
@@ -20,6 +21,7 @@ pub(super) fn render(
     compared: &[Across],
     figures: &[Drawn],
     artifacts: &[Artifact],
+    program: Program,
 ) -> Result<String> {
     let experiment = summary.experiment;
     let mut environment = Environment::new();
@@ -50,7 +52,8 @@ pub(super) fn render(
         refused => refused(summary),
         digest => digest(summary)?,
         noise => NOISE_VERSION,
-        version => env!("CARGO_PKG_VERSION"),
+        program => program.provenance(),
+        command => program.command(),
         definition => toml::to_string_pretty(&experiment.resolved)?,
     })?;
     Ok(page)

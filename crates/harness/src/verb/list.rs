@@ -1,7 +1,7 @@
 use super::selection::table;
 use super::{Exit, list_pages as pages};
 use crate::experiment::{Experiment, Overrides};
-use crate::{Registries, files};
+use crate::{Program, Registries, files};
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use estimators::Dims;
@@ -51,7 +51,7 @@ impl List {
     ///
     /// # Errors
     /// If the name is unknown, or the experiments cannot be read.
-    pub fn run(&self, registries: &Registries) -> Result<Exit> {
+    pub fn run(&self, program: Program, registries: &Registries) -> Result<Exit> {
         if self.format == ListFormat::Markdown
             && (self.what, &self.name) != (What::Estimators, &None)
         {
@@ -59,7 +59,7 @@ impl List {
         }
         let Registries { estimators, tasks, optimizers } = registries;
         match (self.what, &self.name) {
-            (What::Estimators, None) => self.estimators(estimators)?,
+            (What::Estimators, None) => self.estimators(program, estimators)?,
             (What::Estimators, Some(name)) => {
                 let entry = estimators.get(name)?;
                 let (family, source) = (entry.about.family.name(), entry.about.source);
@@ -80,12 +80,14 @@ impl List {
         Ok(Exit::Ok)
     }
 
-    fn estimators(&self, registry: &estimators::Registry) -> Result<()> {
+    fn estimators(&self, program: Program, registry: &estimators::Registry) -> Result<()> {
         const HEADER: [&str; 6] =
             ["kind", "what it does", "unbiased", "needs", "losses", "parameters"];
         let rows = rows(registry)?;
         match self.format {
-            ListFormat::Markdown => say!("{}", pages::markdown(registry, &rows).trim_end()),
+            ListFormat::Markdown => {
+                say!("{}", pages::markdown(program, registry, &rows).trim_end())
+            }
             ListFormat::Table => {
                 let mut table = table(&HEADER);
                 for row in &rows {

@@ -1,5 +1,6 @@
 //! The pages of registered kinds, made from their documentation.
 
+use crate::Program;
 use registry::Entry;
 use schemars::Schema;
 use toml::{Table, Value};
@@ -23,14 +24,19 @@ pub(super) fn page<T, A>(entry: &Entry<T, A>, foot: &str) -> String {
 }
 
 /// All estimators in Markdown: a table, and the page of each.
-pub(super) fn markdown(registry: &estimators::Registry, table: &[[String; 6]]) -> String {
-    let mut text = String::from(
-        "# Estimators\n\nMade from the registry by `cargo run -p harness -- list estimators --format \
+pub(super) fn markdown(
+    program: Program,
+    registry: &estimators::Registry,
+    table: &[[String; 6]],
+) -> String {
+    let mut text = format!(
+        "# Estimators\n\nMade from the registry by `{} list estimators --format \
          markdown`; do not edit.\n\nS samples, B rows of a batch, L latents, K categories; θ logits, \
          p = softmax θ, D ~ Cat(p) a one-hot sample, s = D − p, f the loss, g = ∇f(D), \
          J(q) v = q ⊙ (v − ⟨q, v⟩). Losses are counted for one row with one latent among eight \
          categories; ∇ marks gradients.\n\n\
          | kind | what it does | unbiased | needs | losses |\n|---|---|---|---|---|\n",
+        program.command()
     );
     for [kind, what, unbiased, needs, losses, _] in table {
         text.push_str(&format!(

@@ -19,7 +19,7 @@ pub use selection::{Format, Selection};
 pub use sweep::{Shard, Sweep};
 pub use verify::Verify;
 
-use crate::Registries;
+use crate::{Program, Registries};
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
@@ -30,7 +30,7 @@ Environment:
 /// Find out which estimator trains a network through argmax: run seeded sweeps of gradient
 /// estimators and report convergence, bias and variance.
 #[derive(Debug, Parser)]
-#[command(name = "harness", version, max_term_width = 100, after_help = ENVIRONMENT)]
+#[command(name = Program::HARNESS.name, version, max_term_width = 100, after_help = ENVIRONMENT)]
 pub struct Arguments {
     /// What to do
     #[command(subcommand)]
@@ -59,12 +59,12 @@ impl Verb {
     ///
     /// # Errors
     /// If the arguments or the input are invalid, or a file cannot be read or written.
-    pub fn run(&self, registries: &Registries) -> Result<Exit> {
+    pub fn run(&self, program: Program, registries: &Registries) -> Result<Exit> {
         match self {
-            Self::Sweep(sweep) => sweep.run(registries),
+            Self::Sweep(sweep) => sweep.run(program, registries),
             Self::Plan(plan) => plan.run(registries),
-            Self::Report(report) => report.run(registries),
-            Self::List(list) => list.run(registries),
+            Self::Report(report) => report.run(program, registries),
+            Self::List(list) => list.run(program, registries),
             Self::Verify(verify) => verify.run(registries),
             Self::Bench(bench) => bench.run(registries),
         }

@@ -2,7 +2,7 @@ use super::selection::warn;
 use super::{Exit, Selection};
 use crate::files::replace;
 use crate::results::Summary;
-use crate::{Registries, record, report};
+use crate::{Program, Registries, record, report};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ impl Report {
     ///
     /// # Errors
     /// If there are no stored runs, or a file cannot be read or written.
-    pub fn run(&self, registries: &Registries) -> Result<Exit> {
+    pub fn run(&self, program: Program, registries: &Registries) -> Result<Exit> {
         for (experiment, folder) in self.selection.read(registries)? {
             let records = record::stored(&folder, &experiment.name)?;
             let runs = experiment.runs()?;
@@ -38,7 +38,7 @@ impl Report {
                     experiment.path.display()
                 );
             }
-            report::write(&summary, &folder)?;
+            report::write(&summary, &folder, program)?;
             say!("{}: {stored} of {all} runs, in {}", experiment.name, folder.display());
             warn(&summary);
             if let Some(readme) = &self.readme {

@@ -5,7 +5,7 @@ use crate::plan::Run;
 use crate::record::{self, Outcome, Records, Writer, files, lock};
 use crate::results::Summary;
 use crate::run::{Interrupt, Progress, Signals, Workers, perform};
-use crate::{Registries, report};
+use crate::{Program, Registries, report};
 use anyhow::{Context, Result};
 use clap::Args;
 use std::fs::File;
@@ -78,7 +78,7 @@ impl Sweep {
     ///
     /// # Errors
     /// If a file cannot be read or written.
-    pub fn run(&self, registries: &Registries) -> Result<Exit> {
+    pub fn run(&self, program: Program, registries: &Registries) -> Result<Exit> {
         // Everything is read before anything runs.
         let selected = self.selection.read(registries)?;
         for (experiment, folder) in &selected {
@@ -87,7 +87,7 @@ impl Sweep {
         let signals = Signals::listen()?;
         let mut exit = Exit::Ok;
         for (experiment, folder) in &selected {
-            exit = exit.max(self.sweep(experiment, folder, &signals)?);
+            exit = exit.max(self.sweep(program, experiment, folder, &signals)?);
             if exit == Exit::Interrupted {
                 break;
             }
@@ -96,7 +96,13 @@ impl Sweep {
     }
 
     /// Does the missing runs of one experiment, and reports it.
-    fn sweep(&self, experiment: &Experiment, folder: &Path, signals: &Signals) -> Result<Exit> {
+    fn sweep(
+        &self,
+        program: Program,
+        experiment: &Experiment,
+        folder: &Path,
+        signals: &Signals,
+    ) -> Result<Exit> {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("results folder {} cannot be created", folder.display()))?;
         if self.fresh {
@@ -132,7 +138,7 @@ impl Sweep {
         // Whoever interrupts twice does not want to wait for a report either.
         let has_report = self.reports() && summary.progress().0 > 0 && !signals.abandon();
         if has_report {
-            report::write(&summary, folder)?;
+            report::write(&summary, folder, program)?;
         }
         self.tell(&summary, folder, missing.len(), &records, has_report);
         Ok(if signals.stopped() {
