@@ -136,3 +136,75 @@ impl Rows {
 fn narrow(numbers: &[f64]) -> Vec<f32> {
     numbers.iter().map(|&x| x as f32).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rows (1, 2), (3, 4) and (5, 6) with targets 10, 20 and 30.
+    fn rows() -> Rows {
+        Rows::new(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &[10.0, 20.0, 30.0])
+    }
+
+    fn numbers<E: Real>(batch: &Batch<E>) -> (Vec<E>, Vec<E>) {
+        assert_eq!(
+            (batch.rows(), batch.rows()),
+            (batch.inputs().rows().rows(), batch.targets().rows())
+        );
+        (batch.inputs().rows().unpack(), batch.targets().unpack())
+    }
+
+    #[test]
+    fn rows_keep_their_targets() {
+        let rows = rows();
+        assert_eq!((rows.len(), rows.is_empty()), (3, false));
+        let expected = (vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0], vec![10.0, 20.0, 30.0]);
+        assert_eq!(numbers(&rows.all()), expected);
+        let mut noise = Noise::named(&["tests", "draw"]);
+        let indices = noise.clone().indices(3, 40);
+        assert!((0..3).all(|row| indices.contains(&row)), "{indices:?}");
+        let (inputs, targets) = numbers(&rows.draw(40, &mut noise));
+        for (i, &index) in indices.iter().enumerate() {
+            let first = (2 * index + 1) as f32;
+            assert_eq!(inputs[2 * i..2 * i + 2], [first, first + 1.0]);
+            assert_eq!(targets[i], (10 * (index + 1)) as f32);
+        }
+    }
+
+    #[test]
+    fn copies_of_a_batch_come_one_after_the_other() {
+        let all = rows().all();
+        let (inputs, targets) = numbers(&all);
+        assert_eq!(numbers(&all.repeat(1)), (inputs.clone(), targets.clone()));
+        let twice = all.repeat(2);
+        assert_eq!(twice.rows(), 6);
+        assert_eq!(numbers(&twice), (inputs.repeat(2), targets.repeat(2)));
+        let wide: (Vec<f64>, Vec<f64>) = numbers(&all.cast());
+        let widened = |numbers: &[f32]| numbers.iter().map(|&x| f64::from(x)).collect();
+        assert_eq!(wide, (widened(&inputs), widened(&targets)));
+        let empty = Batch::<f32>::empty(4).repeat(3);
+        assert!(empty.rows() == 12 && empty.inputs.is_none() && empty.targets.is_none());
+    }
+
+    #[test]
+    fn columns_are_rows_without_targets() {
+        let rows = Rows::of_columns(Packed::from_columns(&[1.0, 2.0, 3.0, 4.0], 2));
+        let all = rows.all();
+        assert_eq!((rows.len(), all.rows()), (2, 2));
+        assert_eq!(all.inputs().rows().unpack(), [1.0, 2.0, 3.0, 4.0]);
+        assert!(all.targets.is_none());
+    }
+
+    #[test]
+    #[should_panic(expected = "one row of targets per row")]
+    fn targets_belong_to_rows() {
+        let inputs = Data::from_rows(Packed::pack(&[1.0f32, 2.0], 1));
+        Batch::new(inputs, Rc::new(Packed::pack(&[1.0], 1)));
+    }
+
+    #[test]
+    #[should_panic(expected = "features for 2 rows")]
+    fn features_fill_rows() {
+        Rows::new(&[1.0, 2.0, 3.0], &[1.0, 2.0]);
+    }
+}

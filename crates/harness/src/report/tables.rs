@@ -122,3 +122,27 @@ fn number(x: f64) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_six_digits() {
+        for (x, text) in [
+            (0.0, "0"),
+            (0.1, "0.1"),
+            (-1.0 / 3.0, "-0.333333"),
+            (1_234_567.0, "1234570"),
+            (1e-5, "0.00001"),
+            (9.99e-6, "9.99e-6"),
+            (1e14, "100000000000000"),
+            (1e15, "1e15"),
+            (f64::INFINITY, "miss"),
+            (f64::NEG_INFINITY, "miss"),
+            (f64::NAN, ""),
+        ] {
+            assert_eq!(number(x), text, "{x}");
+        }
+    }
+}

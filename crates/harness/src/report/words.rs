@@ -61,7 +61,10 @@ mod tests {
             (1234.5, "1234"),
             (0.0012345, "0.00123"),
             (1.2345e-7, "1.23e−7"),
+            (999.9, "1000"),
+            (12345.0, "1.23e4"),
             (f64::INFINITY, "∞"),
+            (f64::NEG_INFINITY, "−∞"),
         ] {
             assert_eq!(short(x), text);
         }
@@ -75,7 +78,12 @@ mod tests {
             [interval(alone), signed_interval(alone), chance(alone)],
             ["0.500", "+0.500", "50 %"]
         );
-        assert_eq!(p_value(0.0004), "<0.001");
+        let none = Estimate { value: 0.0, interval: bounds(-1.0, 0.0) };
+        assert_eq!(signed_interval(none), "0.00 [−1.00, 0.00]");
+        assert_eq!(
+            [0.0004, 0.001, 0.0346, 1.0].map(p_value),
+            ["<0.001", "0.001", "0.035", "1.000"]
+        );
         assert_eq!(percent(-0.0123), "−1.23 %");
     }
 }

@@ -109,3 +109,34 @@ impl Summary<'_> {
         seeds.filter_map(|seed| Some((value(ours, seed)?, value(theirs, seed)?))).unzip()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use statistics::Interval;
+
+    /// A verdict takes a small p and an interval on one side of 0; the metric says which side is good.
+    #[test]
+    fn verdicts_by_hand() {
+        let verdict = |better: Better, p_value: f64, bounds: Option<[f64; 2]>| {
+            let interval = bounds.map(|[low, high]| Interval { low, high });
+            Comparison { difference: Estimate { value: 0.0, interval }, p_value, better }.verdict()
+        };
+        let (above, below, around) = (Some([0.1, 0.5]), Some([-0.5, -0.1]), Some([-0.1, 0.1]));
+        for (bounds, [lower, higher]) in [
+            (above, ["worse", "better"]),
+            (below, ["better", "worse"]),
+            (around, ["", ""]),
+            (Some([0.0, 0.5]), ["", ""]),
+            (Some([-0.5, 0.0]), ["", ""]),
+            (None, ["", ""]),
+        ] {
+            assert_eq!(verdict(Better::Lower, 0.04, bounds), lower, "{bounds:?}");
+            assert_eq!(verdict(Better::Higher, 0.04, bounds), higher, "{bounds:?}");
+            assert_eq!(verdict(Better::Neither, 0.04, bounds), "");
+            for better in [Better::Lower, Better::Higher] {
+                assert_eq!(verdict(better, 0.05, bounds), "", "{bounds:?}");
+            }
+        }
+    }
+}

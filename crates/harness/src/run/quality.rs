@@ -42,3 +42,41 @@ pub(super) fn values(quality: Option<&GradientQuality>) -> Vec<(Metric, f64)> {
     ];
     values.map(|(metric, value)| (metric, value.unwrap_or(f64::NAN))).to_vec()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn measured(exact: &[f64], drawn: &[[f64; 2]]) -> Vec<(&'static str, f64)> {
+        let mut quality = GradientQuality::new(exact);
+        drawn.iter().for_each(|gradient| quality.push(gradient));
+        values(Some(&quality)).into_iter().map(|(metric, value)| (metric.name, value)).collect()
+    }
+
+    /// Estimates (1, 4) and (9, 4) of (3, 4), whose norm is 5: their mean is off by (2, 0), of which
+    /// half their variance of 32 would be chance.
+    #[test]
+    fn the_quality_of_two_estimates_by_hand() {
+        let found = measured(&[3.0, 4.0], &[[1.0, 4.0], [9.0, 4.0]]);
+        let cosine = (5.0 * 3.0 + 4.0 * 4.0) / (5.0 * 41f64.sqrt());
+        for ((name, value), (expected_name, expected)) in found.into_iter().zip([
+            ("total-variance", 32.0),
+            ("squared-bias", 4.0 - 16.0),
+            ("relative-squared-bias", -12.0 / 25.0),
+            ("mean-squared-error", (4.0 + 36.0) / 2.0),
+            ("cosine", cosine),
+            ("exact-norm", 5.0),
+        ]) {
+            assert_eq!(name, expected_name);
+            assert!((value - expected).abs() < 1e-12, "{name}: {value} for {expected}");
+        }
+    }
+
+    #[test]
+    fn what_is_undefined_is_no_number() {
+        let of_zero = measured(&[0.0, 0.0], &[[1.0, 0.0], [1.0, 0.0]]);
+        assert_eq!((of_zero[1].1, of_zero[5].1), (1.0, 0.0));
+        assert!(of_zero[2].1.is_nan(), "relative to nothing: {of_zero:?}");
+        assert!(values(None).iter().all(|(_, value)| value.is_nan()));
+    }
+}

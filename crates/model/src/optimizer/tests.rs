@@ -47,6 +47,17 @@ fn adam_with_and_without_weight_decay() {
     }
 }
 
+/// Whatever the gradient, Adam's first step has the size of its learning rate.
+#[test]
+fn adam_has_the_learning_rate_that_it_is_given() {
+    let mut initial = Initial::<f32>::new();
+    let place = initial.vector(&[1.0]);
+    let mut parameters = initial.build();
+    parameters.add_to_vector(&place, &[3.0]);
+    Optimizer::adam(0.25).start(1).step(&mut parameters);
+    assert!((parameters.values()[0] - 0.75).abs() < 1e-6, "{:?}", parameters.values());
+}
+
 #[test]
 fn adamw_decays_the_parameters_and_not_the_gradient() {
     let kind = AdamW { learning_rate: 0.1, beta2: 0.9, weight_decay: 0.3, ..AdamW::default() };

@@ -140,6 +140,19 @@ mod tests {
         }
     }
 
+    /// With probability p = σ(1) of a 1, and targets 0.2 and 0.9.
+    #[test]
+    fn the_expected_loss_by_hand() {
+        let toy = BernoulliToy { logit: 1.0, targets: vec![0.2, 0.9] }.open(Path::new("")).unwrap();
+        let mut training = toy.start(0, 1, &Optimizer::adam(0.1));
+        let noise = &mut Noise::named(&["test"]);
+        let metrics = training.evaluate(&mut *Exact::default().build_f32(), noise).unwrap();
+        let p = 1.0 / (1.0 + (-1.0f64).exp());
+        let expected = p * (0.64 + 0.01) + (1.0 - p) * (0.04 + 0.81);
+        assert!((metrics[0].1 - expected).abs() < 1e-7, "{metrics:?} for {expected}");
+        assert!((metrics[1].1 - p).abs() < 1e-7, "{metrics:?} for {p}");
+    }
+
     /// A thousand steps of gradient descent from φ = −4, as in the notebook that came with Kool et
     /// al. 2020: σ(φ) = 0.990836.
     #[test]

@@ -1,4 +1,6 @@
 mod network;
+#[cfg(test)]
+mod tests;
 
 pub use network::{Autoencoder, Reconstruction};
 
@@ -192,95 +194,5 @@ impl Instance for Seeded {
         let tiles: Vec<Vec<u8>> = originals.chain(reconstructions).collect();
         let caption = "Images that were not trained on, above their reconstructions.".to_owned();
         Ok(vec![Artifact::grid("reconstructions", caption, &tiles, side, shown)])
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{AnyTask, Optimizer};
-    use estimators::{Estimator, Registry};
-    use std::sync::Arc;
-
-    fn small() -> Arc<dyn AnyTask> {
-        let (latents, categories, hidden) = (2, 3, vec![8]);
-        let (pixels, rows, validation_rows, mean) = (20, 50, 40, 0.2);
-        let vae =
-            CategoricalVae { latents, categories, hidden, pixels, rows, validation_rows, mean };
-        vae.open(Path::new("")).unwrap()
-    }
-
-    fn estimator(kind: &str) -> Box<dyn Estimator<f32>> {
-        let registry = Registry::standard();
-        registry.get(kind).unwrap().build(toml::Table::new()).unwrap().build_f32()
-    }
-
-    fn train(kind: &str, steps: u64) -> Vec<(Metric, f64)> {
-        let mut estimator = estimator(kind);
-        let mut training = small().start(0, 30, &Optimizer::adam(0.02));
-        let noise = Noise::named(&["vae", "training"]);
-        for step in 0..steps {
-            assert!(training.step(step, &mut *estimator, &noise).unwrap().is_finite(), "{kind}");
-        }
-        training.evaluate(&mut *estimator, &mut noise.at(u64::MAX)).unwrap()
-    }
-
-    /// There is nothing in the images but their mean: −20 (0.2 ln 0.2 + 0.8 ln 0.8) is 10.0 nats.
-    #[test]
-    fn training_ends_at_the_entropy_of_the_pixels() {
-        let before = train("exact", 0);
-        assert!(before[0].1 > 13.0, "{before:?}");
-        for kind in ["exact", "straight-through", "reinforce-loo", "gumbel-softmax"] {
-            let after = train(kind, 300);
-            assert_eq!((after[0].0.name, after[1].0.name), ("negative-elbo", "divergence"));
-            let (bound, divergence) = (after[0].1, after[1].1);
-            assert!((9.5..11.5).contains(&bound), "{kind}: {bound}");
-            assert!((0.0..1.5).contains(&divergence), "{kind}: {divergence}");
-        }
-        let floor = small().start(0, 30, &Optimizer::adam(0.02)).references();
-        assert!(floor[0].0 == "pixel-entropy" && (floor[0].1 - 10.008).abs() < 1e-3, "{floor:?}");
-    }
-
-    /// Estimates of a probe average to the gradient at fixed parameters, and change nothing.
-    #[test]
-    fn a_probe_teaches_nothing() {
-        let noise = Noise::named(&["vae", "probe"]);
-        let steps = |probed: bool| {
-            let mut training = small().start(1, 10, &Optimizer::adam(0.02));
-            for step in 0..3 {
-                if probed {
-                    let probe = training.probe(step);
-                    let mut estimator = estimator("straight-through");
-                    probe.draw(&mut *estimator, 2, &mut noise.at(9), &mut |_| ()).unwrap();
-                }
-                training.step(step, &mut *estimator("exact"), &noise).unwrap();
-            }
-            training.evaluate(&mut *estimator("exact"), &mut noise.at(7)).unwrap()
-        };
-        assert_eq!(steps(true), steps(false));
-        assert_eq!(small().probe(0, 4).dims(), Dims { batch: 4, latents: 2, categories: 3 });
-        let probe = small().start(0, 4, &Optimizer::adam(0.02)).probe(0);
-        let (mut truth, mut mean, mut draws) = (vec![], vec![0.0; 24], 0.0);
-        let exact = &mut *estimator("exact");
-        probe.draw(exact, 1, &mut noise.at(0), &mut |g| truth = g.to_vec()).unwrap();
-        let mut add = |g: &[f32]| {
-            mean.iter_mut().zip(g).for_each(|(sum, &g)| *sum += f64::from(g));
-            draws += 1.0;
-        };
-        let sampled = &mut *estimator("reinforce-loo");
-        probe.draw(sampled, 20_000, &mut noise.at(1), &mut add).unwrap();
-        let scale = truth.iter().fold(0.0f64, |top, &g| top.max(f64::from(g).abs()));
-        for (mean, &truth) in mean.iter().zip(&truth) {
-            assert!((mean / draws - f64::from(truth)).abs() < 0.1 * scale, "{mean} {truth}");
-        }
-    }
-
-    #[test]
-    fn reconstructions_are_a_grid_of_images() {
-        let training = small().start(0, 4, &Optimizer::adam(0.02));
-        let artifacts = training.artifacts(&mut Noise::named(&["artifacts"])).unwrap();
-        let [grid] = artifacts.as_slice() else { panic!("{artifacts:?}") };
-        // Ten images of 5 × 5 pixels, of which 20 are used, side by side with a gap of 1.
-        assert_eq!((grid.width, grid.pixels.len() / grid.width), (59, 11));
     }
 }
