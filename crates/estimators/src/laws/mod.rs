@@ -117,7 +117,7 @@ fn broken(variants: &[Variant]) -> Vec<Violation> {
 #[track_caller]
 fn report(violations: &[Violation]) {
     let list: Vec<String> = violations.iter().map(Violation::to_string).collect();
-    assert!(list.is_empty(), "{} broken laws:\n\n{}\n", list.len(), list.join("\n\n"));
+    assert!(list.is_empty(), "broken laws: {}\n\n{}\n", list.len(), list.join("\n\n"));
 }
 
 /// The kind in a registry of its own.

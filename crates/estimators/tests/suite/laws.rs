@@ -7,23 +7,15 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Laws that a kind breaks by design: the mean of two category numbers may be that of a masked category.
-const EXCEPTIONS: [(&str, &str); 2] =
-    [("masked-never-sampled", "index-soft-argmax"), ("masked-loss", "index-soft-argmax")];
-
 fn laws() -> impl Iterator<Item = &'static Law> {
     LAWS.iter().copied().flatten()
-}
-
-fn is_excepted(law: &Law, variant: &Variant) -> bool {
-    EXCEPTIONS.contains(&(law.name, variant.entry().name))
 }
 
 #[test]
 fn every_registered_estimator_keeps_every_law() {
     let variants = Variant::all_of(&Registry::standard());
     let pairs = laws().flat_map(|law| variants.iter().map(move |variant| (law, variant)));
-    let pairs: Vec<_> = pairs.filter(|(law, variant)| !is_excepted(law, variant)).collect();
+    let pairs: Vec<_> = pairs.collect();
     let (next, found) = (AtomicUsize::new(0), Mutex::new((vec![], BTreeMap::new())));
     std::thread::scope(|scope| {
         for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
@@ -51,16 +43,6 @@ fn every_registered_estimator_keeps_every_law() {
             law.name,
             cases[law.name]
         );
-    }
-}
-
-#[test]
-fn exceptions_are_needed() {
-    for (law, kind) in EXCEPTIONS {
-        let law = laws().find(|known| known.name == law).expect(law);
-        let variants = Variant::all_of(&Registry::standard());
-        let mut of_kind = variants.iter().filter(|variant| variant.entry().name == kind);
-        assert!(of_kind.any(|variant| law.check(variant).is_err()), "{kind} keeps `{}`", law.name);
     }
 }
 
