@@ -241,6 +241,20 @@ fn only_files_have_a_digest() {
     assert_ne!(digest("x,y\n1,2\n3,4\n"), digest("x,y\n1,2\n3,5\n"));
 }
 
+/// A target may be constant; but where it differs, so must squares.
+#[test]
+fn squared_errors_of_a_target_are_in_range() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = |targets: [&str; 2]| {
+        let rows = targets.map(|target| format!("1,{target}\n")).concat();
+        std::fs::write(folder.path().join("rows.csv"), format!("x,y\n{rows}")).unwrap();
+        let (data, target) = (Some("rows.csv".into()), Some("y".into()));
+        ArgmaxIndex { data, target, ..ArgmaxIndex::default() }.open(folder.path()).is_ok()
+    };
+    assert!(open(["2", "2"]) && open(["0", "1e-150"]) && open(["0", "1e150"]));
+    assert!(!open(["0", "1e-170"]) && !open(["0", "1e160"]));
+}
+
 /// The least and the greatest value that a parameter may have, and its neighbors beyond.
 #[test]
 fn parameters_have_ranges() {

@@ -104,6 +104,36 @@ fn tables_by_hand() {
     }
 }
 
+/// Of three learning rates the middle one is best on the second task only.
+#[test]
+fn an_edge_is_that_of_a_task() {
+    let experiment = EXPERIMENT
+        .replace("[0.01, 0.1]", "[0.01, 0.1, 1.0]")
+        .replace("inputs = 2", "inputs = 2\nsweep.categories = [3, 4]");
+    let lab = reported(&experiment, |place, record| {
+        let categories = record["run"]["task"]["parameters"]["categories"].as_u64();
+        let best = if categories == Some(3) { 1.0 } else { 0.1 };
+        let loss = if place.rate == best { 1.0 } else { 2.0 };
+        known(place, record);
+        set_loss(record, [5.0, 5.0, loss]);
+    });
+    let tasks = summary(&lab)["tasks"].clone();
+    let edge = "the best `optimizer.learning-rate` is at the edge of its grid";
+    assert!(tasks[0]["warnings"][0].as_str().unwrap().starts_with(edge), "{}", tasks[0]);
+    assert!(tasks[1]["warnings"].is_null(), "{}", tasks[1]);
+}
+
+#[test]
+fn a_reading_is_printed_in_paragraphs() {
+    let reading = "reading = \"\"\"Take `exact`.\n\nIt is < the others.\n\"\"\"\n";
+    let lab = reported(&format!("{reading}{EXPERIMENT}"), known);
+    let page = lab.read("results/known/report.html");
+    let paragraphs = ["Take <code>exact</code>.", "It is &lt; the others."];
+    let printed = page.split("<p class=\"reading\">").skip(1);
+    let printed: Vec<&str> = printed.filter_map(|rest| rest.split("</p>").next()).collect();
+    assert_eq!(printed, paragraphs);
+}
+
 /// Runs that diverge are neither dropped nor finite: two of eight are trimmed, three are not.
 #[test]
 fn failed_runs_count_as_the_worst() {

@@ -198,6 +198,27 @@ fn every_optimizer_has_the_options_and_a_page() {
     }
 }
 
+/// A mean that forgets nothing, or that grows, is none.
+#[test]
+fn rates_of_decay_are_below_one() {
+    let mut checked = 0;
+    for entry in Registry::standard().entries() {
+        for key in ["beta1", "beta2", "alpha", "momentum"] {
+            if !entry.keys().iter().any(|known| known == key) {
+                continue;
+            }
+            let build = |x: &str| entry.build(format!("{key} = {x}").parse().unwrap());
+            assert!(build("0.0").is_ok() && build("0.999999").is_ok(), "{} {key}", entry.name);
+            for x in ["1.0", "1.5", "-0.1", "nan"] {
+                let error = build(x).err().unwrap().to_string();
+                assert!(error.contains(key), "{} {key} = {x}: {error}", entry.name);
+            }
+            checked += 1;
+        }
+    }
+    assert_eq!(checked, 3 * 2 + 2 + 1, "of three kinds of Adam, RMSprop and descent");
+}
+
 /// Ids of stored runs are hashes of these tables: what is not given must not appear in them.
 #[test]
 fn options_that_are_not_given_are_not_written() {

@@ -130,6 +130,19 @@ fn reconstructions_are_those_of_sampled_codes() {
     }
 }
 
+/// The loss that an estimator meets is the whole loss, with the part that does not depend on codes.
+#[test]
+fn a_forward_loss_has_its_penalty() {
+    let vae = CategoricalVae { pixels: 9, hidden: vec![6], rows: 3, ..Default::default() };
+    let (seeded, parameters) = vae.instance::<f32>(&Streams::new("categorical-vae", 3));
+    let forward = || seeded.forward(&parameters, &seeded.validation);
+    let (mut exact, mut noise) = (estimator("reinforce-loo"), Noise::named(&["forward"]));
+    let (logits, objective, penalty) = forward().split();
+    let loss = exact.estimate(logits, &*objective, &mut noise.clone()).unwrap().loss();
+    let met = Evaluation::new(&mut *exact, &mut noise).forward_loss(forward()).unwrap();
+    assert!(penalty > 1e-3 && met == loss + penalty, "{met} for {loss} + {penalty}");
+}
+
 #[test]
 fn reconstructions_are_a_grid_of_images() {
     let training = small().start(0, 4, &Optimizer::adam(0.02));
