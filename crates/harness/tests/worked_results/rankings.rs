@@ -124,6 +124,14 @@ fn an_edge_is_that_of_a_task() {
 }
 
 #[test]
+fn of_equal_cells_the_first_is_the_best() {
+    let lab = reported(EXPERIMENT, |_, record| set_loss(record, [3.0, 2.0, 1.0]));
+    for row in losses(&lab, "table.csv") {
+        assert_eq!(row[3], if row[2].ends_with("=0.01") { "yes" } else { "no" }, "{row:?}");
+    }
+}
+
+#[test]
 fn a_reading_is_printed_in_paragraphs() {
     let reading = "reading = \"\"\"Take `exact`.\n\nIt is < the others.\n\"\"\"\n";
     let lab = reported(&format!("{reading}{EXPERIMENT}"), known);
