@@ -3,8 +3,9 @@
 use super::*;
 use roxmltree::Document;
 
-/// The text of a figure, and the points of the first line of each of its titled groups.
+/// The text of a figure, its parts, and the points of the first line of each titled group.
 pub(super) struct Picture {
+    parts: Vec<String>,
     pub(super) text: String,
     lines: Vec<(String, Vec<[f64; 2]>)>,
     svg: String,
@@ -15,8 +16,9 @@ impl Picture {
         let svg = lab.read(&format!("results/known/plots/{name}.svg"));
         let document = Document::parse(&svg).unwrap();
         let texts = document.descendants().filter_map(|node| node.text());
+        let parts: Vec<String> = texts.map(|text| text.trim().to_owned()).collect();
         // Captions are broken into lines.
-        let text = texts.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ");
+        let text = parts.join(" ");
         let titled = document.descendants().filter_map(|node| {
             let title = node.children().find(|child| child.has_tag_name("title"))?.text()?;
             let line = node.descendants().find(|child| child.has_tag_name("polyline"))?;
@@ -26,7 +28,7 @@ impl Picture {
             });
             Some((title.to_owned(), points.collect()))
         });
-        Self { lines: titled.collect(), text, svg: svg.clone() }
+        Self { lines: titled.collect(), parts, text, svg: svg.clone() }
     }
 
     pub(super) fn shows(&self, words: &[&str]) {
@@ -34,10 +36,20 @@ impl Picture {
         assert!(missing.is_empty(), "no {missing:?} in {}", self.text);
     }
 
-    /// The points of a series, which do not go back, and whose numbers fall (are lower on the page).
-    fn falls(&self, series: &str, count: usize) {
+    /// The labels of the axes.
+    fn has_axes(&self, labels: [&str; 2]) {
+        let has = |label: &&str| self.parts.iter().any(|part| part == label);
+        assert!(labels.iter().all(has), "{labels:?} in {:?}", self.parts);
+    }
+
+    fn points(&self, series: &str) -> &[[f64; 2]] {
         let found = self.lines.iter().find(|(title, _)| title == series);
-        let points = &found.unwrap_or_else(|| panic!("no {series}: {:?}", self.lines)).1;
+        &found.unwrap_or_else(|| panic!("no {series}: {:?}", self.lines)).1
+    }
+
+    /// The points of a series do not go back, and its numbers fall (are lower on the page).
+    fn falls(&self, series: &str, count: usize) {
+        let points = self.points(series);
         assert_eq!(points.len(), count, "{series}: {points:?}");
         for pair in points.windows(2) {
             assert!(pair[0][0] < pair[1][0] && pair[0][1] < pair[1][1], "{series}: {points:?}");
@@ -48,34 +60,44 @@ impl Picture {
 const CAPTION: &str = "Interquartile mean over seeds. Each series is the best of its \
                        optimizer.learning-rate by final validation loss.";
 
-#[test]
-fn figures_by_hand() {
+const SERIES: [&str; 3] = ["exact", "soft-argmax temperature=0.5", "soft-argmax temperature=1"];
+
+/// The known losses, with an entropy that falls with the learning rate, and gradients of norm 1, which
+/// are exact for one of the estimators.
+fn drawn() -> Lab {
     let sensitivity =
         |x: &str, more: &str| format!("[[figure]]\nkind = \"sensitivity\"\nx = \"{x}\"\n{more}");
     let more = [
         "[gradient]\nevery = 1\ndraws = 2\n",
         &sensitivity("estimator.temperature", ""),
         &sensitivity("optimizer.learning-rate", "y = \"entropy\"\n"),
-    ]
-    .concat();
-    let lab = reported(&format!("{EXPERIMENT}{more}"), |place, record| {
+    ];
+    reported(&format!("{EXPERIMENT}{}", more.concat()), |place, record| {
         known(place, record);
         record["curves"]["metrics"]["entropy"] = json!([1.0, 1.0, 1.0 - place.rate]);
+        let variance = if place.kind == "exact" { [0.0; 3] } else { [16.0, 4.0, 1.0] };
         record["gradient"] = json!({ "steps": [0, 1, 2], "metrics": {
-            "total-variance": [16.0, 4.0, 1.0], "relative-squared-bias": [0.01, 0.04, 0.16],
+            "total-variance": variance, "relative-squared-bias": [0.01, 0.04, 0.16],
             "exact-norm": [1.0, 1.0, 1.0], "mean-squared-error": [16.0, 4.0, 1.0] } });
-    });
-    let [first, second, third] =
-        ["exact", "soft-argmax temperature=0.5", "soft-argmax temperature=1"];
+    })
+}
+
+/// On a logarithmic axis equal ratios are equally far apart.
+fn is_logarithmic(points: &[[f64; 2]], numbers: [f64; 3]) {
+    let [above, below] = [0, 1].map(|i| points[i + 1][1] - points[i][1]);
+    let ratio = (numbers[0] / numbers[1]).ln() / (numbers[1] / numbers[2]).ln();
+    assert!((above / below - ratio).abs() < 0.02, "{points:?}");
+}
+
+#[test]
+fn figures_of_losses_by_hand() {
+    let lab = drawn();
     let convergence = Picture::of(&lab, "convergence");
     let title = "Convergence: validation loss, deployed with the hard argmax";
-    convergence.shows(&[title, CAPTION, "training step", "predict the mean (13.5)"]);
-    [first, second, third].iter().for_each(|series| convergence.falls(series, 3));
-    // A loss is on a logarithmic axis: equal ratios are equally far apart.
-    let exact = &convergence.lines.iter().find(|(title, _)| title == first).unwrap().1;
-    let [above, below] = [0, 1].map(|i| exact[i + 1][1] - exact[i][1]);
-    let ratio = (50.0f64 / 14.5).ln() / (14.5f64 / 4.5).ln();
-    assert!((above / below - ratio).abs() < 0.02, "{exact:?}");
+    convergence.shows(&[title, CAPTION, "predict the mean (13.5)"]);
+    convergence.has_axes(["training step", "validation loss"]);
+    SERIES.iter().for_each(|series| convergence.falls(series, 3));
+    is_logarithmic(convergence.points("exact"), [50.0, 14.5, 4.5]);
     // The reference of a comparison is gray, the others have the color of their kind.
     assert!(convergence.svg.contains("#565656") && convergence.svg.contains("#3370C7"));
 
@@ -84,26 +106,40 @@ fn figures_by_hand() {
     last.shows(&["validation loss, deployed with the hard argmax", "predict the mean (13.5)"]);
     last.shows(&["exact: 4.5 [", "temperature=0.5: 5 [", "temperature=1: 4.25 ["]);
     // The best first.
-    let places = [third, first, second].map(|row| last.svg.find(&format!("<title>{row}: ")));
+    let places = [2, 0, 1].map(|row| last.svg.find(&format!("<title>{}: ", SERIES[row])));
     assert!(places[0] < places[1] && places[1] < places[2], "{places:?}");
-
-    let variance = Picture::of(&lab, "variance");
-    variance.shows(&["Variance of the logit gradient along training", CAPTION, "training step"]);
-    variance.shows(&["total variance of one estimate"]);
-    variance.falls(second, 3);
-
-    let bias = Picture::of(&lab, "bias-variance");
-    bias.shows(&["Bias and variance of the gradient", CAPTION, "Paths lead from the first"]);
-    bias.shows(&["total variance of one estimate", "relative bias", second]);
 
     let along = Picture::of(&lab, "sensitivity-1");
     along.shows(&["validation loss against estimator.temperature", CAPTION]);
+    along.has_axes(["estimator.temperature", "validation loss"]);
     // 5 at a temperature of 0.5, 4.25 at 1.
     along.falls("soft-argmax", 2);
     let along = Picture::of(&lab, "sensitivity-2");
-    along.shows(&["entropy, nats against optimizer.learning-rate", "entropy, nats"]);
+    along.shows(&["entropy, nats against optimizer.learning-rate"]);
+    along.has_axes(["optimizer.learning-rate", "entropy, nats"]);
     // Along a tuned parameter all cells are shown, not only the best.
-    [first, second, third].iter().for_each(|series| along.falls(series, 2));
+    SERIES.iter().for_each(|series| along.falls(series, 2));
+}
+
+#[test]
+fn figures_of_gradients_by_hand() {
+    let lab = drawn();
+    let variance = Picture::of(&lab, "variance");
+    variance.shows(&["Variance of the logit gradient along training", CAPTION]);
+    variance.has_axes(["training step", "total variance of one estimate"]);
+    SERIES[1..].iter().for_each(|series| variance.falls(series, 3));
+    // A zero among powers of ten does not make the axis linear.
+    variance.shows(&["zero variance: exact"]);
+    is_logarithmic(variance.points(SERIES[1]), [16.0, 4.0, 1.0]);
+
+    let bias = Picture::of(&lab, "bias-variance");
+    bias.shows(&["Bias and variance of the gradient", CAPTION, "Paths lead from the first"]);
+    bias.has_axes(["total variance of one estimate", "relative bias"]);
+    // From a variance of 16 to one of 4, and from a bias of 0.1 to one of 0.2.
+    for series in &SERIES[1..] {
+        let path = bias.points(series);
+        assert!(path[1][0] < path[0][0] && path[1][1] < path[0][1], "{series}: {path:?}");
+    }
 
     let page = lab.read("results/known/report.html");
     for about in ["On rows that are not trained on.", "A dot is a seed.", "this estimator's own"] {

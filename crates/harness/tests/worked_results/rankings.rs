@@ -123,6 +123,34 @@ fn an_edge_is_that_of_a_task() {
     assert!(tasks[1]["warnings"].is_null(), "{}", tasks[1]);
 }
 
+/// Over two tasks, one estimator is better than the reference with every seed, and one is worse.
+#[test]
+fn a_comparison_across_tasks_by_hand() {
+    let experiment = EXPERIMENT.replace("inputs = 2", "inputs = 2\nsweep.categories = [3, 4]");
+    let lab = reported(&experiment, |place, record| {
+        let loss = if place.kind == "exact" { 1.0 } else { 2.5 - 2.0 * place.temperature };
+        set_loss(record, [5.0, 5.0, loss + 0.01 * place.seed]);
+    });
+    let page = lab.read("results/known/report.html");
+    let across = &page[page.find("Across tasks").unwrap()..page.find("<h2>Figures").unwrap()];
+    for (estimator, verdict) in [
+        ("soft-argmax temperature=1", "<td class=\"better\">100 % [100, 100] better</td>"),
+        ("exact", "<td class=\"\">–</td>"),
+        ("soft-argmax temperature=0.5", "<td class=\"worse\">0 % [0, 0] worse</td>"),
+    ] {
+        let row = format!("<td><code>{estimator}</code></td>{verdict}");
+        assert!(across.contains(&row), "no {row} in {across}");
+    }
+}
+
+#[test]
+fn of_equal_cells_the_first_is_the_best() {
+    let lab = reported(EXPERIMENT, |_, record| set_loss(record, [3.0, 2.0, 1.0]));
+    for row in losses(&lab, "table.csv") {
+        assert_eq!(row[3], if row[2].ends_with("=0.01") { "yes" } else { "no" }, "{row:?}");
+    }
+}
+
 #[test]
 fn a_reading_is_printed_in_paragraphs() {
     let reading = "reading = \"\"\"Take `exact`.\n\nIt is < the others.\n\"\"\"\n";

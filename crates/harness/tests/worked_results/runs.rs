@@ -58,3 +58,18 @@ fn a_digest_is_that_of_the_numbers() {
     };
     assert_ne!(digest(other), ours);
 }
+
+/// With other records a report is written again, and its manifest with it.
+#[test]
+fn a_manifest_is_that_of_its_records() {
+    let lab = reported(EXPERIMENT, known);
+    let path = "results/known/runs.jsonl";
+    lab.write(path, lab.read(path).replace("[50.0,", "[51.0,"));
+    let before = lab.read("results/known/manifest.json");
+    lab.ok("report known.toml");
+    let manifest = lab.read("results/known/manifest.json");
+    assert_ne!(manifest, before);
+    let manifest: Value = serde_json::from_str(&manifest).unwrap();
+    let page = lab.read("results/known/report.html");
+    assert!(page.contains(manifest["digest"].as_str().unwrap()), "{manifest}");
+}

@@ -169,6 +169,7 @@ mod tests {
         // A comma outside quotation marks is the delimiter, whatever else there is.
         assert_eq!(parse("\"a;b\",y\n1,2\n").unwrap().features, ["a;b"]);
         assert_eq!(parse("\"a,b\";y\n1;2\n").unwrap().features, ["a,b"]);
+        assert_eq!(parse("a;b,y\n1,2\n").unwrap().features, ["a;b"]);
     }
 
     #[test]
@@ -193,6 +194,9 @@ mod tests {
         for (bytes, words) in [
             (&b"\xff\xfea\0,\0y\0"[..], "UTF-16"),
             (b"a\0,\0y\0\n\0", "UTF-16"),
+            // Without a byte of 0 only the mark tells.
+            (b"\xfe\xff\x4e\x2d", "UTF-16"),
+            (b"\xff\xfe\x2d\x4e", "UTF-16"),
             (b"a,y\n1,2\nTemp\xe9rature,3\n", "line 3 is not UTF-8; it may be Latin-1"),
             (b",a,y\n0,1,2\n", "column 1 has no name"),
             (b"a,,y\n0,1,2\n", "column 2 has no name"),
