@@ -20,6 +20,7 @@ use harness::verb::{Arguments, Exit};
 use harness::{Program, Registries};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use support::{Lab, edited, errors};
 
 /// Estimates as `exact` does, for a limited number of estimates.
@@ -72,6 +73,14 @@ const MINE: Program = Program { name: "mine", version: "0.3.1" };
 
 const RUNS: &str = "results/tiny/runs.jsonl";
 const MANIFEST: &str = "results/tiny/manifest.json";
+
+/// Held by tests that lock a record file in this process or start a child: between its start and its
+/// first instruction, a child holds the locks of all open files of this process.
+static LOCKS: Mutex<()> = Mutex::new(());
+
+fn alone() -> MutexGuard<'static, ()> {
+    LOCKS.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 fn registries() -> Registries {
     let mut registries = Registries::standard();
@@ -167,6 +176,7 @@ fn names_the_program(lab: &Lab) {
 
 #[test]
 fn failures_fail_a_sweep_unless_allowed() {
+    let _alone = alone();
     let failed = |lab: &Lab| lab.read(RUNS).matches("\"status\":\"failed\"").count();
     let lab = lab();
     // All runs end but the sweep fails, and failed runs are not repeated unless asked for.
@@ -191,6 +201,7 @@ fn failures_fail_a_sweep_unless_allowed() {
 
 #[test]
 fn two_sweeps_cannot_write_to_one_folder() {
+    let _alone = alone();
     let lab = Lab::new();
     lab.ok("sweep tiny.toml --quiet");
     let runs = lab.read(RUNS);
