@@ -2,6 +2,7 @@ use super::prelude::*;
 use crate::mechanisms::categorical::perturb;
 use crate::mechanisms::coupled_relaxation::Relaxation;
 use crate::mechanisms::scheduled::Scheduled;
+use crate::mechanisms::usable_rows::{clear, squares};
 
 /// The score function with the loss of a relaxed sample as control variate. The reparameterization
 /// trick gives the gradient of the control variate's mean.
@@ -176,19 +177,9 @@ fn leave_out_rows<E: Real>(
     controls: &mut [Packed<E>; 3],
     dims: Dims,
 ) {
-    rowwise! {
-        fn clear(sum => x) {
-            // Less than infinity is neither infinite nor NaN.
-            let is_usable = sum[0].less(V::splat(E::INFINITY));
-            for x in x {
-                *x = V::select(is_usable, *x, V::zero());
-            }
-        }
-    }
-    let squares = |x: &Packed<E>| x.row_dots(x).sum_rows(dims.latents);
     let mut sum = f.row_dots(f);
-    sum.add(&squares(plain));
-    controls.iter().for_each(|control| sum.add(&squares(control)));
+    sum.add(&squares(plain, dims.latents));
+    controls.iter().for_each(|control| sum.add(&squares(control, dims.latents)));
     if !sum.total().is_finite() {
         let sum = sum.repeat_rows(dims.latents);
         clear(&sum, plain);

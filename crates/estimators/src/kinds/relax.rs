@@ -3,6 +3,7 @@ use crate::mechanisms::categorical::perturb;
 use crate::mechanisms::coupled_relaxation::Relaxation;
 use crate::mechanisms::scheduled::Scheduled;
 use crate::mechanisms::score::scores;
+use crate::mechanisms::usable_rows::{clear, squares};
 use surrogate_network::{Passes, SurrogateNetwork};
 
 mod surrogate_network;
@@ -195,18 +196,8 @@ fn leave_out_rows<E: Real>(
             sum[0] += f[0] * f[0] + weight[0] * weight[0];
         }
     }
-    rowwise! {
-        fn clear(sum => x) {
-            // Less than infinity is neither infinite nor NaN.
-            let is_usable = sum[0].less(V::splat(E::INFINITY));
-            for x in x {
-                *x = V::select(is_usable, *x, V::zero());
-            }
-        }
-    }
-    let squares = |x: &Packed<E>| x.row_dots(x).sum_rows(dims.latents);
-    let mut sum = squares(&along.0);
-    sum.add(&squares(&along.1));
+    let mut sum = squares(&along.0, dims.latents);
+    sum.add(&squares(&along.1, dims.latents));
     add_square(f, weights, &mut sum);
     if sum.total().is_finite() {
         return dims.batch;

@@ -82,6 +82,7 @@ pub(crate) mod scheduled;
 pub(crate) mod score;
 pub(crate) mod stick_breaking;
 pub(crate) mod swaps;
+pub(crate) mod usable_rows;
 pub(crate) mod without_replacement;
 
 pub use categorical::{Categorical, perturb};
