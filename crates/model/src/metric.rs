@@ -27,6 +27,9 @@ pub struct Metric {
     pub failed: Option<f64>,
     /// Whether values differ by ratios, so that an axis is logarithmic.
     pub is_ratio: bool,
+    /// The metric, of other rows, that chooses settings and the stopping step. None where a metric
+    /// chooses for itself, and is read at the last step.
+    pub chosen_by: Option<&'static str>,
 }
 
 /// Which values of a metric are good.
@@ -63,7 +66,7 @@ impl Metric {
         better: Better,
         failed: Option<f64>,
     ) -> Self {
-        Self { name, label, note: "", unit: "", better, failed, is_ratio: false }
+        Self { name, label, note: "", unit: "", better, failed, is_ratio: false, chosen_by: None }
     }
 
     /// The same metric, whose worst value is a finite number.
@@ -79,6 +82,12 @@ impl Metric {
     /// The same metric with a note.
     pub const fn with_note(self, note: &'static str) -> Self {
         Self { note, ..self }
+    }
+
+    /// The same metric, where another one, of rows that are not reported, chooses settings and the
+    /// stopping step.
+    pub const fn chosen_by(self, name: &'static str) -> Self {
+        Self { chosen_by: Some(name), ..self }
     }
 
     /// The same metric, on logarithmic axes.
