@@ -8,6 +8,7 @@
 //! | where is a curve at each step? | [`curve_band`] |
 //! | is an estimator better than the reference? | [`paired_difference`], [`wilcoxon_signed_rank`], [`holm()`] |
 //! | is an estimator better across tasks? | [`probability_of_improvement`], [`performance_profile`] of [`pooled_ranks`] |
+//! | what does tuning reach? | [`expected_best_of`] n settings |
 //! | how good is a gradient estimate? | [`GradientQuality`], [`relative_bias`] |
 //!
 //! # Conventions
@@ -27,6 +28,7 @@
 //!   platform gets the same bits. Only the Wilcoxon test of more than 50 differences calls the
 //!   platform's `exp`.
 
+mod best_of;
 mod bootstrap;
 #[cfg(test)]
 mod coverage;
@@ -44,6 +46,7 @@ mod reference;
 mod resamples;
 mod wilcoxon;
 
+pub use best_of::expected_best_of;
 pub use bootstrap::{Bootstrap, Estimate, FEWEST_RUNS, Interval};
 pub use curve::curve_band;
 pub use gradient::{GradientQuality, GradientSummary, relative_bias};
