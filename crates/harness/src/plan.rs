@@ -54,6 +54,21 @@ impl Experiment {
         Ok(runs)
     }
 
+    /// A digest of everything that decides a number of the report: the runs, with the versions of what they
+    /// use, and how the best of several settings is chosen. Question and reading are no part of it.
+    ///
+    /// # Errors
+    /// If a parameter cannot be written as JSON.
+    pub fn settings(&self) -> Result<String> {
+        let mut hash = blake3::Hasher::new();
+        for run in self.runs()? {
+            hash.update(run.id.as_bytes());
+        }
+        let threshold = self.threshold.as_ref().map(|level| (&level.reference, level.share));
+        hash.update(json!([self.tuned, self.budget, threshold]).to_string().as_bytes());
+        Ok(hash.finalize().to_hex()[..16].to_owned())
+    }
+
     fn common(&self, cell: &Cell) -> Result<Value> {
         let mut common = json!({
             "task": canonical_variant(&cell.task)?,

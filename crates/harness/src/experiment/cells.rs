@@ -25,6 +25,8 @@ pub struct Cell {
     pub estimator: Arc<EstimatorVariant>,
     /// The optimizer, where steps are taken.
     pub optimizer: Option<Arc<OptimizerVariant>>,
+    /// The parameters by which it differs from those that it competes with for being the best.
+    pub tuned: Arc<[String]>,
 }
 
 /// The parts of a cell that an experiment file can name: `task`, `estimator` and `optimizer`.

@@ -16,6 +16,10 @@ pub(super) struct File {
     pub(super) question: String,
     /// What an engineer should make of the answer; written after looking, printed by the report.
     pub(super) reading: String,
+    /// The settings that the reading was written for: the digest that `report` prints. The reading is
+    /// shown for these settings only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) reading_of: Option<String>,
     /// Runs of each cell, with seeds from 0: from 1 up, 10 unless given; 5 at least for a comparison.
     pub(super) seeds: Option<u64>,
     /// Rows of a batch: from 1 up, 128 unless given.
@@ -25,8 +29,14 @@ pub(super) struct File {
     /// Steps between evaluations: from 1 up, 50 unless given.
     pub(super) evaluate_every: Option<u64>,
     /// Parameters over which the best cell of each estimator is chosen, by the metric that ranks:
-    /// `optimizer.learning-rate` unless given.
+    /// `optimizer.learning-rate` unless given. Not together with `tuning`.
     pub(super) tuned: Option<Vec<String>>,
+    /// The settings that are tried for each estimator: the same number for all.
+    #[schemars(with = "Option<serde_json::Value>")]
+    pub(super) tuning: Option<Value>,
+    /// A level of the ranking metric: how many steps an estimator takes to reach it is reported.
+    #[schemars(with = "Option<serde_json::Value>")]
+    pub(super) threshold: Option<Value>,
     /// How runs measure: by training, unless given.
     #[schemars(with = "Option<serde_json::Value>")]
     pub(super) protocol: Option<Value>,
@@ -67,6 +77,16 @@ impl Default for GradientPlan {
     fn default() -> Self {
         Self { every: 200, draws: 256 }
     }
+}
+
+/// A level of the ranking metric, as a share of a reference of the task.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ThresholdSpec {
+    /// The name of the reference, such as `predict-mean`.
+    pub reference: String,
+    /// The share of its value: above 0.
+    pub share: f64,
 }
 
 /// A figure beside the standard ones.

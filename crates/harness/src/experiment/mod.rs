@@ -14,13 +14,15 @@ mod schedules;
 mod sections;
 mod selection;
 mod sweep;
+mod tuning;
 mod validate;
 mod written;
 
 pub use cells::{Cell, EstimatorVariant, OptimizerVariant, TaskVariant};
 pub use expected::ExpectedValue;
-pub use file::{ExpectedSpec, FigureKind, FigureSpec, GradientPlan};
+pub use file::{ExpectedSpec, FigureKind, FigureSpec, GradientPlan, ThresholdSpec};
 pub use metrics::Measure;
 pub use overrides::Overrides;
 pub use protocol::{CellDraws, GradientProtocol, Protocol};
 pub use resolved::Experiment;
+pub use tuning::{Grid, Tuning};

@@ -14,6 +14,25 @@ pub struct Overrides {
     pub set: Vec<String>,
 }
 
+impl Overrides {
+    /// The options of the command line that say the same.
+    pub fn arguments(&self) -> Vec<String> {
+        let seeds = self.seeds.map(|seeds| format!("--seeds {seeds}"));
+        let estimators = self.estimators.iter().map(|kind| format!("--estimator {kind}"));
+        let quoted =
+            |assignment: &String| match assignment.contains(|c: char| " '\"[{}]".contains(c)) {
+                true => format!("--set '{assignment}'"),
+                false => format!("--set {assignment}"),
+            };
+        seeds.into_iter().chain(estimators).chain(self.set.iter().map(quoted)).collect()
+    }
+
+    /// Whether nothing is changed.
+    pub fn is_empty(&self) -> bool {
+        self.arguments().is_empty()
+    }
+}
+
 /// Sets a value, in every table of a list of tables.
 pub(super) fn assign(table: &mut Table, assignment: &str) -> Result<()> {
     let (key, value) = assignment

@@ -3,6 +3,7 @@
 use super::cells::{Cell, EstimatorVariant, OptimizerVariant, TaskVariant};
 use super::sections::{kind_of, tables};
 use super::sweep::expand;
+use super::tuning::Tuning;
 use super::validate::Names;
 use super::{schedules, selection};
 use crate::Registries;
@@ -26,7 +27,27 @@ pub(super) struct Parts {
     pub(super) estimators: Vec<Arc<EstimatorVariant>>,
     /// None where no steps are taken.
     pub(super) optimizers: Vec<Arc<OptimizerVariant>>,
+    /// Every estimator with every optimizer, or with the settings of its grid.
+    rivals: Vec<Rival>,
+    /// Whether settings are those of grids.
+    has_grids: bool,
     pub(super) names: Names,
+}
+
+/// An estimator and an optimizer of a setting.
+struct Rival {
+    estimator: Arc<EstimatorVariant>,
+    optimizer: Option<Arc<OptimizerVariant>>,
+    /// The parameters by which it differs from those that it competes with for being the best.
+    tuned: Arc<[String]>,
+}
+
+/// How the best of several settings is chosen.
+pub(super) enum Chosen<'a> {
+    /// Among cells that differ in these parameters only.
+    Among(&'a [String]),
+    /// From a grid for each estimator.
+    From(&'a Tuning),
 }
 
 impl Parts {
@@ -34,6 +55,7 @@ impl Parts {
         sections: Sections,
         folder: &Path,
         steps: Option<u64>,
+        chosen: &Chosen<'_>,
         registries: &Registries,
     ) -> Result<Self> {
         let Registries { estimators, tasks, optimizers } = registries;
@@ -58,9 +80,61 @@ impl Parts {
                 })?
             }
         };
-        let estimators = estimators.into_iter().map(Arc::new).collect();
-        let optimizers = optimizers.into_iter().map(Arc::new).collect();
-        Ok(Self { tasks, estimators, optimizers, names })
+        let estimators: Vec<_> = estimators.into_iter().map(Arc::new).collect();
+        let optimizers: Vec<_> = optimizers.into_iter().map(Arc::new).collect();
+        let mut parts =
+            Self { tasks, estimators, optimizers, rivals: vec![], has_grids: false, names };
+        match chosen {
+            Chosen::Among(tuned) => parts.combine(tuned),
+            Chosen::From(tuning) => parts.apply(tuning, steps, registries)?,
+        }
+        Ok(parts)
+    }
+
+    /// Every estimator with every optimizer.
+    fn combine(&mut self, tuned: &[String]) {
+        let tuned: Arc<[String]> = tuned.into();
+        let optimizers: Vec<Option<Arc<OptimizerVariant>>> = match self.optimizers.as_slice() {
+            [] => vec![None],
+            optimizers => optimizers.iter().cloned().map(Some).collect(),
+        };
+        for estimator in &self.estimators {
+            for optimizer in &optimizers {
+                let (estimator, optimizer) = (Arc::clone(estimator), optimizer.clone());
+                self.rivals.push(Rival { estimator, optimizer, tuned: Arc::clone(&tuned) });
+            }
+        }
+    }
+
+    /// Every estimator and every optimizer with the settings of the estimator's grid.
+    fn apply(
+        &mut self,
+        tuning: &Tuning,
+        steps: Option<u64>,
+        registries: &Registries,
+    ) -> Result<()> {
+        self.has_grids = true;
+        for estimator in &self.estimators {
+            let entry = registries.estimators.get(estimator.kind)?;
+            let grid = tuning.grid_of(estimator.kind, entry.about.family.name())?;
+            let tuned: Arc<[String]> = grid.tuned().into();
+            for optimizer in &self.optimizers {
+                let of_optimizer = registries.optimizers.get(optimizer.kind)?;
+                for setting in grid.settings()? {
+                    let ours = with(entry, "estimator", estimator, setting.estimator, steps)?;
+                    let theirs =
+                        with(of_optimizer, "optimizer", optimizer, setting.optimizer, steps)?;
+                    self.names.add("estimator", &ours.parameters, entry.keys());
+                    self.names.add("optimizer", &theirs.parameters, of_optimizer.keys());
+                    self.rivals.push(Rival {
+                        estimator: Arc::new(ours),
+                        optimizer: Some(Arc::new(theirs)),
+                        tuned: Arc::clone(&tuned),
+                    });
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Leaves out the estimators that the command line does not name, if it names any.
@@ -79,26 +153,42 @@ impl Parts {
             }
         }
         if !kept.is_empty() {
-            self.estimators.retain(|variant| kept.iter().any(|kind| kind == variant.kind));
+            let is_kept = |kind: &str| kept.iter().any(|kept| kept == kind);
+            self.estimators.retain(|variant| is_kept(variant.kind));
+            self.rivals.retain(|rival| is_kept(rival.estimator.kind));
         }
         Ok(self)
     }
 
-    /// Every task with every estimator and every optimizer, but for those that are excluded.
+    /// The table of an estimator or optimizer without the parameters that a grid gives.
+    pub(super) fn untuned(&self, part: &str, kind: &str, mut table: Table) -> Table {
+        if !self.has_grids {
+            return table;
+        }
+        for rival in &self.rivals {
+            let is_of = match part {
+                "estimator" => rival.estimator.kind == kind,
+                _ => rival.optimizer.as_ref().is_some_and(|optimizer| optimizer.kind == kind),
+            };
+            for path in rival.tuned.iter().filter(|_| is_of) {
+                if let Some((_, key)) = path.split_once('.').filter(|(of, _)| *of == part) {
+                    table.remove(key);
+                }
+            }
+        }
+        table
+    }
+
+    /// Every task with every estimator and optimizer, but for those that are excluded.
     pub(super) fn cells(&self, excluded: &[Table]) -> Result<Vec<Cell>> {
-        let optimizers: Vec<Option<&Arc<OptimizerVariant>>> = match self.optimizers.as_slice() {
-            [] => vec![None],
-            optimizers => optimizers.iter().map(Some).collect(),
-        };
         let mut cells = vec![];
         for (task_index, task) in self.tasks.iter().enumerate() {
-            for estimator in &self.estimators {
-                for optimizer in &optimizers {
-                    let (task, estimator) = (Arc::clone(task), Arc::clone(estimator));
-                    let cell = Cell { task_index, task, estimator, optimizer: optimizer.cloned() };
-                    if !excluded.iter().any(|table| selection::selects(table, &cell)) {
-                        cells.push(cell);
-                    }
+            for Rival { estimator, optimizer, tuned } in &self.rivals {
+                let (task, estimator) = (Arc::clone(task), Arc::clone(estimator));
+                let (optimizer, tuned) = (optimizer.clone(), Arc::clone(tuned));
+                let cell = Cell { task_index, task, estimator, optimizer, tuned };
+                if !excluded.iter().any(|table| selection::selects(table, &cell)) {
+                    cells.push(cell);
                 }
             }
         }
@@ -135,4 +225,26 @@ fn read_variants<'a, T: 'a, A: 'a>(
         }
     }
     Ok(variants)
+}
+
+/// A variant with the values of a setting beside those that were given.
+fn with<T, A>(
+    entry: &Entry<T, A>,
+    what: &'static str,
+    variant: &Variant<impl Sized>,
+    setting: Table,
+    steps: Option<u64>,
+) -> Result<Variant<T>> {
+    let given = variant.given.iter();
+    let mut parameters: Table =
+        given.filter_map(|key| Some((key.clone(), variant.parameters.get(key)?.clone()))).collect();
+    if let Some(key) = setting.keys().find(|key| parameters.contains_key(*key)) {
+        bail!("tuning.grid.{what}.{key}: `{}` gives a value of its own", variant.label());
+    }
+    parameters.extend(setting);
+    let schema = entry.schema();
+    schedules::complete(&schema, &mut parameters, steps);
+    let variant = entry.variant(parameters).context("tuning.grid")?;
+    schedules::check(&schema, &variant, steps).with_context(|| what)?;
+    Ok(variant)
 }

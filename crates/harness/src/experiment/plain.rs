@@ -26,6 +26,11 @@ impl Plain {
         within("batch", batch, 1..=1_000_000)?;
         within("steps", steps, 1..=MOST_STEPS)?;
         within("evaluate-every", every, 1..=MOST_STEPS)?;
+        if file.tuned.is_some() && file.tuning.is_some() {
+            bail!(
+                "`tuned` is for experiments without `tuning`, which names the tuned parameters itself"
+            );
+        }
         let tuned = file.tuned.clone();
         Ok(Self {
             seeds,
@@ -46,6 +51,8 @@ fn reject_training_keys(file: &File) -> Result<()> {
         ("steps", file.steps.is_some()),
         ("evaluate-every", file.evaluate_every.is_some()),
         ("tuned", file.tuned.is_some()),
+        ("tuning", file.tuning.is_some()),
+        ("threshold", file.threshold.is_some()),
         ("optimizer", file.optimizer.is_some()),
         ("gradient", file.gradient.is_some()),
     ];

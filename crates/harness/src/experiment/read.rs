@@ -2,18 +2,21 @@
 //! kind is looked up and built once.
 
 use super::expected::{read_spec, read_values};
-use super::file::{ExpectedSpec, FigureSpec, File, GradientPlan, MOST_STEPS, within};
+use super::file::{
+    ExpectedSpec, FigureSpec, File, GradientPlan, MOST_STEPS, ThresholdSpec, within,
+};
 use super::overrides::{Overrides, assign};
-use super::parts::{Parts, Sections};
+use super::parts::{Chosen, Parts, Sections};
 use super::plain::Plain;
 use super::protocol::Protocol;
 use super::resolved::Experiment;
 use super::sections::{one_table, tables};
+use super::tuning::Tuning;
 use super::written::{Resolved, written};
 use super::{selection, validate};
 use crate::{Registries, files};
 use anyhow::{Context, Result};
-use registry::parse;
+use registry::{Fault, parse};
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
@@ -56,12 +59,26 @@ fn resolve(
     let folder = path.parent().unwrap_or(Path::new(""));
     let protocol = Protocol::read(file.protocol.clone())?;
     let plain = Plain::read(&file, &protocol)?;
-    let words = File { question: file.question, reading: file.reading, ..File::default() };
+    let words = File {
+        question: file.question,
+        reading: file.reading,
+        reading_of: file.reading_of,
+        ..File::default()
+    };
     let gradient = read_gradient(file.gradient)?;
+    let threshold = read_threshold(file.threshold)?;
+    let tuning = Tuning::read(file.tuning)?;
+    let families: Vec<(&'static str, &'static str)> = {
+        let kinds = registries.estimators.entries().iter();
+        kinds.map(|entry| (entry.name, entry.about.family.name())).collect()
+    };
+    tuning.iter().try_for_each(|tuning| tuning.check_names(&families))?;
+    let chosen = tuning.as_ref().map_or(Chosen::Among(&plain.tuned), Chosen::From);
     let parts = Parts::read(
         Sections { task: file.task, estimator: file.estimator, optimizer: file.optimizer },
         folder,
         plain.steps,
+        &chosen,
         registries,
     )?;
     let excluded = read_excluded(file.exclude)?;
@@ -92,29 +109,36 @@ fn resolve(
         excluded: &excluded,
         figures: &figures,
         expected: expected.as_ref(),
+        tuning: tuning.as_ref(),
+        threshold: threshold.as_ref(),
     })?;
-    let kinds = registries.estimators.entries().iter();
+    let tuned = tuning.as_ref().map_or(plain.tuned, Tuning::tuned);
     let experiment = Experiment {
         name: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
         path: path.to_owned(),
+        overrides: overrides.arguments(),
         question: words.question,
         reading: words.reading.trim().to_owned(),
+        reading_of: words.reading_of,
         protocol,
         seeds: plain.seeds,
         steps: plain.steps.unwrap_or(0),
         evaluate_every: plain.evaluate_every,
         batch: plain.batch,
         gradient,
-        tuned: plain.tuned,
+        tuned,
+        budget: tuning.map(|tuning| tuning.budget),
+        threshold,
         cells,
         tasks: parts.tasks,
         figures,
         expected_source: expected.map(|spec| spec.source),
         expected: values,
-        families: kinds.map(|entry| (entry.name, entry.about.family.name())).collect(),
+        families,
         resolved,
     };
     validate::check_measures(&experiment)?;
+    validate::check_threshold(&experiment)?;
     Ok(experiment)
 }
 
@@ -124,6 +148,14 @@ fn read_gradient(section: Option<Value>) -> Result<Option<GradientPlan>> {
     within("gradient.every", plan.every, 1..=MOST_STEPS)?;
     within("gradient.draws", plan.draws as u64, 2..=1_000_000)?;
     Ok(Some(plan))
+}
+
+fn read_threshold(section: Option<Value>) -> Result<Option<ThresholdSpec>> {
+    let Some(section) = section else { return Ok(None) };
+    let spec: ThresholdSpec = parse(one_table("threshold", section)?).context("threshold")?;
+    let holds = spec.share > 0.0 && spec.share.is_finite();
+    Fault::require(holds, "threshold.share", spec.share, "a number above 0")?;
+    Ok(Some(spec))
 }
 
 fn read_excluded(section: Option<Value>) -> Result<Vec<Table>> {

@@ -1,6 +1,6 @@
 use super::cells::{Cell, TaskVariant};
 use super::expected::ExpectedValue;
-use super::file::{FigureSpec, GradientPlan};
+use super::file::{FigureSpec, GradientPlan, ThresholdSpec};
 use super::metrics::{ALONG_TRAINING, DRAWS, MEAN_SQUARED_ERROR, Measure};
 use super::protocol::Protocol;
 use std::path::PathBuf;
@@ -15,10 +15,14 @@ pub struct Experiment {
     pub name: String,
     /// The file.
     pub path: PathBuf,
+    /// What the command line changes of it, as options.
+    pub overrides: Vec<String>,
     /// What is asked.
     pub question: String,
     /// What an engineer should make of the answer; written after looking.
     pub reading: String,
+    /// The digest of the settings that the reading was written for, if it says so.
+    pub reading_of: Option<String>,
     /// How a run measures.
     pub protocol: Protocol,
     /// Runs of each cell, with seeds from 0.
@@ -33,6 +37,10 @@ pub struct Experiment {
     pub gradient: Option<GradientPlan>,
     /// Parameters over which the best cell of each estimator is chosen.
     pub tuned: Vec<String>,
+    /// The number of settings that every estimator is tuned over, if it is declared.
+    pub budget: Option<usize>,
+    /// A level of the ranking metric that estimators take steps to reach.
+    pub threshold: Option<ThresholdSpec>,
     /// What is compared: every task with every estimator and optimizer.
     pub cells: Vec<Cell>,
     /// The tasks, in the order of the cells' task indices.
@@ -85,6 +93,13 @@ impl Experiment {
             Some(metric) => Measure::of_network(metric),
             None => Measure::of_gradient(MEAN_SQUARED_ERROR),
         }
+    }
+
+    /// The metric that chooses the setting of an estimator and the stopping step of a run, where the
+    /// ranking metric of the cell's task names one.
+    pub fn choosing_measure(&self, cell: &Cell) -> Option<Measure> {
+        let name = self.ranking_measure(cell.task_index).chosen_by?;
+        self.measure(cell, name)
     }
 
     /// The measure of that name on a cell's task.

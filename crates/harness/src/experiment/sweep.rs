@@ -10,8 +10,8 @@ use toml::{Table, Value};
 /// If either is not a table of lists, a list is empty, lists of `zip` differ in length, or a
 /// parameter appears twice.
 pub(super) fn expand(mut table: Table) -> Result<Vec<Table>, Fault> {
-    let sweep = lists(&mut table, "sweep")?;
-    let zip = lists(&mut table, "zip")?;
+    let sweep = taken(&mut table, "sweep")?;
+    let zip = taken(&mut table, "zip")?;
     for (key, _) in sweep.iter().chain(&zip) {
         let twice = sweep.iter().chain(&zip).filter(|(other, _)| other == key).count() > 1;
         if twice || table.contains_key(key) {
@@ -19,13 +19,7 @@ pub(super) fn expand(mut table: Table) -> Result<Vec<Table>, Fault> {
             return Err(Fault::value(&place, "a list", "a parameter that is given only once"));
         }
     }
-    let mut tables = vec![table];
-    for (key, values) in sweep {
-        tables = tables
-            .iter()
-            .flat_map(|table| values.iter().map(|value| with(table, &key, value)))
-            .collect();
-    }
+    let tables = combined(table, &sweep);
     let Some(length) = zip.first().map(|(_, values)| values.len()) else { return Ok(tables) };
     if let Some((key, values)) = zip.iter().find(|(_, values)| values.len() != length) {
         let found = format!("{} values", values.len());
@@ -43,25 +37,39 @@ fn with(table: &Table, key: &str, value: &Value) -> Table {
     table
 }
 
-fn lists(table: &mut Table, name: &str) -> Result<Vec<(String, Vec<Value>)>, Fault> {
-    let Some(value) = table.remove(name) else { return Ok(vec![]) };
-    let Value::Table(lists) = value else {
-        return Err(Fault::value(
-            name,
-            value,
-            "a table of lists, such as sweep.temperature = [0.5, 1.0]",
-        ));
-    };
-    let mut found = vec![];
-    for (key, value) in lists {
-        match value {
-            Value::Array(values) if !values.is_empty() => found.push((key, values)),
-            other => {
-                return Err(Fault::value(&format!("{name}.{key}"), other, "a list of values"));
-            }
+/// The table with every combination of values.
+fn combined(table: Table, lists: &[(String, Vec<Value>)]) -> Vec<Table> {
+    lists.iter().fold(vec![table], |tables, (key, values)| {
+        let with_each = |table| values.iter().map(move |value| with(table, key, value));
+        tables.iter().flat_map(with_each).collect()
+    })
+}
+
+/// Every combination of the values of lists, which are at `place` of a file.
+///
+/// # Errors
+/// If a value is not a list, or empty.
+pub(super) fn product(place: &str, table: &Table) -> Result<Vec<Table>, Fault> {
+    Ok(combined(Table::new(), &lists(place, table.clone())?))
+}
+
+fn taken(table: &mut Table, name: &str) -> Result<Vec<(String, Vec<Value>)>, Fault> {
+    match table.remove(name) {
+        None => Ok(vec![]),
+        Some(Value::Table(found)) => lists(name, found),
+        Some(other) => {
+            let expected = "a table of lists, such as sweep.temperature = [0.5, 1.0]";
+            Err(Fault::value(name, other, expected))
         }
     }
-    Ok(found)
+}
+
+fn lists(place: &str, table: Table) -> Result<Vec<(String, Vec<Value>)>, Fault> {
+    let list = |(key, value)| match value {
+        Value::Array(values) if !values.is_empty() => Ok((key, values)),
+        other => Err(Fault::value(&format!("{place}.{key}"), other, "a list of values")),
+    };
+    table.into_iter().map(list).collect()
 }
 
 #[cfg(test)]

@@ -90,6 +90,12 @@ pub(super) fn check_measures(experiment: &Experiment) -> Result<()> {
             let (kind, name) = (cell.task.kind, measure.name);
             bail!("the metric `{name}` of task `{kind}` has the name of a gradient metric");
         }
+        let chosen_by = measures.iter().filter_map(|measure| measure.chosen_by);
+        for name in chosen_by {
+            if !measures.iter().any(|measure| measure.name == name) {
+                bail!("task `{}` has no metric `{name}` to choose by", cell.task.kind);
+            }
+        }
         for y in experiment.figures.iter().filter_map(|figure| figure.y.as_ref()) {
             if !measures.iter().any(|measure| measure.name == y) {
                 let known = measures.iter().map(|measure| measure.name);
@@ -97,6 +103,23 @@ pub(super) fn check_measures(experiment: &Experiment) -> Result<()> {
                 return Err(unknown)
                     .with_context(|| format!("figure.y, task `{}`", cell.task.kind));
             }
+        }
+    }
+    Ok(())
+}
+
+/// A threshold refers to a reference of the ranking metric of every task.
+pub(super) fn check_threshold(experiment: &Experiment) -> Result<()> {
+    let Some(threshold) = &experiment.threshold else { return Ok(()) };
+    for (index, task) in experiment.tasks.iter().enumerate() {
+        let metric = experiment.ranking_measure(index).name;
+        let references = task.built.references().into_iter();
+        let known: Vec<&str> =
+            references.filter(|r| r.metric == metric).map(|reference| reference.name).collect();
+        if !known.contains(&threshold.reference.as_str()) {
+            let unknown = UnknownName::new("reference", &threshold.reference, known);
+            return Err(unknown)
+                .with_context(|| format!("threshold.reference, task `{}`", task.kind));
         }
     }
     Ok(())

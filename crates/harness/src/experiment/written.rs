@@ -1,9 +1,10 @@
 //! From an experiment back to a file, with everything resolved.
 
-use super::file::{ExpectedSpec, FigureSpec, File, GradientPlan};
+use super::file::{ExpectedSpec, FigureSpec, File, GradientPlan, ThresholdSpec};
 use super::parts::Parts;
 use super::plain::Plain;
 use super::protocol::Protocol;
+use super::tuning::Tuning;
 use anyhow::Result;
 use toml::{Table, Value};
 
@@ -18,6 +19,8 @@ pub(super) struct Resolved<'a> {
     pub(super) excluded: &'a [Table],
     pub(super) figures: &'a [FigureSpec],
     pub(super) expected: Option<&'a ExpectedSpec>,
+    pub(super) tuning: Option<&'a Tuning>,
+    pub(super) threshold: Option<&'a ThresholdSpec>,
 }
 
 /// The experiment file that says the same with no default left open.
@@ -27,7 +30,9 @@ pub(super) fn written(resolved: &Resolved<'_>) -> Result<Table> {
         seeds: Some(plain.seeds),
         batch: Some(plain.batch as u64),
         task: Some(list(parts.tasks.iter().map(|task| task.table()))),
-        estimator: Some(list(parts.estimators.iter().map(|estimator| estimator.table()))),
+        estimator: Some(list(
+            parts.estimators.iter().map(|one| parts.untuned("estimator", one.kind, one.table())),
+        )),
         protocol: protocol.table()?.map(Value::Table),
         gradient: resolved.gradient.map(Value::try_from).transpose()?,
         exclude: some(list(resolved.excluded.iter().cloned())),
@@ -38,8 +43,12 @@ pub(super) fn written(resolved: &Resolved<'_>) -> Result<Table> {
     if let Some(steps) = plain.steps {
         file.steps = Some(steps);
         file.evaluate_every = Some(plain.evaluate_every);
-        file.tuned = Some(plain.tuned.clone());
-        file.optimizer = Some(list(parts.optimizers.iter().map(|optimizer| optimizer.table())));
+        file.tuning = resolved.tuning.map(Value::try_from).transpose()?;
+        file.threshold = resolved.threshold.map(Value::try_from).transpose()?;
+        file.tuned = resolved.tuning.is_none().then(|| plain.tuned.clone());
+        let optimizers = parts.optimizers.iter();
+        file.optimizer =
+            Some(list(optimizers.map(|one| parts.untuned("optimizer", one.kind, one.table()))));
     }
     Ok(Table::try_from(file)?)
 }

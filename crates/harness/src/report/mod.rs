@@ -5,60 +5,99 @@ mod figures;
 mod manifest;
 mod page;
 mod ranking;
+mod reading;
 mod readme;
+mod settings;
+mod shown;
 mod tables;
 mod words;
 
 pub use manifest::digest;
 pub use ranking::markdown;
+pub use reading::{render as render_reading, typed_numbers};
 pub use readme::{mark, splice};
+pub use shown::Reading;
 
 use crate::Program;
 use crate::files::replace;
-use crate::results::Summary;
+use crate::results::{Across, Budget, Summary};
 use anyhow::Result;
 use serde_json::Value;
 use std::path::Path;
 
-/// Writes tables, figures and report of an experiment into its folder.
+/// What is computed once for tables, figures and page.
+struct Computed {
+    across: Vec<Across>,
+    /// What each estimator reaches with each number of settings, task by task.
+    budgets: Vec<Budget>,
+    reading: Reading,
+    /// The tables that are written, by name.
+    tables: Vec<(&'static str, Vec<u8>)>,
+}
+
+/// Writes tables, figures and report of an experiment into its folder. Returns the written reading, as
+/// far as it is true of the results.
 ///
 /// # Errors
-/// If a file cannot be written.
-pub fn write(summary: &Summary<'_>, folder: &Path, program: Program) -> Result<()> {
-    let experiment = summary.experiment;
+/// If a file cannot be written, or the experiment's reading refers to numbers that do not exist.
+pub fn write(summary: &Summary<'_>, folder: &Path, program: Program) -> Result<Reading> {
     summary.estimate();
     let mut changed = false;
     let mut put = |name: &str, content: &[u8]| -> Result<()> {
         changed |= replace(&folder.join(name), content)?;
         Ok(())
     };
-    let across = summary.across_tasks();
-    let figures = figures::draw(summary, &across);
+    let computed = compute(summary)?;
+    let figures = figures::draw(summary, &computed);
     let artifacts = artifacts::artifacts(summary)?;
-    put("experiment.toml", toml::to_string_pretty(&experiment.resolved)?.as_bytes())?;
-    put("table.csv", &tables::finals(summary)?)?;
-    if experiment.trains() {
-        put("curves.csv", &tables::curves(summary)?)?;
-    }
-    if !experiment.expected.is_empty() {
-        put("expected.csv", &tables::expected(&summary.deviations())?)?;
+    put("experiment.toml", toml::to_string_pretty(&summary.experiment.resolved)?.as_bytes())?;
+    for (name, content) in &computed.tables {
+        put(name, content)?;
     }
     put("timing.csv", &tables::timing(summary)?)?;
-    put("summary.json", &json(&ranking::json(summary))?)?;
     for figure in &figures {
         put(&format!("plots/{}.svg", figure.name), figure.svg.as_bytes())?;
     }
     for artifact in &artifacts {
         put(&format!("artifacts/{}.png", artifact.file), &artifact.png)?;
     }
-    put("report.html", page::render(summary, &across, &figures, &artifacts, program)?.as_bytes())?;
+    put(
+        "report.html",
+        page::render(summary, &computed, &figures, &artifacts, program)?.as_bytes(),
+    )?;
     // Last, so that a manifest stands for a whole set of files. Where nothing has changed, the one
     // that is there stays true.
     let path = folder.join("manifest.json");
     if changed || !path.exists() {
         replace(&path, &json(&manifest::manifest(summary, program)?)?)?;
     }
-    Ok(())
+    Ok(computed.reading)
+}
+
+fn compute(summary: &Summary<'_>) -> Result<Computed> {
+    let across = summary.across_tasks();
+    let tasks = summary.tasks().into_iter();
+    let budgets: Vec<Budget> = tasks.flat_map(|task| summary.by_budget(task)).collect();
+    let deviations = summary.deviations();
+    let mut tables = vec![("table.csv", tables::finals(summary)?)];
+    if summary.experiment.trains() {
+        tables.push(("curves.csv", tables::curves(summary)?));
+    }
+    let mut numbers = ranking::json(summary, &across)?;
+    let curves = tables.iter().find(|(name, _)| *name == "curves.csv");
+    let curves = curves.map(|(_, content)| content.as_slice());
+    let reading = Reading::of(summary, &numbers, curves)?;
+    if let Reading::Shown(text) = &reading {
+        numbers["reading"] = text.as_str().into();
+    }
+    if !budgets.is_empty() {
+        tables.push(("budget.csv", tables::budget(summary, &budgets)?));
+    }
+    if !deviations.is_empty() {
+        tables.push(("expected.csv", tables::expected(&deviations)?));
+    }
+    tables.push(("summary.json", json(&numbers)?));
+    Ok(Computed { across, budgets, reading, tables })
 }
 
 fn json(value: &Value) -> Result<Vec<u8>> {

@@ -1,13 +1,16 @@
 //! `report.html`: one file that holds everything.
 
+use super::Computed;
 use super::artifacts::Artifact;
 use super::figures::Drawn;
 use super::manifest::digest;
-use super::ranking::{Cell, Row, across, deviation, headers, reference, rows};
+use super::ranking::{Cell, Row, across, deviation, headers, reference, rows, usefulness};
+use super::settings::{Tried, tried};
+use super::shown::Reading;
 use crate::Program;
 use crate::plan::NOISE_VERSION;
 use crate::record::Outcome;
-use crate::results::{Across, Summary};
+use crate::results::Summary;
 use anyhow::Result;
 use base64::prelude::{BASE64_STANDARD, Engine};
 use minijinja::{AutoEscape, Environment, Value, context};
@@ -18,7 +21,7 @@ const TEMPLATE: &str = include_str!("page.html");
 /// The page of a summary with its comparison across tasks, its figures and artifacts.
 pub(super) fn render(
     summary: &Summary<'_>,
-    compared: &[Across],
+    computed: &Computed,
     figures: &[Drawn],
     artifacts: &[Artifact],
     program: Program,
@@ -32,7 +35,11 @@ pub(super) fn render(
     let page = environment.get_template("page")?.render(context! {
         name => &experiment.name,
         question => &experiment.question,
-        reading => paragraphs(&experiment.reading),
+        reading => match &computed.reading {
+            Reading::Shown(text) => paragraphs(text),
+            _ => vec![],
+        },
+        note => computed.reading.note(),
         stored => stored,
         all => all,
         trains => experiment.trains(),
@@ -42,10 +49,13 @@ pub(super) fn render(
         has_intervals => summary.cells.iter().any(|cell| cell.runs.len() >= FEWEST_RUNS),
         fewest_runs => FEWEST_RUNS,
         steps => experiment.steps,
-        tuned => experiment.tuned.join(", "),
+        choosers => choosers(summary),
+        tried => tried(summary).into_iter().map(settings).collect::<Vec<_>>(),
+        budget => experiment.budget,
+        settings => experiment.settings()?,
         is_tuned => summary.cells.iter().any(|cell| !cell.best),
         tasks => summary.tasks().into_iter().map(|task| ranking(summary, task)).collect::<Vec<_>>(),
-        across => across(summary, compared).iter().map(|row| row.to_vec()).collect::<Vec<_>>(),
+        across => across(summary, &computed.across).iter().map(|row| row.to_vec()).collect::<Vec<_>>(),
         figures => figures.iter().map(figure).collect::<Vec<_>>(),
         artifacts => artifacts.iter().map(picture).collect::<Vec<_>>(),
         failed => failed(summary),
@@ -53,10 +63,35 @@ pub(super) fn render(
         digest => digest(summary)?,
         noise => NOISE_VERSION,
         program => program.provenance(),
-        command => program.command(),
+        command => command(summary, program),
+        tables => computed.tables.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
         definition => toml::to_string_pretty(&experiment.resolved)?,
     })?;
     Ok(page)
+}
+
+/// The command that repeats the runs.
+fn command(summary: &Summary<'_>, program: Program) -> String {
+    let experiment = summary.experiment;
+    let path = experiment.path.display().to_string();
+    let parts = [program.command(), "sweep".to_owned(), path];
+    parts.iter().chain(&experiment.overrides).cloned().collect::<Vec<_>>().join(" ")
+}
+
+/// The labels of the metrics that choose settings and stopping steps.
+fn choosers(summary: &Summary<'_>) -> Vec<&'static str> {
+    let mut labels: Vec<&'static str> = vec![];
+    for chooser in summary.cells.iter().filter_map(|cell| cell.chooser) {
+        if !labels.contains(&chooser.metric.label) {
+            labels.push(chooser.metric.label);
+        }
+    }
+    labels
+}
+
+fn settings(tried: Tried) -> Vec<String> {
+    let Tried { estimator, count, tuned, fixed } = tried;
+    vec![estimator, count.to_string(), tuned, fixed]
 }
 
 /// The table of a task.
@@ -68,7 +103,8 @@ fn ranking(summary: &Summary<'_>, task: usize) -> Value {
         metric => measure.label,
         note => measure.note,
         warnings => summary.warnings(task).iter().map(|w| marked(w)).collect::<Vec<_>>(),
-        headers => headers(summary, task).to_vec(),
+        headers => headers(summary, task),
+        usefulness => usefulness(summary, task).map(|words| marked(&words)),
         rows => rows(summary, task).into_iter().map(values).collect::<Vec<_>>(),
         references => references.iter().map(|r| reference(r).to_vec()).collect::<Vec<_>>(),
     }

@@ -1,9 +1,11 @@
 //! Rankings, for people and for programs.
 
-use super::words::{chance, interval, p_value, percent, short, signed_interval};
+use super::words::{chance, interval, p_value, percent, short, signed_interval, whole_interval};
 use crate::experiment::Measure;
+use crate::experiment::ThresholdSpec;
 use crate::experiment::metrics::{RELATIVE_SQUARED_BIAS, TOTAL_VARIANCE};
-use crate::results::{Across, Deviation, Place, ReferenceValue, Summary};
+use crate::results::{Across, CellSummary, Deviation, Place, ReferenceValue, Summary};
+use anyhow::Result;
 use serde_json::{Value, json};
 use statistics::{Estimate, FEWEST_RUNS, relative_bias};
 
@@ -32,12 +34,22 @@ impl Cell {
 }
 
 /// The headers of the columns between the estimator and the number of runs.
-pub(super) fn headers(summary: &Summary<'_>, task: usize) -> [String; 3] {
+pub(super) fn headers(summary: &Summary<'_>, task: usize) -> Vec<String> {
     let ranks = summary.ranking_measure(task).axis();
-    match summary.experiment.trains() {
-        true => [ranks, "difference to `exact`".to_owned(), "p".to_owned()],
-        false => [ranks, TOTAL_VARIANCE.label.to_owned(), "relative bias".to_owned()],
-    }
+    let mut headers = match summary.experiment.trains() {
+        true => vec![ranks, "difference to `exact`".to_owned(), "p".to_owned()],
+        false => vec![ranks, TOTAL_VARIANCE.label.to_owned(), "relative bias".to_owned()],
+    };
+    headers.extend(threshold(summary, task).map(|level| format!("steps to {level}")));
+    headers
+}
+
+/// The experiment's threshold on a task in words, such as `0.5 × predict the mean`.
+pub(super) fn threshold(summary: &Summary<'_>, task: usize) -> Option<String> {
+    let ThresholdSpec { reference, share } = summary.experiment.threshold.as_ref()?;
+    let declared = summary.experiment.tasks[task].built.references();
+    let label = declared.iter().find(|known| known.name == reference)?.label;
+    Some(format!("{share} × {label}"))
 }
 
 /// The rows of a task's ranking, best first.
@@ -60,13 +72,22 @@ fn row(summary: &Summary<'_>, task: usize, index: usize, place: &Place) -> Row {
         rank: place.estimate.map_or_else(dash, |_| (index + 1).to_string()),
         estimator: cell.estimator.clone(),
         value: place.estimate.map_or_else(dash, value),
-        more: match summary.experiment.trains() {
-            true => comparison(place),
-            false => quality(cell),
-        },
+        more: more(summary, place, cell),
         runs,
         tuning: cell.tuning.clone(),
     }
+}
+
+fn more(summary: &Summary<'_>, place: &Place, cell: &CellSummary<'_>) -> Vec<Cell> {
+    let mut more = match summary.experiment.trains() {
+        true => comparison(place),
+        false => quality(cell),
+    };
+    if summary.experiment.threshold.is_some() {
+        let steps = summary.steps_to_threshold(cell).map_or_else(dash, whole_interval);
+        more.push(Cell::plain(steps));
+    }
+    more
 }
 
 /// The rows of the comparison across tasks: estimator, probability of improvement, verdict.
@@ -97,7 +118,7 @@ fn comparison(place: &Place) -> Vec<Cell> {
 }
 
 /// The total variance of an estimate and its relative bias.
-fn quality(cell: &crate::results::CellSummary<'_>) -> Vec<Cell> {
+fn quality(cell: &CellSummary<'_>) -> Vec<Cell> {
     let text = |metric, show: fn(Estimate) -> String| {
         cell.rounded_estimate(&Measure::of_gradient(metric)).map_or_else(dash, show)
     };
@@ -114,14 +135,37 @@ pub(super) fn reference(value: &ReferenceValue) -> [String; 2] {
     [value.reference.label.to_owned(), text]
 }
 
+/// Whether the best estimator is better than what chooses nothing, in a sentence.
+pub(super) fn usefulness(summary: &Summary<'_>, task: usize) -> Option<String> {
+    let useful = summary.usefulness(task)?;
+    let (label, level) = (useful.reference.label, interval(useful.level));
+    let (name, value) = (&summary.cells[useful.cell].estimator, interval(useful.estimate));
+    let difference = signed_interval(useful.difference);
+    Some(match useful.verdict {
+        "better" => format!(
+            "Choosing helps: `{name}` reaches {value}, the best reference that chooses nothing \
+             ({label}) {level}; the difference is {difference}."
+        ),
+        "worse" => format!(
+            "Choosing does not help: {label} reaches {level}, the best estimator (`{name}`) {value}; \
+             the difference is {difference}."
+        ),
+        _ => format!(
+            "Choosing does not help significantly: `{name}` reaches {value}, the best reference that \
+             chooses nothing ({label}) {level}; the difference is {difference}."
+        ),
+    })
+}
+
 /// The rankings of all tasks in Markdown.
 pub fn markdown(summary: &Summary<'_>) -> String {
     let mut text = String::new();
     for task in summary.tasks() {
-        let headers = headers(summary, task).join(" | ");
+        let headers = headers(summary, task);
+        let (columns, headers) = (headers.len(), headers.join(" | "));
         text.push_str(&format!("\n**{}**\n\n", summary.task_label(task)));
         text.push_str(&format!("| | estimator | {headers} | runs |\n"));
-        text.push_str("|---|---|---|---|---|---|\n");
+        text.push_str(&format!("|---|---|{}---|\n", "---|".repeat(columns)));
         for row in rows(summary, task) {
             let Row { rank, estimator, value, more, runs, .. } = row;
             let more: Vec<&str> = more.iter().map(|cell| cell.text.as_str()).collect();
@@ -130,7 +174,8 @@ pub fn markdown(summary: &Summary<'_>) -> String {
         }
         for value in summary.references(task, summary.ranking_measure(task).name) {
             let [label, value] = reference(&value);
-            text.push_str(&format!("| | {label} | {value} | | | |\n"));
+            let rest = "| ".repeat(columns);
+            text.push_str(&format!("| | {label} | {value} {rest}|\n"));
         }
     }
     text
@@ -149,7 +194,10 @@ pub(super) fn deviation(row: &Deviation<'_>) -> [String; 6] {
 }
 
 /// The content of `summary.json`.
-pub(super) fn json(summary: &Summary<'_>) -> Value {
+///
+/// # Errors
+/// If a parameter cannot be written as JSON.
+pub(super) fn json(summary: &Summary<'_>, across: &[Across]) -> Result<Value> {
     let (stored, all) = summary.progress();
     let number = |x: f64| if x.is_finite() { json!(x) } else { json!(null) };
     let estimate = |x: Estimate| {
@@ -169,12 +217,15 @@ pub(super) fn json(summary: &Summary<'_>) -> Value {
             summary.ranking_measure(task).name: place.estimate.map(estimate),
             "difference-to-exact": place.comparison.map(|x| estimate(x.difference)),
             "p-value": place.comparison.map(|x| x.p_value),
+            "verdict": place.comparison.map(|x| x.verdict()).filter(|verdict| !verdict.is_empty()),
+            "steps-to-threshold": summary.steps_to_threshold(cell).map(estimate),
         })
     };
     let task = |task: usize| {
         let ranking = summary.ranking(task).into_iter().map(|entry| place(task, entry));
         let mut entry = json!({
             "task": summary.task_label(task),
+            "metric": summary.ranking_measure(task).name,
             "ranking": ranking.collect::<Vec<_>>(),
         });
         let references = summary.references(task, summary.ranking_measure(task).name);
@@ -193,8 +244,9 @@ pub(super) fn json(summary: &Summary<'_>) -> Value {
     let mut names: Vec<&str> =
         summary.tasks().iter().map(|&task| summary.ranking_measure(task).name).collect();
     names.dedup();
-    json!({
+    let mut content = json!({
         "experiment": summary.experiment.name,
+        "settings": summary.experiment.settings()?,
         "question": summary.experiment.question,
         "runs": stored,
         "runs-of-the-selection": all,
@@ -204,5 +256,20 @@ pub(super) fn json(summary: &Summary<'_>) -> Value {
             names.join(", ")
         ),
         "tasks": summary.tasks().into_iter().map(task).collect::<Vec<_>>(),
-    })
+    });
+    let improvement = |row: &Across| {
+        json!({
+            "estimator": summary.cells[row.cell].estimator,
+            "probability-of-improvement": row.improvement.map(estimate),
+        })
+    };
+    if !across.is_empty() {
+        content["across-tasks"] = across.iter().map(improvement).collect();
+    }
+    let deviations = summary.deviations();
+    let deviations = deviations.iter().filter_map(Deviation::relative).map(f64::abs);
+    if let Some(largest) = deviations.reduce(f64::max) {
+        content["largest-relative-deviation"] = number(largest);
+    }
+    Ok(content)
 }

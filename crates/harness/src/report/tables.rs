@@ -1,6 +1,6 @@
 //! The tables of a results folder, as CSV.
 
-use crate::results::{CellSummary, Deviation, Summary};
+use crate::results::{Budget, CellSummary, Deviation, Summary};
 use anyhow::Result;
 use serde::Serialize;
 use statistics::Estimate;
@@ -58,6 +58,23 @@ pub fn curves(summary: &Summary<'_>) -> Result<Vec<u8>> {
         }
     }
     write(header, rows)
+}
+
+/// `budget.csv`: what is reached with the best of so many settings.
+///
+/// # Errors
+/// If the table cannot be written.
+pub fn budget(summary: &Summary<'_>, budgets: &[Budget]) -> Result<Vec<u8>> {
+    let header = "task,estimator,metric,settings,iqm,low,high".split(',').collect();
+    let row = |budget: &Budget| {
+        let cell = &summary.cells[budget.cell];
+        let metric = summary.ranking_measure(cell.cell.task_index).name;
+        let rows = budget.reached.iter().enumerate().map(|(index, &estimate)| {
+            (cell.task.clone(), cell.estimator.clone(), metric, index + 1, numbers(estimate))
+        });
+        rows.collect::<Vec<_>>()
+    };
+    write(header, budgets.iter().flat_map(row).collect::<Vec<_>>())
 }
 
 /// `expected.csv`: measured metrics beside their expected values.

@@ -7,9 +7,19 @@ pub(super) fn interval(estimate: Estimate) -> String {
     with_interval(estimate, short)
 }
 
+/// A difference with its sign.
+pub(super) fn signed(x: f64) -> String {
+    if x > 0.0 { format!("+{}", short(x)) } else { short(x) }
+}
+
+/// A number of steps with its interval.
+pub(super) fn whole_interval(estimate: Estimate) -> String {
+    with_interval(estimate, |x| if x.is_finite() { format!("{x:.0}") } else { short(x) })
+}
+
 /// A difference with its interval, each with its sign.
 pub(super) fn signed_interval(estimate: Estimate) -> String {
-    with_interval(estimate, |x| if x > 0.0 { format!("+{}", short(x)) } else { short(x) })
+    with_interval(estimate, signed)
 }
 
 /// A probability with its interval, in percent.

@@ -1,8 +1,9 @@
 //! How estimators compare across the tasks of an experiment.
 
 use super::cell::BOOTSTRAP;
+use super::metric::lower_is_better;
 use super::ranking::REFERENCE;
-use super::summary::{Parameters, Summary, lower_is_better};
+use super::summary::{Parameters, Summary};
 use statistics::{Estimate, performance_profile, pooled_ranks, probability_of_improvement};
 use std::collections::BTreeMap;
 

@@ -1,6 +1,5 @@
 //! The stored runs of a cell, and their statistics.
 
-use super::metric::sample;
 use crate::experiment::{Cell, Experiment, Measure};
 use crate::record::{Outcome, Record};
 use statistics::{Bootstrap, Estimate, Resamples, curve_band};
@@ -26,6 +25,9 @@ pub struct CellSummary<'a> {
     pub run_length: u64,
     /// What its runs measure.
     pub measures: Vec<Measure>,
+    /// What chooses its setting and the stopping step of its runs; none where a run is taken as it is at
+    /// its last step.
+    pub chooser: Option<Measure>,
     /// Whether it is the best of those that differ only in tuned parameters.
     pub best: bool,
     /// The final estimate of every metric, computed when first needed.
@@ -40,7 +42,7 @@ type Curve = Vec<(u64, Estimate)>;
 impl<'a> CellSummary<'a> {
     pub(super) fn new(experiment: &Experiment, cell: &'a Cell) -> Self {
         let hidden: Vec<&str> =
-            experiment.tuned.iter().filter_map(|key| key.strip_prefix("estimator.")).collect();
+            cell.tuned.iter().filter_map(|key| key.strip_prefix("estimator.")).collect();
         let mut tuning = cell.optimizer_label();
         for key in &hidden {
             if let Some(value) =
@@ -57,6 +59,7 @@ impl<'a> CellSummary<'a> {
             runs: vec![],
             run_length: experiment.steps,
             measures: experiment.measures(cell),
+            chooser: experiment.choosing_measure(cell),
             best: false,
             finals: OnceLock::new(),
             curves: OnceLock::new(),
@@ -98,12 +101,21 @@ impl<'a> CellSummary<'a> {
         self.measures.iter().filter(has_numbers).copied().collect()
     }
 
-    /// The step whose numbers are final: the last, or for gradients the last measured.
-    pub fn last_step(&self, measure: &Measure) -> u64 {
-        match measure.of_gradient {
-            true => self.steps(measure).last().copied().unwrap_or(self.run_length),
-            false => self.run_length,
-        }
+    /// The step whose network a run is judged by: for gradients the last that was measured, otherwise
+    /// the one that the choosing metric finds best, or the last.
+    pub fn final_step(&self, record: &Record, measure: &Measure) -> u64 {
+        let chosen = match (measure.of_gradient, self.chooser) {
+            (true, _) => self.steps(measure).last().copied(),
+            (false, chooser) => chooser.and_then(|chooser| chooser.best_step(record)),
+        };
+        chosen.unwrap_or(self.run_length)
+    }
+
+    /// The final number of a run; none if it failed and failures do not count.
+    pub fn value(&self, record: &Record, measure: &Measure) -> Option<f64> {
+        let step = self.final_step(record, measure);
+        let is_kept = self.chooser.is_some() && !measure.of_gradient;
+        if is_kept { measure.kept_at(record, step) } else { measure.at(record, step) }
     }
 
     /// The final number of each run; none if the cell was refused.
@@ -111,7 +123,7 @@ impl<'a> CellSummary<'a> {
         if self.refusal().is_some() {
             return vec![];
         }
-        sample(&self.records(), measure, self.last_step(measure))
+        self.records().into_iter().filter_map(|record| self.value(record, measure)).collect()
     }
 
     /// The interquartile mean of a metric's final numbers, with its interval.

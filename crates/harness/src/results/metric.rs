@@ -2,6 +2,7 @@
 
 use crate::experiment::Measure;
 use crate::record::{Curves, Outcome, Record};
+use model::Better;
 
 impl Measure {
     /// Where a record holds its numbers.
@@ -22,9 +23,31 @@ impl Measure {
     }
 }
 
-/// The numbers of runs at a step: one per run, but for failed runs where those do not count.
-pub fn sample(records: &[&Record], measure: &Measure, step: u64) -> Vec<f64> {
-    records.iter().filter_map(|record| measure.at(record, step)).collect()
+impl Measure {
+    /// The number that a run ends with, where the network of a step is kept. A run that did not get to
+    /// its end counts as the worst possible value, however good it was before.
+    pub fn kept_at(&self, record: &Record, step: u64) -> Option<f64> {
+        if record.outcome == Outcome::Done { self.at(record, step) } else { self.failed }
+    }
+
+    /// The step at which a run was best, the first of equals; nothing if it has no number.
+    pub fn best_step(&self, record: &Record) -> Option<u64> {
+        let curves = self.curves(record);
+        let values = curves.metrics.get(self.name)?;
+        let mut best: Option<(u64, f64)> = None;
+        for (&step, value) in curves.steps.iter().zip(values) {
+            let Some(value) = value.map(|value| lower_is_better(self, value)) else { continue };
+            if best.is_none_or(|(_, least)| value < least) {
+                best = Some((step, value));
+            }
+        }
+        best.map(|(step, _)| step)
+    }
+}
+
+/// A value of a metric as a number that is better where it is lower.
+pub(super) fn lower_is_better(measure: &Measure, value: f64) -> f64 {
+    if measure.better == Better::Higher { -value } else { value }
 }
 
 #[cfg(test)]
@@ -70,12 +93,26 @@ mod tests {
             let loss = Measure::of_network(Metric::lower("m", "m"));
             let found = [0, 5, 10].map(|step| loss.at(&record, step).unwrap());
             assert_eq!(found, expected, "{:?}", record.outcome);
-            assert_eq!(sample(&[&record, &record], &loss, 5), [expected[1]; 2]);
+            let is_done = record.outcome == Outcome::Done;
+            assert_eq!(loss.kept_at(&record, 5), Some(if is_done { 2.0 } else { worst }));
             // A number that is neither good nor bad has no worst value.
             let neutral = Measure::of_network(Metric::neutral("m", "m"));
             let finite = Some(expected[1]).filter(|loss| loss.is_finite());
             assert_eq!(neutral.at(&record, 5), finite);
         }
+    }
+
+    /// Of 3, 2 and 1 the last is the least and the first the greatest; the first of equals counts.
+    #[test]
+    fn the_best_step_is_the_first_of_equals() {
+        let mut record = record(Outcome::Done);
+        let of = |metric| Measure::of_network(metric);
+        assert_eq!(of(Metric::lower("m", "m")).best_step(&record), Some(10));
+        assert_eq!(of(Metric::higher("m", "m")).best_step(&record), Some(0));
+        assert_eq!(of(Metric::lower("other", "")).best_step(&record), None);
+        record.curves.push(15, [("m", 1.0)]);
+        record.curves.push(20, [("m", f64::NAN)]);
+        assert_eq!(of(Metric::lower("m", "m")).best_step(&record), Some(10));
     }
 
     #[test]

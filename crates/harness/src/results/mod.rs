@@ -1,6 +1,7 @@
 //! Samples, estimates and rankings, computed from stored records. Numbers only.
 
 mod across;
+mod budget;
 mod cell;
 mod expected;
 mod metric;
@@ -8,12 +9,15 @@ mod ranking;
 mod references;
 mod rounding;
 mod summary;
+mod threshold;
+mod usefulness;
 mod warnings;
 
 pub use across::Across;
+pub use budget::Budget;
 pub use cell::CellSummary;
 pub use expected::Deviation;
-pub use metric::sample;
 pub use ranking::{Comparison, Place, REFERENCE};
 pub use references::ReferenceValue;
 pub use summary::Summary;
+pub use usefulness::Usefulness;

@@ -1,7 +1,8 @@
 //! The ranking of estimators on a task.
 
 use super::cell::resamples;
-use super::summary::{Summary, lower_is_better};
+use super::metric::lower_is_better;
+use super::summary::Summary;
 use model::Better;
 use statistics::{Estimate, differences, holm, paired_difference, wilcoxon_signed_rank};
 
@@ -101,9 +102,9 @@ impl Summary<'_> {
     fn paired(&self, task: usize, ours: usize, theirs: usize) -> (Vec<f64>, Vec<f64>) {
         let measure = self.ranking_measure(task);
         let value = |cell: usize, seed: u64| {
-            let (runs, step) = (&self.cells[cell].runs, self.cells[cell].last_step(&measure));
-            let index = runs.binary_search_by_key(&seed, |&(seed, _)| seed).ok()?;
-            measure.at(runs[index].1, step)
+            let cell = &self.cells[cell];
+            let index = cell.runs.binary_search_by_key(&seed, |&(seed, _)| seed).ok()?;
+            cell.value(cell.runs[index].1, &measure)
         };
         let seeds = self.cells[ours].runs.iter().map(|&(seed, _)| seed);
         seeds.filter_map(|seed| Some((value(ours, seed)?, value(theirs, seed)?))).unzip()

@@ -1,10 +1,10 @@
 //! The stored runs of an experiment, cell by cell, and the best cell of each estimator.
 
 use super::cell::CellSummary;
+use super::metric::lower_is_better;
 use crate::experiment::{Cell, Experiment, Measure};
 use crate::plan::Run;
 use crate::record::Records;
-use model::Better;
 use rayon::prelude::*;
 use statistics::interquartile_mean;
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,7 +35,7 @@ impl<'a> Summary<'a> {
         summary
     }
 
-    /// Marks, among rivals, the cell whose ranking metric ends best: the first of equals.
+    /// Marks, among rivals, the cell that ends best by the metric that chooses: the first of equals.
     fn choose_best(&mut self) {
         for rivals in self.rivals() {
             let scored = rivals.into_iter().map(|index| (self.score(&self.cells[index]), index));
@@ -56,9 +56,15 @@ impl<'a> Summary<'a> {
         groups.into_values().collect()
     }
 
-    /// The final ranking metric of a cell, as a number that is better where it is lower.
+    /// The cells that differ from a cell in tuned parameters only, itself among them.
+    pub fn rivals_of(&self, cell: usize) -> Vec<usize> {
+        self.rivals().into_iter().find(|rivals| rivals.contains(&cell)).unwrap_or_default()
+    }
+
+    /// What a cell is chosen by, as a number that is better where it is lower.
     fn score(&self, cell: &CellSummary<'_>) -> f64 {
-        let measure = self.ranking_measure(cell.cell.task_index);
+        let ranking = self.ranking_measure(cell.cell.task_index);
+        let measure = cell.chooser.unwrap_or(ranking);
         let value = interquartile_mean(&cell.sample(&measure));
         value.map_or(f64::INFINITY, |value| lower_is_better(&measure, value))
     }
@@ -69,7 +75,7 @@ impl<'a> Summary<'a> {
             ("estimator".to_owned(), cell.estimator.kind.to_owned()),
             ("optimizer".to_owned(), cell.value("optimizer.kind").unwrap_or_default()),
         ];
-        let is_kept = |(path, _): &(String, String)| !self.experiment.tuned.contains(path);
+        let is_kept = |(path, _): &(String, String)| !cell.tuned.contains(path);
         fixed.into_iter().chain(cell.parameters().filter(is_kept)).collect()
     }
 
@@ -105,9 +111,4 @@ impl<'a> Summary<'a> {
         let stored = self.cells.iter().map(|cell| cell.runs.len()).sum();
         (stored, self.cells.len() * self.experiment.seeds as usize)
     }
-}
-
-/// A value of a metric as a number that is better where it is lower.
-pub(super) fn lower_is_better(measure: &Measure, value: f64) -> f64 {
-    if measure.better == Better::Higher { -value } else { value }
 }

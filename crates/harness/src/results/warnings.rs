@@ -1,6 +1,7 @@
 //! What a reader of a ranking has to be warned of.
 
-use super::summary::{Summary, lower_is_better};
+use super::metric::lower_is_better;
+use super::summary::Summary;
 use model::Better;
 use statistics::FEWEST_RUNS;
 
@@ -12,6 +13,7 @@ impl Summary<'_> {
     pub fn warnings(&self, task: usize) -> Vec<String> {
         let mut warnings = self.experiment.tasks[task].built.warnings();
         warnings.extend(self.few_seeds());
+        warnings.extend(self.unequal_settings(task));
         warnings.extend(self.worse_than_references(task));
         warnings.extend(self.at_an_edge(task));
         warnings
@@ -22,6 +24,22 @@ impl Summary<'_> {
         let several = if seeds == 1 { "one seed".to_owned() } else { format!("{seeds} seeds") };
         (seeds < FEWEST_RUNS as u64)
             .then(|| format!("{several}: no intervals; use at least {FEWEST_RUNS}"))
+    }
+
+    /// Estimators of which more settings were tried than of others.
+    fn unequal_settings(&self, task: usize) -> Option<String> {
+        let counts = self.rivals().into_iter().filter_map(|rivals| {
+            let cell = &self.cells[*rivals.first()?];
+            (cell.cell.task_index == task).then_some(rivals.len())
+        });
+        let counts: Vec<usize> = counts.collect();
+        let (least, most) = (counts.iter().min()?, counts.iter().max()?);
+        (least < most).then(|| {
+            format!(
+                "between {least} and {most} settings of each estimator were tried: those with more have \
+                 an advantage; a `[tuning]` section gives all the same number"
+            )
+        })
     }
 
     /// References that no estimator reaches, although they choose nothing.

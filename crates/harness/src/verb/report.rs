@@ -38,8 +38,15 @@ impl Report {
                     experiment.path.display()
                 );
             }
-            report::write(&summary, &folder, program)?;
+            let reading = report::write(&summary, &folder, program)?;
             say!("{}: {stored} of {all} runs, in {}", experiment.name, folder.display());
+            if reading == report::Reading::OtherSettings {
+                let (name, settings) = (&experiment.name, experiment.settings()?);
+                eprintln!(
+                    "note: the reading of `{name}` is for other settings, and is not shown; once it is \
+                     true of these, add reading-of = \"{settings}\""
+                );
+            }
             warn(&summary);
             if let Some(readme) = &self.readme {
                 write_ranking(&summary, readme)?;

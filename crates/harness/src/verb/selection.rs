@@ -23,7 +23,14 @@ pub struct Selection {
     /// Set a value of the experiment, such as steps=500 or task.categories=4; can be repeated
     #[arg(long, value_name = "KEY.PATH=VALUE")]
     pub set: Vec<String>,
+    /// Use the experiment's own results folder although --seeds, --estimator or --set change its
+    /// settings; without it, other settings have a folder of their own beside it
+    #[arg(long)]
+    pub force: bool,
 }
+
+/// Digits of a digest that name a folder.
+const DIGITS: usize = 8;
 
 impl Selection {
     /// Reads the experiments, each with the folder of its results.
@@ -39,13 +46,34 @@ impl Selection {
         let mut selected: Vec<(Experiment, PathBuf)> = vec![];
         for path in &self.experiments {
             let experiment = Experiment::read(path, &overrides, registries)?;
-            let folder = self.results.join(&experiment.name);
+            let folder = self.results.join(self.folder(&experiment, &overrides, registries)?);
             if selected.iter().any(|(_, other)| *other == folder) {
                 bail!("two experiments would share the folder {}", folder.display());
             }
             selected.push((experiment, folder));
         }
         Ok(selected)
+    }
+
+    /// The name of the folder of an experiment's results: that of the experiment, with a digest of its
+    /// settings where the command line changes them.
+    fn folder(
+        &self,
+        experiment: &Experiment,
+        overrides: &Overrides,
+        registries: &Registries,
+    ) -> Result<String> {
+        let name = experiment.name.clone();
+        if self.force || overrides.is_empty() {
+            return Ok(name);
+        }
+        let settings = experiment.settings()?;
+        // A file that says nothing valid without its overrides has no settings of its own.
+        let own = Experiment::read(&experiment.path, &Overrides::default(), registries);
+        match own.and_then(|own| own.settings()) {
+            Ok(own) if own == settings => Ok(name),
+            _ => Ok(format!("{name}-{}", &settings[..DIGITS])),
+        }
     }
 }
 

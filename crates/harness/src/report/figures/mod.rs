@@ -2,14 +2,17 @@
 //! panel; drawing is the business of `charts`, statistics are that of `results`.
 
 mod bias_variance;
+mod budget;
 mod convergence;
+mod course;
 mod final_values;
 mod profile;
 mod sensitivity;
 mod variance;
 
 use crate::experiment::{Experiment, Measure};
-use crate::results::{Across, CellSummary, ReferenceValue, Summary};
+use crate::report::Computed;
+use crate::results::{Across, Budget, CellSummary, ReferenceValue, Summary};
 use charts::{Palette, Panel, Point, Reference, Scale, Series};
 use statistics::Estimate;
 
@@ -27,6 +30,8 @@ pub struct Drawn {
 const ALL: &[fn(&Source<'_>) -> Vec<Drawn>] = &[
     convergence::draw,
     final_values::draw,
+    budget::draw,
+    course::draw,
     profile::draw,
     variance::draw,
     bias_variance::draw,
@@ -34,8 +39,13 @@ const ALL: &[fn(&Source<'_>) -> Vec<Drawn>] = &[
 ];
 
 /// Draws the figures of a results folder.
-pub fn draw(summary: &Summary<'_>, across: &[Across]) -> Vec<Drawn> {
-    let source = Source { summary, across, palette: palette(summary.experiment) };
+pub(super) fn draw(summary: &Summary<'_>, computed: &Computed) -> Vec<Drawn> {
+    let source = Source {
+        summary,
+        across: &computed.across,
+        budgets: &computed.budgets,
+        palette: palette(summary.experiment),
+    };
     ALL.iter().flat_map(|draw| draw(&source)).collect()
 }
 
@@ -48,6 +58,7 @@ fn palette(experiment: &Experiment) -> Palette {
 struct Source<'a> {
     summary: &'a Summary<'a>,
     across: &'a [Across],
+    budgets: &'a [Budget],
     palette: Palette,
 }
 
@@ -116,14 +127,28 @@ impl Source<'_> {
     fn caption(&self) -> String {
         let mut caption = "Interquartile mean over seeds.".to_owned();
         if self.summary.cells.iter().any(|cell| !cell.best) {
-            let tuned = self.summary.experiment.tuned.join(" and ");
-            let labels: Vec<&str> =
-                self.groups().iter().map(|(measure, _)| measure.label).collect();
-            let labels = labels.join(" or ");
+            let tuned = self.summary.experiment.tuned.join(", ");
+            let by = self.chosen_by();
             caption
-                .push_str(&format!(" Each series is the best of its {tuned} by final {labels}."));
+                .push_str(&format!(" Each series is the best of its settings ({tuned}) by {by}."));
         }
         caption
+    }
+
+    /// What chooses settings, in words.
+    fn chosen_by(&self) -> String {
+        let mut labels: Vec<String> = vec![];
+        for cell in &self.summary.cells {
+            let ranking = self.summary.ranking_measure(cell.cell.task_index);
+            let label = match cell.chooser {
+                Some(chooser) => chooser.label.to_owned(),
+                None => format!("final {}", ranking.label),
+            };
+            if !labels.contains(&label) {
+                labels.push(label);
+            }
+        }
+        labels.join(" or ")
     }
 }
 

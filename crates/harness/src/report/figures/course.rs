@@ -1,0 +1,43 @@
+use super::{Drawn, Source, axis, capitalized, curve};
+use crate::experiment::Measure;
+use charts::{Figure, convergence};
+use model::Better;
+
+/// What is neither good nor bad, along training: such as the entropy of a classifier.
+pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
+    if !source.summary.experiment.trains() {
+        return vec![];
+    }
+    let figures = measures(source).into_iter().map(|(measure, tasks)| {
+        let figure = Figure {
+            title: format!("{} along training", capitalized(measure.label)),
+            x_label: "training step".to_owned(),
+            y_label: axis(&measure),
+            caption: source.caption(),
+            panels: source.panels(&tasks, |cell| curve(cell, &measure)),
+            ..Figure::default()
+        };
+        Drawn {
+            name: measure.name.to_owned(),
+            about: "On rows that are not trained on.",
+            svg: convergence(&figure, &source.palette),
+        }
+    });
+    figures.collect()
+}
+
+/// The metrics of which no value is better than another, each with its tasks.
+fn measures(source: &Source<'_>) -> Vec<(Measure, Vec<usize>)> {
+    let mut found: Vec<(Measure, Vec<usize>)> = vec![];
+    for task in source.summary.tasks() {
+        let metrics = source.summary.experiment.tasks[task].built.metrics().into_iter();
+        for metric in metrics.filter(|metric| metric.better == Better::Neither) {
+            let measure = Measure::of_network(metric);
+            match found.iter_mut().find(|(known, _)| *known == measure) {
+                Some((_, tasks)) => tasks.push(task),
+                None => found.push((measure, vec![task])),
+            }
+        }
+    }
+    found
+}

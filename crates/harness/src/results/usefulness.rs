@@ -1,0 +1,51 @@
+//! Whether choosing helps at all.
+
+use super::cell::resamples;
+use super::metric::lower_is_better;
+use super::summary::Summary;
+use model::{Better, Reference};
+use statistics::{Estimate, differences, paired_difference, wilcoxon_signed_rank};
+
+/// The best estimator of a task beside the best of the references that choose nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Usefulness {
+    /// Index of the estimator's cell.
+    pub cell: usize,
+    /// Its final ranking metric.
+    pub estimate: Estimate,
+    /// The reference.
+    pub reference: Reference,
+    /// The value of the reference.
+    pub level: Estimate,
+    /// The difference of the estimator to the reference, paired by seed.
+    pub difference: Estimate,
+    /// Whether the difference is significant, and in which direction: `better`, `worse` or nothing.
+    pub verdict: &'static str,
+}
+
+impl Summary<'_> {
+    /// Whether the best estimator of a task is better than the best reference that is no floor. Nothing
+    /// without such a reference or without runs.
+    pub fn usefulness(&self, task: usize) -> Option<Usefulness> {
+        let measure = self.ranking_measure(task);
+        if measure.better == Better::Neither {
+            return None;
+        }
+        let place = self.ranking(task).into_iter().next()?;
+        let (cell, estimate) = (&self.cells[place.cell], place.estimate?);
+        let rivals = self.references(task, measure.name).into_iter();
+        let score = |x: Estimate| lower_is_better(&measure, x.value);
+        let best = rivals
+            .filter(|rival| !rival.reference.is_floor)
+            .min_by(|a, b| score(a.estimate).total_cmp(&score(b.estimate)))?;
+        let pair = |&(_, record): &(u64, &crate::record::Record)| {
+            Some((cell.value(record, &measure)?, *record.references.get(best.reference.name)?))
+        };
+        let (ours, theirs): (Vec<f64>, Vec<f64>) = cell.runs.iter().filter_map(pair).unzip();
+        let difference = paired_difference(&ours, &theirs, &resamples(ours.len()))?;
+        let p_value = wilcoxon_signed_rank(&differences(&ours, &theirs));
+        let verdict = super::Comparison { difference, p_value, better: measure.better }.verdict();
+        let (reference, level) = (best.reference, best.estimate);
+        Some(Usefulness { cell: place.cell, estimate, reference, level, difference, verdict })
+    }
+}
