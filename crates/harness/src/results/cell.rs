@@ -15,7 +15,8 @@ pub struct CellSummary<'a> {
     pub cell: &'a Cell,
     /// The label of the task.
     pub task: String,
-    /// The label of the estimator, without the parameters that were tuned.
+    /// The label of the estimator, without the parameters that were tuned; with the optimizer, where
+    /// the experiment compares several.
     pub estimator: String,
     /// The label of the optimizer, with the tuned parameters of the estimator if there are any.
     pub tuning: String,
@@ -40,9 +41,9 @@ pub struct CellSummary<'a> {
 type Curve = Vec<(u64, Estimate)>;
 
 impl<'a> CellSummary<'a> {
-    pub(super) fn new(experiment: &Experiment, cell: &'a Cell) -> Self {
-        let hidden: Vec<&str> =
-            cell.tuned.iter().filter_map(|key| key.strip_prefix("estimator.")).collect();
+    /// No runs yet. The label says the optimizer, where several are compared.
+    pub(super) fn new(experiment: &Experiment, cell: &'a Cell, says_optimizer: bool) -> Self {
+        let hidden = hidden(cell, "estimator.");
         let mut tuning = cell.optimizer_label();
         for key in &hidden {
             if let Some(value) =
@@ -54,7 +55,12 @@ impl<'a> CellSummary<'a> {
         Self {
             cell,
             task: cell.task.label(),
-            estimator: cell.estimator.label_without(&hidden),
+            estimator: match optimizer(cell).filter(|_| says_optimizer) {
+                Some(optimizer) => {
+                    format!("{} with {optimizer}", cell.estimator.label_without(&hidden))
+                }
+                None => cell.estimator.label_without(&hidden),
+            },
             tuning,
             runs: vec![],
             run_length: experiment.steps,
@@ -184,6 +190,24 @@ impl<'a> CellSummary<'a> {
             self.curves();
         }
     }
+}
+
+/// The tuned parameters of a part.
+fn hidden<'a>(cell: &'a Cell, part: &str) -> Vec<&'a str> {
+    cell.tuned.iter().filter_map(|key| key.strip_prefix(part)).collect()
+}
+
+/// The optimizer without what was tuned.
+fn optimizer(cell: &Cell) -> Option<String> {
+    let optimizer = cell.optimizer.as_ref()?;
+    Some(optimizer.label_without(&hidden(cell, "optimizer.")))
+}
+
+/// Whether cells differ in more of their optimizers than what was tuned.
+pub(super) fn compares_optimizers(experiment: &Experiment) -> bool {
+    let mut labels = experiment.cells.iter().map(optimizer);
+    let first = labels.next();
+    labels.any(|label| Some(label) != first)
 }
 
 /// The resamples of samples of a size: the same for all cells, and drawn once.

@@ -77,11 +77,9 @@ impl Summary<'_> {
             let cell = &self.cells[cell];
             cell.cell.estimator.kind == REFERENCE && cell.refusal().is_none()
         };
-        let Some(reference) =
-            ranking.iter().map(|place| place.cell).find(|&cell| is_reference(cell))
-        else {
-            return;
-        };
+        // Of several, the first of the experiment.
+        let cells = ranking.iter().map(|place| place.cell);
+        let Some(reference) = cells.filter(|&cell| is_reference(cell)).min() else { return };
         let mut compared = vec![];
         let is_compared = |cell: usize| cell != reference && self.cells[cell].refusal().is_none();
         for (index, place) in ranking.iter().enumerate().filter(|(_, p)| is_compared(p.cell)) {

@@ -1,6 +1,6 @@
 //! The stored runs of an experiment, cell by cell, and the best cell of each estimator.
 
-use super::cell::CellSummary;
+use super::cell::{CellSummary, compares_optimizers};
 use super::metric::lower_is_better;
 use crate::experiment::{Cell, Experiment, Measure};
 use crate::plan::Run;
@@ -23,8 +23,9 @@ pub struct Summary<'a> {
 impl<'a> Summary<'a> {
     /// Sorts records by the cells they belong to. Records of other runs are ignored.
     pub fn new(experiment: &'a Experiment, runs: &[Run], records: &'a Records) -> Self {
-        let mut cells: Vec<CellSummary<'a>> =
-            experiment.cells.iter().map(|cell| CellSummary::new(experiment, cell)).collect();
+        let says_optimizer = compares_optimizers(experiment);
+        let of_cell = |cell| CellSummary::new(experiment, cell, says_optimizer);
+        let mut cells: Vec<CellSummary<'a>> = experiment.cells.iter().map(of_cell).collect();
         for run in runs {
             if let Some(record) = records.get(&run.id) {
                 cells[run.cell].runs.push((run.seed, record));
