@@ -97,6 +97,18 @@ impl Rows {
         Self { inputs, targets: Some(Packed::pack(&narrow(targets), 1)) }
     }
 
+    /// The same rows with one more target each.
+    ///
+    /// # Panics
+    /// If they have no targets, or there is not one for each row.
+    pub(crate) fn with_second_target(&self, targets: &[f32]) -> Self {
+        let Some(first) = &self.targets else { panic!("rows have targets") };
+        assert_eq!(targets.len(), self.len(), "one more target per row");
+        let pairs = first.column(0).to_columns().into_iter().zip(targets);
+        let both: Vec<f32> = pairs.flat_map(|(first, &second)| [first, second]).collect();
+        Self { inputs: self.inputs.clone(), targets: Some(Packed::pack(&both, 2)) }
+    }
+
     /// Rows without targets, one a column: [I, rows].
     pub fn of_columns(inputs: Packed<f32>) -> Self {
         Self { inputs, targets: None }
@@ -193,6 +205,13 @@ mod tests {
         assert_eq!((rows.len(), all.rows()), (2, 2));
         assert_eq!(all.inputs().rows().unpack(), [1.0, 2.0, 3.0, 4.0]);
         assert!(all.targets.is_none());
+    }
+
+    #[test]
+    fn rows_can_have_two_targets() {
+        let both = rows().with_second_target(&[7.0, 8.0, 9.0]).all();
+        assert_eq!(both.inputs().rows().unpack(), rows().all().inputs().rows().unpack());
+        assert_eq!(both.targets().unpack(), [10.0, 7.0, 20.0, 8.0, 30.0, 9.0]);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! What every classifier has: entropy, the most probable categories, and a divergence.
 
-use kernels::tape::{Node, Recording};
+use kernels::tape::{Node, Recording, record};
 use kernels::{Packed, Real, rows, rowwise};
+use std::rc::Rc;
 
 /// Mean entropy in nats of the distributions that rows of logits stand for ([rows, K]).
 pub fn entropy(logits: &Packed<f32>) -> f64 {
@@ -62,6 +63,36 @@ pub fn divergence_from_uniform<E: Real>(
     divergence.sum_rows(latents)
 }
 
+/// −ln p_t of each row of logits ([rows, K]) at its true category t ([rows, 1]): [rows, 1].
+pub(crate) fn cross_entropy<E: Real>(
+    tape: &mut Recording<E>,
+    logits: &Node<E>,
+    truth: Rc<Packed<E>>,
+) -> Node<E> {
+    rowwise! {
+        fn negate(x => y) {
+            y[0] = -x[0];
+        }
+    }
+    rowwise! {
+        /// g (p_k − [k = t])
+        fn slopes(log_p, truth, g => slope) {
+            for k in 0..log_p.len() {
+                slope[k] = g[0] * (log_p[k].exp() - rows::one_hot(truth[0], k));
+            }
+        }
+    }
+    let log_p = rows::log_softmax(logits.numbers(), E::ONE);
+    let mut losses = Packed::scratch(log_p.rows(), 1);
+    negate(&rows::gather(&log_p, &truth), &mut losses);
+    let logits = logits.clone();
+    record(tape, losses, move |gradient| {
+        let mut slope = Packed::scratch(log_p.rows(), log_p.columns());
+        slopes(&log_p, &truth, &gradient, &mut slope);
+        logits.add(slope);
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,6 +142,37 @@ mod tests {
                 let mut moved = logits;
                 moved[i] += step;
                 weighted_mean(&moved)
+            };
+            let slope = (at(1e-5) - at(-1e-5)) / 2e-5;
+            assert!((g - slope).abs() < 1e-9, "{i}: {g} for {slope}");
+        }
+    }
+
+    /// −ln p of the true category, and its slope, of rows that each have a weight of their own.
+    #[test]
+    fn cross_entropies_and_their_gradient() {
+        let logits = [0.5, -1.0, 0.2, 2.0, 0.1, 0.0];
+        let (truth, weights) = (Rc::new(Packed::pack(&[2.0, 0.0], 1)), [0.3, -2.0]);
+        let losses = |logits: &[f64]| -> Vec<f64> {
+            let of =
+                |(row, t): (&[f64], usize)| row.iter().map(|x| x.exp()).sum::<f64>().ln() - row[t];
+            logits.chunks(3).zip([2, 0]).map(of).collect()
+        };
+        let weighted = |logits: &[f64]| -> f64 {
+            losses(logits).iter().zip(weights).map(|(loss, weight)| loss * weight).sum()
+        };
+        let (node, mut tape) = (Node::new(Packed::pack(&logits, 3)), Recording::default());
+        let found = cross_entropy(&mut tape, &node, truth);
+        for (found, loss) in found.numbers().unpack().into_iter().zip(losses(&logits)) {
+            assert!((found - loss).abs() < 1e-12, "{found} for {loss}");
+        }
+        let weights = Weights::Each(Packed::pack(&weights, 1));
+        weigh(tape, found, weights).unwrap().backward();
+        for (i, g) in node.take().unwrap().unpack().into_iter().enumerate() {
+            let at = |step: f64| {
+                let mut moved = logits;
+                moved[i] += step;
+                weighted(&moved)
             };
             let slope = (at(1e-5) - at(-1e-5)) / 2e-5;
             assert!((g - slope).abs() < 1e-9, "{i}: {g} for {slope}");

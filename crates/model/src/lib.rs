@@ -16,7 +16,7 @@
 //!     training.step(step, &mut *estimator, &noise)?;
 //! }
 //! let (metric, loss) = training.evaluate(&mut *estimator, &mut noise.at(200))?[0];
-//! assert!(metric.name == "validation-loss" && loss < 1.0, "{loss}");
+//! assert!(metric.name == "test-loss" && loss < 1.0, "{loss}");
 //! # Ok::<(), model::Error>(())
 //! ```
 
@@ -25,6 +25,7 @@ mod classifier;
 mod error;
 mod evaluation;
 mod forward;
+mod least_squares;
 mod metric;
 pub mod optimizer;
 mod probe;
@@ -39,5 +40,5 @@ pub use forward::Forward;
 pub use metric::{Artifact, Better, DIVERGED, ENTROPY, FORWARD_LOSS, Metric, Reference};
 pub use optimizer::{Optimizer, OptimizerKind};
 pub use probe::Probe;
-pub use task::{AnyTask, Instance, Registry, Streams, Task, TaskKind};
+pub use task::{AnyTask, Budget, GoOn, Instance, Registry, Streams, Task, TaskKind};
 pub use training::Training;

@@ -42,9 +42,6 @@ pub trait Training {
     /// A place to measure gradients: the batch of a step, at the present parameters.
     fn probe(&self, step: u64) -> Box<dyn Probe<f32>>;
 
-    /// The names of references and their values for this seed.
-    fn references(&self) -> Vec<(&'static str, f64)>;
-
     /// Pictures of what the network has learned.
     ///
     /// # Errors
@@ -56,7 +53,6 @@ pub trait Training {
 pub(crate) struct Learner<I: Instance> {
     instance: Rc<I>,
     metrics: Vec<Metric>,
-    references: Vec<&'static str>,
     parameters: Parameters<f32>,
     optimizer: OptimizerState,
     dims: Dims,
@@ -76,7 +72,6 @@ impl<I: Instance> Learner<I> {
         Self {
             instance: Rc::new(instance),
             metrics: task.metrics(),
-            references: task.references().iter().map(|reference| reference.name).collect(),
             optimizer: optimizer.start(parameters.values().len()),
             parameters,
             dims: task.dims(batch),
@@ -137,12 +132,6 @@ impl<I: Instance> Training for Learner<I> {
         let (instance, parameters) = (Rc::clone(&self.instance), self.parameters.frozen());
         let batch = self.batch(step);
         Box::new(AtParameters::new(instance, parameters, batch, self.dims, self.domain))
-    }
-
-    fn references(&self) -> Vec<(&'static str, f64)> {
-        let values = self.instance.references();
-        assert_eq!(values.len(), self.references.len(), "one value per reference");
-        self.references.iter().copied().zip(values).collect()
     }
 
     fn artifacts(&self, noise: &mut Noise) -> Result<Vec<Artifact>> {

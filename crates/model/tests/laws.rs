@@ -25,8 +25,9 @@ fn index() -> Arc<dyn AnyTask> {
 
 fn vae(mean: f64) -> Arc<dyn AnyTask> {
     let (latents, categories, hidden) = (2, 3, vec![6]);
-    let (pixels, rows, validation_rows) = (9, 20, 10);
-    CategoricalVae { latents, categories, hidden, pixels, rows, validation_rows, mean }
+    let (pixels, rows, validation_rows, test_rows) = (9, 20, 10, 10);
+    let parts = CategoricalVae { rows, validation_rows, test_rows, ..Default::default() };
+    CategoricalVae { latents, categories, hidden, pixels, mean, ..parts }
         .open(Path::new(""))
         .unwrap()
 }
@@ -95,7 +96,7 @@ fn a_step_returns_the_estimators_loss_plus_the_penalty() {
     for step in 0..10 {
         let metrics = training.evaluate(&mut estimator, &mut noise()).unwrap();
         let loss = training.step(step, &mut estimator, &noise()).unwrap();
-        let (divergence, met) = (metrics[1].1, *estimator.estimates.last().unwrap());
+        let (divergence, met) = (metrics[2].1, *estimator.estimates.last().unwrap());
         assert!(divergence > 1e-4, "{divergence}");
         assert!((loss - met - divergence).abs() < 1e-5 * loss, "{loss} {met} {divergence}");
         // The bound is at a sampled code, so it is near the mean over codes and not equal.
@@ -182,8 +183,8 @@ fn an_entropy_bonus_raises_the_entropy() {
             (0..200).map(|step| training.step(step, &mut estimator, &noise()).unwrap()).collect();
         assert_eq!(losses, estimator.estimates);
         let metrics = training.evaluate(&mut estimator, &mut noise()).unwrap();
-        assert_eq!(metrics[2].0.name, "entropy");
-        (losses[0], metrics[2].1)
+        assert_eq!(metrics[3].0.name, "entropy");
+        (losses[0], metrics[3].1)
     });
     assert_eq!(with.0, without.0, "before the first step");
     assert!(with.1 > without.1 + 0.5 && with.1 < 3f64.ln(), "{with:?} {without:?}");
@@ -210,16 +211,25 @@ fn trained(target: impl Fn(usize) -> f64) -> (Vec<f64>, Vec<f64>) {
 #[test]
 fn training_losses_do_not_know_the_held_out_rows() {
     let target = |row: usize| ((row * row) % 7) as f64;
-    let held_out = model::Streams::new("argmax-index", 0).named("data").permutation(20)[1];
+    let order = model::Streams::new("argmax-index", 0).named("data").permutation(20);
     let (losses, metrics) = trained(target);
-    let (others, moved) = trained(|row| if row == held_out { 50.0 } else { target(row) });
+    let moving = |moved: usize| trained(|row| if row == moved { 50.0 } else { target(row) });
+    // Four rows to validate on, then four to test on.
+    let (others, moved) = moving(order[3]);
     assert_eq!(losses, others);
-    assert!(metrics[0] != moved[0] && metrics[1] != moved[1], "{metrics:?} {moved:?}");
-    assert_eq!(metrics[2], moved[2], "the classifier is the same");
+    assert!(metrics[1] != moved[1] && metrics[2] != moved[2], "{metrics:?} {moved:?}");
+    assert_eq!(metrics[0], moved[0], "what is tested on is the same");
+    assert_eq!(metrics[3..], moved[3..], "the classifier is the same");
+    let (others, moved) = moving(order[4]);
+    assert_eq!(losses, others);
+    assert!(metrics[0] != moved[0]);
+    assert_eq!(metrics[1..], moved[1..], "what is validated on is the same");
+    assert_ne!(losses, moving(order[8]).0);
     // Standardized targets are trained on; what is reported is in the square of their unit.
     let (scaled, in_unit) = trained(|row| 2.0 * target(row));
     assert_eq!(losses, scaled);
-    assert_eq!(in_unit, [4.0 * metrics[0], 4.0 * metrics[1], metrics[2]]);
+    let scale = [4.0, 4.0, 4.0, 1.0, 1.0];
+    assert_eq!(in_unit, scale.iter().zip(&metrics).map(|(x, y)| x * y).collect::<Vec<_>>());
 }
 
 /// Where the data does not follow from the parameters, the digest of the file says what it is.
@@ -237,8 +247,8 @@ fn only_files_have_a_digest() {
         let task = ArgmaxIndex { data, target, ..ArgmaxIndex::default() };
         task.open(folder.path()).unwrap().data_digest().unwrap()
     };
-    assert_eq!(digest("x,y\n1,2\n3,4\n"), digest("x,y\n1,2\n3,4\n"));
-    assert_ne!(digest("x,y\n1,2\n3,4\n"), digest("x,y\n1,2\n3,5\n"));
+    assert_eq!(digest("x,y\n1,2\n3,4\n5,6\n"), digest("x,y\n1,2\n3,4\n5,6\n"));
+    assert_ne!(digest("x,y\n1,2\n3,4\n5,6\n"), digest("x,y\n1,2\n3,4\n5,7\n"));
 }
 
 /// A target may be constant; but where it differs, so must squares.
@@ -246,7 +256,8 @@ fn only_files_have_a_digest() {
 fn squared_errors_of_a_target_are_in_range() {
     let folder = tempfile::tempdir().unwrap();
     let open = |targets: [&str; 2]| {
-        let rows = targets.map(|target| format!("1,{target}\n")).concat();
+        let rows =
+            [targets[0], targets[1], targets[0]].map(|target| format!("1,{target}\n")).concat();
         std::fs::write(folder.path().join("rows.csv"), format!("x,y\n{rows}")).unwrap();
         let (data, target) = (Some("rows.csv".into()), Some("y".into()));
         ArgmaxIndex { data, target, ..ArgmaxIndex::default() }.open(folder.path()).is_ok()
@@ -271,10 +282,13 @@ fn parameters_have_ranges() {
         ("argmax-index", "inputs = 1", "inputs = 0"),
         ("argmax-index", "rows = 1", "rows = 0"),
         ("argmax-index", "validation-rows = 1", "validation-rows = 0"),
+        ("argmax-index", "test-rows = 1", "test-rows = 0"),
         ("argmax-index", "noise = 0.0", "noise = -0.1"),
         ("argmax-index", "noise = 1e300", "noise = inf"),
         ("argmax-index", "validation-share = 0.001", "validation-share = 0.0"),
-        ("argmax-index", "validation-share = 0.999", "validation-share = 1.0"),
+        ("argmax-index", "validation-share = 0.799", "validation-share = 1.0"),
+        ("argmax-index", "test-share = 0.001", "test-share = 0.0"),
+        ("argmax-index", "test-share = 0.799", "test-share = 0.8"),
         ("argmax-index", "data = \"a.csv\"\ntarget = \"y\"", "target = \"y\""),
         ("argmax-index", "", "data = \"a.csv\""),
         ("bernoulli-toy", "logit = -4.0", "logit = nan"),
@@ -287,6 +301,7 @@ fn parameters_have_ranges() {
         ("categorical-vae", "pixels = 1", "pixels = 0"),
         ("categorical-vae", "rows = 1", "rows = 0"),
         ("categorical-vae", "validation-rows = 1", "validation-rows = 0"),
+        ("categorical-vae", "test-rows = 1", "test-rows = 0"),
         ("categorical-vae", "mean = 0.0", "mean = -0.1"),
         ("categorical-vae", "mean = 1.0", "mean = 1.1"),
     ] {

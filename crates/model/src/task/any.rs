@@ -1,7 +1,8 @@
-use super::{Streams, Task};
+use super::references::{Budget, GoOn, Memory};
+use super::{Instance, Streams, Task};
 use crate::probe::{AtParameters, Probe};
 use crate::training::{Learner, Training};
-use crate::{Metric, Optimizer, Reference};
+use crate::{Metric, Optimizer, Reference, Result};
 use estimators::{Dims, Domain};
 
 /// A [`Task`] whose type does not show: what a registry gives, and the harness trains on.
@@ -11,6 +12,18 @@ pub trait AnyTask: Send + Sync {
 
     /// As [`Task::references`].
     fn references(&self) -> Vec<Reference>;
+
+    /// The names of the references and their values for a seed. They do not depend on the estimator, and
+    /// are computed once for each seed and budget. Nothing if the computation was stopped.
+    ///
+    /// # Errors
+    /// If the device fails.
+    fn reference_values(
+        &self,
+        seed: u64,
+        budget: &Budget,
+        go_on: GoOn<'_>,
+    ) -> Result<Option<Vec<(&'static str, f64)>>>;
 
     /// As [`Task::warnings`].
     fn warnings(&self) -> Vec<String>;
@@ -34,8 +47,15 @@ pub trait AnyTask: Send + Sync {
 
 /// A task and the name that its streams of random numbers have.
 pub(super) struct Named<T> {
-    pub(super) kind: &'static str,
-    pub(super) task: T,
+    kind: &'static str,
+    task: T,
+    references: Memory,
+}
+
+impl<T> Named<T> {
+    pub(super) fn new(kind: &'static str, task: T) -> Self {
+        Self { kind, task, references: Memory::default() }
+    }
 }
 
 impl<T: Task> AnyTask for Named<T> {
@@ -45,6 +65,22 @@ impl<T: Task> AnyTask for Named<T> {
 
     fn references(&self) -> Vec<Reference> {
         self.task.references()
+    }
+
+    fn reference_values(
+        &self,
+        seed: u64,
+        budget: &Budget,
+        go_on: GoOn<'_>,
+    ) -> Result<Option<Vec<(&'static str, f64)>>> {
+        let names = self.task.references().into_iter().map(|reference| reference.name);
+        let compute = || {
+            let streams = Streams::new(self.kind, seed);
+            self.task.instance::<f32>(&streams).0.references(&streams, budget, go_on)
+        };
+        let Some(values) = self.references.get(seed, budget, compute)? else { return Ok(None) };
+        assert_eq!(values.len(), names.len(), "one value per reference");
+        Ok(Some(names.zip(values).collect()))
     }
 
     fn warnings(&self) -> Vec<String> {

@@ -37,7 +37,7 @@ pub trait TaskKind: Parameters {
     /// # Errors
     /// As [`TaskKind::load`].
     fn open(self, folder: &Path) -> Result<Arc<dyn AnyTask>> {
-        Ok(Arc::new(Named { kind: Self::NAME, task: self.load(folder)? }))
+        Ok(Arc::new(Named::new(Self::NAME, self.load(folder)?)))
     }
 }
 

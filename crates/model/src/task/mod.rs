@@ -17,6 +17,7 @@ mod argmax_index;
 mod bernoulli_toy;
 mod categorical_vae;
 mod kind;
+mod references;
 mod registry;
 mod traits;
 
@@ -27,6 +28,7 @@ pub use argmax_index::{
 pub use bernoulli_toy::BernoulliToy;
 pub use categorical_vae::{Autoencoder, CategoricalVae, Reconstruction};
 pub use kind::{Load, TaskKind};
+pub use references::{Budget, GoOn};
 pub use registry::{Entry, Registry};
 pub use traits::{Instance, Streams, Task};
 

@@ -1,3 +1,4 @@
+use super::references::{Budget, GoOn};
 use crate::{Artifact, Batch, Evaluation, Forward, Metric, Reference, Result};
 use estimators::{Dims, Domain};
 use kernels::{Noise, Parameters, Real};
@@ -59,9 +60,19 @@ pub trait Instance: 'static {
         evaluation: &mut Evaluation<'_>,
     ) -> Result<Vec<f64>>;
 
-    /// The references, in the order of [`Task::references`].
-    fn references(&self) -> Vec<f64> {
-        vec![]
+    /// The references, in the order of [`Task::references`]. Those that are networks are trained with
+    /// the budget. Nothing if it was stopped.
+    ///
+    /// # Errors
+    /// If the device fails.
+    fn references(
+        &self,
+        streams: &Streams,
+        budget: &Budget,
+        go_on: GoOn<'_>,
+    ) -> Result<Option<Vec<f64>>> {
+        let _ = (streams, budget, go_on);
+        Ok(Some(vec![]))
     }
 
     /// Pictures of what the network has learned.

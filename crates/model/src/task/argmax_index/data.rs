@@ -8,40 +8,78 @@ use kernels::Noise;
 /// The rows of a seed.
 pub(super) struct Split {
     pub(super) train: Rows,
+    /// They choose settings and the stopping step.
     pub(super) validation: Batch<f32>,
-    /// The true regime of each validation row, where it is known.
-    pub(super) labels: Option<Vec<u32>>,
-    /// The validation loss of predicting the mean of the training targets.
+    /// They are reported.
+    pub(super) test: Batch<f32>,
+    /// What is known of synthetic rows.
+    pub(super) truth: Option<Truth>,
+    /// The test loss of predicting the mean of the training targets.
     pub(super) mean_loss: f64,
     /// A squared error of 1 here is this much in the target's units.
     pub(super) loss_unit: f64,
 }
 
+/// What is known of rows that were drawn from a law.
+pub(super) struct Truth {
+    /// The regime of each training row.
+    pub(super) train: Vec<u32>,
+    /// The regime of each test row.
+    pub(super) test: Vec<u32>,
+    /// The test loss of the law.
+    pub(super) loss: f64,
+}
+
 /// Rows of a new truth.
 pub(super) fn synthetic(task: &ArgmaxIndex, stream: &mut Noise) -> Split {
     let truth = Regimes::draw(task.inputs, task.categories, task.noise, stream);
-    let train = truth.rows(task.rows, stream);
-    let validation = truth.rows(task.validation_rows, stream);
+    let [train, validation, test] =
+        [task.rows, task.validation_rows, task.test_rows].map(|count| truth.rows(count, stream));
     let rows = |rows: &RegimeRows| Rows::new(&rows.features, &rows.targets);
     Split {
         train: rows(&train),
         validation: rows(&validation).all(),
-        mean_loss: mean_loss(&train.targets, &validation.targets),
-        labels: Some(validation.labels),
+        test: rows(&test).all(),
+        mean_loss: mean_loss(&train.targets, &test.targets),
+        truth: Some(Truth { loss: test.law_loss(), train: train.labels, test: test.labels }),
         loss_unit: 1.0,
     }
 }
 
-/// A random split of a file's rows, standardized on those that are trained on.
-pub(super) fn split(table: &Table, validation_share: f64, stream: &mut Noise) -> Split {
-    let count = table.targets.len();
-    let order = stream.permutation(count);
-    let (validation, train) = order.split_at(held_out(count, validation_share));
+/// Which rows of a file are in which part.
+pub(super) struct Parts {
+    pub(super) train: Vec<usize>,
+    pub(super) validation: Vec<usize>,
+    pub(super) test: Vec<usize>,
+}
+
+impl Parts {
+    /// A random split with these shares.
+    pub(super) fn draw(task: &ArgmaxIndex, count: usize, stream: &mut Noise) -> Self {
+        let order = stream.permutation(count);
+        let (validation, test) = held_out(task, count);
+        let (validation, others) = order.split_at(validation);
+        let (test, train) = others.split_at(test);
+        Self { train: train.to_vec(), validation: validation.to_vec(), test: test.to_vec() }
+    }
+}
+
+/// How many of a file's rows are validated on, and how many are tested on: at least one each, and at
+/// least one is left to train on.
+pub(super) fn held_out(task: &ArgmaxIndex, count: usize) -> (usize, usize) {
+    let share = |share: f64| (count as f64 * share).round() as usize;
+    let validation = share(task.validation_share).clamp(1, count - 2);
+    (validation, share(task.test_share).clamp(1, count - 1 - validation))
+}
+
+/// The parts of a file's rows, standardized on those that are trained on.
+pub(super) fn split(table: &Table, parts: &Parts) -> Split {
     let inputs = table.features.len();
+    let train = || parts.train.iter();
     let columns: Vec<Standardize> = (0..inputs)
-        .map(|column| Standardize::of(train.iter().map(|&row| table.rows[row * inputs + column])))
+        .map(|column| Standardize::of(train().map(|&row| table.rows[row * inputs + column])))
         .collect();
-    let target = Standardize::of(train.iter().map(|&row| table.targets[row]));
+    let target = Standardize::of(train().map(|&row| table.targets[row]));
     let targets = |rows: &[usize]| -> Vec<f64> {
         rows.iter().map(|&row| target.apply_to_target(table.targets[row])).collect()
     };
@@ -54,23 +92,19 @@ pub(super) fn split(table: &Table, validation_share: f64, stream: &mut Noise) ->
         Rows::new(&features, &targets(rows))
     };
     Split {
-        train: part(train),
-        validation: part(validation).all(),
-        mean_loss: mean_loss(&targets(train), &targets(validation)),
-        labels: None,
+        train: part(&parts.train),
+        validation: part(&parts.validation).all(),
+        test: part(&parts.test).all(),
+        mean_loss: mean_loss(&targets(&parts.train), &targets(&parts.test)),
+        truth: None,
         loss_unit: target.unit() * target.unit(),
     }
 }
 
-/// How many of a file's rows are validated on: at least one, and at least one is left to train on.
-pub(super) fn held_out(count: usize, validation_share: f64) -> usize {
-    ((count as f64 * validation_share).round() as usize).clamp(1, count - 1)
-}
-
-fn mean_loss(train: &[f64], validation: &[f64]) -> f64 {
+fn mean_loss(train: &[f64], test: &[f64]) -> f64 {
     let mean = train.iter().sum::<f64>() / train.len() as f64;
-    let squares = validation.iter().map(|target| (target - mean) * (target - mean));
-    squares.sum::<f64>() / validation.len() as f64
+    let squares = test.iter().map(|target| (target - mean) * (target - mean));
+    squares.sum::<f64>() / test.len() as f64
 }
 
 #[cfg(test)]
@@ -92,18 +126,22 @@ mod tests {
         (batch.inputs().rows().unpack(), batch.targets().unpack())
     }
 
-    fn parts(split: &Split) -> [(Vec<f32>, Vec<f32>); 2] {
-        [numbers(&split.train.all()), numbers(&split.validation)]
+    /// Training, validation and test rows.
+    fn parts(split: &Split) -> [(Vec<f32>, Vec<f32>); 3] {
+        [numbers(&split.train.all()), numbers(&split.validation), numbers(&split.test)]
+    }
+
+    fn shares(validation_share: f64, test_share: f64) -> ArgmaxIndex {
+        ArgmaxIndex { validation_share, test_share, ..ArgmaxIndex::default() }
+    }
+
+    /// A random split: a quarter to validate on, a fifth to test on.
+    fn split_of(table: &Table, stream: &mut Noise) -> Split {
+        split(table, &Parts::draw(&shares(0.25, 0.2), table.targets.len(), stream))
     }
 
     fn stream() -> Noise {
         Noise::named(&["tests", "split"])
-    }
-
-    /// A stream that permutes four rows in this way.
-    fn ordering(order: [usize; 4]) -> Noise {
-        let streams = (0..).map(|i: u32| Noise::named(&["tests", "order", &i.to_string()]));
-        streams.into_iter().find(|noise| noise.clone().permutation(4) == order).unwrap()
     }
 
     fn assert_close(ours: &[f32], theirs: &[f64]) {
@@ -115,18 +153,27 @@ mod tests {
     /// Trained on three rows: means 3 and 4, both of variance 8/3; the second feature is constant there.
     #[test]
     fn a_split_by_hand() {
-        let rows = [[1.0, 5.0, 2.0], [3.0, 5.0, 4.0], [5.0, 5.0, 6.0], [100.0, 9.0, 10.0]];
-        let split = split(&table(&rows), 0.25, &mut ordering([3, 1, 0, 2]));
-        let [train, validation] = parts(&split);
+        let rows = [
+            [1.0, 5.0, 2.0],
+            [3.0, 5.0, 4.0],
+            [5.0, 5.0, 6.0],
+            [100.0, 9.0, 10.0],
+            [0.0, 5.0, 1.0],
+        ];
+        let parts_of = Parts { train: vec![1, 0, 2], validation: vec![3], test: vec![4] };
+        let split = split(&table(&rows), &parts_of);
+        let [train, validation, test] = parts(&split);
         let unit = (8.0f64 / 3.0).sqrt();
         assert_close(&train.0, &[0.0, 0.0, -2.0 / unit, 0.0, 2.0 / unit, 0.0]);
         assert_close(&train.1, &[0.0, -2.0 / unit, 2.0 / unit]);
         assert_close(&validation.0, &[97.0 / unit, 0.0]);
         assert_close(&validation.1, &[6.0 / unit]);
+        assert_close(&test.0, &[-3.0 / unit, 0.0]);
+        assert_close(&test.1, &[-3.0 / unit]);
         assert!((split.loss_unit - 8.0 / 3.0).abs() < 1e-12, "{}", split.loss_unit);
         let mean_loss = split.mean_loss * split.loss_unit;
-        assert!((mean_loss - 36.0).abs() < 1e-9, "{mean_loss}");
-        assert!(split.labels.is_none());
+        assert!((mean_loss - 9.0).abs() < 1e-9, "{mean_loss}");
+        assert!(split.truth.is_none());
     }
 
     /// What is predicted by the mean of the training targets, 1, in two rows: errors 2 and 4.
@@ -135,18 +182,39 @@ mod tests {
         assert_eq!(mean_loss(&[0.0, 2.0, 1.0], &[3.0, -3.0]), 10.0);
     }
 
+    /// The first rows of the permutation are validated on, the next ones tested on.
     #[test]
     fn every_row_is_in_one_part() {
-        let rows: Vec<[f64; 3]> = (0..7).map(|i| [f64::from(i), 0.0, 1.0]).collect();
-        let [train, validation] = parts(&split(&table(&rows), 0.3, &mut stream()));
-        assert_eq!((train.1.len(), validation.1.len()), (5, 2));
-        let mut all: Vec<f32> = train.0.iter().chain(&validation.0).step_by(2).copied().collect();
-        all.sort_by(f32::total_cmp);
-        let steps: Vec<f32> = all.windows(2).map(|pair| pair[1] - pair[0]).collect();
-        assert!(
-            steps.iter().all(|step| (step - steps[0]).abs() < 1e-5 && *step > 0.1),
-            "{steps:?}"
-        );
+        let order = stream().permutation(10);
+        let parts = Parts::draw(&shares(0.3, 0.2), 10, &mut stream());
+        assert_eq!(parts.validation, order[..3]);
+        assert_eq!(parts.test, order[3..5]);
+        assert_eq!(parts.train, order[5..]);
+    }
+
+    /// Train and validation rows do not depend on how many rows are tested on.
+    #[test]
+    fn synthetic_rows_are_drawn_in_order() {
+        let drawn = |test_rows: usize| {
+            let task = ArgmaxIndex {
+                inputs: 2,
+                rows: 5,
+                validation_rows: 4,
+                test_rows,
+                ..shares(0.2, 0.2)
+            };
+            synthetic(&task, &mut stream())
+        };
+        let (few, many) = (drawn(3), drawn(6));
+        let ([train, validation, test], [same, also, more]) = (parts(&few), parts(&many));
+        assert_eq!((train, validation), (same, also));
+        assert_eq!((test.1.len(), more.1.len()), (3, 6));
+        // The features come before the errors, which change the targets.
+        assert_eq!(test.0, more.0[..6]);
+        let [few, many] = [few, many].map(|split| split.truth.unwrap());
+        assert_eq!((few.train.len(), few.test.len(), &few.train), (5, 3, &many.train));
+        assert_eq!(few.test, many.test[..3]);
+        assert_ne!(few.loss, many.loss);
     }
 
     fn rows() -> Vec<[f64; 3]> {
@@ -157,28 +225,25 @@ mod tests {
     /// The scale of a column is that of the rows that are trained on.
     #[test]
     fn held_out_rows_do_not_move_the_others() {
-        let before = split(&table(&rows()), 0.25, &mut stream());
+        let before = split_of(&table(&rows()), &mut stream());
         let mut rows = rows();
-        for &row in &stream().permutation(20)[..5] {
+        for &row in &stream().permutation(20)[..9] {
             rows[row] = rows[row].map(|x| 1000.0 * x - 7.0);
         }
-        let after = split(&table(&rows), 0.25, &mut stream());
-        let [(before_train, before_validation), (after_train, after_validation)] = [before, after]
-            .map(|split| {
-                let [train, validation] = parts(&split);
-                ((train, split.loss_unit), validation)
-            });
-        assert_eq!(before_train, after_train);
+        let after = split_of(&table(&rows), &mut stream());
+        assert_eq!(before.loss_unit, after.loss_unit);
+        let ([train, validation, test], [same, others, more]) = (parts(&before), parts(&after));
+        assert_eq!(train, same);
         let moved = |a: &[f32], b: &[f32]| a.iter().zip(b).all(|(a, b)| a != b);
-        assert!(moved(&before_validation.0, &after_validation.0));
-        assert!(moved(&before_validation.1, &after_validation.1));
+        assert!(moved(&validation.0, &others.0) && moved(&validation.1, &others.1));
+        assert!(moved(&test.0, &more.0) && moved(&test.1, &more.1));
     }
 
     #[test]
     fn features_stay_the_same_in_another_order() {
         let swapped: Vec<[f64; 3]> = rows().into_iter().map(|[a, b, y]| [b, a, y]).collect();
-        let ours = parts(&split(&table(&rows()), 0.25, &mut stream()));
-        let theirs = parts(&split(&table(&swapped), 0.25, &mut stream()));
+        let ours = parts(&split_of(&table(&rows()), &mut stream()));
+        let theirs = parts(&split_of(&table(&swapped), &mut stream()));
         for (ours, theirs) in ours.into_iter().zip(theirs) {
             let back: Vec<f32> = theirs.0.chunks(2).flat_map(|row| [row[1], row[0]]).collect();
             assert_eq!(ours, (back, theirs.1));
@@ -189,19 +254,27 @@ mod tests {
     fn the_units_of_columns_do_not_matter() {
         let scaled: Vec<[f64; 3]> =
             rows().into_iter().map(|[a, b, y]| [8.0 * a, 0.5 * b, 4.0 * y]).collect();
-        let ours = split(&table(&rows()), 0.25, &mut stream());
-        let theirs = split(&table(&scaled), 0.25, &mut stream());
+        let ours = split_of(&table(&rows()), &mut stream());
+        let theirs = split_of(&table(&scaled), &mut stream());
         assert_eq!(parts(&ours), parts(&theirs));
         assert_eq!(ours.mean_loss, theirs.mean_loss);
         assert_eq!(16.0 * ours.loss_unit, theirs.loss_unit);
     }
 
     #[test]
-    fn both_parts_have_rows() {
-        for (count, share, held) in
-            [(10, 0.2, 2), (10, 0.26, 3), (2, 0.01, 1), (2, 0.99, 1), (9, 0.99, 8), (100, 0.5, 50)]
-        {
-            assert_eq!(held_out(count, share), held, "{share} of {count}");
+    fn all_parts_have_rows() {
+        for (count, validation, test, held) in [
+            (10, 0.2, 0.2, (2, 2)),
+            (10, 0.26, 0.14, (3, 1)),
+            (3, 0.01, 0.01, (1, 1)),
+            (3, 0.98, 0.01, (1, 1)),
+            (3, 0.01, 0.98, (1, 1)),
+            (9, 0.99, 0.005, (7, 1)),
+            (9, 0.2, 0.79, (2, 6)),
+            (100, 0.3, 0.5, (30, 50)),
+        ] {
+            let found = held_out(&shares(validation, test), count);
+            assert_eq!(found, held, "{validation} and {test} of {count}");
         }
     }
 }

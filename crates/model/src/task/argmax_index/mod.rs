@@ -1,27 +1,26 @@
 mod data;
+mod loaded;
 mod matching;
 mod network;
+mod references;
 mod regimes;
+mod seeded;
 mod standardize;
 mod table;
 
+pub use loaded::Loaded;
 pub use matching::matched_accuracy;
 pub use network::CombinedNetwork;
 pub use regimes::{RegimeRows, Regimes};
+pub use seeded::Seeded;
 pub use table::Table;
 
-use super::{Instance, Streams, Task, TaskKind};
-use crate::batch::Batch;
-use crate::classifier::entropy;
-use crate::metric::{ENTROPY, FORWARD_LOSS};
-use crate::{Error, Evaluation, Forward, Metric, Reference, Result};
-use estimators::{Dims, SquaredPick};
-use kernels::{Noise, Packed, Parameters, Real};
+use super::TaskKind;
+use crate::{Error, Result};
 use registry::Fault;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 
 /// The seed question: a classifier picks a category, and the output is a linear head's value for it.
 ///
@@ -29,21 +28,32 @@ use std::rc::Rc;
 /// squared error of the value of the chosen category. Rows are synthetic, x ~ N(0, 1), where the
 /// target is one of K linear laws and another linear map says which; or they come from a CSV file.
 ///
-/// Metrics, on rows that are not trained on: `validation-loss`, deployed with the hard argmax;
-/// `forward-loss`, the loss that the estimator meets on its way; `entropy` of the classifier in
-/// nats; and for synthetic rows `regime-accuracy`, with categories matched to regimes as well as
+/// There are three kinds of rows: those that are trained on, those that choose settings and the
+/// stopping step (validation), and those that are reported (test). Metrics: `test-loss` and
+/// `validation-loss`, both deployed with the hard argmax; on validation rows `forward-loss`, the
+/// loss that the estimator meets on its way, `entropy` of the classifier in nats, and
+/// `live-categories`, the share of the K categories that the argmax picks for at least one row; and
+/// for synthetic rows `regime-accuracy` on test rows, with categories matched to regimes as well as
 /// possible.
+///
+/// References, all of `test-loss`: for synthetic rows `bayes`, the squared error of the true law, and
+/// `true-regimes`, the same network, whose classifier is trained by cross-entropy to the true regime,
+/// and its head by the squared error of the value at the true regime; `plain-network`, a network
+/// without a choice, linear → ReLU → linear to one output, as wide as the classifier, trained on its
+/// squared error; `least-squares`, linear regression with an intercept; `predict-mean`, the mean of
+/// the training targets.
 ///
 /// What a second implementation needs (the streams' numbers are in docs/noise.md):
 ///
 /// **Synthetic rows** x ~ N(0, 1)ᴵ; the regime is argmax_k (x·A)_k, the target (x·V)_regime +
 /// `noise`·N(0, 1); A and V are [I, K] with entries N(0, 1)/√I. The stream `data` gives A, V, the
-/// features of the rows to train on, their errors, and the same for the rows to validate on: each is
-/// a list of normals, row after row.
+/// features of the rows to train on, their errors, and the same for the rows to validate on, and for
+/// those to test on: each is a list of normals, row after row.
 ///
-/// **A file's rows** are permuted by the stream `data`. The first `validation-share` of them, rounded
-/// to a whole number that leaves a row on either side, are validated on, the others are trained on,
-/// in this order.
+/// **A file's rows** are permuted by the stream `data`. The first `validation-share` of them are
+/// validated on, the next `test-share` are tested on, the others are trained on, in this order. Each
+/// number of rows is rounded to the nearest, halves up, but at least 1; a row is left for each part
+/// that follows.
 ///
 /// **Standardization** (x − mean)/deviation, of features and target, with the mean and the standard
 /// deviation (divided by the number of rows) of the rows that are trained on. A feature that is
@@ -57,8 +67,17 @@ use std::rc::Rc;
 /// **Batches** of B rows are drawn for every step with replacement from the rows to train on: a list
 /// of indices from the step's stream `batch`. The loss is the mean over the batch. The head learns
 /// from the gradient of the loss that the estimator meets. Evaluations come before the step of their
-/// number, and use all rows to validate on at once, whatever B. Rows, weights and steps are in single
-/// precision.
+/// number, and use all rows to validate on and all rows to test on, whatever B. Rows, weights and
+/// steps are in single precision.
+///
+/// **References that are trained** take the run's steps with the run's batches, by Adam with its
+/// default constants and learning rates 0.003, 0.01 and 0.03. Of these rates, and of the steps that
+/// are evaluated, the one with the least validation loss is reported, the first of equal ones. Their
+/// first weights are drawn as above, but from the streams `true-regimes` and `plain-network`.
+/// `true-regimes` minimizes the mean of the sum of both losses, and its validation and test losses are
+/// those of the hard argmax. **Least squares** centers columns and target on the training rows and
+/// solves by a pivoted QR decomposition with the weights of smallest norm; parts of columns below 1e-6
+/// of the longest column count as 0.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ArgmaxIndex {
@@ -74,6 +93,8 @@ pub struct ArgmaxIndex {
     pub rows: usize,
     /// Synthetic rows to validate on: from 1 up.
     pub validation_rows: usize,
+    /// Synthetic rows to test on: from 1 up.
+    pub test_rows: usize,
     /// A CSV file with a header, all numbers, in place of synthetic rows. A relative path starts
     /// at the experiment file's folder. Features and target are standardized on the training part;
     /// losses are reported in the target's own units.
@@ -84,6 +105,8 @@ pub struct ArgmaxIndex {
     pub target: Option<String>,
     /// Share of the file's rows to validate on, drawn anew for each seed: above 0, below 1.
     pub validation_share: f64,
+    /// Share of the file's rows to test on: above 0, and below 1 together with `validation-share`.
+    pub test_share: f64,
 }
 
 impl Default for ArgmaxIndex {
@@ -95,30 +118,19 @@ impl Default for ArgmaxIndex {
             noise: 0.1,
             rows: 4096,
             validation_rows: 2048,
+            test_rows: 2048,
             data: None,
             target: None,
-            validation_share: 0.25,
+            validation_share: 0.2,
+            test_share: 0.2,
         }
     }
 }
 
-/// Fewer rows to validate on make a ranking by chance likely.
-const LEAST_VALIDATED: usize = 30;
-/// Fewer rows to train on per parameter of a linear model are few.
-const LEAST_PER_PARAMETER: usize = 5;
-
-/// The mean of the training targets, as a prediction of every target.
-const PREDICT_MEAN: Reference = Reference {
-    name: "predict-mean",
-    label: "predict the mean",
-    metric: "validation-loss",
-    is_floor: false,
-};
-
 impl TaskKind for ArgmaxIndex {
     const NAME: &'static str = "argmax-index";
     const SUMMARY: &'static str = "the value of a linear head at the chosen category";
-    const VERSION: u32 = 4;
+    const VERSION: u32 = 5;
     type Task = Loaded;
 
     fn check(&self) -> Result<(), Fault> {
@@ -131,11 +143,15 @@ impl TaskKind for ArgmaxIndex {
         at_least("inputs", self.inputs, 1)?;
         at_least("rows", self.rows, 1)?;
         at_least("validation-rows", self.validation_rows, 1)?;
-        let (noise, share) = (self.noise, self.validation_share);
-        let holds = noise >= 0.0 && noise.is_finite();
-        Fault::require(holds, "noise", noise, "a number from 0 up")?;
-        let holds = share > 0.0 && share < 1.0;
-        Fault::require(holds, "validation-share", share, "a number between 0 and 1")?;
+        at_least("test-rows", self.test_rows, 1)?;
+        let holds = self.noise >= 0.0 && self.noise.is_finite();
+        Fault::require(holds, "noise", self.noise, "a number from 0 up")?;
+        let (validation, test) = (self.validation_share, self.test_share);
+        for (key, share) in [("validation-share", validation), ("test-share", test)] {
+            Fault::require(share > 0.0 && share < 1.0, key, share, "a number between 0 and 1")?;
+        }
+        let expected = format!("less than 1 together with validation-share = {validation}");
+        Fault::require(validation + test < 1.0, "test-share", test, expected)?;
         match (&self.data, &self.target) {
             (Some(_), None) => {
                 Err(Fault::value("target", "absent", "the name of a column of the data file"))
@@ -158,8 +174,10 @@ impl TaskKind for ArgmaxIndex {
 
 fn read(path: &Path, target: &str) -> Result<Table> {
     let table = Table::read(path, target)?;
-    if table.targets.len() < 2 {
-        let why = "a single row cannot be split into training and validation rows".to_owned();
+    let count = table.targets.len();
+    if count < 3 {
+        let found = if count == 1 { "1 row".to_owned() } else { format!("{count} rows") };
+        let why = format!("{found}; training, validation and test need one each: at least 3 rows");
         return Err(Error::Data { path: path.to_owned(), why });
     }
     let (least, most) = extremes(&table.targets);
@@ -174,127 +192,7 @@ fn read(path: &Path, target: &str) -> Result<Table> {
     Ok(table)
 }
 
-fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
-}
-
 fn extremes(numbers: &[f64]) -> (f64, f64) {
     let ends = (f64::INFINITY, f64::NEG_INFINITY);
     numbers.iter().fold(ends, |(least, most), &x| (least.min(x), most.max(x)))
-}
-
-/// The task with its data file read, if it has one.
-pub struct Loaded {
-    task: ArgmaxIndex,
-    table: Option<Table>,
-}
-
-impl Task for Loaded {
-    type Instance = Seeded;
-
-    fn metrics(&self) -> Vec<Metric> {
-        let mut metrics = vec![
-            Metric::lower("validation-loss", "validation loss")
-                .with_note("deployed with the hard argmax"),
-            FORWARD_LOSS,
-            ENTROPY,
-        ];
-        if self.table.is_none() {
-            metrics.push(Metric::higher("regime-accuracy", "regime accuracy").bounded_by(0.0));
-        }
-        metrics
-    }
-
-    fn references(&self) -> Vec<Reference> {
-        vec![PREDICT_MEAN]
-    }
-
-    fn warnings(&self) -> Vec<String> {
-        let Some(table) = &self.table else { return vec![] };
-        let count = table.targets.len();
-        let held_out = data::held_out(count, self.task.validation_share);
-        let (trained, parameters) = (count - held_out, table.features.len() + 1);
-        let mut warnings = vec![];
-        if held_out < LEAST_VALIDATED {
-            let rows = counted(held_out, "row");
-            warnings.push(format!(
-                "validation losses are means over {rows} only: differences may be luck"
-            ));
-        }
-        if trained < LEAST_PER_PARAMETER * parameters {
-            let features = counted(table.features.len(), "feature");
-            warnings.push(format!("only {trained} rows to train on, with {features}"));
-        }
-        warnings
-    }
-
-    fn dims(&self, batch: usize) -> Dims {
-        Dims { batch, latents: 1, categories: self.task.categories }
-    }
-
-    fn instance<E: Real>(&self, streams: &Streams) -> (Seeded, Parameters<E>) {
-        let data = match &self.table {
-            None => data::synthetic(&self.task, &mut streams.named("data")),
-            Some(table) => {
-                data::split(table, self.task.validation_share, &mut streams.named("data"))
-            }
-        };
-        let ArgmaxIndex { hidden, categories, .. } = self.task;
-        let inputs = data.validation.inputs().rows().columns();
-        let (network, parameters) =
-            CombinedNetwork::new(inputs, hidden, categories, &mut streams.named("init"));
-        (Seeded { network, data, categories }, parameters)
-    }
-
-    fn data_digest(&self) -> Option<String> {
-        self.table.as_ref().map(|table| table.digest.clone())
-    }
-}
-
-/// Data and network of a seed.
-pub struct Seeded {
-    network: CombinedNetwork,
-    data: data::Split,
-    categories: usize,
-}
-
-impl Instance for Seeded {
-    fn references(&self) -> Vec<f64> {
-        vec![self.data.mean_loss * self.data.loss_unit]
-    }
-
-    fn batch(&self, rows: usize, noise: &mut Noise) -> Batch<f32> {
-        self.data.train.draw(rows, noise)
-    }
-
-    fn forward<E: Real>(&self, parameters: &Parameters<E>, batch: &Batch<E>) -> Forward<E> {
-        let (logits, values, tape) = self.network.forward(parameters, batch.inputs());
-        let objective = SquaredPick::with_targets(values, Rc::clone(batch.targets()));
-        Forward::new(logits, 1, objective.with_context(Rc::clone(batch.inputs())), tape)
-    }
-
-    fn evaluate(
-        &self,
-        parameters: &Parameters<f32>,
-        evaluation: &mut Evaluation<'_>,
-    ) -> Result<Vec<f64>> {
-        let forward = self.forward(parameters, &self.data.validation);
-        let (chosen, entropy) = (forward.argmax(), entropy(&forward.logits));
-        let accuracy = self.data.labels.as_ref().map(|labels| self.accuracy(&chosen, labels));
-        let deployed = forward.mean_loss(chosen)? * self.data.loss_unit;
-        let met = evaluation.forward_loss(forward)? * self.data.loss_unit;
-        Ok([deployed, met, entropy].into_iter().chain(accuracy).collect())
-    }
-}
-
-impl Seeded {
-    /// Share of rows whose category is the true regime, after matching.
-    fn accuracy(&self, chosen: &Packed<f32>, labels: &[u32]) -> f64 {
-        let k = self.categories;
-        let mut counts = vec![0; k * k];
-        for (category, &label) in chosen.to_columns().into_iter().zip(labels) {
-            counts[category as usize * k + label as usize] += 1;
-        }
-        matched_accuracy(&counts, k)
-    }
 }

@@ -22,8 +22,19 @@ pub struct RegimeRows {
     pub features: Vec<f64>,
     /// The value of each row's law, with an error, \[rows\].
     pub targets: Vec<f64>,
+    /// The value of each row's law, without an error, \[rows\].
+    pub laws: Vec<f64>,
     /// The regime of each row, \[rows\].
     pub labels: Vec<u32>,
+}
+
+impl RegimeRows {
+    /// The mean squared error of the law: nothing that knows only the features can be expected to do
+    /// better.
+    pub fn law_loss(&self) -> f64 {
+        let errors = self.targets.iter().zip(&self.laws).map(|(target, law)| target - law);
+        errors.map(|error| error * error).sum::<f64>() / self.targets.len() as f64
+    }
 }
 
 /// Rows whose laws are looked at together: of many categories each is a large part of the cache.
@@ -43,14 +54,14 @@ impl Regimes {
     pub fn rows(&self, count: usize, stream: &mut Noise) -> RegimeRows {
         let features = stream.normals(count * self.inputs);
         let errors = stream.normals(count);
-        let (mut targets, mut labels) = (Vec::with_capacity(count), Vec::with_capacity(count));
-        let parts = features.chunks(ROWS_AT_ONCE * self.inputs);
-        for (features, errors) in parts.zip(errors.chunks(ROWS_AT_ONCE)) {
+        let (mut laws, mut labels) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        for features in features.chunks(ROWS_AT_ONCE * self.inputs) {
             let (values, regimes) = self.laws(&Packed::pack(features, self.inputs));
-            targets.extend(values.iter().zip(errors).map(|(value, z)| value + self.noise * z));
+            laws.extend(values);
             labels.extend(regimes.iter().map(|&regime| regime as u32));
         }
-        RegimeRows { features, targets, labels }
+        let targets = laws.iter().zip(errors).map(|(law, z)| law + self.noise * z).collect();
+        RegimeRows { features, targets, laws, labels }
     }
 
     /// What the law of each row's regime says, and which regime that is.

@@ -4,7 +4,7 @@ mod tests;
 
 pub use network::{Autoencoder, Reconstruction};
 
-use super::{Instance, Streams, Task, TaskKind};
+use super::{Budget, GoOn, Instance, Streams, Task, TaskKind};
 use crate::batch::{Batch, Rows};
 use crate::classifier::divergence_from_uniform;
 use crate::{Artifact, Evaluation, Forward, Metric, Reference, Result};
@@ -25,9 +25,14 @@ use std::rc::Rc;
 /// ReLU between layers. Images are random: their pixels are independent bits, so that there is
 /// nothing to learn but their mean.
 ///
-/// Metrics, on images that are not trained on: `negative-elbo`, that loss at one code sampled for
-/// each image, in nats; `divergence`, its second part. No code does better in expectation than the
+/// Metrics: `negative-elbo`, that loss on the images to test on, at one code sampled for each image,
+/// in nats; `validation-negative-elbo`, the same on the images to validate on, which chooses settings
+/// and the stopping step; `divergence`, its second part. No code does better in expectation than the
 /// entropy of the pixels.
+///
+/// The stream `data` gives the images to train on, to validate on and to test on, in this order. The
+/// stream of an evaluation gives the codes of the images to validate on, then those of the images to
+/// test on.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct CategoricalVae {
@@ -43,6 +48,8 @@ pub struct CategoricalVae {
     pub rows: usize,
     /// Images to validate on: from 1 up.
     pub validation_rows: usize,
+    /// Images to test on: from 1 up.
+    pub test_rows: usize,
     /// The probability that a pixel is 1: from 0 to 1.
     pub mean: f64,
 }
@@ -56,6 +63,7 @@ impl Default for CategoricalVae {
             pixels: 784,
             rows: 2000,
             validation_rows: 500,
+            test_rows: 500,
             mean: 0.13,
         }
     }
@@ -64,7 +72,7 @@ impl Default for CategoricalVae {
 impl TaskKind for CategoricalVae {
     const NAME: &'static str = "categorical-vae";
     const SUMMARY: &'static str = "a code of categorical latents for images";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Task = Self;
 
     fn check(&self) -> Result<(), Fault> {
@@ -78,6 +86,7 @@ impl TaskKind for CategoricalVae {
         at_least("pixels", self.pixels, 1)?;
         at_least("rows", self.rows, 1)?;
         at_least("validation-rows", self.validation_rows, 1)?;
+        at_least("test-rows", self.test_rows, 1)?;
         let holds = (0.0..=1.0).contains(&self.mean);
         Fault::require(holds, "mean", self.mean, "a probability from 0 to 1")
     }
@@ -107,9 +116,14 @@ impl Task for CategoricalVae {
     type Instance = Seeded;
 
     fn metrics(&self) -> Vec<Metric> {
+        let at_a_sample = "at one code sampled for each image";
         vec![
             Metric::lower("negative-elbo", "negative ELBO")
-                .with_note("at one code sampled for each image")
+                .with_note(at_a_sample)
+                .in_unit("nats")
+                .chosen_by("validation-negative-elbo"),
+            Metric::lower("validation-negative-elbo", "validation negative ELBO")
+                .with_note(at_a_sample)
                 .in_unit("nats"),
             Metric::neutral("divergence", "divergence of the code").in_unit("nats"),
         ]
@@ -127,11 +141,12 @@ impl Task for CategoricalVae {
     fn instance<E: Real>(&self, streams: &Streams) -> (Seeded, Parameters<E>) {
         let data = &mut streams.named("data");
         let train = Rows::of_columns(self.images(self.rows, data));
-        let validation = Rows::of_columns(self.images(self.validation_rows, data)).all();
+        let [validation, test] = [self.validation_rows, self.test_rows]
+            .map(|count| Rows::of_columns(self.images(count, data)).all());
         let code = (self.latents, self.categories);
         let init = &mut streams.named("init");
         let (network, parameters) = Autoencoder::new(self.pixels, &self.hidden, code, init);
-        (Seeded { network, train, validation, floor: self.pixel_entropy() }, parameters)
+        (Seeded { network, train, validation, test, floor: self.pixel_entropy() }, parameters)
     }
 }
 
@@ -140,6 +155,7 @@ pub struct Seeded {
     network: Autoencoder,
     train: Rows,
     validation: Batch<f32>,
+    test: Batch<f32>,
     /// The entropy of an image.
     floor: f64,
 }
@@ -162,14 +178,18 @@ impl Instance for Seeded {
         parameters: &Parameters<f32>,
         evaluation: &mut Evaluation<'_>,
     ) -> Result<Vec<f64>> {
-        let forward = self.forward(parameters, &self.validation);
-        let reconstruction = forward.mean_loss(forward.sample(evaluation.noise()))?;
-        let divergence = forward.mean_penalty();
-        Ok(vec![reconstruction + divergence, divergence])
+        let mut bound = |images: &Batch<f32>| -> Result<(f64, f64)> {
+            let forward = self.forward(parameters, images);
+            let reconstruction = forward.mean_loss(forward.sample(evaluation.noise()))?;
+            let divergence = forward.mean_penalty();
+            Ok((reconstruction + divergence, divergence))
+        };
+        let (validated, divergence) = bound(&self.validation)?;
+        Ok(vec![bound(&self.test)?.0, validated, divergence])
     }
 
-    fn references(&self) -> Vec<f64> {
-        vec![self.floor]
+    fn references(&self, _: &Streams, _: &Budget, _: GoOn<'_>) -> Result<Option<Vec<f64>>> {
+        Ok(Some(vec![self.floor]))
     }
 
     /// Images that are not trained on, above their reconstructions.

@@ -1,0 +1,147 @@
+use super::super::{CombinedNetwork, Seeded};
+use super::trained::Supervised;
+use crate::batch::{Batch, Rows};
+use crate::classifier::cross_entropy;
+use crate::{Error, Instance, Result};
+use dfdx::prelude::Backward;
+use estimators::{Choice, Dims, Objective, SquaredPick};
+use kernels::tape::{Node, Recording, Weights, record, weigh};
+use kernels::{Initial, Input, Noise, Packed, Parameters, Perceptron};
+use std::rc::Rc;
+
+/// The network of the task, whose classifier learns the true regime by its cross-entropy, and whose
+/// head learns from the squared error of the value at the true regime. It is deployed as the others
+/// are, with the hard argmax.
+pub(super) struct TrueRegimes<'a> {
+    seeded: &'a Seeded,
+    /// Training rows with their regimes as second targets.
+    train: Rows,
+    init: Noise,
+}
+
+impl<'a> TrueRegimes<'a> {
+    pub(super) fn new(seeded: &'a Seeded, regimes: &[u32], init: Noise) -> Self {
+        let regimes: Vec<f32> = regimes.iter().map(|&regime| regime as f32).collect();
+        Self { seeded, train: seeded.data.train.with_second_target(&regimes), init }
+    }
+
+    fn loss(&self, parameters: &Parameters<f32>, rows: &Batch<f32>) -> Result<f64> {
+        let forward = self.seeded.forward(parameters, rows);
+        forward.mean_loss(forward.argmax())
+    }
+}
+
+impl Supervised for TrueRegimes<'_> {
+    fn first(&self) -> Parameters<f32> {
+        let Seeded { hidden, categories, data, .. } = self.seeded;
+        let inputs = data.test.inputs().rows().columns();
+        CombinedNetwork::new(inputs, *hidden, *categories, &mut self.init.clone()).1
+    }
+
+    fn batch(&self, rows: usize, noise: &mut Noise) -> Batch<f32> {
+        self.train.draw(rows, noise)
+    }
+
+    fn learn(&self, parameters: &Parameters<f32>, batch: &Batch<f32>) -> Result<()> {
+        let [targets, regimes] = [0, 1].map(|column| Rc::new(batch.targets().column(column)));
+        let (logits, values, tape) = self.seeded.network.forward(parameters, batch.inputs());
+        let dims = Dims { batch: batch.rows(), latents: 1, categories: self.seeded.categories };
+        let choice = Choice::vertices(Rc::clone(&regimes), dims, tape);
+        let of_head = SquaredPick::with_targets(values, targets).loss(choice)?;
+        let (of_head, mut tape) = of_head.into_node();
+        let of_classifier = cross_entropy(&mut tape, &logits, regimes);
+        let both = sum(&mut tape, of_head, of_classifier);
+        backward(both, tape)
+    }
+
+    fn validation_loss(&self, parameters: &Parameters<f32>) -> Result<f64> {
+        self.loss(parameters, &self.seeded.data.validation)
+    }
+
+    fn test_loss(&self, parameters: &Parameters<f32>) -> Result<f64> {
+        self.loss(parameters, &self.seeded.data.test)
+    }
+}
+
+/// A network as wide as the classifier, with one output, which learns from its squared error.
+pub(super) struct PlainNetwork<'a> {
+    seeded: &'a Seeded,
+    network: Perceptron,
+    init: Noise,
+}
+
+impl<'a> PlainNetwork<'a> {
+    pub(super) fn new(seeded: &'a Seeded, init: Noise) -> Self {
+        let (network, _) = perceptron(seeded, &init);
+        Self { seeded, network, init }
+    }
+
+    /// The loss of each row, [B, 1].
+    fn losses(
+        &self,
+        parameters: &Parameters<f32>,
+        rows: &Batch<f32>,
+    ) -> Result<(Node<f32>, Recording<f32>)> {
+        let mut tape = Recording::default();
+        let input = Input::Data(Rc::clone(rows.inputs()));
+        let output = self.network.forward(parameters, input, &mut tape);
+        // The only category has the output as its value.
+        let dims = Dims { batch: rows.rows(), latents: 1, categories: 1 };
+        let objective = SquaredPick::with_targets(output, Rc::clone(rows.targets()));
+        Ok(objective.loss(Choice::every(dims, tape))?.into_node())
+    }
+
+    fn loss(&self, parameters: &Parameters<f32>, rows: &Batch<f32>) -> Result<f64> {
+        Ok(mean(self.losses(parameters, rows)?.0.numbers()))
+    }
+}
+
+fn perceptron(seeded: &Seeded, init: &Noise) -> (Perceptron, Parameters<f32>) {
+    let inputs = seeded.data.test.inputs().rows().columns();
+    let mut initial = Initial::new();
+    let network = Perceptron::new(&mut initial, &[inputs, seeded.hidden, 1], &mut init.clone());
+    (network, initial.build())
+}
+
+impl Supervised for PlainNetwork<'_> {
+    fn first(&self) -> Parameters<f32> {
+        perceptron(self.seeded, &self.init).1
+    }
+
+    fn batch(&self, rows: usize, noise: &mut Noise) -> Batch<f32> {
+        self.seeded.data.train.draw(rows, noise)
+    }
+
+    fn learn(&self, parameters: &Parameters<f32>, batch: &Batch<f32>) -> Result<()> {
+        let (losses, tape) = self.losses(parameters, batch)?;
+        backward(losses, tape)
+    }
+
+    fn validation_loss(&self, parameters: &Parameters<f32>) -> Result<f64> {
+        self.loss(parameters, &self.seeded.data.validation)
+    }
+
+    fn test_loss(&self, parameters: &Parameters<f32>) -> Result<f64> {
+        self.loss(parameters, &self.seeded.data.test)
+    }
+}
+
+/// The backward pass of the mean of losses.
+fn backward(losses: Node<f32>, tape: Recording<f32>) -> Result<()> {
+    weigh(tape, losses, Weights::Mean)?.try_backward().map_err(Error::from)?;
+    Ok(())
+}
+
+/// a + b
+fn sum(tape: &mut Recording<f32>, a: Node<f32>, b: Node<f32>) -> Node<f32> {
+    let mut total = a.numbers().clone();
+    total.add(b.numbers());
+    record(tape, total, move |gradient| {
+        a.add(gradient.clone());
+        b.add(gradient);
+    })
+}
+
+fn mean(losses: &Packed<f32>) -> f64 {
+    losses.total() / losses.rows() as f64
+}
