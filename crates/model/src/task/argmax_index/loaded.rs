@@ -78,10 +78,14 @@ impl Task for Loaded {
                 data::split(table, &parts)
             }
         };
-        let ArgmaxIndex { hidden, categories, .. } = self.task;
+        let ArgmaxIndex { hidden, categories, logit_scale, initial_scale, .. } = self.task;
         let inputs = data.validation.inputs().rows().columns();
         let init = &mut streams.named("init");
-        let (network, parameters) = CombinedNetwork::new(inputs, hidden, categories, init);
+        let (network, mut parameters) = CombinedNetwork::new(inputs, hidden, categories, init);
+        if initial_scale != 1.0 {
+            network.scale_logit_layer(&mut parameters, initial_scale);
+        }
+        let network = network.with_logit_scale(logit_scale);
         (Seeded { network, data, hidden, categories }, parameters)
     }
 

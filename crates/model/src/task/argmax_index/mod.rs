@@ -85,6 +85,14 @@ pub struct ArgmaxIndex {
     pub categories: usize,
     /// Width of the classifier's hidden layer: from 1 up.
     pub hidden: usize,
+    /// Logits are multiplied by this: above 0, 1 unless given. The argmax does not change with it; the
+    /// distribution is flatter the smaller it is.
+    #[serde(skip_serializing_if = "is_one")]
+    pub logit_scale: f64,
+    /// The first weights and biases of the layer that ends in the logits are multiplied by this: from
+    /// 0 up, 1 unless given.
+    #[serde(skip_serializing_if = "is_one")]
+    pub initial_scale: f64,
     /// I, numbers in a synthetic row: from 1 up. A file decides for itself.
     pub inputs: usize,
     /// Standard deviation of a synthetic target's error: from 0 up.
@@ -114,6 +122,8 @@ impl Default for ArgmaxIndex {
         Self {
             categories: 3,
             hidden: 32,
+            logit_scale: 1.0,
+            initial_scale: 1.0,
             inputs: 16,
             noise: 0.1,
             rows: 4096,
@@ -146,6 +156,10 @@ impl TaskKind for ArgmaxIndex {
         at_least("test-rows", self.test_rows, 1)?;
         let holds = self.noise >= 0.0 && self.noise.is_finite();
         Fault::require(holds, "noise", self.noise, "a number from 0 up")?;
+        let holds = self.logit_scale > 0.0 && self.logit_scale.is_finite();
+        Fault::require(holds, "logit-scale", self.logit_scale, "a number above 0")?;
+        let holds = self.initial_scale >= 0.0 && self.initial_scale.is_finite();
+        Fault::require(holds, "initial-scale", self.initial_scale, "a number from 0 up")?;
         let (validation, test) = (self.validation_share, self.test_share);
         for (key, share) in [("validation-share", validation), ("test-share", test)] {
             Fault::require(share > 0.0 && share < 1.0, key, share, "a number between 0 and 1")?;
@@ -170,6 +184,12 @@ impl TaskKind for ArgmaxIndex {
         };
         Ok(Loaded { task: self, table })
     }
+}
+
+/// Of a factor that changes nothing.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_one(factor: &f64) -> bool {
+    *factor == 1.0
 }
 
 fn read(path: &Path, target: &str) -> Result<Table> {

@@ -1,5 +1,5 @@
-use kernels::tape::{Node, Recording};
-use kernels::{Data, Initial, Input, Noise, Parameters, Perceptron, Real};
+use kernels::tape::{Node, Recording, record};
+use kernels::{Data, Initial, Input, Noise, Packed, Parameters, Perceptron, Real, rowwise};
 use std::rc::Rc;
 
 /// The network of the seed question: a classifier picks a category, and the output is a linear
@@ -10,6 +10,7 @@ use std::rc::Rc;
 pub struct CombinedNetwork {
     classifier: Perceptron,
     head: Perceptron,
+    logit_scale: f64,
 }
 
 impl CombinedNetwork {
@@ -23,7 +24,19 @@ impl CombinedNetwork {
         let mut initial = Initial::new();
         let classifier = Perceptron::new(&mut initial, &[inputs, hidden, categories], noise);
         let head = Perceptron::new(&mut initial, &[inputs, categories], noise);
-        (Self { classifier, head }, initial.build())
+        (Self { classifier, head, logit_scale: 1.0 }, initial.build())
+    }
+
+    /// The same network, whose logits are multiplied by a factor.
+    pub fn with_logit_scale(self, logit_scale: f64) -> Self {
+        Self { logit_scale, ..self }
+    }
+
+    /// Multiplies weights and biases of the layer that ends in the logits by a factor.
+    pub(super) fn scale_logit_layer<E: Real>(&self, parameters: &mut Parameters<E>, factor: f64) {
+        let Some(layer) = self.classifier.layers().last() else { return };
+        let range = layer.weight.start..layer.bias.end;
+        parameters.values_mut()[range].iter_mut().for_each(|x| *x *= E::of(factor));
     }
 
     /// Logits and values of rows [B, I], [B, K] each, and the tape by which gradients for either reach
@@ -38,7 +51,74 @@ impl CombinedNetwork {
     ) -> (Node<E>, Node<E>, Recording<E>) {
         let mut tape = Recording::default();
         let values = self.head.forward(parameters, Input::Data(Rc::clone(rows)), &mut tape);
-        let logits = self.classifier.forward(parameters, Input::Data(Rc::clone(rows)), &mut tape);
+        let mut logits =
+            self.classifier.forward(parameters, Input::Data(Rc::clone(rows)), &mut tape);
+        if self.logit_scale != 1.0 {
+            let factor = E::of(self.logit_scale);
+            let unscaled = logits.clone();
+            logits = record(&mut tape, scaled(logits.numbers(), factor), move |gradient| {
+                unscaled.add(scaled(&gradient, factor));
+            });
+        }
         (logits, values, tape)
+    }
+}
+
+/// The numbers multiplied by a factor.
+fn scaled<E: Real>(numbers: &Packed<E>, factor: E) -> Packed<E> {
+    rowwise! {
+        fn scale(numbers; factor => product) {
+            for k in 0..numbers.len() {
+                product[k] = numbers[k] * factor;
+            }
+        }
+    }
+    let mut product = Packed::scratch(numbers.rows(), numbers.columns());
+    scale(numbers, factor, &mut product);
+    product
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dfdx::prelude::Backward;
+    use kernels::tape::{Weights, weigh};
+
+    /// Logits, and the gradient of the mean of the first one, at a scale.
+    fn logits(scale: f64) -> (Vec<f64>, Vec<f64>) {
+        let noise = &mut Noise::named(&["tests", "network"]);
+        let (network, parameters) = CombinedNetwork::new::<f64>(2, 3, 2, noise);
+        let rows = Data::from_rows(Packed::pack(&[0.5, -1.0, 2.0, 0.25], 2));
+        let network = network.with_logit_scale(scale);
+        let (logits, _, mut tape) = network.forward(&parameters, &rows);
+        let inner = logits.clone();
+        let loss = record(&mut tape, Packed::pack(&[0.0, 0.0], 1), move |gradient| {
+            let first = gradient.unpack().into_iter().flat_map(|g| [g, 0.0]);
+            inner.add(Packed::pack(&first.collect::<Vec<f64>>(), 2));
+        });
+        weigh(tape, loss, Weights::Mean).unwrap().backward();
+        (logits.numbers().unpack(), parameters.gradient())
+    }
+
+    #[test]
+    fn a_scale_multiplies_logits_and_their_gradient() {
+        let (ours, gradient) = logits(1.0);
+        let (scaled, scaled_gradient) = logits(0.25);
+        assert!(gradient.iter().any(|g| *g != 0.0));
+        let times = |numbers: Vec<f64>| numbers.into_iter().map(|x| 0.25 * x).collect::<Vec<f64>>();
+        assert_eq!((scaled, scaled_gradient), (times(ours), times(gradient)));
+    }
+
+    #[test]
+    fn the_logit_layer_alone_is_scaled() {
+        let noise = &mut Noise::named(&["tests", "network"]);
+        let (network, mut parameters) = CombinedNetwork::new::<f64>(2, 3, 2, noise);
+        let before = parameters.values().to_vec();
+        network.scale_logit_layer(&mut parameters, 0.5);
+        // 2·3 + 3 numbers of the hidden layer come first; then 3·2 + 2, and the head.
+        for (index, (&after, before)) in parameters.values().iter().zip(before).enumerate() {
+            let factor = if (9..17).contains(&index) { 0.5 } else { 1.0 };
+            assert_eq!(after, factor * before, "{index}");
+        }
     }
 }
