@@ -3,6 +3,7 @@
 mod artifacts;
 mod figures;
 mod manifest;
+mod overview;
 mod page;
 mod ranking;
 mod reading;
@@ -15,7 +16,7 @@ mod words;
 pub use manifest::digest;
 pub use ranking::markdown;
 pub use reading::{render as render_reading, typed_numbers};
-pub use readme::{mark, splice};
+pub use readme::{marks, splice};
 pub use shown::Reading;
 
 use crate::Program;
@@ -25,22 +26,31 @@ use anyhow::Result;
 use serde_json::Value;
 use std::path::Path;
 
+/// What was written.
+pub struct Written {
+    /// The written reading, as far as it is true of the results.
+    pub reading: Reading,
+    /// The content of `summary.json`.
+    pub summary: Value,
+}
+
 /// What is computed once for tables, figures and page.
 struct Computed {
     across: Vec<Across>,
     /// What each estimator reaches with each number of settings, task by task.
     budgets: Vec<Budget>,
     reading: Reading,
+    /// The content of `summary.json`.
+    numbers: Value,
     /// The tables that are written, by name.
     tables: Vec<(&'static str, Vec<u8>)>,
 }
 
-/// Writes tables, figures and report of an experiment into its folder. Returns the written reading, as
-/// far as it is true of the results.
+/// Writes tables, figures and report of an experiment into its folder.
 ///
 /// # Errors
 /// If a file cannot be written, or the experiment's reading refers to numbers that do not exist.
-pub fn write(summary: &Summary<'_>, folder: &Path, program: Program) -> Result<Reading> {
+pub fn write(summary: &Summary<'_>, folder: &Path, program: Program) -> Result<Written> {
     summary.estimate();
     let mut changed = false;
     let mut put = |name: &str, content: &[u8]| -> Result<()> {
@@ -71,7 +81,7 @@ pub fn write(summary: &Summary<'_>, folder: &Path, program: Program) -> Result<R
     if changed || !path.exists() {
         replace(&path, &json(&manifest::manifest(summary, program)?)?)?;
     }
-    Ok(computed.reading)
+    Ok(Written { reading: computed.reading, summary: computed.numbers })
 }
 
 fn compute(summary: &Summary<'_>) -> Result<Computed> {
@@ -97,7 +107,7 @@ fn compute(summary: &Summary<'_>) -> Result<Computed> {
         tables.push(("expected.csv", tables::expected(&deviations)?));
     }
     tables.push(("summary.json", json(&numbers)?));
-    Ok(Computed { across, budgets, reading, tables })
+    Ok(Computed { across, budgets, reading, numbers, tables })
 }
 
 fn json(value: &Value) -> Result<Vec<u8>> {

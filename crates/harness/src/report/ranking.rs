@@ -234,6 +234,20 @@ pub(super) fn json(summary: &Summary<'_>, across: &[Across]) -> Result<Value> {
                 (value.reference.name.to_owned(), estimate(value.estimate))
             };
             entry["references"] = Value::Object(references.iter().map(named).collect());
+            let label = |value: &ReferenceValue| {
+                (value.reference.name.to_owned(), Value::from(value.reference.label))
+            };
+            entry["reference-labels"] = Value::Object(references.iter().map(label).collect());
+            let floors = references.iter().filter(|value| value.reference.is_floor);
+            entry["floors"] = floors.map(|value| value.reference.name).collect();
+        }
+        if let Some(useful) = summary.usefulness(task) {
+            entry["choosing"] = json!({
+                "estimator": summary.cells[useful.cell].estimator,
+                "reference": useful.reference.name,
+                "difference": estimate(useful.difference),
+                "verdict": useful.verdict,
+            });
         }
         let warnings = summary.warnings(task);
         if !warnings.is_empty() {

@@ -1,39 +1,61 @@
-//! Rankings spliced into a text that people write.
+//! Parts of a text that people write, made from results.
 
-use anyhow::{Result, bail};
+use super::overview::{answer, overview};
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
 
-/// The mark before an experiment's ranking.
-pub fn mark(name: &str) -> String {
-    format!("<!-- ranking {name} -->")
-}
+/// The kinds of parts: each is spliced in between `<!-- KIND NAME -->` and `<!-- end KIND -->`, where
+/// NAME is that of the experiment.
+const KINDS: [&str; 3] = ["answer", "overview", "ranking"];
 
-/// The text with the part between `<!-- ranking NAME -->` and `<!-- end ranking -->` replaced. A text
-/// without such a mark is returned unchanged.
+/// The text with its parts about an experiment replaced: the answer and the overview follow from the
+/// content of its `summary.json`, the ranking is given, or stays as it is. None if it has no such part.
 ///
 /// # Errors
-/// If the second mark is missing.
-pub fn splice(text: &str, name: &str, ranking: &str) -> Result<String> {
-    const END: &str = "<!-- end ranking -->";
-    let begin = mark(name);
-    let Some(start) = text.find(&begin) else { return Ok(text.to_owned()) };
-    let inside = start + begin.len();
-    let Some(length) = text[inside..].find(END) else {
-        bail!("found `{begin}`, but no `{END}` after it");
-    };
-    Ok(format!("{}\n{ranking}\n{}", &text[..inside], &text[inside + length..]))
+/// If a second mark is missing, or the summary has no reading to answer with.
+pub fn splice(text: &str, summary: &Value, ranking: Option<&str>) -> Result<Option<String>> {
+    let name = summary["experiment"].as_str().context("a summary names its experiment")?;
+    let (mut spliced, mut found) = (text.to_owned(), false);
+    for kind in KINDS {
+        let (begin, end) = (format!("<!-- {kind} {name} -->"), format!("<!-- end {kind} -->"));
+        let Some(start) = spliced.find(&begin) else { continue };
+        found = true;
+        let content = match (kind, ranking) {
+            ("answer", _) => answer(summary)?,
+            ("overview", _) => overview(summary)?,
+            (_, Some(ranking)) => ranking.to_owned(),
+            (_, None) => continue,
+        };
+        let inside = start + begin.len();
+        let Some(length) = spliced[inside..].find(&end) else {
+            bail!("found `{begin}`, but no `{end}` after it");
+        };
+        spliced.replace_range(inside..inside + length, &format!("\n{content}\n"));
+    }
+    Ok(found.then_some(spliced))
+}
+
+/// The marks that a text can have for an experiment, in words.
+pub fn marks(name: &str) -> String {
+    KINDS.map(|kind| format!("`<!-- {kind} {name} -->`")).join(", ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn the_text_between_the_marks_is_replaced() {
-        let text = "a\n<!-- ranking x -->\nold\n<!-- end ranking -->\nb\n";
-        let once = splice(text, "x", "new\n").unwrap();
-        assert_eq!(once, "a\n<!-- ranking x -->\nnew\n\n<!-- end ranking -->\nb\n");
-        assert_eq!(splice(&once, "x", "new\n").unwrap(), once);
-        assert_eq!(splice(text, "y", "new").unwrap(), text);
-        assert!(splice("<!-- ranking x -->", "x", "new").is_err());
+        let summary = json!({ "experiment": "x", "reading": "First.\n\nSecond.", "tasks": [] });
+        let text = "a\n<!-- ranking x -->\nold\n<!-- end ranking -->\nb\n<!-- answer x --><!-- end answer -->";
+        let once = splice(text, &summary, Some("new\n")).unwrap().unwrap();
+        let expected = "a\n<!-- ranking x -->\nnew\n\n<!-- end ranking -->\nb\n<!-- answer x -->\nFirst.\n<!-- end answer -->";
+        assert_eq!(once, expected);
+        assert_eq!(splice(&once, &summary, Some("new\n")).unwrap().unwrap(), once);
+        assert_eq!(splice(&once, &summary, None).unwrap().unwrap(), once);
+        let other = json!({ "experiment": "y" });
+        assert_eq!(splice(text, &other, Some("new")).unwrap(), None);
+        assert!(splice("<!-- ranking x -->", &summary, Some("new")).is_err());
     }
 }

@@ -1,6 +1,7 @@
 use super::selection::warn;
 use super::{Exit, Selection};
 use crate::files::replace;
+use crate::report::Written;
 use crate::results::Summary;
 use crate::{Program, Registries, record, report};
 use anyhow::{Context, Result, bail};
@@ -13,8 +14,8 @@ pub struct Report {
     /// The runs
     #[command(flatten)]
     pub selection: Selection,
-    /// Also write each ranking into this file, between the marks <!-- ranking NAME --> and
-    /// <!-- end ranking -->
+    /// Also write results into this file: the ranking between the marks <!-- ranking NAME --> and
+    /// <!-- end ranking -->, likewise an overview of eight rows and the answer
     #[arg(long, value_name = "FILE")]
     pub readme: Option<PathBuf>,
 }
@@ -38,9 +39,9 @@ impl Report {
                     experiment.path.display()
                 );
             }
-            let reading = report::write(&summary, &folder, program)?;
+            let written = report::write(&summary, &folder, program)?;
             say!("{}: {stored} of {all} runs, in {}", experiment.name, folder.display());
-            if reading == report::Reading::OtherSettings {
+            if written.reading == report::Reading::OtherSettings {
                 let (name, settings) = (&experiment.name, experiment.settings()?);
                 eprintln!(
                     "note: the reading of `{name}` is for other settings, and is not shown; once it is \
@@ -49,27 +50,30 @@ impl Report {
             }
             warn(&summary);
             if let Some(readme) = &self.readme {
-                write_ranking(&summary, readme)?;
+                write_parts(&summary, &written, readme)?;
             }
         }
         Ok(Exit::Ok)
     }
 }
 
-/// Replaces the ranking of an experiment inside a text.
-fn write_ranking(summary: &Summary<'_>, readme: &Path) -> Result<()> {
+/// Replaces the parts about an experiment inside a text.
+fn write_parts(summary: &Summary<'_>, written: &Written, readme: &Path) -> Result<()> {
     let named = || readme.display().to_string();
     let text = std::fs::read_to_string(readme)
         .with_context(|| format!("{} cannot be read", readme.display()))?;
     let name = &summary.experiment.name;
-    let mark = report::mark(name);
-    if !text.contains(&mark) {
-        eprintln!("note: {} has no `{mark}`, so no ranking was written", readme.display());
-    }
-    let spliced = report::splice(&text, name, &report::markdown(summary)).with_context(named)?;
-    if spliced != text {
-        replace(readme, spliced.as_bytes())?;
-        say!("{}: ranking of `{name}` written", readme.display());
+    let ranking = report::markdown(summary);
+    match report::splice(&text, &written.summary, Some(&ranking)).with_context(named)? {
+        None => {
+            let marks = report::marks(name);
+            eprintln!("note: {} has none of {marks}, so nothing was written", readme.display());
+        }
+        Some(spliced) if spliced != text => {
+            replace(readme, spliced.as_bytes())?;
+            say!("{}: results of `{name}` written", readme.display());
+        }
+        Some(_) => {}
     }
     Ok(())
 }
