@@ -140,8 +140,19 @@ pub struct Reference {
     pub label: &'static str,
     /// The name of the metric it belongs to.
     pub metric: &'static str,
-    /// Whether nothing can be better, as with the least loss that is possible.
-    pub is_floor: bool,
+    /// What it is to an estimator.
+    pub role: Role,
+}
+
+/// What a reference is to an estimator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Nothing can be better, as with the least loss that is possible.
+    Floor,
+    /// It is told what estimators have to find out: how far they are from that.
+    Informed,
+    /// A method that chooses nothing and knows what estimators know: what they have to beat.
+    Rival,
 }
 
 /// A picture of what a network has learned, shown in the report.

@@ -6,6 +6,7 @@ use crate::experiment::ThresholdSpec;
 use crate::experiment::metrics::{RELATIVE_SQUARED_BIAS, TOTAL_VARIANCE};
 use crate::results::{Across, CellSummary, Deviation, Place, ReferenceValue, Summary};
 use anyhow::Result;
+use model::Role;
 use serde_json::{Value, json};
 use statistics::{Estimate, FEWEST_RUNS, relative_bias};
 
@@ -238,7 +239,7 @@ pub(super) fn json(summary: &Summary<'_>, across: &[Across]) -> Result<Value> {
                 (value.reference.name.to_owned(), Value::from(value.reference.label))
             };
             entry["reference-labels"] = Value::Object(references.iter().map(label).collect());
-            let floors = references.iter().filter(|value| value.reference.is_floor);
+            let floors = references.iter().filter(|value| value.reference.role == Role::Floor);
             entry["floors"] = floors.map(|value| value.reference.name).collect();
         }
         if let Some(useful) = summary.usefulness(task) {

@@ -3,7 +3,7 @@
 use super::cell::resamples;
 use super::metric::lower_is_better;
 use super::summary::Summary;
-use model::{Better, Reference};
+use model::{Better, Reference, Role};
 use statistics::{Estimate, differences, paired_difference, wilcoxon_signed_rank};
 
 /// The best estimator of a task beside the best of the references that choose nothing.
@@ -24,7 +24,7 @@ pub struct Usefulness {
 }
 
 impl Summary<'_> {
-    /// Whether the best estimator of a task is better than the best reference that is no floor. Nothing
+    /// Whether the best estimator of a task is better than the best rival. Nothing
     /// without such a reference or without runs.
     pub fn usefulness(&self, task: usize) -> Option<Usefulness> {
         let measure = self.ranking_measure(task);
@@ -36,7 +36,7 @@ impl Summary<'_> {
         let rivals = self.references(task, measure.name).into_iter();
         let score = |x: Estimate| lower_is_better(&measure, x.value);
         let best = rivals
-            .filter(|rival| !rival.reference.is_floor)
+            .filter(|rival| rival.reference.role == Role::Rival)
             .min_by(|a, b| score(a.estimate).total_cmp(&score(b.estimate)))?;
         let pair = |&(_, record): &(u64, &crate::record::Record)| {
             Some((cell.value(record, &measure)?, *record.references.get(best.reference.name)?))

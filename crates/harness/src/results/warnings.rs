@@ -2,7 +2,7 @@
 
 use super::metric::lower_is_better;
 use super::summary::Summary;
-use model::Better;
+use model::{Better, Role};
 use statistics::FEWEST_RUNS;
 
 /// Names in a list; more are counted.
@@ -42,7 +42,7 @@ impl Summary<'_> {
         })
     }
 
-    /// References that no estimator reaches, although they choose nothing.
+    /// Rivals that no estimator reaches, although they choose nothing.
     fn worse_than_references(&self, task: usize) -> Vec<String> {
         let measure = self.ranking_measure(task);
         if measure.better == Better::Neither {
@@ -53,7 +53,7 @@ impl Summary<'_> {
         let Some(best) = scores.map(|x| score(x.value)).reduce(f64::min) else { return vec![] };
         self.references(task, measure.name)
             .into_iter()
-            .filter(|r| !r.reference.is_floor && best >= score(r.estimate.value))
+            .filter(|r| r.reference.role == Role::Rival && best >= score(r.estimate.value))
             .map(|r| format!("no estimator is better than the reference `{}`", r.reference.label))
             .collect()
     }

@@ -7,7 +7,7 @@ pub use network::{Autoencoder, Reconstruction};
 use super::{Budget, GoOn, Instance, Streams, Task, TaskKind};
 use crate::batch::{Batch, Rows};
 use crate::classifier::divergence_from_uniform;
-use crate::{Artifact, Evaluation, Forward, Metric, Reference, Result};
+use crate::{Artifact, Evaluation, Forward, Metric, Reference, Result, Role};
 use estimators::Dims;
 use kernels::tape::Recording;
 use kernels::{Noise, Packed, Parameters, Real, rows};
@@ -131,7 +131,7 @@ impl Task for CategoricalVae {
 
     fn references(&self) -> Vec<Reference> {
         let (name, label) = ("pixel-entropy", "entropy of the pixels");
-        vec![Reference { name, label, metric: "negative-elbo", is_floor: true }]
+        vec![Reference { name, label, metric: "negative-elbo", role: Role::Floor }]
     }
 
     fn dims(&self, batch: usize) -> Dims {

@@ -6,26 +6,26 @@ mod trained;
 
 use super::Seeded;
 use crate::task::{Budget, GoOn, Streams};
-use crate::{Reference, Result};
+use crate::{Reference, Result, Role};
 use supervised::{PlainNetwork, TrueRegimes};
 
 /// The mean squared error of the law that made the rows.
-const BAYES: Reference = of_test_loss("bayes", "the true law (Bayes)", true);
+const BAYES: Reference = of_test_loss("bayes", "the true law (Bayes)", Role::Floor);
 
 /// The same network, told which regime each training row is in.
-const TRUE_REGIMES: Reference = of_test_loss("true-regimes", "trained on the true regimes", false);
+const TRUE_REGIMES: Reference = of_test_loss("true-regimes", "trained on the true regimes", Role::Informed);
 
 /// A network of the same width that chooses nothing.
-const PLAIN_NETWORK: Reference = of_test_loss("plain-network", "network without a choice", false);
+const PLAIN_NETWORK: Reference = of_test_loss("plain-network", "network without a choice", Role::Rival);
 
 /// Linear regression.
-const LEAST_SQUARES: Reference = of_test_loss("least-squares", "least squares", false);
+const LEAST_SQUARES: Reference = of_test_loss("least-squares", "least squares", Role::Rival);
 
 /// The mean of the training targets, as a prediction of every target.
-const PREDICT_MEAN: Reference = of_test_loss("predict-mean", "predict the mean", false);
+const PREDICT_MEAN: Reference = of_test_loss("predict-mean", "predict the mean", Role::Rival);
 
-const fn of_test_loss(name: &'static str, label: &'static str, is_floor: bool) -> Reference {
-    Reference { name, label, metric: "test-loss", is_floor }
+const fn of_test_loss(name: &'static str, label: &'static str, role: Role) -> Reference {
+    Reference { name, label, metric: "test-loss", role }
 }
 
 /// The references of synthetic rows, or of a file's.
