@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod broken;
+mod examples;
 mod identities;
 mod identities_in_law;
 mod laws;
