@@ -8,7 +8,7 @@ type Expert = (Linear<4, 8>, ReLU, Linear<8, 1>);
 type Network = ((Linear<4, 32>, ReLU, Linear<32, 4>), SplitInto<(Expert, Expert, Expert, Expert)>);
 
 /// The loss of the chosen expert, of the losses of all, [B, K].
-struct Routed(Tensor<(usize, usize), f32, Cpu>);
+pub struct Routed(pub Tensor<(usize, usize), f32, Cpu>);
 
 impl Objective<f32> for Routed {
     fn loss(&self, choice: Choice<f32>) -> estimators::Result<Losses<f32>> {

@@ -2,6 +2,9 @@
 
 // Their `main` is not called here.
 #[allow(dead_code)]
+#[path = "../../examples/bias_and_variance.rs"]
+pub mod bias_and_variance;
+#[allow(dead_code)]
 #[path = "../../examples/discrete_code.rs"]
 mod discrete_code;
 #[allow(dead_code)]
@@ -9,7 +12,7 @@ mod discrete_code;
 mod hard_attention;
 #[allow(dead_code)]
 #[path = "../../examples/routing.rs"]
-mod routing;
+pub mod routing;
 
 #[test]
 fn hard_attention_finds_the_right_place() {

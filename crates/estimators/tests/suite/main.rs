@@ -16,3 +16,4 @@ mod reference_format;
 mod reference_power;
 mod schedules;
 mod state;
+mod your_network;
