@@ -16,4 +16,5 @@ mod reference_format;
 mod reference_power;
 mod schedules;
 mod state;
+mod which_estimator;
 mod your_network;
