@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod broken;
+mod examples;
 mod identities;
 mod identities_in_law;
 mod laws;
@@ -15,3 +16,5 @@ mod reference_format;
 mod reference_power;
 mod schedules;
 mod state;
+mod which_estimator;
+mod your_network;
