@@ -3,6 +3,7 @@
 mod cells;
 mod expected;
 mod file;
+mod keys;
 pub mod metrics;
 mod overrides;
 mod parts;
@@ -21,6 +22,7 @@ mod written;
 pub use cells::{Cell, EstimatorVariant, OptimizerVariant, TaskVariant};
 pub use expected::ExpectedValue;
 pub use file::{ExpectedSpec, FigureKind, FigureSpec, GradientPlan, ThresholdSpec};
+pub use keys::{Key, KeyPage, key_pages};
 pub use metrics::Measure;
 pub use overrides::Overrides;
 pub use protocol::{CellDraws, GradientProtocol, Protocol};

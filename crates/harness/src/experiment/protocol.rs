@@ -21,9 +21,11 @@ pub enum Protocol {
 pub struct GradientProtocol {
     /// Estimates per run: from 2 up. All of them are drawn, however well the variance seems to be
     /// known: where a rare sample makes up most of it, it only seems so until that sample comes.
+    #[schemars(extend("example" = "draws = 100000"))]
     pub draws: u64,
     /// Cells that draw more; the first entry that selects a cell counts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("example" = "cells = [{ times = 2, task = { logit = -4.0 } }]"))]
     pub cells: Vec<CellDraws>,
 }
 
@@ -32,14 +34,17 @@ pub struct GradientProtocol {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct CellDraws {
     /// How many times as many: from 1 up.
+    #[schemars(extend("example" = "times = 10"))]
     pub times: u64,
     /// Values of the task's parameters.
     #[serde(default, skip_serializing_if = "Table::is_empty")]
     #[schemars(with = "std::collections::BTreeMap<String, serde_json::Value>")]
+    #[schemars(extend("example" = "task = { logit = -4.0 }"))]
     pub task: Table,
     /// The estimator's kind, and values of its parameters.
     #[serde(default, skip_serializing_if = "Table::is_empty")]
     #[schemars(with = "std::collections::BTreeMap<String, serde_json::Value>")]
+    #[schemars(extend("example" = "estimator = { kind = \"unordered-set\", samples = 7 }"))]
     pub estimator: Table,
 }
 

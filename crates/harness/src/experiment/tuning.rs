@@ -14,8 +14,10 @@ use toml::{Table, Value};
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Tuning {
     /// Settings of each estimator: from 1 up. A grid of another size is an error.
+    #[schemars(extend("example" = "budget = 9"))]
     pub budget: usize,
     /// The grids; the first that is for an estimator counts.
+    #[schemars(extend("example" = "grid = [{ optimizer.learning-rate = [0.01, 0.03] }]"))]
     pub grid: Vec<Grid>,
 }
 
@@ -25,14 +27,17 @@ pub struct Tuning {
 pub struct Grid {
     /// Kinds and families of estimators; all of them unless given.
     #[serde(rename = "for", skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("example" = "for = [\"exact\", \"relaxation\"]"))]
     pub names: Vec<String>,
     /// Values of the optimizer's parameters: a list for each.
     #[serde(skip_serializing_if = "Table::is_empty")]
     #[schemars(with = "std::collections::BTreeMap<String, Vec<serde_json::Value>>")]
+    #[schemars(extend("example" = "optimizer.learning-rate = [0.003, 0.01]"))]
     pub optimizer: Table,
     /// Values of the estimator's own parameters: a list for each.
     #[serde(skip_serializing_if = "Table::is_empty")]
     #[schemars(with = "std::collections::BTreeMap<String, Vec<serde_json::Value>>")]
+    #[schemars(extend("example" = "estimator.temperature = [0.5, 1.0]"))]
     pub estimator: Table,
 }
 

@@ -20,7 +20,7 @@ pub(super) fn overview(summary: &Value) -> Result<String> {
     let tasks = summary["tasks"].as_array().context("the summary has no tasks")?;
     let mut text = format!("\n| |{}\n|---|{}\n", cells(headers(tasks)), "---|".repeat(tasks.len()));
     let references = references(tasks);
-    for estimator in best(tasks, ROWS - references.len()) {
+    for estimator in shown(summary) {
         let values = tasks.iter().map(|task| value(task, &estimator));
         text.push_str(&format!("| `{estimator}` |{}\n", cells(values)));
     }
@@ -29,6 +29,12 @@ pub(super) fn overview(summary: &Value) -> Result<String> {
         text.push_str(&format!("| {label} |{}\n", cells(values)));
     }
     Ok(text)
+}
+
+/// The estimators of the overview.
+pub(super) fn shown(summary: &Value) -> Vec<String> {
+    let tasks = summary["tasks"].as_array().map_or(&[][..], Vec::as_slice);
+    best(tasks, ROWS - references(tasks).len())
 }
 
 fn cells(texts: impl IntoIterator<Item = String>) -> String {

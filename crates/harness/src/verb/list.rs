@@ -1,14 +1,15 @@
+use super::list_for::Problem;
 use super::selection::table;
-use super::{Exit, list_pages as pages};
+use super::{Exit, list_keys as keys, list_pages as pages};
 use crate::experiment::{Experiment, Overrides};
 use crate::{Program, Registries, files};
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
-use estimators::Dims;
 use registry::{Entry, UnknownName};
 use std::path::{Path, PathBuf};
 
-/// List estimators, tasks, optimizers or experiments, or show the page of one.
+/// List estimators, tasks, optimizers, experiments or the keys of experiment files, or show the page of
+/// one.
 #[derive(Debug, Args)]
 pub struct List {
     /// What to list
@@ -19,7 +20,12 @@ pub struct List {
     /// Folder of the experiments
     #[arg(long, value_name = "DIR", default_value = "experiments")]
     pub experiments: PathBuf,
-    /// Format of the list of estimators
+    /// List only estimators that fit a problem, such as --for loss=gradients --for latents=8; the questions
+    /// are loss (values, gradients or relaxed: what it offers), latents, categories, evaluations (the
+    /// most losses for a row and a step) and unbiased (true or false)
+    #[arg(long = "for", value_name = "KEY=VALUE", value_delimiter = ',')]
+    pub problem: Vec<String>,
+    /// Format of the list of estimators or keys
     #[arg(long, value_enum, default_value_t = ListFormat::Table)]
     pub format: ListFormat,
 }
@@ -35,6 +41,8 @@ pub enum What {
     Optimizers,
     /// Experiment files
     Experiments,
+    /// Keys of experiment files
+    Keys,
 }
 
 /// The format of the list of estimators.
@@ -42,7 +50,7 @@ pub enum What {
 pub enum ListFormat {
     /// For people, one line each
     Table,
-    /// Every page, as in docs/estimators.md
+    /// Every page, as in docs/estimators.md and docs/experiments.md
     Markdown,
 }
 
@@ -52,10 +60,13 @@ impl List {
     /// # Errors
     /// If the name is unknown, or the experiments cannot be read.
     pub fn run(&self, program: Program, registries: &Registries) -> Result<Exit> {
-        if self.format == ListFormat::Markdown
-            && (self.what, &self.name) != (What::Estimators, &None)
-        {
-            bail!("--format markdown is only for the list of all estimators");
+        let is_whole = self.name.is_none() && self.problem.is_empty();
+        let has_pages = is_whole && matches!(self.what, What::Estimators | What::Keys);
+        if self.format == ListFormat::Markdown && !has_pages {
+            bail!("--format markdown is only for the list of all estimators or all keys");
+        }
+        if !self.problem.is_empty() && (self.what, &self.name) != (What::Estimators, &None) {
+            bail!("--for is only for the list of estimators");
         }
         let Registries { estimators, tasks, optimizers } = registries;
         match (self.what, &self.name) {
@@ -73,6 +84,7 @@ impl List {
                 say!("{}", pages::page(entry, &format!("Source: {}.", entry.about)));
             }
             (What::Experiments, None) => list_experiments(&self.experiments, registries)?,
+            (What::Keys, name) => keys::show(name.as_deref(), self.format, program)?,
             (What::Experiments, Some(name)) => {
                 show_experiment(&self.experiments, name, registries)?;
             }
@@ -83,7 +95,7 @@ impl List {
     fn estimators(&self, program: Program, registry: &estimators::Registry) -> Result<()> {
         const HEADER: [&str; 6] =
             ["kind", "what it does", "unbiased", "needs", "losses", "parameters"];
-        let rows = rows(registry)?;
+        let rows = rows(registry, &Problem::read(&self.problem)?)?;
         match self.format {
             ListFormat::Markdown => {
                 say!("{}", pages::markdown(program, registry, &rows).trim_end())
@@ -100,13 +112,16 @@ impl List {
     }
 }
 
-/// Kind, what it does, when it is unbiased, what it needs, its cost, its parameters.
-fn rows(registry: &estimators::Registry) -> Result<Vec<[String; 6]>> {
-    // Costs are shown for a choice of one latent among eight categories.
-    let dims = Dims { batch: 1, latents: 1, categories: 8 };
+/// Kind, what it does, when it is unbiased, what it needs, its cost, its parameters; of the estimators that
+/// fit a problem.
+fn rows(registry: &estimators::Registry, problem: &Problem) -> Result<Vec<[String; 6]>> {
     let mut rows = vec![];
     for entry in registry.entries() {
-        let properties = entry.build(toml::Table::new())?.build_f64().properties(dims);
+        let estimator = entry.build(toml::Table::new())?.build_f64();
+        if !problem.fits(&*estimator) {
+            continue;
+        }
+        let properties = estimator.properties(problem.dims);
         let cost = properties.evaluations;
         let losses = cost.hard + cost.relaxed;
         let gradients = cost.hard_gradient + cost.relaxed_gradient;

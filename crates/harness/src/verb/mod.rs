@@ -3,6 +3,8 @@
 mod bench;
 mod exit;
 mod list;
+mod list_for;
+mod list_keys;
 mod list_pages;
 mod plan;
 mod report;
@@ -46,7 +48,7 @@ pub enum Verb {
     Plan(Plan),
     /// Write tables, plots and report again, from the stored runs
     Report(Report),
-    /// List estimators, tasks, optimizers or experiments, or show the page of one
+    /// List estimators, tasks, optimizers, experiments or keys of experiment files, or show the page of one
     List(List),
     /// Check estimators against reference tables: mean, variance, loss and parameter gradients
     Verify(Verify),

@@ -1,4 +1,4 @@
-use super::{Drawn, Source, axis, point, scale};
+use super::{Drawn, Source, axis, point, scale_of_losses};
 use crate::results::Budget;
 use charts::{Figure, Panel, Series, convergence};
 
@@ -14,17 +14,18 @@ pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
             references: source.references(task, &measure),
             ..Panel::default()
         };
+        let panels: Vec<Panel> = tasks.iter().map(panel).collect();
         let figure = Figure {
             title: format!("What tuning buys: {}", axis(&measure)),
             x_label: "settings tried".to_owned(),
             y_label: measure.axis(),
-            y_scale: scale(&measure),
+            y_scale: scale_of_losses(&measure, &panels),
             caption: format!(
                 "The expected {} of the best of n random settings, chosen for each seed by {}.",
                 measure.label,
                 source.chosen_by()
             ),
-            panels: tasks.iter().map(panel).collect(),
+            panels,
             ..Figure::default()
         };
         Drawn {

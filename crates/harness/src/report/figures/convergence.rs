@@ -1,6 +1,5 @@
-use super::{Drawn, Source, axis, curve};
-use charts::{Figure, Panel, Scale, convergence};
-use model::Better;
+use super::{Drawn, Source, axis, curve, scale_of_losses};
+use charts::{Figure, convergence};
 
 /// The metrics that rank, along training.
 pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
@@ -13,13 +12,12 @@ pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
         for (panel, &task) in panels.iter_mut().zip(&tasks) {
             panel.references = source.references(task, &measure);
         }
-        let is_ratio = measure.better == Better::Lower && is_positive(&panels);
         let figure = Figure {
             title: format!("Convergence: {}", axis(&measure)),
             x_label: "training step".to_owned(),
             y_label: measure.axis(),
             caption: source.caption(),
-            y_scale: if is_ratio { Scale::Log } else { Scale::Auto },
+            y_scale: scale_of_losses(&measure, &panels),
             panels,
             ..Figure::default()
         };
@@ -30,9 +28,4 @@ pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
         }
     });
     figures.collect()
-}
-
-fn is_positive(panels: &[Panel]) -> bool {
-    let points = panels.iter().flat_map(|panel| &panel.series).flat_map(|series| &series.points);
-    points.into_iter().all(|point| point.y > 0.0)
 }

@@ -6,6 +6,7 @@ mod budget;
 mod convergence;
 mod course;
 mod final_values;
+mod overview;
 mod profile;
 mod sensitivity;
 mod variance;
@@ -14,6 +15,7 @@ use crate::experiment::{Experiment, Measure};
 use crate::report::Computed;
 use crate::results::{Across, Budget, CellSummary, ReferenceValue, Summary};
 use charts::{Palette, Panel, Point, Reference, Scale, Series};
+use model::Better;
 use statistics::Estimate;
 
 /// A figure as it is shown and stored.
@@ -28,6 +30,7 @@ pub struct Drawn {
 
 /// The figures, in the order of the report. Each draws itself as often as it applies.
 const ALL: &[fn(&Source<'_>) -> Vec<Drawn>] = &[
+    overview::draw,
     convergence::draw,
     final_values::draw,
     budget::draw,
@@ -44,6 +47,7 @@ pub(super) fn draw(summary: &Summary<'_>, computed: &Computed) -> Vec<Drawn> {
         summary,
         across: &computed.across,
         budgets: &computed.budgets,
+        numbers: &computed.numbers,
         palette: palette(summary.experiment),
     };
     ALL.iter().flat_map(|draw| draw(&source)).collect()
@@ -59,6 +63,8 @@ struct Source<'a> {
     summary: &'a Summary<'a>,
     across: &'a [Across],
     budgets: &'a [Budget],
+    /// The content of `summary.json`.
+    numbers: &'a serde_json::Value,
     palette: Palette,
 }
 
@@ -175,6 +181,14 @@ fn curve(cell: &CellSummary<'_>, measure: &Measure) -> Vec<Point> {
 /// The scale of a metric: a zero among squares that differ by powers of ten must not make it linear.
 fn scale(measure: &Measure) -> Scale {
     if measure.is_ratio { Scale::Log } else { Scale::Auto }
+}
+
+/// The scale of a metric that ranks: logarithmic for losses, if all are above 0.
+fn scale_of_losses(measure: &Measure, panels: &[Panel]) -> Scale {
+    let mut points =
+        panels.iter().flat_map(|panel| &panel.series).flat_map(|series| &series.points);
+    let is_ratio = measure.better == Better::Lower && points.all(|point| point.y > 0.0);
+    if is_ratio { Scale::Log } else { Scale::Auto }
 }
 
 /// The label of an axis, with the metric's note.

@@ -13,10 +13,12 @@ use supervised::{PlainNetwork, TrueRegimes};
 const BAYES: Reference = of_test_loss("bayes", "the true law (Bayes)", Role::Floor);
 
 /// The same network, told which regime each training row is in.
-const TRUE_REGIMES: Reference = of_test_loss("true-regimes", "trained on the true regimes", Role::Informed);
+const TRUE_REGIMES: Reference =
+    of_test_loss("true-regimes", "trained on the true regimes", Role::Informed);
 
 /// A network of the same width that chooses nothing.
-const PLAIN_NETWORK: Reference = of_test_loss("plain-network", "network without a choice", Role::Rival);
+const PLAIN_NETWORK: Reference =
+    of_test_loss("plain-network", "network without a choice", Role::Rival);
 
 /// Linear regression.
 const LEAST_SQUARES: Reference = of_test_loss("least-squares", "least squares", Role::Rival);
