@@ -140,7 +140,8 @@ pub struct Reference {
     pub label: &'static str,
     /// The name of the metric it belongs to.
     pub metric: &'static str,
-    /// Whether nothing can be better, as with the least loss that is possible.
+    /// Whether no estimator is expected to be better: it is the least loss that is possible, or that of
+    /// a method that is told more.
     pub is_floor: bool,
 }
 

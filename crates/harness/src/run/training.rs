@@ -8,18 +8,46 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use estimators::kinds::Exact;
 use estimators::{Estimator, Factory};
 use kernels::Noise;
-use model::{Artifact, Metric, Optimizer, Training};
+use model::{Artifact, Budget, Metric, Optimizer, Training};
+use std::collections::BTreeMap;
 use std::time::Instant;
 
-/// Takes the steps of a run, and records what is measured on the way.
+/// Does a run, and records what is measured on the way and what it is compared with.
 pub(super) fn train(context: &Context<'_>, record: &mut Record) -> Result<(), Stop> {
+    let ended = take_steps(context, record);
+    // References depend on the seed only, so they are due also where the run has diverged.
+    if matches!(ended, Ok(()) | Err(Stop::With(Outcome::Diverged { .. }))) {
+        record.references = references(context)?;
+    }
+    ended
+}
+
+/// The references of the run's seed. They may take as long as the run, whose own limit they do not
+/// use up: whichever run of a seed comes first computes them for all. Without values if that is too
+/// short.
+fn references(context: &Context<'_>) -> Result<BTreeMap<String, f64>, Stop> {
+    let Context { experiment, cell, run, limits, .. } = context;
+    let (steps, evaluate_every) = (experiment.steps, experiment.evaluate_every);
+    let budget = Budget { steps, evaluate_every, batch: experiment.batch };
+    let start = Instant::now();
+    let in_time = || limits.timeout.is_none_or(|timeout| start.elapsed() <= timeout);
+    let go_on = || !(limits.stop)() && in_time();
+    let values = cell.task.built.reference_values(run.seed, &budget, &go_on)?;
+    if values.is_none() && (limits.stop)() {
+        return Err(Stop::Interrupted);
+    }
+    let finite = values.into_iter().flatten().filter(|(_, value)| value.is_finite());
+    Ok(finite.map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
+/// Takes the steps of a run.
+fn take_steps(context: &Context<'_>, record: &mut Record) -> Result<(), Stop> {
     let Context { experiment, cell, run, .. } = context;
     let mut estimator = cell.estimator.built.build_f32();
     let default = || Optimizer::adam(0.0);
     let optimizer = cell.optimizer.as_ref().map_or_else(default, |variant| variant.built.clone());
     let mut training = cell.task.built.start(run.seed, experiment.batch, &optimizer);
     context.check_refusal(&*estimator, training.dims())?;
-    record.references = references(&*training);
     let mut exact = Exact::default().build_f32();
     let measured = experiment.gradient.filter(|_| exact.refuses(training.dims()).is_none());
     let (noise, evaluations) = (context.stream("estimator"), context.stream("evaluate"));
@@ -63,11 +91,6 @@ pub(super) fn train(context: &Context<'_>, record: &mut Record) -> Result<(), St
 
 fn named(values: &[(Metric, f64)]) -> impl Iterator<Item = (&'static str, f64)> {
     values.iter().map(|(metric, value)| (metric.name, *value))
-}
-
-fn references(training: &dyn Training) -> std::collections::BTreeMap<String, f64> {
-    let named = training.references().into_iter();
-    named.map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 fn picture(artifact: &Artifact) -> Result<Picture, png::EncodingError> {

@@ -82,7 +82,7 @@ impl Task for Loaded {
         let inputs = data.validation.inputs().rows().columns();
         let init = &mut streams.named("init");
         let (network, parameters) = CombinedNetwork::new(inputs, hidden, categories, init);
-        (Seeded { network, data, hidden, categories }, parameters)
+        (Seeded { network, data }, parameters)
     }
 
     fn data_digest(&self) -> Option<String> {

@@ -4,7 +4,8 @@ mod linear;
 mod supervised;
 mod trained;
 
-use super::Seeded;
+use super::CombinedNetwork;
+use super::data::Split;
 use crate::task::{Budget, GoOn, Streams};
 use crate::{Reference, Result};
 use supervised::{PlainNetwork, TrueRegimes};
@@ -13,7 +14,7 @@ use supervised::{PlainNetwork, TrueRegimes};
 const BAYES: Reference = of_test_loss("bayes", "the true law (Bayes)", true);
 
 /// The same network, told which regime each training row is in.
-const TRUE_REGIMES: Reference = of_test_loss("true-regimes", "trained on the true regimes", false);
+const TRUE_REGIMES: Reference = of_test_loss("true-regimes", "trained on the true regimes", true);
 
 /// A network of the same width that chooses nothing.
 const PLAIN_NETWORK: Reference = of_test_loss("plain-network", "network without a choice", false);
@@ -37,20 +38,20 @@ pub(super) fn declared(is_synthetic: bool) -> Vec<Reference> {
 
 /// Their values; nothing if the computation was stopped.
 pub(super) fn values(
-    seeded: &Seeded,
+    network: &CombinedNetwork,
+    data: &Split,
     streams: &Streams,
     budget: &Budget,
     go_on: GoOn<'_>,
 ) -> Result<Option<Vec<f64>>> {
-    let data = &seeded.data;
     let schedule = trained::Schedule { budget: *budget, batches: streams.named("batch"), go_on };
     let mut losses = vec![];
     if let Some(truth) = &data.truth {
-        let network = TrueRegimes::new(seeded, &truth.train, streams.named("true-regimes"));
+        let network = TrueRegimes::new(network, data, &truth.train, streams.named("true-regimes"));
         let Some(loss) = trained::test_loss(&network, &schedule)? else { return Ok(None) };
         losses.extend([truth.loss, loss]);
     }
-    let network = PlainNetwork::new(seeded, streams.named("plain-network"));
+    let network = PlainNetwork::new(network, data, streams.named("plain-network"));
     let Some(loss) = trained::test_loss(&network, &schedule)? else { return Ok(None) };
     losses.extend([loss, linear::test_loss(&data.train, &data.test), data.mean_loss]);
     Ok(Some(losses.into_iter().map(|loss| loss * data.loss_unit).collect()))
