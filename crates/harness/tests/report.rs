@@ -56,7 +56,11 @@ fn losing_to_a_reference_is_warned_of() {
     let lab = Lab::with(&[
         ("steps = 20", "steps = 2000"),
         ("every = 10", "every = 2000"),
-        ("rows = 64", "rows = 2048"),
+        ("batch = 8", "batch = 64"),
+        ("categories = 3", "categories = 8"),
+        ("inputs = 4", "inputs = 16"),
+        ("hidden = 8", "hidden = 32"),
+        ("rows = 64", "rows = 4096"),
     ]);
     assert_eq!(warnings(&lab, "tiny.toml --seeds 5", "tiny"), "");
 }

@@ -102,7 +102,7 @@ fn figures_of_losses_by_hand() {
     assert!(convergence.svg.contains("#565656") && convergence.svg.contains("#3370C7"));
 
     let last = Picture::of(&lab, "final");
-    last.shows(&["Validation loss after 2 steps", CAPTION, "lower is better", "Dot: one seed"]);
+    last.shows(&["Test loss after 2 steps", CAPTION, "lower is better", "Dot: one seed"]);
     last.shows(&["test loss, deployed with the hard argmax", "predict the mean (13.5)"]);
     last.shows(&["exact: 4.5 [", "temperature=0.5: 5 [", "temperature=1: 4.25 ["]);
     // The best first.
@@ -133,7 +133,7 @@ fn figures_of_gradients_by_hand() {
     is_logarithmic(variance.points(SERIES[1]), [16.0, 4.0, 1.0]);
 
     let bias = Picture::of(&lab, "bias-variance");
-    bias.shows(&["Bias and variance of the gradient", CAPTION, "Paths lead from the first"]);
+    bias.shows(&["Bias and variance of the gradient", CAPTION, "lead from the first"]);
     bias.has_axes(["total variance of one estimate", "relative bias"]);
     // From a variance of 16 to one of 4, and from a bias of 0.1 to one of 0.2.
     for series in &SERIES[1..] {
