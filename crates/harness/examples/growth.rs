@@ -113,13 +113,15 @@ const AXES: &[Axis] = &[
 ];
 
 fn seed_task(categories: usize, hidden: usize) -> Arc<dyn AnyTask> {
-    let (rows, validation_rows) = (1024, 16);
-    open(ArgmaxIndex { categories, hidden, rows, validation_rows, ..Default::default() })
+    let (rows, validation_rows, test_rows) = (1024, 16, 16);
+    let parts = ArgmaxIndex { rows, validation_rows, test_rows, ..Default::default() };
+    open(ArgmaxIndex { categories, hidden, ..parts })
 }
 
 fn autoencoder(latents: usize) -> Arc<dyn AnyTask> {
-    let (hidden, pixels, rows, validation_rows) = (vec![64], 64, 1024, 16);
-    open(CategoricalVae { latents, hidden, pixels, rows, validation_rows, ..Default::default() })
+    let (hidden, pixels, rows) = (vec![64], 64, 1024);
+    let parts = CategoricalVae { validation_rows: 16, test_rows: 16, ..Default::default() };
+    open(CategoricalVae { latents, hidden, pixels, rows, ..parts })
 }
 
 fn open(kind: impl TaskKind) -> Arc<dyn AnyTask> {

@@ -38,11 +38,13 @@ fn runs_are_those_of_an_independent_implementation() {
                 records.iter().filter(|record| is_same_run(record, their)).collect();
             assert_eq!(ours.len(), 1, "{their}");
             deviations.extend(compare(&ours[0]["curves"], their));
+            deviations.extend(compare_references(ours[0], their));
         }
     }
     deviations.sort_by(|a, b| b.0.total_cmp(&a.0));
-    // Four evaluations of three metrics, and on synthetic rows of a fourth.
-    assert_eq!(deviations.len(), 8 * 4 * (3 + 4));
+    // Four evaluations of five metrics, and on synthetic rows of a sixth. Three references, and on
+    // synthetic rows two more.
+    assert_eq!(deviations.len(), 8 * 4 * (5 + 6) + 8 * (3 + 5));
     let beyond: Vec<_> = deviations.iter().take_while(|(x, _)| *x > TOLERANCE).collect();
     assert!(
         beyond.is_empty(),
@@ -85,6 +87,19 @@ fn compare(curves: &Value, stored: &Value) -> Vec<(f64, String)> {
         }
     }
     deviations
+}
+
+/// The same of the references.
+fn compare_references(record: &Value, stored: &Value) -> Vec<(f64, String)> {
+    let all = |run: &Value| run["references"].as_object().unwrap().clone();
+    let (ours, theirs) = (all(record), all(stored));
+    assert_eq!(ours.len(), theirs.len());
+    let deviation = |(name, value): (String, Value)| {
+        let [ours, theirs] = [&ours[&name], &value].map(|value| value.as_f64().unwrap());
+        let text = format!("{}, {name}: {ours} for {theirs}", stored["experiment"]);
+        ((ours - theirs).abs() / theirs, text)
+    };
+    theirs.into_iter().map(deviation).collect()
 }
 
 /// The numbers that the page of the noise gives to whoever writes it again.

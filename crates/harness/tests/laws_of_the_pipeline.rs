@@ -73,29 +73,44 @@ fn metric<'a>(record: &'a Value, name: &str) -> &'a Value {
     value
 }
 
-/// The rows of the table that a seed holds out, as the task documents them.
-fn held_out(seed: u64) -> Vec<usize> {
+/// The rows of the table that a seed validates on and tests on, as the task documents them.
+fn held_out(seed: u64) -> [Vec<usize>; 2] {
     let order = Streams::new("argmax-index", seed).named("data").permutation(ROWS);
-    order[..ROWS / 4].to_vec()
+    [order[..6].to_vec(), order[6..11].to_vec()]
 }
 
-/// Nothing that is trained with, or measured on training batches, knows a held-out row.
+/// What was measured before and after one of these rows was changed, which seed 1 trains on.
+fn changed(rows: &[usize]) -> Vec<(Value, Value)> {
+    let trained_by_the_other = |row: &&usize| !held_out(1).concat().contains(row);
+    let mut changed = table();
+    changed[*rows.iter().find(trained_by_the_other).unwrap()] = [40.0, -30.0, 20.0];
+    on_table(&table()).into_iter().zip(on_table(&changed)).collect()
+}
+
+/// Nothing that is trained with, or measured on training batches, knows a held-out row; nothing that
+/// chooses a setting knows a row that is tested on.
 #[test]
 fn held_out_rows_do_not_leak_into_training() {
-    let before = on_table(&table());
-    let trained_by_the_other = |row: &usize| !held_out(1).contains(row);
-    let row = held_out(0).into_iter().find(trained_by_the_other).unwrap();
-    let mut rows = table();
-    rows[row] = [40.0, -30.0, 20.0];
-    for (before, after) in before.iter().zip(on_table(&rows)) {
-        if before["run"]["seed"] == 0 {
-            assert_eq!(before["gradient"], after["gradient"]);
-            let losses = ["validation-loss", "forward-loss"];
-            assert!(losses.iter().all(|name| metric(before, name) != metric(&after, name)));
-            assert_ne!(before["references"], after["references"]);
-        } else {
-            // The other seed trains on it.
-            assert_ne!(before["gradient"], after["gradient"]);
+    let [validation, test] = held_out(0);
+    let of_validation = ["validation-loss", "forward-loss"];
+    for (rows, moved, kept) in [
+        (validation, &of_validation[..], &["test-loss"][..]),
+        (test, &["test-loss"], &of_validation),
+    ] {
+        for (before, after) in changed(&rows) {
+            if before["run"]["seed"] == 0 {
+                assert_eq!(before["gradient"], after["gradient"]);
+                assert!(moved.iter().all(|name| metric(&before, name) != metric(&after, name)));
+                assert!(kept.iter().all(|name| metric(&before, name) == metric(&after, name)));
+                let of = |record: &Value, name: &str| record["references"][name].clone();
+                for name in ["least-squares", "predict-mean"] {
+                    let is_moved = of(&before, name) != of(&after, name);
+                    assert_eq!(is_moved, moved == ["test-loss"], "{name}");
+                }
+            } else {
+                // The other seed trains on it.
+                assert_ne!(before["gradient"], after["gradient"]);
+            }
         }
     }
 }
@@ -110,15 +125,18 @@ fn losses_scale_with_the_square_of_the_targets_unit() {
     for (ours, theirs) in ours.iter().zip(&theirs) {
         assert_eq!(ours["gradient"], theirs["gradient"]);
         assert_eq!(metric(ours, "entropy"), metric(theirs, "entropy"));
-        for name in ["validation-loss", "forward-loss"] {
+        for name in ["test-loss", "validation-loss", "forward-loss"] {
             let [ours, theirs] = [ours, theirs].map(|record| metric(record, name));
             let pairs = ours.as_array().unwrap().iter().zip(theirs.as_array().unwrap());
             for (ours, theirs) in pairs {
                 assert_eq!(16.0 * ours.as_f64().unwrap(), theirs.as_f64().unwrap(), "{name}");
             }
         }
-        let mean = |record: &Value| record["references"]["predict-mean"].as_f64().unwrap();
-        assert_eq!(16.0 * mean(ours), mean(theirs));
+        for name in ["plain-network", "least-squares", "predict-mean"] {
+            let [ours, theirs] =
+                [ours, theirs].map(|record| record["references"][name].as_f64().unwrap());
+            assert_eq!(16.0 * ours, theirs, "{name}");
+        }
     }
 }
 
@@ -185,7 +203,7 @@ fn estimators_meet_the_same_data_weights_and_noise() {
     for (seed, (ema, none)) in ema.iter().zip(none).enumerate() {
         assert_ne!(ema["run"]["estimator"], none["run"]["estimator"]);
         assert_eq!(ema["references"], none["references"]);
-        for name in ["validation-loss", "forward-loss", "entropy", "regime-accuracy"] {
+        for name in ["test-loss", "validation-loss", "forward-loss", "entropy", "regime-accuracy"] {
             let [ema, none] = [ema, none].map(|record| metric(record, name));
             assert_eq!(ema[0], none[0], "before the first step, neither has learned: {name}");
             let other = metric(&records[(seed + 1) % 3], name);

@@ -73,8 +73,8 @@ fn a_sweep_writes_every_file() {
 
     // A table has a row for each cell and metric. Three runs have no interval anywhere.
     let table = rows(&lab, "results/tiny/table.csv");
-    assert_eq!(table.len(), 3 * (4 + 6));
-    let losses: Vec<_> = table.iter().filter(|row| row["metric"] == "validation-loss").collect();
+    assert_eq!(table.len(), 3 * (6 + 6));
+    let losses: Vec<_> = table.iter().filter(|row| row["metric"] == "test-loss").collect();
     assert_eq!(losses.len(), 3);
     for row in losses {
         assert_eq!((&*row["n"], &*row["failures"]), ("3", "0"));
@@ -86,15 +86,15 @@ fn a_sweep_writes_every_file() {
     let curves = rows(&lab, "results/tiny/curves.csv");
     let steps: Vec<&str> = curves
         .iter()
-        .filter(|row| row["estimator"] == "exact" && row["metric"] == "validation-loss")
+        .filter(|row| row["estimator"] == "exact" && row["metric"] == "test-loss")
         .map(|row| &*row["step"])
         .collect();
     assert_eq!(steps, ["0", "10", "20"]);
     let summary = json(&lab.read("results/tiny/summary.json"));
     let ranking = summary["tasks"][0]["ranking"].as_array().unwrap();
-    let loss = |i: usize| ranking[i]["validation-loss"][0].as_f64().unwrap();
+    let loss = |i: usize| ranking[i]["test-loss"][0].as_f64().unwrap();
     assert!(ranking.len() == 3 && loss(0) <= loss(1) && loss(1) <= loss(2));
-    assert!(ranking[0]["validation-loss"][1].is_null());
+    assert!(ranking[0]["test-loss"][1].is_null());
     let manifest = json(&lab.read("results/tiny/manifest.json"));
     assert_eq!((&manifest["runs"], &manifest["format"]), (&9.into(), &1.into()));
 
@@ -251,7 +251,7 @@ fn a_run_that_times_out_has_failed_and_can_be_repeated() {
     assert!(said.contains("9 of 9 runs, 9 of them failed"), "{said}");
     assert_eq!(lab.read(RUNS).matches("\"status\":\"timed-out\"").count(), 9);
     let table = rows(&lab, "results/tiny/table.csv");
-    for row in table.iter().filter(|row| row["metric"] == "validation-loss") {
+    for row in table.iter().filter(|row| row["metric"] == "test-loss") {
         assert_eq!((&*row["failures"], &*row["iqm"]), ("3", "miss"), "{row:?}");
     }
     assert!(lab.read("results/tiny/report.html").contains("timed out at step"));
@@ -278,7 +278,7 @@ fn a_run_that_diverges_has_failed() {
             assert_eq!((&*row["failures"], &*row["iqm"]), ("3", value), "{row:?}");
         }
     };
-    failed("validation-loss", "miss");
+    failed("test-loss", "miss");
     failed("regime-accuracy", "0");
     assert!(lab.read("results/tiny/report.html").contains("diverged at step"));
     for path in entries(&lab.path("results/tiny/plots")) {
@@ -382,7 +382,7 @@ fn a_ranking_is_written_into_a_text() {
     assert!(lab.ok("report tiny.toml --readme text.md").contains("ranking of `tiny` written"));
     let text = lab.read("text.md");
     assert!(text.starts_with("before\n") && text.ends_with("after\n") && !text.contains("old"));
-    assert_eq!(text.lines().filter(|line| line.starts_with("| ")).count(), 1 + 3 + 1, "{text}");
+    assert_eq!(text.lines().filter(|line| line.starts_with("| ")).count(), 1 + 3 + 5, "{text}");
     assert!(text.contains("| `exact` |"), "{text}");
     assert!(!lab.ok("report tiny.toml --readme text.md").contains("written"));
     assert_eq!(lab.read("text.md"), text);
@@ -414,7 +414,7 @@ fn a_table_of_your_own_is_learned() {
     assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
     let losses: Vec<f64> = rows(&lab, "results/tiny/curves.csv")
         .iter()
-        .filter(|row| row["estimator"] == "exact" && row["metric"] == "validation-loss")
+        .filter(|row| row["estimator"] == "exact" && row["metric"] == "test-loss")
         .map(|row| row["iqm"].parse().unwrap())
         .collect();
     assert_eq!(losses.len(), 4);

@@ -184,7 +184,7 @@ fn failures_fail_a_sweep_unless_allowed() {
     assert_eq!((lab.lines(RUNS), failed(&lab)), (12, 6));
     assert!(lab.read("results/tiny/report.html").contains("failed: panic: out of life"));
     names_the_program(&lab);
-    assert!(lab.read("results/tiny/table.csv").contains("validation-loss,3,3,miss,,"));
+    assert!(lab.read("results/tiny/table.csv").contains("test-loss,3,3,miss,,"));
     assert_eq!(sweep(&lab, &[]), Exit::Failed);
     assert_eq!(lab.lines(RUNS), 12);
     assert_eq!(sweep(&lab, &["--max-failures", "7"]), Exit::Ok);

@@ -53,7 +53,15 @@ fn losing_to_a_reference_is_warned_of() {
         said.contains("no estimator is better than the reference `predict the mean`"),
         "{said}"
     );
-    let lab = Lab::with(&[("steps = 20", "steps = 2000"), ("every = 10", "every = 2000")]);
+    let lab = Lab::with(&[
+        ("steps = 20", "steps = 2000"),
+        ("every = 10", "every = 2000"),
+        ("batch = 8", "batch = 64"),
+        ("categories = 3", "categories = 8"),
+        ("inputs = 4", "inputs = 16"),
+        ("hidden = 8", "hidden = 32"),
+        ("rows = 64", "rows = 4096"),
+    ]);
     assert_eq!(warnings(&lab, "tiny.toml --seeds 5", "tiny"), "");
 }
 
@@ -64,13 +72,14 @@ fn few_rows_are_warned_of() {
         let row = |i: usize| format!("{},{}\n", i, (i * i) % 7);
         format!("x,y\n{}", (0..count).map(row).collect::<String>())
     };
-    lab.write("own.csv", rows(4));
+    lab.write("own.csv", rows(5));
     let said = warnings(&lab, "tiny.toml --seeds 5", "tiny");
-    assert!(said.contains("validation losses are means over 1 row only"), "{said}");
+    assert!(said.contains("test losses are means over 1 row only"), "{said}");
+    assert!(said.contains("settings are chosen on 1 row only"), "{said}");
     assert!(said.contains("only 3 rows to train on, with 1 feature"), "{said}");
     lab.write("own.csv", rows(400));
     let said = warnings(&lab, "tiny.toml --seeds 5", "tiny");
-    assert!(!said.contains("means over") && !said.contains("are few"), "{said}");
+    assert!(!said.contains("means over") && !said.contains("only"), "{said}");
 }
 
 /// The place of an estimator in the ranking of the only task.
@@ -115,7 +124,7 @@ fn a_run_that_ends_with_a_huge_loss_has_diverged() {
     for line in lab.read("results/tiny/runs.jsonl").lines() {
         let record: Value = serde_json::from_str(line).unwrap();
         assert_eq!(record["status"], "diverged", "{record}");
-        let losses = record["curves"]["metrics"]["validation-loss"].as_array().unwrap().clone();
+        let losses = record["curves"]["metrics"]["test-loss"].as_array().unwrap().clone();
         let loss = |value: &Value| value.as_f64().unwrap();
         assert!(loss(losses.last().unwrap()) > 1e6 * loss(&losses[0]), "{losses:?}");
     }

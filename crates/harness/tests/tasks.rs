@@ -69,7 +69,7 @@ fn estimators_are_compared_across_tasks() {
             let run = record["run"].to_string();
             run.contains(estimator) && run.contains(&format!("\"categories\":{categories}"))
         });
-        ours.map(|r| r["curves"]["metrics"]["validation-loss"][2].as_f64().unwrap()).collect()
+        ours.map(|r| r["curves"]["metrics"]["test-loss"][2].as_f64().unwrap()).collect()
     };
     let wins = [3, 4].map(|categories| {
         let (soft, exact) =
@@ -122,7 +122,7 @@ fn losses(lab: &Lab, optimizer: &str) -> String {
     lab.write("tiny.toml", edited(&[("learning-rate = 0.01", optimizer)]));
     lab.ok("sweep tiny.toml --fresh --quiet --estimator exact");
     let table = lab.read("results/tiny/table.csv");
-    table.lines().find(|line| line.contains("validation-loss")).unwrap().to_owned()
+    table.lines().find(|line| line.contains(",test-loss,")).unwrap().to_owned()
 }
 
 #[test]

@@ -58,7 +58,7 @@ impl Picture {
 }
 
 const CAPTION: &str = "Interquartile mean over seeds. Each series is the best of its \
-                       optimizer.learning-rate by final validation loss.";
+                       optimizer.learning-rate by final test loss.";
 
 const SERIES: [&str; 3] = ["exact", "soft-argmax temperature=0.5", "soft-argmax temperature=1"];
 
@@ -93,25 +93,25 @@ fn is_logarithmic(points: &[[f64; 2]], numbers: [f64; 3]) {
 fn figures_of_losses_by_hand() {
     let lab = drawn();
     let convergence = Picture::of(&lab, "convergence");
-    let title = "Convergence: validation loss, deployed with the hard argmax";
+    let title = "Convergence: test loss, deployed with the hard argmax";
     convergence.shows(&[title, CAPTION, "predict the mean (13.5)"]);
-    convergence.has_axes(["training step", "validation loss"]);
+    convergence.has_axes(["training step", "test loss"]);
     SERIES.iter().for_each(|series| convergence.falls(series, 3));
     is_logarithmic(convergence.points("exact"), [50.0, 14.5, 4.5]);
     // The reference of a comparison is gray, the others have the color of their kind.
     assert!(convergence.svg.contains("#565656") && convergence.svg.contains("#3370C7"));
 
     let last = Picture::of(&lab, "final");
-    last.shows(&["Validation loss after 2 steps", CAPTION, "lower is better", "Dot: one seed"]);
-    last.shows(&["validation loss, deployed with the hard argmax", "predict the mean (13.5)"]);
+    last.shows(&["Test loss after 2 steps", CAPTION, "lower is better", "Dot: one seed"]);
+    last.shows(&["test loss, deployed with the hard argmax", "predict the mean (13.5)"]);
     last.shows(&["exact: 4.5 [", "temperature=0.5: 5 [", "temperature=1: 4.25 ["]);
     // The best first.
     let places = [2, 0, 1].map(|row| last.svg.find(&format!("<title>{}: ", SERIES[row])));
     assert!(places[0] < places[1] && places[1] < places[2], "{places:?}");
 
     let along = Picture::of(&lab, "sensitivity-1");
-    along.shows(&["validation loss against estimator.temperature", CAPTION]);
-    along.has_axes(["estimator.temperature", "validation loss"]);
+    along.shows(&["test loss against estimator.temperature", CAPTION]);
+    along.has_axes(["estimator.temperature", "test loss"]);
     // 5 at a temperature of 0.5, 4.25 at 1.
     along.falls("soft-argmax", 2);
     let along = Picture::of(&lab, "sensitivity-2");
@@ -133,7 +133,7 @@ fn figures_of_gradients_by_hand() {
     is_logarithmic(variance.points(SERIES[1]), [16.0, 4.0, 1.0]);
 
     let bias = Picture::of(&lab, "bias-variance");
-    bias.shows(&["Bias and variance of the gradient", CAPTION, "Paths lead from the first"]);
+    bias.shows(&["Bias and variance of the gradient", CAPTION, "lead from the first"]);
     bias.has_axes(["total variance of one estimate", "relative bias"]);
     // From a variance of 16 to one of 4, and from a bias of 0.1 to one of 0.2.
     for series in &SERIES[1..] {

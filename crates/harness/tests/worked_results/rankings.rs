@@ -16,7 +16,7 @@ fn a_ranking_by_hand() {
         assert_eq!(place["estimator"], estimator);
         assert_eq!(place["tuning"], format!("adam learning-rate={rate}"));
         assert_eq!((&place["runs"], &place["failures"]), (&json!(8), &json!(0)));
-        let [value, low, high] = [0, 1, 2].map(|i| place["validation-loss"][i].as_f64().unwrap());
+        let [value, low, high] = [0, 1, 2].map(|i| place["test-loss"][i].as_f64().unwrap());
         assert!(value == loss && low < loss - 0.5 && high > loss + 0.5, "{place}");
         // The same difference with every seed has no spread: runs are paired.
         assert_eq!(place["difference-to-exact"], json!(difference.map(|d| [d, d, d])));
@@ -43,10 +43,7 @@ fn a_ranking_by_hand_in_words() {
         .filter(|line| line.starts_with("| "))
         .map(|line| line[1..line.len() - 1].split('|').map(str::trim).collect())
         .collect();
-    assert_eq!(
-        rows[0][1..],
-        ["estimator", "validation loss", "difference to `exact`", "p", "runs"]
-    );
+    assert_eq!(rows[0][1..], ["estimator", "test loss", "difference to `exact`", "p", "runs"]);
     let (low, high) = ("−0.250 [−0.250, −0.250]", "+0.500 [+0.500, +0.500]");
     for (row, (rank, estimator, loss, rest)) in rows[1..].iter().zip([
         ("1", "`soft-argmax temperature=1`", "4.25 [", [low, "0.016", "8"]),
@@ -88,7 +85,7 @@ fn tables_by_hand() {
     assert_eq!(finals.len(), expected.len());
     for (row, (estimator, rate, best, loss)) in finals.iter().zip(expected) {
         assert!(row[1] == estimator && row[2].ends_with(&format!("rate={rate}")), "{row:?}");
-        assert_eq!(row[3..8], [best, "validation-loss", "8", "0", loss], "{row:?}");
+        assert_eq!(row[3..8], [best, "test-loss", "8", "0", loss], "{row:?}");
     }
     // The best cells only, at every step.
     let curves: Vec<Vec<String>> =
@@ -177,7 +174,7 @@ fn failed_runs_count_as_the_worst() {
     let place = ranking(&lab)[2].clone();
     assert_eq!((&place["runs"], &place["failures"]), (&json!(8), &json!(2)));
     // What is left of 1.5 to 6.5 is 3.5 to 6.5.
-    assert_eq!(place["validation-loss"], json!([5.0, place["validation-loss"][1], null]));
+    assert_eq!(place["test-loss"], json!([5.0, place["test-loss"][1], null]));
     assert_eq!(place["difference-to-exact"], json!([0.5, 0.5, null]));
     assert_eq!(place["p-value"], json!(4.0 / 256.0));
     assert!(lab.read("text.md").contains("| 8, 2 failed |"));
@@ -192,7 +189,7 @@ fn failed_runs_count_as_the_worst() {
     let lab = failing(5.0);
     let place = ranking(&lab)[2].clone();
     assert!(place["estimator"] == "soft-argmax temperature=0.5" && place["failures"] == 3);
-    assert!(place["validation-loss"][0].is_null() && place["difference-to-exact"][0].is_null());
+    assert!(place["test-loss"][0].is_null() && place["difference-to-exact"][0].is_null());
     let row = losses(&lab, "table.csv").into_iter().find(|row| row[1].ends_with("=0.5")).unwrap();
     assert_eq!(row[5..8], ["8", "3", "miss"]);
 }
@@ -210,7 +207,7 @@ fn exchanged_estimators_have_opposite_differences() {
         let ranking = ranking(&lab);
         let place = ranking.iter().find(|place| place["estimator"] != "exact").unwrap();
         let difference = [0, 1, 2].map(|i| place["difference-to-exact"][i].as_f64().unwrap());
-        (difference, place["p-value"].clone(), place["validation-loss"].clone(), ranking.clone())
+        (difference, place["p-value"].clone(), place["test-loss"].clone(), ranking.clone())
     };
     let ([value, low, high], p, loss, there) = compared(false);
     let (opposite, same, other_loss, back) = compared(true);
@@ -219,6 +216,6 @@ fn exchanged_estimators_have_opposite_differences() {
     assert_eq!(p, same);
     assert_ne!(loss, other_loss);
     // The first of both stays first, under the other name.
-    assert_eq!(there[0]["validation-loss"], back[0]["validation-loss"]);
+    assert_eq!(there[0]["test-loss"], back[0]["test-loss"]);
     assert_eq!((&there[0]["estimator"], &back[1]["estimator"]), (&json!("exact"), &json!("exact")));
 }

@@ -17,7 +17,7 @@ fn cells_without_numbers_are_last_and_not_drawn() {
     let places: Vec<&str> = ranking.iter().map(|p| p["estimator"].as_str().unwrap()).collect();
     assert_eq!(places[..2], ["exact", "soft-argmax temperature=0.5"]);
     let missing = ranking.iter().find(|p| p["estimator"] == "soft-argmax temperature=1").unwrap();
-    assert!(missing["runs"] == 0 && missing["validation-loss"].is_null(), "{missing}");
+    assert!(missing["runs"] == 0 && missing["test-loss"].is_null(), "{missing}");
     // With one comparison left, no p-value is adjusted.
     assert_eq!(ranking[1]["p-value"], json!(2.0 / 256.0));
     let text = lab.read("text.md");

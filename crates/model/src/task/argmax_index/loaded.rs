@@ -86,7 +86,7 @@ impl Task for Loaded {
             network.scale_logit_layer(&mut parameters, initial_scale);
         }
         let network = network.with_logit_scale(logit_scale);
-        (Seeded { network, data, hidden, categories }, parameters)
+        (Seeded { network, data }, parameters)
     }
 
     fn data_digest(&self) -> Option<String> {

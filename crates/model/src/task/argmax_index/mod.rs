@@ -12,7 +12,6 @@ pub use loaded::Loaded;
 pub use matching::matched_accuracy;
 pub use network::CombinedNetwork;
 pub use regimes::{RegimeRows, Regimes};
-pub use seeded::Seeded;
 pub use table::Table;
 
 use super::TaskKind;

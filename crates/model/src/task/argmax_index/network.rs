@@ -39,6 +39,12 @@ impl CombinedNetwork {
         parameters.values_mut()[range].iter_mut().for_each(|x| *x *= E::of(factor));
     }
 
+    /// I, the classifier's hidden width and K.
+    pub fn widths(&self) -> (usize, usize, usize) {
+        let first = &self.classifier.layers()[0].dense;
+        (first.inputs, first.outputs, self.classifier.outputs())
+    }
+
     /// Logits and values of rows [B, I], [B, K] each, and the tape by which gradients for either reach
     /// the parameters.
     ///

@@ -12,8 +12,6 @@ use std::rc::Rc;
 pub struct Seeded {
     pub(super) network: CombinedNetwork,
     pub(super) data: Split,
-    pub(super) hidden: usize,
-    pub(super) categories: usize,
 }
 
 impl Instance for Seeded {
@@ -23,7 +21,7 @@ impl Instance for Seeded {
         budget: &Budget,
         go_on: GoOn<'_>,
     ) -> Result<Option<Vec<f64>>> {
-        references::values(self, streams, budget, go_on)
+        references::values(&self.network, &self.data, streams, budget, go_on)
     }
 
     fn batch(&self, rows: usize, noise: &mut Noise) -> Batch<f32> {
@@ -59,14 +57,14 @@ impl Instance for Seeded {
 impl Seeded {
     /// Share of the categories that are chosen for at least one row.
     fn live_share(&self, chosen: &Packed<f32>) -> f64 {
-        let mut is_live = vec![false; self.categories];
+        let mut is_live = vec![false; self.network.widths().2];
         chosen.to_columns().into_iter().for_each(|category| is_live[category as usize] = true);
-        is_live.iter().filter(|&&live| live).count() as f64 / self.categories as f64
+        is_live.iter().filter(|&&live| live).count() as f64 / is_live.len() as f64
     }
 
     /// Share of rows whose category is the true regime, after matching.
     fn accuracy(&self, chosen: &Packed<f32>, labels: &[u32]) -> f64 {
-        let k = self.categories;
+        let (_, _, k) = self.network.widths();
         let mut counts = vec![0; k * k];
         for (category, &label) in chosen.to_columns().into_iter().zip(labels) {
             counts[category as usize * k + label as usize] += 1;

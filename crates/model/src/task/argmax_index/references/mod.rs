@@ -4,7 +4,8 @@ mod linear;
 mod supervised;
 mod trained;
 
-use super::Seeded;
+use super::CombinedNetwork;
+use super::data::Split;
 use crate::task::{Budget, GoOn, Streams};
 use crate::{Reference, Result, Role};
 use supervised::{PlainNetwork, TrueRegimes};
@@ -39,20 +40,20 @@ pub(super) fn declared(is_synthetic: bool) -> Vec<Reference> {
 
 /// Their values; nothing if the computation was stopped.
 pub(super) fn values(
-    seeded: &Seeded,
+    network: &CombinedNetwork,
+    data: &Split,
     streams: &Streams,
     budget: &Budget,
     go_on: GoOn<'_>,
 ) -> Result<Option<Vec<f64>>> {
-    let data = &seeded.data;
     let schedule = trained::Schedule { budget: *budget, batches: streams.named("batch"), go_on };
     let mut losses = vec![];
     if let Some(truth) = &data.truth {
-        let network = TrueRegimes::new(seeded, &truth.train, streams.named("true-regimes"));
+        let network = TrueRegimes::new(network, data, &truth.train, streams.named("true-regimes"));
         let Some(loss) = trained::test_loss(&network, &schedule)? else { return Ok(None) };
         losses.extend([truth.loss, loss]);
     }
-    let network = PlainNetwork::new(seeded, streams.named("plain-network"));
+    let network = PlainNetwork::new(network, data, streams.named("plain-network"));
     let Some(loss) = trained::test_loss(&network, &schedule)? else { return Ok(None) };
     losses.extend([loss, linear::test_loss(&data.train, &data.test), data.mean_loss]);
     Ok(Some(losses.into_iter().map(|loss| loss * data.loss_unit).collect()))

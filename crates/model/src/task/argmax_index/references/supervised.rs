@@ -1,8 +1,9 @@
-use super::super::{CombinedNetwork, Seeded};
+use super::super::CombinedNetwork;
+use super::super::data::Split;
 use super::trained::Supervised;
 use crate::batch::{Batch, Rows};
 use crate::classifier::cross_entropy;
-use crate::{Error, Instance, Result};
+use crate::{Error, Forward, Result};
 use dfdx::prelude::Backward;
 use estimators::{Choice, Dims, Objective, SquaredPick};
 use kernels::tape::{Node, Recording, Weights, record, weigh};
@@ -13,29 +14,36 @@ use std::rc::Rc;
 /// head learns from the squared error of the value at the true regime. It is deployed as the others
 /// are, with the hard argmax.
 pub(super) struct TrueRegimes<'a> {
-    seeded: &'a Seeded,
+    network: &'a CombinedNetwork,
+    data: &'a Split,
     /// Training rows with their regimes as second targets.
     train: Rows,
     init: Noise,
 }
 
 impl<'a> TrueRegimes<'a> {
-    pub(super) fn new(seeded: &'a Seeded, regimes: &[u32], init: Noise) -> Self {
+    pub(super) fn new(
+        network: &'a CombinedNetwork,
+        data: &'a Split,
+        regimes: &[u32],
+        init: Noise,
+    ) -> Self {
         let regimes: Vec<f32> = regimes.iter().map(|&regime| regime as f32).collect();
-        Self { seeded, train: seeded.data.train.with_second_target(&regimes), init }
+        Self { network, data, train: data.train.with_second_target(&regimes), init }
     }
 
     fn loss(&self, parameters: &Parameters<f32>, rows: &Batch<f32>) -> Result<f64> {
-        let forward = self.seeded.forward(parameters, rows);
+        let (logits, values, tape) = self.network.forward(parameters, rows.inputs());
+        let objective = SquaredPick::with_targets(values, Rc::clone(rows.targets()));
+        let forward = Forward::new(logits, 1, objective, tape);
         forward.mean_loss(forward.argmax())
     }
 }
 
 impl Supervised for TrueRegimes<'_> {
     fn first(&self) -> Parameters<f32> {
-        let Seeded { hidden, categories, data, .. } = self.seeded;
-        let inputs = data.test.inputs().rows().columns();
-        CombinedNetwork::new(inputs, *hidden, *categories, &mut self.init.clone()).1
+        let (inputs, hidden, categories) = self.network.widths();
+        CombinedNetwork::new(inputs, hidden, categories, &mut self.init.clone()).1
     }
 
     fn batch(&self, rows: usize, noise: &mut Noise) -> Batch<f32> {
@@ -44,8 +52,8 @@ impl Supervised for TrueRegimes<'_> {
 
     fn learn(&self, parameters: &Parameters<f32>, batch: &Batch<f32>) -> Result<()> {
         let [targets, regimes] = [0, 1].map(|column| Rc::new(batch.targets().column(column)));
-        let (logits, values, tape) = self.seeded.network.forward(parameters, batch.inputs());
-        let dims = Dims { batch: batch.rows(), latents: 1, categories: self.seeded.categories };
+        let (logits, values, tape) = self.network.forward(parameters, batch.inputs());
+        let dims = Dims { batch: batch.rows(), latents: 1, categories: self.network.widths().2 };
         let choice = Choice::vertices(Rc::clone(&regimes), dims, tape);
         let of_head = SquaredPick::with_targets(values, targets).loss(choice)?;
         let (of_head, mut tape) = of_head.into_node();
@@ -55,25 +63,29 @@ impl Supervised for TrueRegimes<'_> {
     }
 
     fn validation_loss(&self, parameters: &Parameters<f32>) -> Result<f64> {
-        self.loss(parameters, &self.seeded.data.validation)
+        self.loss(parameters, &self.data.validation)
     }
 
     fn test_loss(&self, parameters: &Parameters<f32>) -> Result<f64> {
-        self.loss(parameters, &self.seeded.data.test)
+        self.loss(parameters, &self.data.test)
     }
 }
 
 /// A network as wide as the classifier, with one output, which learns from its squared error.
 pub(super) struct PlainNetwork<'a> {
-    seeded: &'a Seeded,
+    data: &'a Split,
     network: Perceptron,
+    /// Numbers of inputs, hidden units and outputs.
+    widths: [usize; 3],
     init: Noise,
 }
 
 impl<'a> PlainNetwork<'a> {
-    pub(super) fn new(seeded: &'a Seeded, init: Noise) -> Self {
-        let (network, _) = perceptron(seeded, &init);
-        Self { seeded, network, init }
+    pub(super) fn new(beside: &CombinedNetwork, data: &'a Split, init: Noise) -> Self {
+        let (inputs, hidden, _) = beside.widths();
+        let widths = [inputs, hidden, 1];
+        let (network, _) = perceptron(&widths, &init);
+        Self { data, network, widths, init }
     }
 
     /// The loss of each row, [B, 1].
@@ -96,20 +108,19 @@ impl<'a> PlainNetwork<'a> {
     }
 }
 
-fn perceptron(seeded: &Seeded, init: &Noise) -> (Perceptron, Parameters<f32>) {
-    let inputs = seeded.data.test.inputs().rows().columns();
+fn perceptron(widths: &[usize], init: &Noise) -> (Perceptron, Parameters<f32>) {
     let mut initial = Initial::new();
-    let network = Perceptron::new(&mut initial, &[inputs, seeded.hidden, 1], &mut init.clone());
+    let network = Perceptron::new(&mut initial, widths, &mut init.clone());
     (network, initial.build())
 }
 
 impl Supervised for PlainNetwork<'_> {
     fn first(&self) -> Parameters<f32> {
-        perceptron(self.seeded, &self.init).1
+        perceptron(&self.widths, &self.init).1
     }
 
     fn batch(&self, rows: usize, noise: &mut Noise) -> Batch<f32> {
-        self.seeded.data.train.draw(rows, noise)
+        self.data.train.draw(rows, noise)
     }
 
     fn learn(&self, parameters: &Parameters<f32>, batch: &Batch<f32>) -> Result<()> {
@@ -118,11 +129,11 @@ impl Supervised for PlainNetwork<'_> {
     }
 
     fn validation_loss(&self, parameters: &Parameters<f32>) -> Result<f64> {
-        self.loss(parameters, &self.seeded.data.validation)
+        self.loss(parameters, &self.data.validation)
     }
 
     fn test_loss(&self, parameters: &Parameters<f32>) -> Result<f64> {
-        self.loss(parameters, &self.seeded.data.test)
+        self.loss(parameters, &self.data.test)
     }
 }
 
