@@ -63,7 +63,7 @@ impl<'a> Summary<'a> {
     }
 
     /// What a cell is chosen by, as a number that is better where it is lower.
-    fn score(&self, cell: &CellSummary<'_>) -> f64 {
+    pub(super) fn score(&self, cell: &CellSummary<'_>) -> f64 {
         let ranking = self.ranking_measure(cell.cell.task_index);
         let measure = cell.chooser.unwrap_or(ranking);
         let value = interquartile_mean(&cell.sample(&measure));

@@ -24,15 +24,18 @@ pub struct Usefulness {
 }
 
 impl Summary<'_> {
-    /// Whether the best estimator of a task is better than the best rival. Nothing
+    /// Whether the best estimator of a task, by the metric that chooses settings, is better than the best
+    /// rival. Nothing
     /// without such a reference or without runs.
     pub fn usefulness(&self, task: usize) -> Option<Usefulness> {
         let measure = self.ranking_measure(task);
         if measure.better == Better::Neither {
             return None;
         }
-        let place = self.ranking(task).into_iter().next()?;
-        let (cell, estimate) = (&self.cells[place.cell], place.estimate?);
+        // The metric that chooses settings chooses the estimator, too: what is reported chose nothing.
+        let cells = self.best_cells(task).filter(|(_, cell)| cell.estimate(&measure).is_some());
+        let (index, cell) = cells.min_by(|a, b| self.score(a.1).total_cmp(&self.score(b.1)))?;
+        let estimate = cell.estimate(&measure)?;
         let rivals = self.references(task, measure.name).into_iter();
         let score = |x: Estimate| lower_is_better(&measure, x.value);
         let best = rivals
@@ -46,6 +49,6 @@ impl Summary<'_> {
         let p_value = wilcoxon_signed_rank(&differences(&ours, &theirs));
         let verdict = super::Comparison { difference, p_value, better: measure.better }.verdict();
         let (reference, level) = (best.reference, best.estimate);
-        Some(Usefulness { cell: place.cell, estimate, reference, level, difference, verdict })
+        Some(Usefulness { cell: index, estimate, reference, level, difference, verdict })
     }
 }
