@@ -16,7 +16,7 @@ pub(super) struct File {
     #[schemars(extend("example" = "question = \"Does the temperature matter?\""))]
     pub(super) question: String,
     /// What an engineer should make of the answer; written after looking, printed by the report.
-    #[schemars(extend("example" = "reading = \"`exact` reaches {{ value('categories=8', 'exact') }}.\""))]
+    #[schemars(extend("example" = "reading = \"It reaches {{ value('categories=8', 'exact') }}.\""))]
     pub(super) reading: String,
     /// The settings that the reading was written for: the digest that `report` prints. The reading is
     /// shown for these settings only.

@@ -1,4 +1,4 @@
-use super::{Drawn, Source, axis, curve, is_shown, scale_of_losses};
+use super::{Drawn, Source, axis, capitalized, curve, is_shown, scale_of_losses};
 use crate::report::overview::shown;
 use charts::{Figure, Panel, Series, convergence};
 
@@ -24,7 +24,7 @@ pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
         ..Panel::default()
     }];
     let figure = Figure {
-        title: format!("{}, {}", axis(&measure), summary.task_label(task)),
+        title: format!("{}, {}", capitalized(&axis(&measure)), summary.task_label(task)),
         x_label: "training step".to_owned(),
         y_label: measure.axis(),
         y_scale: scale_of_losses(&measure, &panels),
