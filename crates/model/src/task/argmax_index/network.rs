@@ -5,25 +5,29 @@ use std::rc::Rc;
 /// The network of the seed question: a classifier picks a category, and the output is a linear
 /// head's value for it.
 ///
-/// The classifier is linear → ReLU → linear, I to K logits; the head is linear, I to K values.
+/// The classifier is linear → ReLU → linear, I to K logits; the head is linear, I to K values, or to C
+/// class logits for each of the K categories.
 #[derive(Clone, Debug)]
 pub struct CombinedNetwork {
     classifier: Perceptron,
     head: Perceptron,
+    /// Numbers of the head for each category.
+    outputs: usize,
 }
 
 impl CombinedNetwork {
-    /// A network and its first parameters: weights and biases uniform between ±1/√inputs of their layer.
+    /// A network and its first parameters: weights and biases uniform between ±1/√inputs of their
+    /// layer. The head has `outputs` numbers for each category.
     pub fn new<E: Real>(
         inputs: usize,
         hidden: usize,
-        categories: usize,
+        (categories, outputs): (usize, usize),
         noise: &mut Noise,
     ) -> (Self, Parameters<E>) {
         let mut initial = Initial::new();
         let classifier = Perceptron::new(&mut initial, &[inputs, hidden, categories], noise);
-        let head = Perceptron::new(&mut initial, &[inputs, categories], noise);
-        (Self { classifier, head }, initial.build())
+        let head = Perceptron::new(&mut initial, &[inputs, categories * outputs], noise);
+        (Self { classifier, head, outputs }, initial.build())
     }
 
     /// I, the classifier's hidden width and K.
@@ -32,7 +36,12 @@ impl CombinedNetwork {
         (first.inputs, first.outputs, self.classifier.outputs())
     }
 
-    /// Logits and values of rows [B, I], [B, K] each, and the tape by which gradients for either reach
+    /// Numbers of the head for each category: 1, or C classes.
+    pub fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// Logits ([B, K]) and values ([B, K·C]) of rows [B, I], and the tape by which gradients for either reach
     /// the parameters.
     ///
     /// # Panics
