@@ -203,10 +203,17 @@ fn data_files() {
         ("a,y,y\n1,2,3\n4,5,6\n", &["two columns are named `y`"]),
         ("a,y\n1,2\n", &["1 row;", "at least 3 rows"]),
         ("a,y\n1,2\n2,3\n", &["2 rows;", "at least 3 rows"]),
-        ("a,y\n1,2\n3,NaN\n", &["line 3, column `y`", "`NaN`", "expected a finite number"]),
-        ("a,y\n1,2\ninf,3\n", &["line 3, column `a`", "`inf`", "expected a finite number"]),
-        ("a,y\nred,2\n", &["line 2, column `a`", "`red`", "expected a finite number"]),
-        ("a,y\n1,2\n,2\n", &["line 3, column `a`", "is missing", "expected a finite number"]),
+        (
+            "a,y\n1,2\n3,NaN\n,5\n",
+            &[
+                "cells are missing",
+                "column `a`: 1 cell, in line 4",
+                "column `y`: 1 cell, in line 3",
+            ],
+        ),
+        ("a,y\n1,2\n4,2\ninf,3\n", &["line 4, column `a`", "`inf`", "expected a finite number"]),
+        ("a,y\n1,2\n4,2\nred,2\n", &["line 4, column `a`", "`red`", "expected a finite number"]),
+        ("a,y\nred,2\nblue,3\n", &["column `a`: every text is different", "`ignore`"]),
         ("a,y\n1,2\n1,2,3\n", &["line 3: expected 2 cells, found 3"]),
         ("a,y\n1,2\n1\n", &["line 3: expected 2 cells, found 1"]),
     ] {
@@ -219,6 +226,18 @@ fn data_files() {
     rejects(&lab, "sweep tiny.toml", &["target = absent", "the name of a column"]);
     lab.write("tiny.toml", edited(&[("inputs = 4", "target = \"y\"")]));
     rejects(&lab, "sweep tiny.toml", &["target = y", "no target, because no data file is given"]);
+    let task = |more: &str| format!("data = \"own.csv\"\ntarget = \"y\"\n{more}");
+    lab.write("own.csv", "id,y,part\n1,2,train\n3,4,test\n5,6,dev\n");
+    for (more, words) in [
+        ("ignore = [\"y\"]", &["ignore = y", "columns other than the target"] as &[_]),
+        ("ignore = [\"i\"]", &["own.csv", "ignore: unknown column `i`", "`id`?"]),
+        ("split = \"parts\"", &["unknown column `parts`", "`part`?"]),
+        ("split = \"part\"", &["line 4, column `part`: the cell is `dev`"]),
+        ("missing = \"median\"", &["missing", "`median`", "refuse", "mean"]),
+    ] {
+        lab.write("tiny.toml", edited(&[("inputs = 4", &task(more))]));
+        rejects(&lab, "sweep tiny.toml", words);
+    }
 }
 
 #[test]

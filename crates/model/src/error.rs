@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why a task cannot be made, or its training cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +21,12 @@ pub enum Error {
     /// The device failed.
     #[error("dfdx: {0}")]
     Device(#[from] dfdx::prelude::CpuError),
+}
+
+impl Error {
+    pub(crate) fn data(path: &Path, why: String) -> Self {
+        Self::Data { path: path.to_owned(), why }
+    }
 }
 
 /// The result of a task.

@@ -1,11 +1,15 @@
 //! Objectives with known answers, to measure estimators with and as examples of objectives.
 
 mod bits;
+mod cross_entropy_pick;
 mod exp_dot;
 mod row_loss;
 mod squared_pick;
+mod values;
 
 pub use bits::{BitPower, BitSumSquares};
+pub use cross_entropy_pick::CrossEntropyPick;
 pub use exp_dot::ExpDot;
 pub use row_loss::{RowLoss, RowLosses};
 pub use squared_pick::SquaredPick;
+pub use values::Values;

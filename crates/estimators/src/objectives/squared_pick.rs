@@ -1,6 +1,6 @@
+use super::values::Values;
 use crate::{Choice, Context, Domain, Losses, Objective, Result};
-use dfdx::prelude::{Cpu, HasShape, PutTape, Tensor};
-use kernels::tape::{Node, Recording, from_tensor, record};
+use kernels::tape::{Node, Recording, record};
 use kernels::{Data, Packed, Real, rows, rowwise};
 use std::rc::Rc;
 
@@ -15,27 +15,6 @@ pub struct SquaredPick<E: Real> {
     targets: Rc<Packed<E>>,
     /// The inputs of a learned baseline.
     context: Option<Rc<Data<E>>>,
-}
-
-/// A value for each category, [B, K].
-#[derive(Clone, Debug)]
-pub enum Values<E: Real> {
-    /// From a network of this workspace.
-    Node(Node<E>),
-    /// From a dfdx network.
-    Tensor(Tensor<(usize, usize), E, Cpu>),
-}
-
-impl<E: Real> From<Node<E>> for Values<E> {
-    fn from(node: Node<E>) -> Self {
-        Self::Node(node)
-    }
-}
-
-impl<E: Real> From<Tensor<(usize, usize), E, Cpu>> for Values<E> {
-    fn from(tensor: Tensor<(usize, usize), E, Cpu>) -> Self {
-        Self::Tensor(tensor)
-    }
 }
 
 impl<E: Real> SquaredPick<E> {
@@ -53,10 +32,7 @@ impl<E: Real> SquaredPick<E> {
     /// If there is not one target for each row of values.
     pub fn with_targets(values: impl Into<Values<E>>, targets: Rc<Packed<E>>) -> Self {
         let values = values.into();
-        let rows = match &values {
-            Values::Node(node) => node.numbers().rows(),
-            Values::Tensor(tensor) => tensor.shape().0,
-        };
+        let (rows, _) = values.shape();
         assert_eq!((rows, 1), (targets.rows(), targets.columns()), "one target per row");
         Self { values, targets, context: None }
     }
@@ -73,21 +49,6 @@ impl<E: Real> SquaredPick<E> {
     pub fn of(values: &[E], targets: &[E]) -> Self {
         let categories = values.len() / targets.len();
         Self::new(Node::new(Packed::pack(values, categories)), targets)
-    }
-}
-
-impl<E: Real> Values<E> {
-    /// The node of the values, with their tape added to `tape`.
-    fn on(&self, tape: Recording<E>) -> Result<(Node<E>, Recording<E>)> {
-        match self {
-            Self::Node(node) => Ok((node.clone(), tape)),
-            Self::Tensor(tensor) => {
-                let categories = tensor.shape().1;
-                let pack = |numbers: &[E]| Packed::pack(numbers, categories);
-                let add = |gradient: &Packed<E>, sums: &mut [E]| gradient.add_to(sums);
-                Ok(from_tensor(tensor.clone().put_tape(tape), pack, add)?)
-            }
-        }
     }
 }
 

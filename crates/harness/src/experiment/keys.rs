@@ -114,7 +114,8 @@ pub fn key_pages() -> Vec<KeyPage> {
     let file = File { seeds: Some(10), batch: Some(128), steps: Some(2000), ..File::default() };
     let file = File { evaluate_every: Some(50), ..file };
     let single = KeyPage::of::<File>("file", false, &file);
-    let about = "Keys before the first section; a section can be written here, too, as in the examples.";
+    let about =
+        "Keys before the first section; a section can be written here, too, as in the examples.";
     vec![
         KeyPage { about: about.to_owned(), ..single },
         KeyPage::of_kinds("task", "tasks", "What is learned."),

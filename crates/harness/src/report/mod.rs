@@ -93,7 +93,7 @@ fn compute(summary: &Summary<'_>) -> Result<Computed> {
     if summary.experiment.trains() {
         tables.push(("curves.csv", tables::curves(summary)?));
     }
-    let mut numbers = ranking::json(summary, &across)?;
+    let mut numbers = ranking::json(summary, &across, &budgets)?;
     let curves = tables.iter().find(|(name, _)| *name == "curves.csv");
     let curves = curves.map(|(_, content)| content.as_slice());
     let reading = Reading::of(summary, &numbers, curves)?;

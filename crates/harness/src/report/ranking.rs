@@ -4,7 +4,7 @@ use super::words::{chance, interval, p_value, percent, short, signed_interval, w
 use crate::experiment::Measure;
 use crate::experiment::ThresholdSpec;
 use crate::experiment::metrics::{RELATIVE_SQUARED_BIAS, TOTAL_VARIANCE};
-use crate::results::{Across, CellSummary, Deviation, Place, ReferenceValue, Summary};
+use crate::results::{Across, Budget, CellSummary, Deviation, Place, ReferenceValue, Summary};
 use anyhow::Result;
 use model::Role;
 use serde_json::{Value, json};
@@ -198,7 +198,11 @@ pub(super) fn deviation(row: &Deviation<'_>) -> [String; 6] {
 ///
 /// # Errors
 /// If a parameter cannot be written as JSON.
-pub(super) fn json(summary: &Summary<'_>, across: &[Across]) -> Result<Value> {
+pub(super) fn json(
+    summary: &Summary<'_>,
+    across: &[Across],
+    budgets: &[Budget],
+) -> Result<Value> {
     let (stored, all) = summary.progress();
     let number = |x: f64| if x.is_finite() { json!(x) } else { json!(null) };
     let estimate = |x: Estimate| {
@@ -207,6 +211,8 @@ pub(super) fn json(summary: &Summary<'_>, across: &[Across]) -> Result<Value> {
         });
         json!([number(x.value), low, high])
     };
+    // What one random setting reaches: how good an estimator is without tuning.
+    let one_setting = |budget: &Budget| estimate(budget.reached[0]);
     let place = |task: usize, place: Place| {
         let cell = &summary.cells[place.cell];
         json!({
@@ -219,6 +225,7 @@ pub(super) fn json(summary: &Summary<'_>, across: &[Across]) -> Result<Value> {
             "difference-to-exact": place.comparison.map(|x| estimate(x.difference)),
             "p-value": place.comparison.map(|x| x.p_value),
             "verdict": place.comparison.map(|x| x.verdict()).filter(|verdict| !verdict.is_empty()),
+            "one-setting": budgets.iter().find(|budget| budget.cell == place.cell).map(one_setting),
             "steps-to-threshold": summary.steps_to_threshold(cell).map(estimate),
         })
     };

@@ -23,7 +23,8 @@ mod traits;
 
 pub use any::AnyTask;
 pub use argmax_index::{
-    ArgmaxIndex, CombinedNetwork, RegimeRows, Regimes, Table, matched_accuracy,
+    ArgmaxIndex, Cells, Column, CombinedNetwork, Encoder, Feature, FeatureKind, Missing, Parts,
+    Reading, RegimeRows, Regimes, Standardize, Table, Target, TargetKind, matched_accuracy,
 };
 pub use bernoulli_toy::BernoulliToy;
 pub use categorical_vae::{Autoencoder, CategoricalVae, Reconstruction};

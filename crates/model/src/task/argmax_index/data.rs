@@ -1,7 +1,8 @@
 //! The rows of a seed: drawn, or split from a file.
 
-use super::standardize::Standardize;
-use super::{ArgmaxIndex, RegimeRows, Regimes, Table};
+use super::encoder::Encoder;
+use super::table::{Parts, Table};
+use super::{ArgmaxIndex, RegimeRows, Regimes};
 use crate::batch::{Batch, Rows};
 use kernels::Noise;
 
@@ -14,10 +15,12 @@ pub(super) struct Split {
     pub(super) test: Batch<f32>,
     /// What is known of synthetic rows.
     pub(super) truth: Option<Truth>,
-    /// The test loss of predicting the mean of the training targets.
+    /// The test loss of predicting the mean of the training targets, or the shares of classes.
     pub(super) mean_loss: f64,
     /// A squared error of 1 here is this much in the target's units.
     pub(super) loss_unit: f64,
+    /// How a file's rows are encoded.
+    pub(super) encoder: Option<Encoder>,
 }
 
 /// What is known of rows that were drawn from a law.
@@ -43,25 +46,17 @@ pub(super) fn synthetic(task: &ArgmaxIndex, stream: &mut Noise) -> Split {
         mean_loss: mean_loss(&train.targets, &test.targets),
         truth: Some(Truth { loss: test.law_loss(), train: train.labels, test: test.labels }),
         loss_unit: 1.0,
+        encoder: None,
     }
 }
 
-/// Which rows of a file are in which part.
-pub(super) struct Parts {
-    pub(super) train: Vec<usize>,
-    pub(super) validation: Vec<usize>,
-    pub(super) test: Vec<usize>,
-}
-
-impl Parts {
-    /// A random split with these shares.
-    pub(super) fn draw(task: &ArgmaxIndex, count: usize, stream: &mut Noise) -> Self {
-        let order = stream.permutation(count);
-        let (validation, test) = held_out(task, count);
-        let (validation, others) = order.split_at(validation);
-        let (test, train) = others.split_at(test);
-        Self { train: train.to_vec(), validation: validation.to_vec(), test: test.to_vec() }
-    }
+/// A random split of so many rows.
+pub(super) fn draw_parts(task: &ArgmaxIndex, count: usize, stream: &mut Noise) -> Parts {
+    let order = stream.permutation(count);
+    let (validation, test) = held_out(task, count);
+    let (validation, others) = order.split_at(validation);
+    let (test, train) = others.split_at(test);
+    Parts { train: train.to_vec(), validation: validation.to_vec(), test: test.to_vec() }
 }
 
 /// How many of a file's rows are validated on, and how many are tested on: at least one each, and at
@@ -72,33 +67,34 @@ pub(super) fn held_out(task: &ArgmaxIndex, count: usize) -> (usize, usize) {
     (validation, share(task.test_share).clamp(1, count - 1 - validation))
 }
 
-/// The parts of a file's rows, standardized on those that are trained on.
+/// The parts of a file's rows, encoded as those that are trained on say.
 pub(super) fn split(table: &Table, parts: &Parts) -> Split {
-    let inputs = table.features.len();
-    let train = || parts.train.iter();
-    let columns: Vec<Standardize> = (0..inputs)
-        .map(|column| Standardize::of(train().map(|&row| table.rows[row * inputs + column])))
-        .collect();
-    let target = Standardize::of(train().map(|&row| table.targets[row]));
-    let targets = |rows: &[usize]| -> Vec<f64> {
-        rows.iter().map(|&row| target.apply_to_target(table.targets[row])).collect()
-    };
-    let part = |rows: &[usize]| {
-        let features = rows.iter().flat_map(|&row| {
-            let cells = &table.rows[row * inputs..][..inputs];
-            cells.iter().zip(&columns).map(|(&x, column)| column.apply(x))
-        });
-        let features: Vec<f64> = features.collect();
-        Rows::new(&features, &targets(rows))
-    };
+    let encoder = Encoder::of(table, &parts.train);
+    let targets = |rows: &[usize]| encoder.targets(table, rows);
+    let part = |rows: &[usize]| Rows::new(&encoder.inputs(table, rows), &targets(rows));
+    let (train, test) = (targets(&parts.train), targets(&parts.test));
     Split {
         train: part(&parts.train),
         validation: part(&parts.validation).all(),
         test: part(&parts.test).all(),
-        mean_loss: mean_loss(&targets(&parts.train), &targets(&parts.test)),
+        mean_loss: match encoder.classes() {
+            None => mean_loss(&train, &test),
+            Some(classes) => share_loss(&train, &test, classes),
+        },
         truth: None,
-        loss_unit: target.unit() * target.unit(),
+        loss_unit: encoder.loss_unit(),
+        encoder: Some(encoder),
     }
+}
+
+/// The cross-entropy of the shares of the classes in the training rows, each with one row more, so that
+/// no class of a test row is impossible.
+fn share_loss(train: &[f64], test: &[f64], classes: usize) -> f64 {
+    let mut counts = vec![1.0; classes];
+    train.iter().for_each(|&class| counts[class as usize] += 1.0);
+    let total: f64 = counts.iter().sum();
+    let losses = test.iter().map(|&class| -(counts[class as usize] / total).ln());
+    losses.sum::<f64>() / test.len() as f64
 }
 
 fn mean_loss(train: &[f64], test: &[f64]) -> f64 {
@@ -109,14 +105,21 @@ fn mean_loss(train: &[f64], test: &[f64]) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::table::{Cells, Column, Missing};
     use super::*;
 
     /// Two features and a target a row.
     fn table(rows: &[[f64; 3]]) -> Table {
+        let column = |index: usize| Column {
+            name: index.to_string(),
+            cells: Cells::Numbers(rows.iter().map(|row| row[index]).collect()),
+        };
         Table {
-            features: vec!["a".into(), "b".into()],
-            rows: rows.iter().flat_map(|row| [row[0], row[1]]).collect(),
-            targets: rows.iter().map(|row| row[2]).collect(),
+            features: vec![column(0), column(1)],
+            target: column(2),
+            parts: None,
+            left_out: 0,
+            missing: Missing::Refuse,
             digest: String::new(),
         }
     }
@@ -137,7 +140,7 @@ mod tests {
 
     /// A random split: a quarter to validate on, a fifth to test on.
     fn split_of(table: &Table, stream: &mut Noise) -> Split {
-        split(table, &Parts::draw(&shares(0.25, 0.2), table.targets.len(), stream))
+        split(table, &draw_parts(&shares(0.25, 0.2), table.rows(), stream))
     }
 
     fn stream() -> Noise {
@@ -176,6 +179,13 @@ mod tests {
         assert!(split.truth.is_none());
     }
 
+    /// One of two rows is of class 0, and none of class 2; with one more each, shares are 2/5, 2/5, 1/5.
+    #[test]
+    fn the_loss_of_shares_by_hand() {
+        let expected = ((5.0 / 2.0f64).ln() + 5f64.ln()) / 2.0;
+        assert!((share_loss(&[0.0, 1.0], &[1.0, 2.0], 3) - expected).abs() < 1e-12);
+    }
+
     /// What is predicted by the mean of the training targets, 1, in two rows: errors 2 and 4.
     #[test]
     fn the_loss_of_the_mean_by_hand() {
@@ -186,7 +196,7 @@ mod tests {
     #[test]
     fn every_row_is_in_one_part() {
         let order = stream().permutation(10);
-        let parts = Parts::draw(&shares(0.3, 0.2), 10, &mut stream());
+        let parts = draw_parts(&shares(0.3, 0.2), 10, &mut stream());
         assert_eq!(parts.validation, order[..3]);
         assert_eq!(parts.test, order[3..5]);
         assert_eq!(parts.train, order[5..]);

@@ -1,3 +1,5 @@
+use super::encoder::Encoder;
+use super::references::Known;
 use super::seeded::Seeded;
 use super::{ArgmaxIndex, CombinedNetwork, Table, data, references};
 use crate::metric::{ENTROPY, FORWARD_LOSS};
@@ -21,7 +23,7 @@ impl Task for Loaded {
     type Instance = Seeded;
 
     fn metrics(&self) -> Vec<Metric> {
-        let mut metrics = vec![
+        let metrics = vec![
             Metric::lower("test-loss", "test loss")
                 .with_note("deployed with the hard argmax")
                 .chosen_by("validation-loss"),
@@ -32,22 +34,33 @@ impl Task for Loaded {
             Metric::neutral("live-categories", "live categories")
                 .with_note("share of the categories that the argmax picks for a validation row"),
         ];
-        if self.table.is_none() {
-            metrics.push(Metric::higher("regime-accuracy", "regime accuracy").bounded_by(0.0));
-        }
-        metrics
+        let accuracy = match self.target() {
+            Known::Regimes => Some(("regime-accuracy", "regime accuracy")),
+            Known::Classes => Some(("test-accuracy", "test accuracy")),
+            Known::Numbers => None,
+        };
+        let bounded = |(name, label)| Metric::higher(name, label).bounded_by(0.0);
+        metrics.into_iter().chain(accuracy.map(bounded)).collect()
     }
 
     fn references(&self) -> Vec<Reference> {
-        references::declared(self.table.is_none())
+        references::declared(self.target())
     }
 
     fn warnings(&self) -> Vec<String> {
         let Some(table) = &self.table else { return vec![] };
-        let count = table.targets.len();
-        let (validation, test) = data::held_out(&self.task, count);
+        let count = table.rows();
+        let (validation, test) = match &table.parts {
+            Some(parts) => (parts.validation.len(), parts.test.len()),
+            None => data::held_out(&self.task, count),
+        };
         let (trained, parameters) = (count - validation - test, table.features.len() + 1);
         let mut warnings = vec![];
+        if table.left_out > 0 {
+            let rows = counted(table.left_out, "row");
+            let target = &table.target.name;
+            warnings.push(format!("{rows} without a value in `{target}` left out"));
+        }
         if test < LEAST_HELD_OUT {
             let rows = counted(test, "row");
             warnings
@@ -74,14 +87,15 @@ impl Task for Loaded {
         let data = match &self.table {
             None => data::synthetic(&self.task, stream),
             Some(table) => {
-                let parts = data::Parts::draw(&self.task, table.targets.len(), stream);
-                data::split(table, &parts)
+                let draw = || data::draw_parts(&self.task, table.rows(), stream);
+                data::split(table, &table.parts.clone().unwrap_or_else(draw))
             }
         };
         let ArgmaxIndex { hidden, categories, logit_scale, initial_scale, .. } = self.task;
         let inputs = data.validation.inputs().rows().columns();
-        let init = &mut streams.named("init");
-        let (network, mut parameters) = CombinedNetwork::new(inputs, hidden, categories, init);
+        let outputs = data.encoder.as_ref().and_then(Encoder::classes).unwrap_or(1);
+        let (init, choice) = (&mut streams.named("init"), (categories, outputs));
+        let (network, mut parameters) = CombinedNetwork::new(inputs, hidden, choice, init);
         if initial_scale != 1.0 {
             network.scale_logit_layer(&mut parameters, initial_scale);
         }
@@ -91,6 +105,16 @@ impl Task for Loaded {
 
     fn data_digest(&self) -> Option<String> {
         self.table.as_ref().map(|table| table.digest.clone())
+    }
+}
+
+impl Loaded {
+    fn target(&self) -> Known {
+        match self.table.as_ref().map(Table::classes) {
+            None => Known::Regimes,
+            Some(None) => Known::Numbers,
+            Some(Some(_)) => Known::Classes,
+        }
     }
 }
 

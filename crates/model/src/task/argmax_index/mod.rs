@@ -1,4 +1,5 @@
 mod data;
+mod encoder;
 mod loaded;
 mod matching;
 mod network;
@@ -8,11 +9,13 @@ mod seeded;
 mod standardize;
 mod table;
 
+pub use encoder::{Encoder, Feature, FeatureKind, Target, TargetKind};
 pub use loaded::Loaded;
 pub use matching::matched_accuracy;
 pub use network::CombinedNetwork;
 pub use regimes::{RegimeRows, Regimes};
-pub use table::Table;
+pub use standardize::Standardize;
+pub use table::{Cells, Column, Missing, Parts, Reading, Table};
 
 use super::TaskKind;
 use crate::{Error, Result};
@@ -52,12 +55,30 @@ use std::path::{Path, PathBuf};
 /// **A file's rows** are permuted by the stream `data`. The first `validation-share` of them are
 /// validated on, the next `test-share` are tested on, the others are trained on, in this order. Each
 /// number of rows is rounded to the nearest, halves up, but at least 1; a row is left for each part
-/// that follows.
+/// that follows. With `split = "COLUMN"`, the parts are those that the column names.
+///
+/// **A file's columns** are read with the delimiter of the header: a comma, or else a semicolon, a tab
+/// or a vertical bar. A column is text if more than half of its cells are not numbers, or if it is in
+/// `categorical`. It has an input for each of its texts, sorted by their bytes (numbers by their size):
+/// 1 where the row has that text, else 0. It may have 50 texts, and not a different one in each row.
+/// Cells that are empty, `?`, `NA`, `NaN` or `null` are missing, and refused unless
+/// `missing = "mean"`: then a number becomes the mean of the training rows, and 1 in one more input
+/// behind its own, which is 0 in rows with a number; a text becomes the text `missing`, which comes
+/// last; a row without a target is left out before anything else.
 ///
 /// **Standardization** (x − mean)/deviation, of features and target, with the mean and the standard
-/// deviation (divided by the number of rows) of the rows that are trained on. A feature that is
-/// constant there, up to rounding, is 0 in every row; a constant target is only shifted by its value.
-/// The losses that are reported are multiplied by the target's variance; by 1 if it is constant.
+/// deviation (divided by the number of rows) of the rows that are trained on; 0 and 1 are numbers too.
+/// A feature that is constant there, up to rounding, is 0 in every row; a constant target is only
+/// shifted by its value. The losses that are reported are multiplied by the target's variance; by 1 if
+/// it is constant.
+///
+/// **Classification** If the target is a class, the head has C class logits for each category, those of
+/// a category side by side, and the loss is the cross-entropy of those of the chosen category, in nats.
+/// Classes are sorted as texts are. `test-accuracy` is the share of test rows whose class has the
+/// largest logit. The references are `plain-network`, with C class logits; `linear`, which is logistic
+/// regression, the same without a hidden layer, and is trained as the network is, with first weights
+/// from the stream `linear`; and `predict-shares`, the shares of the classes in the training rows, each
+/// counted with one row more.
 ///
 /// **First weights** of a layer, and its biases: uniform between ±1/√inputs of the layer, from
 /// uniforms of 53 bits of the stream `init`, as (2u − 1)/√inputs. The classifier's two layers come
@@ -102,14 +123,29 @@ pub struct ArgmaxIndex {
     pub validation_rows: usize,
     /// Synthetic rows to test on: from 1 up.
     pub test_rows: usize,
-    /// A CSV file with a header, all numbers, in place of synthetic rows. A relative path starts
-    /// at the experiment file's folder. Features and target are standardized on the training part;
-    /// losses are reported in the target's own units.
+    /// A CSV file with a header, in place of synthetic rows. A relative path starts at the experiment
+    /// file's folder. Features and target are standardized on the training part; losses are reported in
+    /// the target's own units.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<PathBuf>,
-    /// The file's column to predict.
+    /// The file's column to predict. If it is text, its texts are classes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
+    /// Columns of the file that are not read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ignore: Vec<String>,
+    /// Columns of the file whose numbers are names, such as codes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub categorical: Vec<String>,
+    /// Whether numbers in the target are names of classes.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub classification: bool,
+    /// What to do about missing cells: `refuse` them, or fill them with the `mean` of the training rows.
+    #[serde(skip_serializing_if = "Missing::is_refused")]
+    pub missing: Missing,
+    /// `random`, or the column that says which part a row belongs to: train, validation or test.
+    #[serde(skip_serializing_if = "is_random")]
+    pub split: String,
     /// Share of the file's rows to validate on, drawn anew for each seed: above 0, below 1.
     pub validation_share: f64,
     /// Share of the file's rows to test on: above 0, and below 1 together with `validation-share`.
@@ -130,10 +166,22 @@ impl Default for ArgmaxIndex {
             test_rows: 2048,
             data: None,
             target: None,
+            ignore: vec![],
+            categorical: vec![],
+            classification: false,
+            missing: Missing::Refuse,
+            split: RANDOM.to_owned(),
             validation_share: 0.2,
             test_share: 0.2,
         }
     }
+}
+
+/// The split that is drawn for each seed.
+const RANDOM: &str = "random";
+
+fn is_random(split: &str) -> bool {
+    split == RANDOM
 }
 
 impl TaskKind for ArgmaxIndex {
@@ -165,6 +213,18 @@ impl TaskKind for ArgmaxIndex {
         }
         let expected = format!("less than 1 together with validation-share = {validation}");
         Fault::require(validation + test < 1.0, "test-share", test, expected)?;
+        for (key, columns) in [("ignore", &self.ignore), ("categorical", &self.categorical)] {
+            let holds = columns.is_empty() || self.data.is_some();
+            Fault::require(
+                holds,
+                key,
+                columns.join(", "),
+                "no columns, because no data file is given",
+            )?;
+        }
+        if let Some(target) = self.target.as_ref().filter(|target| self.ignore.contains(target)) {
+            return Err(Fault::value("ignore", target, "columns other than the target"));
+        }
         match (&self.data, &self.target) {
             (Some(_), None) => {
                 Err(Fault::value("target", "absent", "the name of a column of the data file"))
@@ -178,7 +238,7 @@ impl TaskKind for ArgmaxIndex {
 
     fn load(self, folder: &Path) -> Result<Loaded> {
         let table = match (&self.data, &self.target) {
-            (Some(data), Some(target)) => Some(read(&folder.join(data), target)?),
+            (Some(data), Some(target)) => Some(self.read(&folder.join(data), target)?),
             _ => None,
         };
         Ok(Loaded { task: self, table })
@@ -191,27 +251,34 @@ fn is_one(factor: &f64) -> bool {
     *factor == 1.0
 }
 
-fn read(path: &Path, target: &str) -> Result<Table> {
-    let table = Table::read(path, target)?;
-    let count = table.targets.len();
-    if count < 3 {
-        let found = if count == 1 { "1 row".to_owned() } else { format!("{count} rows") };
-        let why = format!("{found}; training, validation and test need one each: at least 3 rows");
-        return Err(Error::Data { path: path.to_owned(), why });
+impl ArgmaxIndex {
+    fn read(&self, path: &Path, target: &str) -> Result<Table> {
+        let Self { classification, missing, .. } = *self;
+        let split = Some(self.split.as_str()).filter(|split| *split != RANDOM);
+        let (ignore, categorical) = (&self.ignore, &self.categorical);
+        let reading = Reading { target, ignore, categorical, classification, missing, split };
+        let table = Table::read(path, &reading)?;
+        let count = table.rows();
+        if count < 3 {
+            let found = if count == 1 { "1 row".to_owned() } else { format!("{count} rows") };
+            let why = "training, validation and test need one each: at least 3 rows";
+            return Err(Error::data(path, format!("{found}; {why}")));
+        }
+        check_range(table.targets(), target).map_err(|why| Error::data(path, why))?;
+        Ok(table)
     }
-    let (least, most) = extremes(&table.targets);
-    let square = (most - least) * (most - least);
-    if !square.is_finite() || (square == 0.0 && most > least) {
-        let why = format!(
-            "column `{target}`: squared errors of numbers from {least:e} to {most:e} are out of range; \
-             change the unit of the target"
-        );
-        return Err(Error::Data { path: path.to_owned(), why });
-    }
-    Ok(table)
 }
 
-fn extremes(numbers: &[f64]) -> (f64, f64) {
+/// Squares of differences of a target are numbers.
+fn check_range(targets: &[f64], name: &str) -> Result<(), String> {
     let ends = (f64::INFINITY, f64::NEG_INFINITY);
-    numbers.iter().fold(ends, |(least, most), &x| (least.min(x), most.max(x)))
+    let (least, most) = targets.iter().fold(ends, |(least, most), &x| (least.min(x), most.max(x)));
+    let square = (most - least) * (most - least);
+    if most > least && (!square.is_finite() || square == 0.0) {
+        return Err(format!(
+            "column `{name}`: squared errors of numbers from {least:e} to {most:e} are out of range; \
+             change the unit of the target"
+        ));
+    }
+    Ok(())
 }

@@ -5,26 +5,30 @@ use std::rc::Rc;
 /// The network of the seed question: a classifier picks a category, and the output is a linear
 /// head's value for it.
 ///
-/// The classifier is linear → ReLU → linear, I to K logits; the head is linear, I to K values.
+/// The classifier is linear → ReLU → linear, I to K logits; the head is linear, I to K values, or to C
+/// class logits for each of the K categories.
 #[derive(Clone, Debug)]
 pub struct CombinedNetwork {
     classifier: Perceptron,
     head: Perceptron,
     logit_scale: f64,
+    /// Numbers of the head for each category.
+    outputs: usize,
 }
 
 impl CombinedNetwork {
-    /// A network and its first parameters: weights and biases uniform between ±1/√inputs of their layer.
+    /// A network and its first parameters: weights and biases uniform between ±1/√inputs of their
+    /// layer. The head has `outputs` numbers for each category.
     pub fn new<E: Real>(
         inputs: usize,
         hidden: usize,
-        categories: usize,
+        (categories, outputs): (usize, usize),
         noise: &mut Noise,
     ) -> (Self, Parameters<E>) {
         let mut initial = Initial::new();
         let classifier = Perceptron::new(&mut initial, &[inputs, hidden, categories], noise);
-        let head = Perceptron::new(&mut initial, &[inputs, categories], noise);
-        (Self { classifier, head, logit_scale: 1.0 }, initial.build())
+        let head = Perceptron::new(&mut initial, &[inputs, categories * outputs], noise);
+        (Self { classifier, head, outputs, logit_scale: 1.0 }, initial.build())
     }
 
     /// The same network, whose logits are multiplied by a factor.
@@ -45,7 +49,12 @@ impl CombinedNetwork {
         (first.inputs, first.outputs, self.classifier.outputs())
     }
 
-    /// Logits and values of rows [B, I], [B, K] each, and the tape by which gradients for either reach
+    /// Numbers of the head for each category: 1, or C classes.
+    pub fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// Logits ([B, K]) and values ([B, K·C]) of rows [B, I], and the tape by which gradients for either reach
     /// the parameters.
     ///
     /// # Panics
@@ -93,7 +102,7 @@ mod tests {
     /// Logits, and the gradient of the mean of the first one, at a scale.
     fn logits(scale: f64) -> (Vec<f64>, Vec<f64>) {
         let noise = &mut Noise::named(&["tests", "network"]);
-        let (network, parameters) = CombinedNetwork::new::<f64>(2, 3, 2, noise);
+        let (network, parameters) = CombinedNetwork::new::<f64>(2, 3, (2, 1), noise);
         let rows = Data::from_rows(Packed::pack(&[0.5, -1.0, 2.0, 0.25], 2));
         let network = network.with_logit_scale(scale);
         let (logits, _, mut tape) = network.forward(&parameters, &rows);
@@ -118,7 +127,7 @@ mod tests {
     #[test]
     fn the_logit_layer_alone_is_scaled() {
         let noise = &mut Noise::named(&["tests", "network"]);
-        let (network, mut parameters) = CombinedNetwork::new::<f64>(2, 3, 2, noise);
+        let (network, mut parameters) = CombinedNetwork::new::<f64>(2, 3, (2, 1), noise);
         let before = parameters.values().to_vec();
         network.scale_logit_layer(&mut parameters, 0.5);
         // 2·3 + 3 numbers of the hidden layer come first; then 3·2 + 2, and the head.

@@ -1,10 +1,13 @@
 use super::data::Split;
+use super::encoder::Encoder;
 use super::{CombinedNetwork, matched_accuracy, references};
 use crate::batch::Batch;
 use crate::classifier::entropy;
 use crate::task::{Budget, GoOn, Instance, Streams};
 use crate::{Evaluation, Forward, Result};
 use estimators::SquaredPick;
+use estimators::objectives::CrossEntropyPick;
+use kernels::tape::Node;
 use kernels::{Noise, Packed, Parameters, Real};
 use std::rc::Rc;
 
@@ -29,9 +32,7 @@ impl Instance for Seeded {
     }
 
     fn forward<E: Real>(&self, parameters: &Parameters<E>, batch: &Batch<E>) -> Forward<E> {
-        let (logits, values, tape) = self.network.forward(parameters, batch.inputs());
-        let objective = SquaredPick::with_targets(values, Rc::clone(batch.targets()));
-        Forward::new(logits, 1, objective.with_context(Rc::clone(batch.inputs())), tape)
+        self.forward_with_values(parameters, batch).0
     }
 
     fn evaluate(
@@ -39,10 +40,9 @@ impl Instance for Seeded {
         parameters: &Parameters<f32>,
         evaluation: &mut Evaluation<'_>,
     ) -> Result<Vec<f64>> {
-        let test = self.forward(parameters, &self.data.test);
+        let (test, values) = self.forward_with_values(parameters, &self.data.test);
         let chosen = test.argmax();
-        let truth = self.data.truth.as_ref();
-        let accuracy = truth.map(|truth| self.accuracy(&chosen, &truth.test));
+        let accuracy = self.accuracy(&chosen, values.numbers());
         let tested = test.mean_loss(chosen)?;
         let forward = self.forward(parameters, &self.data.validation);
         let (chosen, entropy) = (forward.argmax(), entropy(&forward.logits));
@@ -55,6 +55,28 @@ impl Instance for Seeded {
 }
 
 impl Seeded {
+    /// The values of a batch beside the rest.
+    fn forward_with_values<E: Real>(
+        &self,
+        parameters: &Parameters<E>,
+        batch: &Batch<E>,
+    ) -> (Forward<E>, Node<E>) {
+        let (logits, values, tape) = self.network.forward(parameters, batch.inputs());
+        let (targets, context) = (Rc::clone(batch.targets()), Rc::clone(batch.inputs()));
+        let head = values.clone();
+        let forward = match self.data.encoder.as_ref().and_then(Encoder::classes) {
+            None => {
+                let objective = SquaredPick::with_targets(head, targets).with_context(context);
+                Forward::new(logits, 1, objective, tape)
+            }
+            Some(classes) => {
+                let objective = CrossEntropyPick::with_truth(head, classes, targets);
+                Forward::new(logits, 1, objective.with_context(context), tape)
+            }
+        };
+        (forward, values)
+    }
+
     /// Share of the categories that are chosen for at least one row.
     fn live_share(&self, chosen: &Packed<f32>) -> f64 {
         let mut is_live = vec![false; self.network.widths().2];
@@ -62,13 +84,34 @@ impl Seeded {
         is_live.iter().filter(|&&live| live).count() as f64 / is_live.len() as f64
     }
 
-    /// Share of rows whose category is the true regime, after matching.
-    fn accuracy(&self, chosen: &Packed<f32>, labels: &[u32]) -> f64 {
+    /// Share of test rows whose category is the true regime, after matching, or whose class is the true
+    /// one, where there are regimes or classes.
+    fn accuracy(&self, chosen: &Packed<f32>, values: &Packed<f32>) -> Option<f64> {
         let (_, _, k) = self.network.widths();
-        let mut counts = vec![0; k * k];
-        for (category, &label) in chosen.to_columns().into_iter().zip(labels) {
-            counts[category as usize * k + label as usize] += 1;
+        if let Some(truth) = &self.data.truth {
+            let mut counts = vec![0; k * k];
+            for (category, &label) in chosen.to_columns().into_iter().zip(&truth.test) {
+                counts[category as usize * k + label as usize] += 1;
+            }
+            return Some(matched_accuracy(&counts, k));
         }
-        matched_accuracy(&counts, k)
+        let classes = self.data.encoder.as_ref()?.classes()?;
+        let predicted = predicted_classes(chosen, values, classes);
+        let pairs = predicted.into_iter().zip(self.data.test.targets().to_columns());
+        let right = pairs.filter(|(class, truth)| *class == *truth as usize).count();
+        Some(right as f64 / chosen.rows() as f64)
     }
+}
+
+/// The most probable class of each row's category, the first one of ties.
+pub(super) fn predicted_classes(
+    chosen: &Packed<f32>,
+    values: &Packed<f32>,
+    classes: usize,
+) -> Vec<usize> {
+    let of_row = |(row, category): (usize, f32)| {
+        let logit = |class: usize| values.get(row, category as usize * classes + class);
+        (1..classes).fold(0, |best, class| if logit(class) > logit(best) { class } else { best })
+    };
+    chosen.to_columns().into_iter().enumerate().map(of_row).collect()
 }

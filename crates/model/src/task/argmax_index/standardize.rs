@@ -1,11 +1,14 @@
+use serde::{Deserialize, Serialize};
+
 /// How the numbers of a column become standardized ones: (x − mean) / deviation, with the mean and the
 /// standard deviation of the rows that are trained on.
 ///
 /// Both are computed from the differences to the first number, in units of the largest one. So a
 /// column that is nearly constant keeps its digits, and no square overflows. A column that is constant
 /// up to rounding counts as 0 in other rows too: nothing can be learned from it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Standardize {
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Standardize {
     first: f64,
     /// The largest difference to the first number, halved; 0 for a constant.
     half_range: f64,
@@ -50,6 +53,15 @@ impl Standardize {
         if self.half_range == 0.0 { x - self.first } else { self.apply(x) }
     }
 
+    /// The target whose standardized number this is.
+    pub(super) fn revert_target(&self, z: f64) -> f64 {
+        if self.half_range == 0.0 {
+            return self.first + z;
+        }
+        // Halves, as a difference may overflow.
+        2.0 * (0.5 * self.first + self.half_range * (self.mean + self.deviation * z))
+    }
+
     /// The deviation in the column's own units; 1 for a constant.
     pub(super) fn unit(&self) -> f64 {
         if self.half_range == 0.0 { 1.0 } else { 2.0 * self.half_range * self.deviation }
@@ -77,6 +89,18 @@ mod tests {
         let unit = (8.0f64 / 3.0).sqrt();
         assert_close(&standardized(&[1.0, 3.0, 5.0]), &[-2.0 / unit, 0.0, 2.0 / unit]);
         assert!((Standardize::of([1.0, 3.0, 5.0].into_iter()).unit() - unit).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_standardized_target_can_be_reverted() {
+        for numbers in [[1.0, 3.0, 5.0], [293.15, 293.25, 293.2], [-1e308, 1.5e308, 0.0], [7.0; 3]]
+        {
+            let scale = Standardize::of(numbers.into_iter());
+            for x in numbers {
+                let back = scale.revert_target(scale.apply_to_target(x));
+                assert!((back - x).abs() <= 1e-12 * x.abs().max(1e-3), "{back} for {x}");
+            }
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod trained;
 
 use super::CombinedNetwork;
 use super::data::Split;
+use super::encoder::Encoder;
 use crate::task::{Budget, GoOn, Streams};
 use crate::{Reference, Result, Role};
 use supervised::{PlainNetwork, TrueRegimes};
@@ -21,6 +22,12 @@ const TRUE_REGIMES: Reference =
 const PLAIN_NETWORK: Reference =
     of_test_loss("plain-network", "network without a choice", Role::Rival);
 
+/// Multinomial logistic regression.
+const LINEAR: Reference = of_test_loss("linear", "logistic regression", Role::Rival);
+
+/// The shares of the classes in the training rows, as probabilities of every row.
+const PREDICT_SHARES: Reference = of_test_loss("predict-shares", "predict the shares", Role::Rival);
+
 /// Linear regression.
 const LEAST_SQUARES: Reference = of_test_loss("least-squares", "least squares", Role::Rival);
 
@@ -31,11 +38,24 @@ const fn of_test_loss(name: &'static str, label: &'static str, role: Role) -> Re
     Reference { name, label, metric: "test-loss", role }
 }
 
-/// The references of synthetic rows, or of a file's.
-pub(super) fn declared(is_synthetic: bool) -> Vec<Reference> {
-    let of_all = [PLAIN_NETWORK, LEAST_SQUARES, PREDICT_MEAN];
-    let of_synthetic = [BAYES, TRUE_REGIMES];
-    of_synthetic.into_iter().filter(|_| is_synthetic).chain(of_all).collect()
+/// What is known of the rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Known {
+    /// Numbers to predict, and the regimes that they come from.
+    Regimes,
+    /// Numbers to predict.
+    Numbers,
+    /// Classes to predict.
+    Classes,
+}
+
+/// The references of such rows.
+pub(super) fn declared(known: Known) -> Vec<Reference> {
+    match known {
+        Known::Regimes => vec![BAYES, TRUE_REGIMES, PLAIN_NETWORK, LEAST_SQUARES, PREDICT_MEAN],
+        Known::Numbers => vec![PLAIN_NETWORK, LEAST_SQUARES, PREDICT_MEAN],
+        Known::Classes => vec![PLAIN_NETWORK, LINEAR, PREDICT_SHARES],
+    }
 }
 
 /// Their values; nothing if the computation was stopped.
@@ -53,8 +73,17 @@ pub(super) fn values(
         let Some(loss) = trained::test_loss(&network, &schedule)? else { return Ok(None) };
         losses.extend([truth.loss, loss]);
     }
-    let network = PlainNetwork::new(network, data, streams.named("plain-network"));
-    let Some(loss) = trained::test_loss(&network, &schedule)? else { return Ok(None) };
-    losses.extend([loss, linear::test_loss(&data.train, &data.test), data.mean_loss]);
+    let (inputs, hidden, _) = network.widths();
+    let (outputs, init) = (network.outputs(), streams.named("plain-network"));
+    let plain = PlainNetwork::new(vec![inputs, hidden, outputs], data, init);
+    let Some(loss) = trained::test_loss(&plain, &schedule)? else { return Ok(None) };
+    let linear = if data.encoder.as_ref().and_then(Encoder::classes).is_some() {
+        let logistic = PlainNetwork::new(vec![inputs, outputs], data, streams.named("linear"));
+        let Some(loss) = trained::test_loss(&logistic, &schedule)? else { return Ok(None) };
+        loss
+    } else {
+        linear::test_loss(&data.train, &data.test)
+    };
+    losses.extend([loss, linear, data.mean_loss]);
     Ok(Some(losses.into_iter().map(|loss| loss * data.loss_unit).collect()))
 }

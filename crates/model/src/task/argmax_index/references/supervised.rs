@@ -1,5 +1,6 @@
 use super::super::CombinedNetwork;
 use super::super::data::Split;
+use super::super::encoder::Encoder;
 use super::trained::Supervised;
 use crate::batch::{Batch, Rows};
 use crate::classifier::cross_entropy;
@@ -43,7 +44,7 @@ impl<'a> TrueRegimes<'a> {
 impl Supervised for TrueRegimes<'_> {
     fn first(&self) -> Parameters<f32> {
         let (inputs, hidden, categories) = self.network.widths();
-        CombinedNetwork::new(inputs, hidden, categories, &mut self.init.clone()).1
+        CombinedNetwork::new(inputs, hidden, (categories, 1), &mut self.init.clone()).1
     }
 
     fn batch(&self, rows: usize, noise: &mut Noise) -> Batch<f32> {
@@ -71,19 +72,18 @@ impl Supervised for TrueRegimes<'_> {
     }
 }
 
-/// A network as wide as the classifier, with one output, which learns from its squared error.
+/// A network that chooses nothing: it learns from the squared error of its output, or from the
+/// cross-entropy of its class logits.
 pub(super) struct PlainNetwork<'a> {
     data: &'a Split,
     network: Perceptron,
-    /// Numbers of inputs, hidden units and outputs.
-    widths: [usize; 3],
+    /// Of its layers, from inputs to outputs.
+    widths: Vec<usize>,
     init: Noise,
 }
 
 impl<'a> PlainNetwork<'a> {
-    pub(super) fn new(beside: &CombinedNetwork, data: &'a Split, init: Noise) -> Self {
-        let (inputs, hidden, _) = beside.widths();
-        let widths = [inputs, hidden, 1];
+    pub(super) fn new(widths: Vec<usize>, data: &'a Split, init: Noise) -> Self {
         let (network, _) = perceptron(&widths, &init);
         Self { data, network, widths, init }
     }
@@ -97,6 +97,10 @@ impl<'a> PlainNetwork<'a> {
         let mut tape = Recording::default();
         let input = Input::Data(Rc::clone(rows.inputs()));
         let output = self.network.forward(parameters, input, &mut tape);
+        if self.data.encoder.as_ref().and_then(Encoder::classes).is_some() {
+            let losses = cross_entropy(&mut tape, &output, Rc::clone(rows.targets()));
+            return Ok((losses, tape));
+        }
         // The only category has the output as its value.
         let dims = Dims { batch: rows.rows(), latents: 1, categories: 1 };
         let objective = SquaredPick::with_targets(output, Rc::clone(rows.targets()));
