@@ -31,6 +31,7 @@ struct Point {
 /// | `difference(task, estimator)` | its difference to `exact` |
 /// | `p(task, estimator)` | the adjusted p-value of that |
 /// | `rank(task, estimator)` | its place |
+/// | `untuned(task, estimator)` | the ranking metric with one random setting |
 /// | `steps(task, estimator)` | the steps that it takes to the threshold |
 /// | `reference(task, name)` | a reference of the task |
 /// | `at(task, estimator, metric, step)` | a metric along training |
@@ -83,6 +84,10 @@ fn add_functions(environment: &mut Environment<'_>, numbers: &Arc<Numbers>) {
         with(|n, task, name| number(&n.place(task, name)?.1["difference-to-exact"][0])),
     );
     environment.add_function("p", with(|n, task, name| number(&n.place(task, name)?.1["p-value"])));
+    environment.add_function(
+        "untuned",
+        with(|n, task, name| number(&n.place(task, name)?.1["one-setting"][0])),
+    );
     environment.add_function(
         "steps",
         with(|n, task, name| {
@@ -245,6 +250,7 @@ mod tests {
             json!({
                 "estimator": name, "loss": [value, value - 0.1, value + 0.1], "verdict": verdict,
                 "difference-to-exact": [value - 0.5, -1.0, 1.0], "p-value": 0.04,
+                "one-setting": [2.0 * value, null, null],
                 "steps-to-threshold": [149.6, null, null],
             })
         };
@@ -272,6 +278,7 @@ mod tests {
             ("{{ difference('t k=3', 'a') | signed }}", "−0.250"),
             ("{{ p('k=3', 'a') }}", "0.0400"),
             ("{{ rank('k=3', 'exact') }}", "2"),
+            ("{{ untuned('k=3', 'exact') }}", "1.00"),
             ("{{ steps('k=3', 'exact') }} steps", "150 steps"),
             ("{{ reference('k=3', 'predict-mean') }}", "1.00"),
             ("{{ at('k=3', 'a', 'entropy', 400) }}", "0.234"),
