@@ -76,7 +76,7 @@ fn drawn() -> Lab {
     ];
     reported(&format!("{EXPERIMENT}{}", more.concat()), |place, record| {
         known(place, record);
-        record["curves"]["metrics"]["entropy"] = json!([1.0 - place.rate; 3]);
+        set(record, "entropy", [1.0 - place.rate; 3]);
         let variance = if place.kind == "exact" { [0.0; 3] } else { [16.0, 4.0, 1.0] };
         record["gradient"] = json!({ "steps": [0, 1, 2], "metrics": {
             "total-variance": variance, "relative-squared-bias": [0.01, 0.04, 0.16],
