@@ -61,7 +61,16 @@ fn a_sweep_writes_every_file() {
 
     let plots = entries(&lab.path("results/tiny/plots"));
     let names: Vec<_> = plots.iter().map(|path| path.file_stem().unwrap().to_owned()).collect();
-    assert_eq!(names, ["bias-variance", "convergence", "final", "sensitivity-1", "variance"]);
+    let expected = [
+        "bias-variance",
+        "convergence",
+        "entropy",
+        "final",
+        "live-categories",
+        "sensitivity-1",
+        "variance",
+    ];
+    assert_eq!(names, expected);
     for path in &plots {
         let text = std::fs::read_to_string(path).unwrap();
         let svg = roxmltree::Document::parse(&text).unwrap();
@@ -291,19 +300,19 @@ fn a_run_that_diverges_has_failed() {
 #[test]
 fn a_selection_runs_only_its_part() {
     let lab = Lab::new();
-    let said = lab.ok("sweep tiny.toml --estimator exact --seeds 2 --set steps=30");
+    let said = lab.ok("sweep tiny.toml --estimator exact --seeds 2 --set steps=30 --force");
     assert!(said.contains("2 of 2 runs"), "{said}");
     let record = json(lab.read(RUNS).lines().next().unwrap());
     assert_eq!(record["run"]["steps"], 30);
     assert_eq!(record["run"]["estimator"]["kind"], "exact");
     assert_eq!(record["curves"]["steps"], serde_json::json!([0, 10, 20, 30]));
     // A selection that shares runs with an earlier one does only the missing ones.
-    lab.ok("sweep tiny.toml --set steps=30");
+    lab.ok("sweep tiny.toml --set steps=30 --force");
     assert_eq!(lab.lines(RUNS), 9);
-    let said = lab.ok("sweep tiny.toml --set task.hidden=4 --estimator soft-argmax");
+    let said = lab.ok("sweep tiny.toml --set task.hidden=4 --estimator soft-argmax --force");
     assert!(said.contains("ignoring 9 stored runs with other settings"), "{said}");
     assert_eq!(lab.lines(RUNS), 15);
-    let said = lab.ok("sweep tiny.toml --seeds 4 --set steps=30");
+    let said = lab.ok("sweep tiny.toml --seeds 4 --set steps=30 --force");
     assert!(said.contains("12 of 12 runs"), "{said}");
     assert_eq!(lab.lines(RUNS), 18);
 }
@@ -332,13 +341,18 @@ fn a_plan_counts_runs() {
     };
     assert_eq!(counts(""), [[3, 0, 0, 3]; 3]);
     assert!(!lab.path("results").exists());
-    lab.ok("sweep tiny.toml --estimator exact");
+    lab.ok("sweep tiny.toml --estimator exact --force");
     assert_eq!(counts(""), [[3, 3, 0, 0], [3, 0, 0, 3], [3, 0, 0, 3]]);
-    assert_eq!(counts("--seeds 5")[0], [5, 3, 0, 2]);
+    assert_eq!(counts("--seeds 5 --force")[0], [5, 3, 0, 2]);
+    // Other settings have a folder of their own, and no run in it.
+    assert_eq!(counts("--seeds 5"), [[5, 0, 0, 5]; 3]);
     lab.ok("sweep tiny.toml");
     assert_eq!(counts(""), [[3, 3, 0, 0]; 3]);
     let said = lab.ok("plan tiny.toml");
-    assert!(said.contains("tiny: 3 cells, 9 runs: 9 done, 0 failed, 0 missing"), "{said}");
+    assert!(
+        said.contains("tiny: 3 cells, 9 runs: 9 done, 0 failed, 0 missing, in results/tiny\n"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -379,7 +393,9 @@ fn a_ranking_is_written_into_a_text() {
     let lab = Lab::new();
     lab.ok("sweep tiny.toml");
     lab.write("text.md", "before\n<!-- ranking tiny -->\nold\n<!-- end ranking -->\nafter\n");
-    assert!(lab.ok("report tiny.toml --readme text.md").contains("ranking of `tiny` written"));
+    assert!(
+        lab.ok("report tiny.toml --readme text.md").contains("text.md: results of `tiny` written")
+    );
     let text = lab.read("text.md");
     assert!(text.starts_with("before\n") && text.ends_with("after\n") && !text.contains("old"));
     assert_eq!(text.lines().filter(|line| line.starts_with("| ")).count(), 1 + 3 + 5, "{text}");
@@ -389,7 +405,10 @@ fn a_ranking_is_written_into_a_text() {
 
     lab.write("text.md", "without a mark\n");
     let output = lab.run("report tiny.toml --readme text.md");
-    assert!(errors(&output).contains("text.md has no `<!-- ranking tiny -->`"));
+    let marks = ["answer", "overview", "ranking"].map(|kind| format!("`<!-- {kind} tiny -->`"));
+    let words = format!("text.md has none of {}, so nothing was written", marks.join(", "));
+    assert!(errors(&output).contains(&words), "{}", errors(&output));
+    assert_eq!(lab.read("text.md"), "without a mark\n");
     lab.write("text.md", "<!-- ranking tiny -->");
     lab.ends(2, "report tiny.toml --readme text.md");
     assert_eq!(lab.read("text.md"), "<!-- ranking tiny -->");

@@ -5,13 +5,16 @@
 
 mod bad_input;
 mod bench;
+mod committed;
 mod gradient_protocol;
 mod independent;
 mod laws_of_the_pipeline;
 mod layers;
 mod life_of_a_sweep;
+mod other_settings;
 mod report;
 mod support;
 mod tasks;
+mod tuning;
 mod verify;
 mod worked_results;

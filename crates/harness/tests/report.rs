@@ -11,12 +11,16 @@ fn summary(lab: &Lab, name: &str) -> Value {
 fn warnings(lab: &Lab, arguments: &str, name: &str) -> String {
     let output = lab.run(&format!("sweep {arguments}"));
     assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
+    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+    let (_, rest) = stdout.split_once("report in results/").expect("a report");
+    let folder = rest.split('/').next().unwrap();
+    assert!(folder.starts_with(name), "{stdout}");
     let said: Vec<String> = errors(&output)
         .lines()
         .filter(|line| line.starts_with("warning: "))
         .map(String::from)
         .collect();
-    let tasks = summary(lab, name)["tasks"].clone();
+    let tasks = summary(lab, folder)["tasks"].clone();
     let stored: Vec<Value> = tasks
         .as_array()
         .unwrap()
@@ -24,7 +28,7 @@ fn warnings(lab: &Lab, arguments: &str, name: &str) -> String {
         .flat_map(|task| task["warnings"].as_array().cloned().unwrap_or_default())
         .collect();
     assert_eq!(said.len(), stored.len(), "{said:?} {stored:?}");
-    let items = lab.read(&format!("results/{name}/report.html"));
+    let items = lab.read(&format!("results/{folder}/report.html"));
     assert_eq!(items.contains("<ul class=\"partial\">"), !said.is_empty());
     said.join("\n")
 }
@@ -91,11 +95,11 @@ fn place(summary: &Value, estimator: &str) -> Value {
 /// What is refused is compared with nobody, and changes nobody's p.
 #[test]
 fn refused_estimators_are_not_compared() {
-    let lab = Lab::new();
+    let lab = Lab::with(&[("seeds = 3", "seeds = 6")]);
     // Of two categories only.
     let refused = "\n[[estimator]]\nkind = \"disarm\"\n[[estimator]]\nkind = \"arm\"\n";
-    lab.write("more.toml", format!("{EXPERIMENT}{refused}"));
-    lab.ok("sweep tiny.toml more.toml --seeds 6");
+    lab.write("more.toml", format!("{}{refused}", lab.read("tiny.toml")));
+    lab.ok("sweep tiny.toml more.toml");
     let (alone, more) = (summary(&lab, "tiny"), summary(&lab, "more"));
     for estimator in ["exact", "soft-argmax temperature=0.5", "soft-argmax temperature=1"] {
         assert_eq!(place(&alone, estimator), place(&more, estimator));
@@ -119,7 +123,7 @@ fn a_run_that_ends_with_a_huge_loss_has_diverged() {
         ("steps = 20", "steps = 2"),
         ("every = 10", "every = 1"),
     ]);
-    let said = lab.ok("sweep tiny.toml --estimator exact");
+    let said = lab.ok("sweep tiny.toml --estimator exact --force");
     assert!(said.contains("3 of 3 runs, 3 of them failed"), "{said}");
     for line in lab.read("results/tiny/runs.jsonl").lines() {
         let record: Value = serde_json::from_str(line).unwrap();

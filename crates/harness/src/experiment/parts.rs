@@ -239,7 +239,10 @@ fn with<T, A>(
     let mut parameters: Table =
         given.filter_map(|key| Some((key.clone(), variant.parameters.get(key)?.clone()))).collect();
     if let Some(key) = setting.keys().find(|key| parameters.contains_key(*key)) {
-        bail!("tuning.grid.{what}.{key}: `{}` gives a value of its own", variant.label());
+        bail!(
+            "tuning.grid.{what}.{key}: `{}` gives a value of its own; a value is either given or tuned",
+            variant.label()
+        );
     }
     parameters.extend(setting);
     let schema = entry.schema();

@@ -38,7 +38,15 @@ impl Experiment {
             format!("{} cannot be read{hint}", named())
         })?;
         let table: Table = toml::from_str(&text).with_context(named)?;
-        resolve(path, table, overrides, registries).with_context(named)
+        let own = (!overrides.is_empty()).then(|| table.clone());
+        let mut experiment = resolve(path, table, overrides, registries).with_context(named)?;
+        if let Some(own) = own {
+            // A file that says nothing valid without its overrides has no settings of its own.
+            let own = resolve(path, own, &Overrides::default(), registries);
+            let own = own.and_then(|own| own.settings()).ok();
+            experiment.has_own_settings = own == Some(experiment.settings()?);
+        }
+        Ok(experiment)
     }
 }
 
@@ -117,6 +125,7 @@ fn resolve(
         name: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
         path: path.to_owned(),
         overrides: overrides.arguments(),
+        has_own_settings: true,
         question: words.question,
         reading: words.reading.trim().to_owned(),
         reading_of: words.reading_of,

@@ -17,6 +17,9 @@ pub struct Experiment {
     pub path: PathBuf,
     /// What the command line changes of it, as options.
     pub overrides: Vec<String>,
+    /// Whether its settings are those of the file all the same: a question, for example, is no part of
+    /// them.
+    pub has_own_settings: bool,
     /// What is asked.
     pub question: String,
     /// What an engineer should make of the answer; written after looking.
@@ -61,6 +64,12 @@ impl Experiment {
     /// Whether its runs take steps.
     pub fn trains(&self) -> bool {
         self.protocol == Protocol::Training
+    }
+
+    /// The arguments of a command line that name it, with what they change.
+    pub fn arguments(&self) -> String {
+        let path = self.path.display().to_string();
+        [&[path], self.overrides.as_slice()].concat().join(" ")
     }
 
     /// The family of an estimator's kind.

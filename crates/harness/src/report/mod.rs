@@ -1,6 +1,7 @@
 //! The files of a results folder that are made from its records.
 
 mod artifacts;
+mod computed;
 mod figures;
 mod manifest;
 mod overview;
@@ -21,8 +22,9 @@ pub use shown::Reading;
 
 use crate::Program;
 use crate::files::replace;
-use crate::results::{Across, Budget, Summary};
+use crate::results::Summary;
 use anyhow::Result;
+use computed::{Computed, json};
 use serde_json::Value;
 use std::path::Path;
 
@@ -32,18 +34,6 @@ pub struct Written {
     pub reading: Reading,
     /// The content of `summary.json`.
     pub summary: Value,
-}
-
-/// What is computed once for tables, figures and page.
-struct Computed {
-    across: Vec<Across>,
-    /// What each estimator reaches with each number of settings, task by task.
-    budgets: Vec<Budget>,
-    reading: Reading,
-    /// The content of `summary.json`.
-    numbers: Value,
-    /// The tables that are written, by name.
-    tables: Vec<(&'static str, Vec<u8>)>,
 }
 
 /// Writes tables, figures and report of an experiment into its folder.
@@ -57,7 +47,7 @@ pub fn write(summary: &Summary<'_>, folder: &Path, program: Program) -> Result<W
         changed |= replace(&folder.join(name), content)?;
         Ok(())
     };
-    let computed = compute(summary)?;
+    let computed = Computed::of(summary)?;
     let figures = figures::draw(summary, &computed);
     let artifacts = artifacts::artifacts(summary)?;
     put("experiment.toml", toml::to_string_pretty(&summary.experiment.resolved)?.as_bytes())?;
@@ -82,36 +72,4 @@ pub fn write(summary: &Summary<'_>, folder: &Path, program: Program) -> Result<W
         replace(&path, &json(&manifest::manifest(summary, program)?)?)?;
     }
     Ok(Written { reading: computed.reading, summary: computed.numbers })
-}
-
-fn compute(summary: &Summary<'_>) -> Result<Computed> {
-    let across = summary.across_tasks();
-    let tasks = summary.tasks().into_iter();
-    let budgets: Vec<Budget> = tasks.flat_map(|task| summary.by_budget(task)).collect();
-    let deviations = summary.deviations();
-    let mut tables = vec![("table.csv", tables::finals(summary)?)];
-    if summary.experiment.trains() {
-        tables.push(("curves.csv", tables::curves(summary)?));
-    }
-    let mut numbers = ranking::json(summary, &across, &budgets)?;
-    let curves = tables.iter().find(|(name, _)| *name == "curves.csv");
-    let curves = curves.map(|(_, content)| content.as_slice());
-    let reading = Reading::of(summary, &numbers, curves)?;
-    if let Reading::Shown(text) = &reading {
-        numbers["reading"] = text.as_str().into();
-    }
-    if !budgets.is_empty() {
-        tables.push(("budget.csv", tables::budget(summary, &budgets)?));
-    }
-    if !deviations.is_empty() {
-        tables.push(("expected.csv", tables::expected(&deviations)?));
-    }
-    tables.push(("summary.json", json(&numbers)?));
-    Ok(Computed { across, budgets, reading, numbers, tables })
-}
-
-fn json(value: &Value) -> Result<Vec<u8>> {
-    let mut text = serde_json::to_vec_pretty(value)?;
-    text.push(b'\n');
-    Ok(text)
 }

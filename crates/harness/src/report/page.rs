@@ -1,7 +1,7 @@
 //! `report.html`: one file that holds everything.
 
-use super::Computed;
 use super::artifacts::Artifact;
+use super::computed::Computed;
 use super::figures::Drawn;
 use super::manifest::digest;
 use super::ranking::{Cell, Row, across, deviation, headers, reference, rows, usefulness};
@@ -72,10 +72,7 @@ pub(super) fn render(
 
 /// The command that repeats the runs.
 fn command(summary: &Summary<'_>, program: Program) -> String {
-    let experiment = summary.experiment;
-    let path = experiment.path.display().to_string();
-    let parts = [program.command(), "sweep".to_owned(), path];
-    parts.iter().chain(&experiment.overrides).cloned().collect::<Vec<_>>().join(" ")
+    format!("{} sweep {}", program.command(), summary.experiment.arguments())
 }
 
 /// The labels of the metrics that choose settings and stopping steps.

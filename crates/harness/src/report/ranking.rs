@@ -198,11 +198,7 @@ pub(super) fn deviation(row: &Deviation<'_>) -> [String; 6] {
 ///
 /// # Errors
 /// If a parameter cannot be written as JSON.
-pub(super) fn json(
-    summary: &Summary<'_>,
-    across: &[Across],
-    budgets: &[Budget],
-) -> Result<Value> {
+pub(super) fn json(summary: &Summary<'_>, across: &[Across], budgets: &[Budget]) -> Result<Value> {
     let (stored, all) = summary.progress();
     let number = |x: f64| if x.is_finite() { json!(x) } else { json!(null) };
     let estimate = |x: Estimate| {

@@ -1,5 +1,5 @@
 use super::list_for::Problem;
-use super::selection::table;
+use super::selection::{ListFormat, table};
 use super::{Exit, list_keys as keys, list_pages as pages};
 use crate::experiment::{Experiment, Overrides};
 use crate::{Program, Registries, files};
@@ -43,15 +43,6 @@ pub enum What {
     Experiments,
     /// Keys of experiment files
     Keys,
-}
-
-/// The format of the list of estimators.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ListFormat {
-    /// For people, one line each
-    Table,
-    /// Every page, as in docs/estimators.md and docs/experiments.md
-    Markdown,
 }
 
 impl List {

@@ -1,7 +1,6 @@
 //! The keys of experiment files, made from their documentation.
 
-use super::list::ListFormat;
-use super::selection::table;
+use super::selection::{ListFormat, table};
 use crate::Program;
 use crate::experiment::{KeyPage, key_pages};
 use anyhow::Result;

@@ -7,6 +7,7 @@ use crate::results::Summary;
 use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
+use std::path::PathBuf;
 
 /// Show what a sweep would do.
 #[derive(Debug, Args)]
@@ -23,6 +24,8 @@ pub struct Plan {
 #[derive(Serialize)]
 struct Planned {
     experiment: String,
+    /// The folder of its results.
+    folder: PathBuf,
     cells: Vec<Line>,
 }
 
@@ -51,7 +54,7 @@ impl Plan {
             let runs = experiment.runs()?;
             let summary = Summary::new(&experiment, &runs, &records);
             let cells = lines(&summary, &experiment);
-            plans.push(Planned { experiment: experiment.name.clone(), cells });
+            plans.push(Planned { experiment: experiment.name.clone(), folder, cells });
         }
         match self.format {
             Format::Table => plans.iter().for_each(print),
@@ -78,7 +81,7 @@ fn lines(summary: &Summary<'_>, experiment: &Experiment) -> Vec<Line> {
     summary.cells.iter().map(line).collect()
 }
 
-fn print(Planned { experiment, cells }: &Planned) {
+fn print(Planned { experiment, folder, cells }: &Planned) {
     let mut table =
         table(&["task", "estimator", "optimizer", "runs", "done", "failed", "missing", ""]);
     for line in cells {
@@ -96,11 +99,12 @@ fn print(Planned { experiment, cells }: &Planned) {
     say!("{table}");
     let sum = |number: fn(&Line) -> u64| cells.iter().map(number).sum::<u64>();
     say!(
-        "{experiment}: {} cells, {} runs: {} done, {} failed, {} missing",
+        "{experiment}: {} cells, {} runs: {} done, {} failed, {} missing, in {}",
         cells.len(),
         sum(|line| line.runs),
         sum(|line| line.done as u64),
         sum(|line| line.failed as u64),
-        sum(|line| line.missing)
+        sum(|line| line.missing),
+        folder.display()
     );
 }

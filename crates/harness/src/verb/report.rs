@@ -36,7 +36,7 @@ impl Report {
                     "{} has none of the {all} runs of experiment `{}`; run `sweep {}` first",
                     folder.display(),
                     experiment.name,
-                    experiment.path.display()
+                    experiment.arguments()
                 );
             }
             let written = report::write(&summary, &folder, program)?;

@@ -46,7 +46,7 @@ impl Selection {
         let mut selected: Vec<(Experiment, PathBuf)> = vec![];
         for path in &self.experiments {
             let experiment = Experiment::read(path, &overrides, registries)?;
-            let folder = self.results.join(self.folder(&experiment, &overrides, registries)?);
+            let folder = self.results.join(self.folder(&experiment)?);
             if selected.iter().any(|(_, other)| *other == folder) {
                 bail!("two experiments would share the folder {}", folder.display());
             }
@@ -57,23 +57,12 @@ impl Selection {
 
     /// The name of the folder of an experiment's results: that of the experiment, with a digest of its
     /// settings where the command line changes them.
-    fn folder(
-        &self,
-        experiment: &Experiment,
-        overrides: &Overrides,
-        registries: &Registries,
-    ) -> Result<String> {
-        let name = experiment.name.clone();
-        if self.force || overrides.is_empty() {
-            return Ok(name);
-        }
-        let settings = experiment.settings()?;
-        // A file that says nothing valid without its overrides has no settings of its own.
-        let own = Experiment::read(&experiment.path, &Overrides::default(), registries);
-        match own.and_then(|own| own.settings()) {
-            Ok(own) if own == settings => Ok(name),
-            _ => Ok(format!("{name}-{}", &settings[..DIGITS])),
-        }
+    fn folder(&self, experiment: &Experiment) -> Result<String> {
+        let name = &experiment.name;
+        Ok(match self.force || experiment.has_own_settings {
+            true => name.clone(),
+            false => format!("{name}-{}", &experiment.settings()?[..DIGITS]),
+        })
     }
 }
 
@@ -84,6 +73,15 @@ pub enum Format {
     Table,
     /// For programs
     Json,
+}
+
+/// The format of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// For people, one line each
+    Table,
+    /// Every page, as in docs/estimators.md and docs/experiments.md
+    Markdown,
 }
 
 /// An empty table for the terminal.

@@ -1,9 +1,15 @@
 //! Results of records whose numbers are chosen, so that everything in them is known by hand.
 
+mod budget;
+mod choice;
 mod figures;
 mod gradients;
+mod optimizers;
 mod rankings;
+mod readings;
 mod runs;
+mod threshold;
+mod usefulness;
 
 use crate::support::Lab;
 use serde_json::{Value, json};
@@ -86,9 +92,14 @@ fn reported(experiment: &str, change: impl Fn(&Place, &mut Value)) -> Lab {
     lab
 }
 
+/// A metric at steps 0, 1 and 2.
+fn set(record: &mut Value, metric: &str, values: [f64; 3]) {
+    record["curves"]["metrics"][metric] = json!(values);
+}
+
 fn set_loss(record: &mut Value, values: [f64; 3]) {
     for metric in ["test-loss", "validation-loss"] {
-        record["curves"]["metrics"][metric] = json!(values);
+        set(record, metric, values);
     }
 }
 
@@ -105,6 +116,19 @@ fn summary(lab: &Lab) -> Value {
 
 fn ranking(lab: &Lab) -> Vec<Value> {
     summary(lab)["tasks"][0]["ranking"].as_array().unwrap().clone()
+}
+
+/// The place of an estimator.
+fn place(lab: &Lab, estimator: &str) -> Value {
+    let found = ranking(lab).into_iter().find(|place| place["estimator"] == estimator);
+    found.unwrap_or_else(|| panic!("no {estimator}"))
+}
+
+/// The row of the table in `report.html` that has these words, without its marks.
+fn row_of_page(lab: &Lab, words: &str) -> String {
+    let page = lab.read("results/known/report.html");
+    let found = page.split("<tr>").skip(1).find(|row| row.contains(words));
+    found.unwrap_or_else(|| panic!("no row with {words}")).to_owned()
 }
 
 /// The cells of the rows of a table that has a column `metric`, of test losses.

@@ -12,7 +12,7 @@ mod sensitivity;
 mod variance;
 
 use crate::experiment::{Experiment, Measure};
-use crate::report::Computed;
+use crate::report::computed::Computed;
 use crate::results::{Across, Budget, CellSummary, ReferenceValue, Summary};
 use charts::{Palette, Panel, Point, Reference, Scale, Series};
 use model::Better;

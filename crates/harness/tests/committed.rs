@@ -1,0 +1,123 @@
+//! The committed results are those of the experiments and texts beside them.
+
+use crate::support::{Lab, entries};
+use harness::Registries;
+use harness::experiment::{Experiment, Overrides};
+use harness::report::{render_reading, splice, typed_numbers};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The folders of results with their summaries. Those of other settings, which somebody tried, are named
+/// otherwise than their experiment and are not committed.
+fn committed() -> Vec<(PathBuf, Value)> {
+    let folders = entries(&root().join("results")).into_iter();
+    let with_summary = folders.filter(|folder| folder.join("summary.json").exists());
+    let all = with_summary.map(|folder| {
+        let summary: Value = serde_json::from_str(&read(&folder.join("summary.json"))).unwrap();
+        (folder, summary)
+    });
+    let is_own = |(folder, summary): &(PathBuf, Value)| {
+        summary["experiment"].as_str() == folder.file_name().and_then(|name| name.to_str())
+    };
+    let own: Vec<(PathBuf, Value)> = all.filter(is_own).collect();
+    assert!(own.len() >= 3, "{}", own.len());
+    own
+}
+
+/// The experiment of results.
+fn experiment(summary: &Value) -> Experiment {
+    let name = summary["experiment"].as_str().unwrap();
+    let path = root().join(format!("experiments/{name}.toml"));
+    Experiment::read(&path, &Overrides::default(), &Registries::standard())
+        .unwrap_or_else(|error| panic!("{error:#}"))
+}
+
+/// Asserts that nothing was found wrong.
+fn nothing(wrong: &[String]) {
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn results_have_the_settings_of_their_experiments() {
+    let mut wrong = vec![];
+    for (_, summary) in committed() {
+        let experiment = experiment(&summary);
+        let settings = experiment.settings().unwrap();
+        if summary["settings"] != settings {
+            let (name, there) = (&experiment.name, &summary["settings"]);
+            wrong.push(format!("{name}: the experiment has {settings}, its results {there}"));
+        }
+        if summary["runs"] != summary["runs-of-the-selection"] {
+            wrong.push(format!("{}: runs are missing", experiment.name));
+        }
+    }
+    nothing(&wrong);
+}
+
+/// A reading says for which settings it is true, refers to numbers, and these are those of the results.
+#[test]
+fn readings_are_true_of_their_results() {
+    let mut wrong = vec![];
+    for (folder, summary) in committed() {
+        let experiment = experiment(&summary);
+        let mut say = |why: String| wrong.push(format!("{}: {why}", experiment.name));
+        if experiment.reading.is_empty() {
+            if !summary["reading"].is_null() {
+                say("the results have a reading, the experiment has none".to_owned());
+            }
+            continue;
+        }
+        let of = experiment.reading_of.as_deref();
+        if of.is_none() || summary["settings"].as_str() != of {
+            say(format!("reading-of is {of:?}, the settings are {}", summary["settings"]));
+        }
+        let typed = typed_numbers(&experiment.reading);
+        if !typed.is_empty() {
+            say(format!("the reading has typed numbers: {}", typed.join(" ")));
+        }
+        let curves = std::fs::read(folder.join("curves.csv")).ok();
+        match render_reading(&experiment.reading, &summary, curves.as_deref()) {
+            Ok(reading) if summary["reading"] == reading => {}
+            Ok(reading) => say(format!(
+                "the reading is now\n{reading}\nand the results have\n{}",
+                summary["reading"].as_str().unwrap_or("none")
+            )),
+            Err(error) => say(format!("{error:#}")),
+        }
+    }
+    nothing(&wrong);
+}
+
+/// Answers, overviews and rankings in the README are those of the results.
+#[test]
+fn the_readme_has_the_parts_of_the_results() {
+    let readme = read(&root().join("README.md"));
+    let mut wrong = vec![];
+    for (_, summary) in committed() {
+        match splice(&readme, &summary, None) {
+            Ok(Some(spliced)) if spliced != readme => {
+                let new = spliced.lines().zip(readme.lines()).find(|(new, old)| new != old);
+                wrong.push(format!("{}: {new:?}", summary["experiment"]));
+            }
+            Ok(_) => {}
+            Err(error) => wrong.push(format!("{}: {error:#}", summary["experiment"])),
+        }
+    }
+    nothing(&wrong);
+}
+
+#[test]
+fn the_reference_of_experiment_files_is_that_of_the_program() {
+    let made = Lab::new().ok("list keys --format markdown");
+    let page = read(&root().join("docs/experiments.md"));
+    let differs = made.lines().zip(page.lines()).find(|(made, there)| made != there);
+    assert!(made == page, "docs/experiments.md: the program says (left) {differs:?}");
+}
