@@ -12,7 +12,6 @@ pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
             title: source.summary.task_label(task),
             series: of_task(source, task).map(|budget| series(source, budget)).collect(),
             references: source.references(task, &measure),
-            ..Panel::default()
         };
         let panels: Vec<Panel> = tasks.iter().map(panel).collect();
         let figure = Figure {

@@ -21,7 +21,6 @@ pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
         title: summary.task_label(task),
         series: series.collect(),
         references: source.references(task, &measure),
-        ..Panel::default()
     }];
     let figure = Figure {
         title: format!("{}, {}", capitalized(&axis(&measure)), summary.task_label(task)),
