@@ -10,6 +10,7 @@ mod independent;
 mod laws_of_the_pipeline;
 mod layers;
 mod life_of_a_sweep;
+mod network;
 mod report;
 mod support;
 mod tasks;
