@@ -11,6 +11,7 @@ mod independent;
 mod laws_of_the_pipeline;
 mod layers;
 mod life_of_a_sweep;
+mod network;
 mod other_settings;
 mod report;
 mod support;

@@ -4,7 +4,7 @@ use crate::classifier::divergence_from_uniform;
 use crate::evaluation::Evaluation;
 use crate::optimizer::{Optimizer, OptimizerState};
 use crate::probe::{AtParameters, Probe};
-use crate::task::{Instance, Streams, Task};
+use crate::task::{Instance, Predictor, Streams, Task};
 use crate::{Artifact, Batch, Metric, Result};
 use estimators::{Dims, Domain, Estimator};
 use kernels::{Noise, Parameters};
@@ -47,6 +47,9 @@ pub trait Training {
     /// # Errors
     /// If the device fails.
     fn artifacts(&self, noise: &mut Noise) -> Result<Vec<Artifact>>;
+
+    /// The network as it is now, ready to predict new rows, if the task has new rows.
+    fn predictor(&self) -> Option<Predictor>;
 }
 
 /// Any task's network being trained.
@@ -136,5 +139,9 @@ impl<I: Instance> Training for Learner<I> {
 
     fn artifacts(&self, noise: &mut Noise) -> Result<Vec<Artifact>> {
         self.instance.artifacts(&self.parameters.frozen(), noise)
+    }
+
+    fn predictor(&self) -> Option<Predictor> {
+        self.instance.predictor(&self.parameters)
     }
 }

@@ -7,18 +7,22 @@ mod list_for;
 mod list_keys;
 mod list_pages;
 mod plan;
+mod predict;
 mod report;
 mod selection;
 mod sweep;
+mod train;
 mod verify;
 
 pub use bench::Bench;
 pub use exit::Exit;
 pub use list::List;
 pub use plan::Plan;
+pub use predict::Predict;
 pub use report::Report;
 pub use selection::{Format, Selection};
 pub use sweep::{Shard, Sweep};
+pub use train::Train;
 pub use verify::Verify;
 
 use crate::{Program, Registries};
@@ -48,6 +52,10 @@ pub enum Verb {
     Plan(Plan),
     /// Write tables, plots and report again, from the stored runs
     Report(Report),
+    /// Train one network of an experiment, and store it for `predict`
+    Train(Train),
+    /// Predict the rows of a CSV file with a network that `train` wrote
+    Predict(Predict),
     /// List estimators, tasks, optimizers, experiments or keys of experiment files, or show the page of one
     List(List),
     /// Check estimators against reference tables: mean, variance, loss and parameter gradients
@@ -66,6 +74,8 @@ impl Verb {
             Self::Sweep(sweep) => sweep.run(program, registries),
             Self::Plan(plan) => plan.run(registries),
             Self::Report(report) => report.run(program, registries),
+            Self::Train(train) => train.run(program, registries),
+            Self::Predict(predict) => predict.run(),
             Self::List(list) => list.run(program, registries),
             Self::Verify(verify) => verify.run(registries),
             Self::Bench(bench) => bench.run(registries),

@@ -1,3 +1,4 @@
+use super::argmax_index::Predictor;
 use super::references::{Budget, GoOn};
 use crate::{Artifact, Batch, Evaluation, Forward, Metric, Reference, Result};
 use estimators::{Dims, Domain};
@@ -82,6 +83,12 @@ pub trait Instance: 'static {
     fn artifacts(&self, parameters: &Parameters<f32>, noise: &mut Noise) -> Result<Vec<Artifact>> {
         let _ = (parameters, noise);
         Ok(vec![])
+    }
+
+    /// The network with these parameters, ready to predict new rows, if the task has new rows.
+    fn predictor(&self, parameters: &Parameters<f32>) -> Option<Predictor> {
+        let _ = parameters;
+        None
     }
 
     /// The gradient for the numbers that the logits of one batch were made from, where logits are

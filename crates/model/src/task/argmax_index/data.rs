@@ -19,8 +19,8 @@ pub(super) struct Split {
     pub(super) mean_loss: f64,
     /// A squared error of 1 here is this much in the target's units.
     pub(super) loss_unit: f64,
-    /// How a file's rows are encoded.
-    pub(super) encoder: Option<Encoder>,
+    /// How rows become inputs.
+    pub(super) encoder: Encoder,
 }
 
 /// What is known of rows that were drawn from a law.
@@ -46,7 +46,7 @@ pub(super) fn synthetic(task: &ArgmaxIndex, stream: &mut Noise) -> Split {
         mean_loss: mean_loss(&train.targets, &test.targets),
         truth: Some(Truth { loss: test.law_loss(), train: train.labels, test: test.labels }),
         loss_unit: 1.0,
-        encoder: None,
+        encoder: Encoder::of_numbers(task.inputs),
     }
 }
 
@@ -83,7 +83,7 @@ pub(super) fn split(table: &Table, parts: &Parts) -> Split {
         },
         truth: None,
         loss_unit: encoder.loss_unit(),
-        encoder: Some(encoder),
+        encoder,
     }
 }
 

@@ -90,6 +90,37 @@ impl Encoder {
         Self { features: table.features.iter().map(feature).collect(), target }
     }
 
+    /// So many numbers `x1`, `x2`, …, and a target `y`, each as it is.
+    pub(super) fn of_numbers(count: usize) -> Self {
+        let scale = Standardize::IDENTITY;
+        let feature = |index: usize| Feature {
+            name: format!("x{index}"),
+            kind: FeatureKind::Number { scale, fill: None, flag: None },
+        };
+        let target = Target { name: "y".to_owned(), kind: TargetKind::Number { scale } };
+        Self { features: (1..=count).map(feature).collect(), target }
+    }
+
+    /// Rejects what cannot encode a row.
+    ///
+    /// # Errors
+    /// If there are no inputs, a text has not one scale per level, or there are no classes.
+    pub(super) fn check(&self) -> Result<(), String> {
+        if self.input_names().is_empty() {
+            return Err("it has no inputs".to_owned());
+        }
+        for Feature { name, kind } in &self.features {
+            if matches!(kind, FeatureKind::Text { levels, scales } if levels.len() != scales.len())
+            {
+                return Err(format!("feature `{name}` has not one scale for each text"));
+            }
+        }
+        match self.classes() {
+            Some(0) => Err("it has no classes".to_owned()),
+            _ => Ok(()),
+        }
+    }
+
     /// The inputs of some rows of the table that it was learned from, row after row.
     pub(super) fn inputs(&self, table: &Table, rows: &[usize]) -> Vec<f64> {
         let mut inputs = vec![];

@@ -1,4 +1,3 @@
-use super::encoder::Encoder;
 use super::references::Known;
 use super::seeded::Seeded;
 use super::{ArgmaxIndex, CombinedNetwork, Table, data, references};
@@ -93,7 +92,7 @@ impl Task for Loaded {
         };
         let ArgmaxIndex { hidden, categories, logit_scale, initial_scale, .. } = self.task;
         let inputs = data.validation.inputs().rows().columns();
-        let outputs = data.encoder.as_ref().and_then(Encoder::classes).unwrap_or(1);
+        let outputs = data.encoder.classes().unwrap_or(1);
         let (init, choice) = (&mut streams.named("init"), (categories, outputs));
         let (network, mut parameters) = CombinedNetwork::new(inputs, hidden, choice, init);
         if initial_scale != 1.0 {

@@ -1,5 +1,5 @@
 use kernels::tape::{Node, Recording, record};
-use kernels::{Data, Initial, Input, Noise, Packed, Parameters, Perceptron, Real, rowwise};
+use kernels::{Data, Initial, Input, Layer, Noise, Packed, Parameters, Perceptron, Real, rowwise};
 use std::rc::Rc;
 
 /// The network of the seed question: a classifier picks a category, and the output is a linear
@@ -47,6 +47,12 @@ impl CombinedNetwork {
     pub fn widths(&self) -> (usize, usize, usize) {
         let first = &self.classifier.layers()[0].dense;
         (first.inputs, first.outputs, self.classifier.outputs())
+    }
+
+    /// The classifier's two layers, and the head.
+    pub(super) fn layers(&self) -> [&Layer; 3] {
+        let [classifier, head] = [&self.classifier, &self.head].map(Perceptron::layers);
+        [&classifier[0], &classifier[1], &head[0]]
     }
 
     /// Numbers of the head for each category: 1, or C classes.

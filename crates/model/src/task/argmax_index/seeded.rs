@@ -1,5 +1,5 @@
 use super::data::Split;
-use super::encoder::Encoder;
+use super::predictor::Predictor;
 use super::{CombinedNetwork, matched_accuracy, references};
 use crate::batch::Batch;
 use crate::classifier::entropy;
@@ -35,6 +35,11 @@ impl Instance for Seeded {
         self.forward_with_values(parameters, batch).0
     }
 
+    fn predictor(&self, parameters: &Parameters<f32>) -> Option<Predictor> {
+        let (encoder, network) = (self.data.encoder.clone(), self.network.clone());
+        Some(Predictor::new(encoder, network, parameters.frozen()))
+    }
+
     fn evaluate(
         &self,
         parameters: &Parameters<f32>,
@@ -64,7 +69,7 @@ impl Seeded {
         let (logits, values, tape) = self.network.forward(parameters, batch.inputs());
         let (targets, context) = (Rc::clone(batch.targets()), Rc::clone(batch.inputs()));
         let head = values.clone();
-        let forward = match self.data.encoder.as_ref().and_then(Encoder::classes) {
+        let forward = match self.data.encoder.classes() {
             None => {
                 let objective = SquaredPick::with_targets(head, targets).with_context(context);
                 Forward::new(logits, 1, objective, tape)
@@ -95,7 +100,7 @@ impl Seeded {
             }
             return Some(matched_accuracy(&counts, k));
         }
-        let classes = self.data.encoder.as_ref()?.classes()?;
+        let classes = self.data.encoder.classes()?;
         let predicted = predicted_classes(chosen, values, classes);
         let pairs = predicted.into_iter().zip(self.data.test.targets().to_columns());
         let right = pairs.filter(|(class, truth)| *class == *truth as usize).count();

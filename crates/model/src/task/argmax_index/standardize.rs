@@ -21,6 +21,10 @@ pub struct Standardize {
 const ROUNDING: f64 = 4.0 * f64::EPSILON;
 
 impl Standardize {
+    /// Every number stays as it is.
+    pub(super) const IDENTITY: Self =
+        Self { first: 0.0, half_range: 0.5, mean: 0.0, deviation: 1.0 };
+
     /// Learns the scale of a column.
     ///
     /// # Panics
@@ -100,6 +104,15 @@ mod tests {
                 let back = scale.revert_target(scale.apply_to_target(x));
                 assert!((back - x).abs() <= 1e-12 * x.abs().max(1e-3), "{back} for {x}");
             }
+        }
+    }
+
+    #[test]
+    fn the_identity_changes_no_bit() {
+        let scale = Standardize::IDENTITY;
+        for x in [0.0, -0.3, 1e300, 5e-200, f64::from(0.1f32)] {
+            assert_eq!((scale.apply(x), scale.apply_to_target(x), scale.unit()), (x, x, 1.0));
+            assert_eq!(scale.revert_target(x), x);
         }
     }
 

@@ -6,7 +6,6 @@ mod trained;
 
 use super::CombinedNetwork;
 use super::data::Split;
-use super::encoder::Encoder;
 use crate::task::{Budget, GoOn, Streams};
 use crate::{Reference, Result, Role};
 use supervised::{PlainNetwork, TrueRegimes};
@@ -77,7 +76,7 @@ pub(super) fn values(
     let (outputs, init) = (network.outputs(), streams.named("plain-network"));
     let plain = PlainNetwork::new(vec![inputs, hidden, outputs], data, init);
     let Some(loss) = trained::test_loss(&plain, &schedule)? else { return Ok(None) };
-    let linear = if data.encoder.as_ref().and_then(Encoder::classes).is_some() {
+    let linear = if data.encoder.classes().is_some() {
         let logistic = PlainNetwork::new(vec![inputs, outputs], data, streams.named("linear"));
         let Some(loss) = trained::test_loss(&logistic, &schedule)? else { return Ok(None) };
         loss

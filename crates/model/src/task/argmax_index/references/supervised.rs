@@ -1,6 +1,5 @@
 use super::super::CombinedNetwork;
 use super::super::data::Split;
-use super::super::encoder::Encoder;
 use super::trained::Supervised;
 use crate::batch::{Batch, Rows};
 use crate::classifier::cross_entropy;
@@ -97,7 +96,7 @@ impl<'a> PlainNetwork<'a> {
         let mut tape = Recording::default();
         let input = Input::Data(Rc::clone(rows.inputs()));
         let output = self.network.forward(parameters, input, &mut tape);
-        if self.data.encoder.as_ref().and_then(Encoder::classes).is_some() {
+        if self.data.encoder.classes().is_some() {
             let losses = cross_entropy(&mut tape, &output, Rc::clone(rows.targets()));
             return Ok((losses, tape));
         }
