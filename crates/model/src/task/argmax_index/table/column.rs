@@ -2,7 +2,7 @@
 
 use super::sheet::{Problems, Sheet};
 
-/// A column of a table. What is missing is NaN, or the level [`MISSING`].
+/// A column of a table. What is missing is NaN, or the level `missing`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
     /// Its name.
