@@ -233,7 +233,7 @@ fn data_files() {
         ("ignore = [\"i\"]", &["own.csv", "ignore: unknown column `i`", "`id`?"]),
         ("split = \"parts\"", &["unknown column `parts`", "`part`?"]),
         ("split = \"part\"", &["line 4, column `part`: the cell is `dev`"]),
-        ("missing = \"median\"", &["missing", "`median`", "refuse", "mean"]),
+        ("missing = \"median\"", &["missing = \"median\"", "`refuse` or `mean`"]),
     ] {
         lab.write("tiny.toml", edited(&[("inputs = 4", &task(more))]));
         rejects(&lab, "sweep tiny.toml", words);

@@ -45,16 +45,11 @@ impl Train {
     /// If the experiment cannot be read, names several settings of which none is best, or its task has
     /// no network that can be stored; if training diverges; or if the file cannot be written.
     pub fn run(&self, program: Program, registries: &Registries) -> Result<Exit> {
-        let overrides = Overrides {
-            seeds: None,
-            estimators: self.estimator.iter().cloned().collect(),
-            set: self.set.clone(),
-        };
-        let experiment = Experiment::read(&self.experiment, &overrides, registries)?;
+        let (experiment, candidates) = self.read(registries)?;
         if !experiment.trains() {
             bail!("experiment `{}` takes no training steps", experiment.name);
         }
-        let cell = &experiment.cells[self.setting(&experiment)?];
+        let cell = &experiment.cells[self.setting(&experiment, &candidates)?];
         let best = train(&experiment, cell, self.seed)?;
         let origin = Origin {
             task: cell.task.kind.to_owned(),
@@ -72,10 +67,40 @@ impl Train {
         self.print(&experiment, cell, &best)
     }
 
+    /// The experiment, and the indices of the cells that may be trained. A value that cells already have
+    /// selects them; any other value is set.
+    fn read(&self, registries: &Registries) -> Result<(Experiment, Vec<usize>)> {
+        let read = |set: Vec<String>| {
+            let estimators = self.estimator.iter().cloned().collect();
+            let overrides = Overrides { seeds: None, estimators, set };
+            Experiment::read(&self.experiment, &overrides, registries)
+        };
+        let is_of_cell = |set: &&String| {
+            ["task.", "estimator.", "optimizer."].iter().any(|p| set.starts_with(p))
+        };
+        let (of_cells, others): (Vec<&String>, Vec<&String>) =
+            self.set.iter().partition(is_of_cell);
+        let others: Vec<String> = others.into_iter().cloned().collect();
+        let plain = read(others.clone())?;
+        let (selecting, setting): (Vec<&String>, Vec<&String>) =
+            of_cells.into_iter().partition(|set| plain.cells.iter().any(|cell| has(cell, set)));
+        let experiment = match setting.is_empty() {
+            true => plain,
+            false => read(others.into_iter().chain(setting.into_iter().cloned()).collect())?,
+        };
+        let is_selected =
+            |&index: &usize| selecting.iter().all(|set| has(&experiment.cells[index], set));
+        let candidates: Vec<usize> = (0..experiment.cells.len()).filter(is_selected).collect();
+        if candidates.is_empty() {
+            bail!("no setting of experiment `{}` has all values of --set", experiment.name);
+        }
+        Ok((experiment, candidates))
+    }
+
     /// The index of the cell that is trained. This is the only place that looks at stored runs.
-    fn setting(&self, experiment: &Experiment) -> Result<usize> {
-        if experiment.cells.len() == 1 {
-            return Ok(0);
+    fn setting(&self, experiment: &Experiment, candidates: &[usize]) -> Result<usize> {
+        if let [index] = candidates {
+            return Ok(*index);
         }
         let folder = self.results.join(&experiment.name);
         let records = record::stored(&folder, &experiment.name)?;
@@ -88,11 +113,11 @@ impl Train {
             .tasks()
             .into_iter()
             .flat_map(|task| summary.best_cells(task).map(|(index, _)| index).collect::<Vec<_>>())
-            .filter(|&index| has_runs(index))
+            .filter(|&index| has_runs(index) && candidates.contains(&index))
             .collect();
         let (candidates, why) = match best.as_slice() {
             [index] => return Ok(*index),
-            [] => ((0..experiment.cells.len()).collect(), "has no runs that say which is best"),
+            [] => (candidates.to_vec(), "has no runs that say which is best"),
             _ => (best, "has runs of several"),
         };
         let label = |&index: &usize| {
@@ -132,6 +157,15 @@ impl Train {
         say!("network in {}", self.output.display());
         Ok(Exit::Ok)
     }
+}
+
+/// Whether a cell has the value of an assignment such as `estimator.temperature=0.5`.
+fn has(cell: &Cell, assignment: &str) -> bool {
+    let Some((path, value)) = assignment.split_once('=') else { return false };
+    let parsed = toml::from_str::<toml::Table>(&format!("value = {value}"));
+    let parsed = parsed.ok().and_then(|mut table| table.remove("value"));
+    let text = parsed.map_or_else(|| value.to_owned(), |value| registry::plain(&value));
+    cell.value(path.trim()).is_some_and(|own| own == text)
 }
 
 /// A network at its best step.

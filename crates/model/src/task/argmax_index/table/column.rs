@@ -2,7 +2,7 @@
 
 use super::sheet::{Problems, Sheet};
 
-/// A column of a table. What is missing is NaN, or the level [`MISSING`].
+/// A column of a table. What is missing is NaN, or the level `missing`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
     /// Its name.
@@ -18,6 +18,27 @@ pub enum Cells {
     Numbers(Vec<f64>),
     /// The names of levels, in order, and the level of each row.
     Levels(Vec<String>, Vec<usize>),
+}
+
+impl Column {
+    pub(super) fn of_numbers(sheet: &Sheet, column: usize, problems: &mut Problems) -> Self {
+        let name = sheet.names[column].clone();
+        Self { name, cells: Cells::Numbers(numbers(sheet, column, problems)) }
+    }
+
+    pub(super) fn of_texts(
+        sheet: &Sheet,
+        column: usize,
+        is_target: bool,
+        problems: &mut Problems,
+    ) -> Self {
+        let name = sheet.names[column].clone();
+        let (levels, indices) = levels(sheet, column);
+        if let Err(why) = check_levels(&name, &levels, indices.len(), is_target) {
+            problems.add(why);
+        }
+        Self { name, cells: Cells::Levels(levels, indices) }
+    }
 }
 
 /// The level of cells that are missing.
@@ -52,7 +73,7 @@ pub(super) fn is_text(sheet: &Sheet, column: usize) -> bool {
 }
 
 /// The numbers of a column; what is missing is NaN.
-pub(super) fn numbers(sheet: &Sheet, column: usize, problems: &mut Problems) -> Vec<f64> {
+fn numbers(sheet: &Sheet, column: usize, problems: &mut Problems) -> Vec<f64> {
     let name = &sheet.names[column];
     let cells = sheet.cells(column).zip(&sheet.lines);
     let each = cells.map(|(cell, line)| {
@@ -69,7 +90,7 @@ pub(super) fn numbers(sheet: &Sheet, column: usize, problems: &mut Problems) -> 
 
 /// The levels of a column, sorted: as numbers if they all are, else by their bytes. What is missing
 /// comes last, as [`MISSING`].
-pub(super) fn levels(sheet: &Sheet, column: usize) -> (Vec<String>, Vec<usize>) {
+fn levels(sheet: &Sheet, column: usize) -> (Vec<String>, Vec<usize>) {
     let present = || sheet.cells(column).filter(|cell| !is_missing(cell));
     let mut levels: Vec<String> = present().map(str::to_owned).collect();
     levels.sort_unstable();
@@ -92,12 +113,7 @@ pub(super) fn levels(sheet: &Sheet, column: usize) -> (Vec<String>, Vec<usize>) 
 }
 
 /// Levels have to be few, and to come more than once.
-pub(super) fn check_levels(
-    name: &str,
-    levels: &[String],
-    rows: usize,
-    is_target: bool,
-) -> Result<(), String> {
+fn check_levels(name: &str, levels: &[String], rows: usize, is_target: bool) -> Result<(), String> {
     let found = levels.len();
     let advice = if is_target { "name another target" } else { "put it into `ignore`" };
     if found > MOST_LEVELS {

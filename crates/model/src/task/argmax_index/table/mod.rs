@@ -107,16 +107,9 @@ impl Table {
         let is_text =
             |column: usize| categorical.contains(&column) || column::is_text(&sheet, column);
         let mut problems = Problems::default();
-        let mut read = |column: usize, is_levels: bool| {
-            let name = sheet.names[column].clone();
-            if !is_levels {
-                let numbers = column::numbers(&sheet, column, &mut problems);
-                return Column { name, cells: Cells::Numbers(numbers) };
-            }
-            let (levels, indices) = column::levels(&sheet, column);
-            let checked = column::check_levels(&name, &levels, indices.len(), column == target);
-            checked.unwrap_or_else(|why| problems.add(why));
-            Column { name, cells: Cells::Levels(levels, indices) }
+        let mut read = |column: usize, is_text: bool| match is_text {
+            true => Column::of_texts(&sheet, column, column == target, &mut problems),
+            false => Column::of_numbers(&sheet, column, &mut problems),
         };
         let features = features.iter().map(|&column| read(column, is_text(column))).collect();
         let target = read(target, reading.classification || is_text(target));
@@ -124,8 +117,8 @@ impl Table {
         problems.check()?;
         let parts =
             parts.map(|parts| parts.check(reading.split.unwrap_or_default())).transpose()?;
-        let Sheet { digest, .. } = sheet;
-        Ok(Self { features, target, parts, left_out, missing: reading.missing, digest })
+        let (missing, Sheet { digest, .. }) = (reading.missing, sheet);
+        Ok(Self { features, target, parts, left_out, missing, digest })
     }
 
     /// The number of rows.
