@@ -125,16 +125,16 @@ fn the_reference_of_experiment_files_is_that_of_the_program() {
 /// The guide states what its experiment measured.
 #[test]
 fn the_guide_quotes_its_experiment() {
-    let read = |name: &str| std::fs::read_to_string(root().join(name)).unwrap();
-    let summary: Value = serde_json::from_str(&read("results/guide/summary.json")).unwrap();
+    let summary: Value =
+        serde_json::from_str(&read(&root().join("results/guide/summary.json"))).unwrap();
     let ranking = summary["tasks"][0]["ranking"].as_array().unwrap().clone();
     let mut quoted = 0;
-    for row in read("docs/which-estimator.md").lines().filter(|line| line.starts_with("| `")) {
+    let guide = read(&root().join("docs/which-estimator.md"));
+    for row in guide.lines().filter(|line| line.starts_with("| `")) {
         let cells: Vec<&str> = row.split('|').map(str::trim).collect();
         let (kind, measured) = (cells[1].trim_matches('`'), cells[cells.len() - 2]);
-        let is_of = |place: &&Value| {
-            place["estimator"].as_str().unwrap().split(' ').next() == Some(kind)
-        };
+        let is_of =
+            |place: &&Value| place["estimator"].as_str().unwrap().split(' ').next() == Some(kind);
         let Some(place) = ranking.iter().find(is_of) else {
             assert_eq!(measured, "not yet", "{kind}");
             continue;

@@ -76,8 +76,8 @@ mod tests {
             let subsets = (0_u32..1 << settings.len()).filter(|set| set.count_ones() as usize == n);
             let best = subsets.map(|set| {
                 let members = (0..settings.len()).filter(|i| set >> i & 1 == 1);
-                let least = members.min_by(|&a, &b| settings[a].0.total_cmp(&settings[b].0));
-                settings[least.unwrap()].1
+                let members = members.map(|i| settings[i]);
+                members.min_by(|a, b| f64::total_cmp(&a.0, &b.0)).unwrap().1
             });
             let best: Vec<f64> = best.collect();
             let mean = best.iter().sum::<f64>() / best.len() as f64;
