@@ -110,7 +110,7 @@ fn predictions_have_the_reported_test_loss() {
 #[test]
 fn predicted_classes_have_the_reported_accuracy() {
     let (lab, known) = on_rows(true);
-    lab.ok("sweep tiny.toml --no-report --estimator exact");
+    lab.ok("sweep tiny.toml --no-report --estimator exact --force");
     lab.ok("train tiny.toml --estimator exact --output network.safetensors");
     let origin = origin(&lab, "network.safetensors");
     let curves = record(&lab, "exact", 0)["curves"].clone();

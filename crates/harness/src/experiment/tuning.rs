@@ -181,7 +181,7 @@ mod tests {
             let error = format!("{:#}", read(text).unwrap_err());
             assert!(error.contains(named), "{text}: {error}");
         }
-        let tuning = read(&TWO.replace("relaxation", "relaxed")).unwrap();
+        let tuning = read(&TWO.replace("relaxation", "relaxaton")).unwrap();
         let error = format!("{:#}", tuning.check_names(&[("exact", "relaxation")]).unwrap_err());
         assert!(error.contains("did you mean `relaxation`"), "{error}");
     }
