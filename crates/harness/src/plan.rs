@@ -60,13 +60,18 @@ impl Experiment {
     /// # Errors
     /// If a parameter cannot be written as JSON.
     pub fn settings(&self) -> Result<String> {
+        Ok(self.settings_of(&self.runs()?))
+    }
+
+    /// [`Experiment::settings`], given all runs.
+    pub fn settings_of(&self, runs: &[Run]) -> String {
         let mut hash = blake3::Hasher::new();
-        for run in self.runs()? {
+        for run in runs {
             hash.update(run.id.as_bytes());
         }
         let threshold = self.threshold.as_ref().map(|level| (&level.reference, level.share));
         hash.update(json!([self.tuned, self.budget, threshold]).to_string().as_bytes());
-        Ok(hash.finalize().to_hex()[..16].to_owned())
+        hash.finalize().to_hex()[..16].to_owned()
     }
 
     fn common(&self, cell: &Cell) -> Result<Value> {

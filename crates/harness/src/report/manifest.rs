@@ -32,7 +32,7 @@ pub(super) fn manifest(summary: &Summary<'_>, program: Program) -> Result<Value>
         "runs": stored,
         "runs-of-the-selection": all,
         "digest": digest(summary)?,
-        "settings": summary.experiment.settings()?,
+        "settings": &summary.settings,
         "program": program.provenance(),
         "revision": option_env!("HARNESS_REVISION"),
         "dirty": option_env!("HARNESS_DIRTY").map(|dirty| dirty == "true"),

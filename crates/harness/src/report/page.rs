@@ -52,7 +52,7 @@ pub(super) fn render(
         choosers => choosers(summary),
         tried => tried(summary).into_iter().map(settings).collect::<Vec<_>>(),
         budget => experiment.budget,
-        settings => experiment.settings()?,
+        settings => &summary.settings,
         is_tuned => summary.cells.iter().any(|cell| !cell.best),
         tasks => summary.tasks().into_iter().map(|task| ranking(summary, task)).collect::<Vec<_>>(),
         across => across(summary, &computed.across).iter().map(|row| row.to_vec()).collect::<Vec<_>>(),

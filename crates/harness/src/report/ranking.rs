@@ -264,7 +264,7 @@ pub(super) fn json(summary: &Summary<'_>, across: &[Across], budgets: &[Budget])
     names.dedup();
     let mut content = json!({
         "experiment": summary.experiment.name,
-        "settings": summary.experiment.settings()?,
+        "settings": &summary.settings,
         "question": summary.experiment.question,
         "runs": stored,
         "runs-of-the-selection": all,

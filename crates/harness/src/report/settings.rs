@@ -23,7 +23,7 @@ pub(super) fn tried(summary: &Summary<'_>) -> Vec<Tried> {
 fn of_estimator(summary: &Summary<'_>, best: usize) -> Tried {
     let rivals = summary.rivals_of(best);
     let cell = &summary.cells[best];
-    let values = |path: &String| values(summary, &rivals, path);
+    let values = |path: &String| values(summary, rivals, path);
     let tuned = cell.cell.tuned.iter().filter_map(|path| Some((path, values(path)?)));
     let tuned: Vec<String> =
         tuned.map(|(path, values)| format!("{} = {values}", short(path))).collect();

@@ -34,7 +34,7 @@ impl Reading {
         }
         // A reading that names no settings is for those of the file.
         let is_of_these = match &experiment.reading_of {
-            Some(settings) => *settings == experiment.settings()?,
+            Some(settings) => *settings == summary.settings,
             None => experiment.has_own_settings,
         };
         let (stored, all) = summary.progress();

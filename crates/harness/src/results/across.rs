@@ -3,7 +3,7 @@
 use super::cell::BOOTSTRAP;
 use super::metric::lower_is_better;
 use super::ranking::REFERENCE;
-use super::summary::{Parameters, Summary};
+use super::summary::{Parameters, Summary, untuned};
 use statistics::{Estimate, performance_profile, pooled_ranks, probability_of_improvement};
 use std::collections::BTreeMap;
 
@@ -66,7 +66,7 @@ impl Summary<'_> {
                 let values = cell.sample(&measure).into_iter();
                 let values: Vec<f64> = values.map(|x| lower_is_better(&measure, x)).collect();
                 if !values.is_empty() {
-                    let found = estimators.entry(self.untuned(cell.cell));
+                    let found = estimators.entry(untuned(cell.cell));
                     found.or_insert_with(|| (index, vec![])).1.push(values);
                 }
             }

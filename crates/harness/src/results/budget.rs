@@ -4,7 +4,6 @@ use super::cell::{CellSummary, resamples};
 use super::metric::lower_is_better;
 use super::summary::Summary;
 use crate::experiment::Measure;
-use crate::record::Record;
 use statistics::{Estimate, expected_best_of};
 
 /// What an estimator reaches with each number of settings.
@@ -21,7 +20,7 @@ impl Summary<'_> {
     /// The estimators of a task that have several settings, in the experiment's order.
     pub fn by_budget(&self, task: usize) -> Vec<Budget> {
         let mut budgets: Vec<Budget> =
-            self.rivals().iter().filter_map(|rivals| self.budget(task, rivals)).collect();
+            self.rivals.iter().filter_map(|rivals| self.budget(task, rivals)).collect();
         budgets.sort_by_key(|budget| budget.cell);
         budgets
     }
@@ -55,8 +54,7 @@ impl Summary<'_> {
 /// missing.
 fn settings(cells: &[&CellSummary<'_>], seed: u64, measure: &Measure) -> Option<Vec<(f64, f64)>> {
     let of_cell = |cell: &&CellSummary<'_>| {
-        let index = cell.runs.binary_search_by_key(&seed, |&(seed, _)| seed).ok()?;
-        let record: &Record = cell.runs[index].1;
+        let record = cell.record(seed)?;
         let score =
             |measure: &Measure| Some(lower_is_better(measure, cell.value(record, measure)?));
         Some((score(&cell.chooser.unwrap_or(*measure))?, score(measure)?))

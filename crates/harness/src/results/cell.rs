@@ -77,6 +77,12 @@ impl<'a> CellSummary<'a> {
         self.runs.iter().map(|&(_, record)| record).collect()
     }
 
+    /// The record of a seed, if it is stored.
+    pub fn record(&self, seed: u64) -> Option<&'a Record> {
+        let index = self.runs.binary_search_by_key(&seed, |&(seed, _)| seed).ok()?;
+        Some(self.runs[index].1)
+    }
+
     /// Runs that diverged, failed or timed out.
     pub fn failures(&self) -> usize {
         let ended =

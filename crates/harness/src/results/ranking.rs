@@ -101,8 +101,7 @@ impl Summary<'_> {
         let measure = self.ranking_measure(task);
         let value = |cell: usize, seed: u64| {
             let cell = &self.cells[cell];
-            let index = cell.runs.binary_search_by_key(&seed, |&(seed, _)| seed).ok()?;
-            cell.value(cell.runs[index].1, &measure)
+            cell.value(cell.record(seed)?, &measure)
         };
         let seeds = self.cells[ours].runs.iter().map(|&(seed, _)| seed);
         seeds.filter_map(|seed| Some((value(ours, seed)?, value(theirs, seed)?))).unzip()

@@ -18,10 +18,15 @@ pub struct Summary<'a> {
     pub experiment: &'a Experiment,
     /// Its cells, in order.
     pub cells: Vec<CellSummary<'a>>,
+    /// [`Experiment::settings`].
+    pub settings: String,
+    /// The indices of cells that differ only in tuned parameters, group by group, each in order.
+    pub(super) rivals: Vec<Vec<usize>>,
 }
 
 impl<'a> Summary<'a> {
-    /// Sorts records by the cells they belong to. Records of other runs are ignored.
+    /// Sorts records by the cells they belong to, for all runs of the experiment. Records of other runs
+    /// are ignored.
     pub fn new(experiment: &'a Experiment, runs: &[Run], records: &'a Records) -> Self {
         let says_optimizer = compares_optimizers(experiment);
         let of_cell = |cell| CellSummary::new(experiment, cell, says_optimizer);
@@ -31,35 +36,28 @@ impl<'a> Summary<'a> {
                 cells[run.cell].runs.push((run.seed, record));
             }
         }
-        let mut summary = Self { experiment, cells };
+        let settings = experiment.settings_of(runs);
+        let rivals = rivals(experiment);
+        let mut summary = Self { experiment, cells, settings, rivals };
         summary.choose_best();
         summary
     }
 
     /// Marks, among rivals, the cell that ends best by the metric that chooses: the first of equals.
     fn choose_best(&mut self) {
-        for rivals in self.rivals() {
-            let scored = rivals.into_iter().map(|index| (self.score(&self.cells[index]), index));
-            let best = scored.reduce(|best, other| if other.0 < best.0 { other } else { best });
-            if let Some((_, index)) = best {
-                self.cells[index].best = true;
-            }
+        let best = |rivals: &Vec<usize>| {
+            let scored = rivals.iter().map(|&index| (self.score(&self.cells[index]), index));
+            scored.reduce(|best, other| if other.0 < best.0 { other } else { best })
+        };
+        let best: Vec<(f64, usize)> = self.rivals.iter().filter_map(best).collect();
+        for (_, index) in best {
+            self.cells[index].best = true;
         }
-    }
-
-    /// The indices of cells that differ only in tuned parameters, group by group, each in order.
-    pub(super) fn rivals(&self) -> Vec<Vec<usize>> {
-        let mut groups: BTreeMap<(usize, Parameters), Vec<usize>> = BTreeMap::new();
-        for (index, cell) in self.cells.iter().enumerate() {
-            let key = (cell.cell.task_index, self.untuned(cell.cell));
-            groups.entry(key).or_default().push(index);
-        }
-        groups.into_values().collect()
     }
 
     /// The cells that differ from a cell in tuned parameters only, itself among them.
-    pub fn rivals_of(&self, cell: usize) -> Vec<usize> {
-        self.rivals().into_iter().find(|rivals| rivals.contains(&cell)).unwrap_or_default()
+    pub fn rivals_of(&self, cell: usize) -> &[usize] {
+        self.rivals.iter().find(|rivals| rivals.contains(&cell)).map_or(&[], Vec::as_slice)
     }
 
     /// What a cell is chosen by, as a number that is better where it is lower.
@@ -68,16 +66,6 @@ impl<'a> Summary<'a> {
         let measure = cell.chooser.unwrap_or(ranking);
         let value = interquartile_mean(&cell.sample(&measure));
         value.map_or(f64::INFINITY, |value| lower_is_better(&measure, value))
-    }
-
-    /// The parameters of estimator and optimizer that are not tuned, with their kinds.
-    pub(super) fn untuned(&self, cell: &Cell) -> Parameters {
-        let fixed = [
-            ("estimator".to_owned(), cell.estimator.kind.to_owned()),
-            ("optimizer".to_owned(), cell.value("optimizer.kind").unwrap_or_default()),
-        ];
-        let is_kept = |(path, _): &(String, String)| !cell.tuned.contains(path);
-        fixed.into_iter().chain(cell.parameters().filter(is_kept)).collect()
     }
 
     /// The metric that ranks estimators on a task.
@@ -112,4 +100,23 @@ impl<'a> Summary<'a> {
         let stored = self.cells.iter().map(|cell| cell.runs.len()).sum();
         (stored, self.cells.len() * self.experiment.seeds as usize)
     }
+}
+
+/// [`Summary::rivals`] of an experiment.
+fn rivals(experiment: &Experiment) -> Vec<Vec<usize>> {
+    let mut groups: BTreeMap<(usize, Parameters), Vec<usize>> = BTreeMap::new();
+    for (index, cell) in experiment.cells.iter().enumerate() {
+        groups.entry((cell.task_index, untuned(cell))).or_default().push(index);
+    }
+    groups.into_values().collect()
+}
+
+/// The parameters of estimator and optimizer that are not tuned, with their kinds.
+pub(super) fn untuned(cell: &Cell) -> Parameters {
+    let fixed = [
+        ("estimator".to_owned(), cell.estimator.kind.to_owned()),
+        ("optimizer".to_owned(), cell.value("optimizer.kind").unwrap_or_default()),
+    ];
+    let is_kept = |(path, _): &(String, String)| !cell.tuned.contains(path);
+    fixed.into_iter().chain(cell.parameters().filter(is_kept)).collect()
 }

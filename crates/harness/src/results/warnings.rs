@@ -28,7 +28,7 @@ impl Summary<'_> {
 
     /// Estimators of which more settings were tried than of others.
     fn unequal_settings(&self, task: usize) -> Option<String> {
-        let counts = self.rivals().into_iter().filter_map(|rivals| {
+        let counts = self.rivals.iter().filter_map(|rivals| {
             let cell = &self.cells[*rivals.first()?];
             (cell.cell.task_index == task).then_some(rivals.len())
         });
@@ -60,14 +60,15 @@ impl Summary<'_> {
 
     /// Tuned parameters whose best value is the least or the greatest that was tried.
     fn at_an_edge(&self, task: usize) -> Vec<String> {
-        let chosen = |rivals: Vec<usize>| {
-            let best = rivals.iter().copied().find(|&index| self.cells[index].best)?;
-            let cell = &self.cells[best];
-            let is_here = cell.cell.task_index == task && !cell.runs.is_empty();
-            is_here.then_some((best, rivals))
-        };
-        let mut chosen: Vec<(usize, Vec<usize>)> =
-            self.rivals().into_iter().filter_map(chosen).collect();
+        let mut chosen: Vec<(usize, &[usize])> = vec![];
+        for rivals in &self.rivals {
+            let best = rivals.iter().copied().find(|&index| self.cells[index].best);
+            let is_here = |&best: &usize| {
+                let cell = &self.cells[best];
+                cell.cell.task_index == task && !cell.runs.is_empty()
+            };
+            chosen.extend(best.filter(is_here).map(|best| (best, rivals.as_slice())));
+        }
         chosen.sort_unstable();
         let mut warnings = vec![];
         for path in &self.experiment.tuned {

@@ -42,7 +42,7 @@ impl Report {
             let written = report::write(&summary, &folder, program)?;
             say!("{}: {stored} of {all} runs, in {}", experiment.name, folder.display());
             if written.reading == report::Reading::OtherSettings {
-                let (name, settings) = (&experiment.name, experiment.settings()?);
+                let (name, settings) = (&experiment.name, &summary.settings);
                 eprintln!(
                     "note: the reading of `{name}` is for other settings, and is not shown; once it is \
                      true of these, add reading-of = \"{settings}\""

@@ -1,4 +1,4 @@
-use super::{Drawn, Source, axis, capitalized, curve};
+use super::{Drawn, Source, axis, capitalized, curve, grouped};
 use crate::experiment::Measure;
 use charts::{Figure, convergence};
 use model::Better;
@@ -28,16 +28,10 @@ pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
 
 /// The metrics of which no value is better than another, each with its tasks.
 fn measures(source: &Source<'_>) -> Vec<(Measure, Vec<usize>)> {
-    let mut found: Vec<(Measure, Vec<usize>)> = vec![];
-    for task in source.summary.tasks() {
+    let of_task = |task: usize| {
         let metrics = source.summary.experiment.tasks[task].built.metrics().into_iter();
-        for metric in metrics.filter(|metric| metric.better == Better::Neither) {
-            let measure = Measure::of_network(metric);
-            match found.iter_mut().find(|(known, _)| *known == measure) {
-                Some((_, tasks)) => tasks.push(task),
-                None => found.push((measure, vec![task])),
-            }
-        }
-    }
-    found
+        let neutral = metrics.filter(|metric| metric.better == Better::Neither);
+        neutral.map(move |metric| (Measure::of_network(metric), task))
+    };
+    grouped(source.summary.tasks().into_iter().flat_map(of_task))
 }

@@ -71,15 +71,8 @@ struct Source<'a> {
 impl Source<'_> {
     /// Tasks that are ranked by the same metric share a figure.
     fn groups(&self) -> Vec<(Measure, Vec<usize>)> {
-        let mut groups: Vec<(Measure, Vec<usize>)> = vec![];
-        for task in self.summary.tasks() {
-            let measure = self.summary.ranking_measure(task);
-            match groups.iter_mut().find(|(known, _)| *known == measure) {
-                Some((_, tasks)) => tasks.push(task),
-                None => groups.push((measure, vec![task])),
-            }
-        }
-        groups
+        let tasks = self.summary.tasks().into_iter();
+        grouped(tasks.map(|task| (self.summary.ranking_measure(task), task)))
     }
 
     /// The name of a figure that is drawn once for each ranking metric: with the metric, where there
@@ -156,6 +149,18 @@ impl Source<'_> {
         }
         labels.join(" or ")
     }
+}
+
+/// The tasks of each measure, in order.
+fn grouped(tasks: impl Iterator<Item = (Measure, usize)>) -> Vec<(Measure, Vec<usize>)> {
+    let mut groups: Vec<(Measure, Vec<usize>)> = vec![];
+    for (measure, task) in tasks {
+        match groups.iter_mut().find(|(known, _)| *known == measure) {
+            Some((_, tasks)) => tasks.push(task),
+            None => groups.push((measure, vec![task])),
+        }
+    }
+    groups
 }
 
 /// Cells without runs, and refused ones, are not shown.
