@@ -139,4 +139,15 @@ mod tests {
         assert_eq!(rows[7..9], last);
         assert_eq!(rows[9], "| the law | 0.0100 | 0.0100 |");
     }
+
+    /// With several optimizers, the label of the reference goes on.
+    #[test]
+    fn the_reference_is_kept_with_its_optimizer() {
+        let place = |name: String| json!({ "estimator": name });
+        let names = (0..9).map(|i| format!("exactly{i} with adam"));
+        let names = names.chain(["exact with adam".into(), "exact with sgd".into()]);
+        let tasks = [json!({ "ranking": names.map(place).collect::<Vec<_>>() })];
+        let kept = best(&tasks, 3);
+        assert_eq!(kept, ["exactly0 with adam", "exactly1 with adam", "exact with adam"]);
+    }
 }

@@ -28,11 +28,8 @@ impl Summary<'_> {
     fn budget(&self, task: usize, rivals: &[usize]) -> Option<Budget> {
         let cell = rivals.iter().copied().find(|&index| self.cells[index].best)?;
         let cells: Vec<&CellSummary<'_>> = rivals.iter().map(|&index| &self.cells[index]).collect();
-        let is_missing = |cell: &&CellSummary<'_>| cell.runs.is_empty() || cell.refusal().is_some();
-        if self.cells[cell].cell.task_index != task
-            || cells.len() < 2
-            || cells.iter().any(is_missing)
-        {
+        let is_refused = cells.iter().any(|cell| cell.refusal().is_some());
+        if self.cells[cell].cell.task_index != task || cells.len() < 2 || is_refused {
             return None;
         }
         let measure = self.ranking_measure(task);

@@ -25,8 +25,7 @@ pub struct Usefulness {
 
 impl Summary<'_> {
     /// Whether the best estimator of a task, by the metric that chooses settings, is better than the best
-    /// rival. Nothing
-    /// without such a reference or without runs.
+    /// rival. Nothing without such a reference or without runs.
     pub fn usefulness(&self, task: usize) -> Option<Usefulness> {
         let measure = self.ranking_measure(task);
         if measure.better == Better::Neither {

@@ -68,6 +68,24 @@ fn choosing_may_help() {
     assert_eq!((&choosing["difference"][0], &choosing["verdict"]), (&json!(0.0), &json!("")));
 }
 
+/// The estimator that is compared is the best by validation loss. Another may be better on test rows by
+/// luck, and better than the reference.
+#[test]
+fn the_estimator_is_chosen_by_validation() {
+    let lab = reported(EXPERIMENT, |place, record| {
+        let (validation, test) = match &*place.kind {
+            "exact" => (1.0, 5.0),
+            _ => (2.0, 3.0),
+        };
+        set(record, "validation-loss", [9.0, 9.0, validation]);
+        set(record, "test-loss", [9.0, 9.0, test]);
+        record["references"] = json!({ "least-squares": 4.0 });
+    });
+    let choosing = summary(&lab)["tasks"][0]["choosing"].clone();
+    assert_eq!((&choosing["estimator"], &choosing["verdict"]), (&json!("exact"), &json!("worse")));
+    assert_eq!(choosing["difference"][0], 1.0);
+}
+
 /// The law, and what is told the regimes, say nothing about choosing.
 #[test]
 fn only_rivals_are_compared_with() {
