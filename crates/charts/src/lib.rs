@@ -1,7 +1,8 @@
 //! Figures of experiments with estimators: numbers in, one self-contained SVG out.
 //!
 //! The caller computes the statistics. Every figure is a pure function of its input and a
-//! [`Palette`]: the same input gives the same bytes on any machine.
+//! [`Palette`]: the same input gives the same bytes on any machine. A [`Drawing`] is one document, and
+//! the same panels in pieces, for a page that lays them out itself.
 //!
 //! | figure | input | question |
 //! |---|---|---|
@@ -25,7 +26,8 @@
 //! ```
 //! use charts::{Figure, Palette, Panel, Point, Series, convergence};
 //!
-//! let palette = Palette::new(&[("exact", "exact"), ("reinmax", "straight-through")])
+//! let kinds = [("exact", "exact"), ("reinmax", "straight-through")];
+//! let palette = Palette::new(&kinds, &["reinmax"])
 //!     .with_reference("exact");
 //! let points = (0..5)
 //!     .map(|i| f64::from(i) * 50.0)
@@ -46,12 +48,14 @@
 //!     panels: vec![Panel { title: "categories=3".into(), series: vec![series], ..Panel::default() }],
 //!     ..Figure::default()
 //! };
-//! let svg = convergence(&figure, &palette);
+//! let drawing = convergence(&figure, &palette);
+//! let svg = &drawing.svg;
 //! assert!(svg.contains("reinmax temperature=1.1") && svg.contains("n = 20 runs per series"));
 //! ```
 
 mod axis;
 mod bias_variance;
+mod drawing;
 mod figure;
 mod final_values;
 mod label_column;
@@ -65,6 +69,7 @@ mod tests;
 mod text;
 
 pub use bias_variance::bias_variance;
+pub use drawing::{Drawing, LegendEntry, Piece, Readout};
 pub use figure::{Better, Figure, Panel, Point, Reference, Scale, Series};
 pub use final_values::figure::{FinalFigure, FinalPanel, FinalRow};
 pub use final_values::final_values;

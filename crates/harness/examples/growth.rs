@@ -227,7 +227,7 @@ fn figure(axis: &Axis, registry: &Registry, lines: &[Line]) -> String {
     const PROPORTION: &str = "in proportion";
     let mut kinds = vec![(PROPORTION, "")];
     kinds.extend(registry.entries().iter().map(|entry| (entry.name, entry.about.family.name())));
-    let palette = Palette::new(&kinds).with_reference(PROPORTION);
+    let palette = Palette::new(&kinds, &[]).with_reference(PROPORTION);
     let series = |label: &str, times: &[Option<Estimate>]| {
         let points = axis.sizes.iter().zip(times).filter_map(|(&size, time)| {
             let Estimate { value, interval } = (*time)?;
@@ -255,5 +255,5 @@ fn figure(axis: &Axis, registry: &Registry, lines: &[Line]) -> String {
         caption: axis.caption.into(),
         panels: vec![Panel { series: all, ..Panel::default() }],
     };
-    sensitivity(&figure, &palette)
+    sensitivity(&figure, &palette).svg
 }

@@ -63,6 +63,7 @@ fn a_sweep_writes_every_file() {
     let names: Vec<_> = plots.iter().map(|path| path.file_stem().unwrap().to_owned()).collect();
     let expected = [
         "bias-variance",
+        "convergence-by-evaluations",
         "convergence",
         "entropy",
         "final",
@@ -77,7 +78,7 @@ fn a_sweep_writes_every_file() {
         assert_eq!(svg.root_element().tag_name().name(), "svg", "{}", path.display());
     }
     let report = lab.read("results/tiny/report.html");
-    assert_eq!(report.matches("<svg").count(), plots.len());
+    assert_eq!(report.matches("<div class=\"plot\">").count(), plots.len());
     assert!(report.contains("Which is best?") && report.contains("soft-argmax"));
 
     // A table has a row for each cell and metric. Three runs have no interval anywhere.

@@ -140,3 +140,27 @@ pub fn entries(folder: &Path) -> Vec<PathBuf> {
     paths.sort();
     paths
 }
+
+/// The cells of the rows of a table in a page, its header first, as texts. Its caption begins with these
+/// words.
+pub fn table(page: &str, caption: &str) -> Vec<Vec<String>> {
+    let start = page.find(&format!("<caption>{caption}"));
+    let start = start.unwrap_or_else(|| panic!("no table {caption} in {page}"));
+    let table = page[start..].split("</table>").next().unwrap();
+    let cells = |row: &str| row.split("</t").filter_map(text).collect();
+    let rows = table.split("<tr").skip(1).map(|row| cells(row.split_once('>').unwrap().1));
+    rows.collect()
+}
+
+/// The text of a cell, whose element is not closed; nothing if there is no cell.
+fn text(cell: &str) -> Option<String> {
+    let start = cell.find("<th").or_else(|| cell.find("<td"))?;
+    let parts = cell[start..].split('<').filter_map(|part| part.split_once('>'));
+    Some(parts.map(|(_, text)| text).collect::<String>().replace('\u{a0}', " "))
+}
+
+/// The row of an estimator.
+pub fn row<'a>(table: &'a [Vec<String>], estimator: &str) -> &'a [String] {
+    let found = table.iter().find(|row| row[0] == estimator);
+    found.unwrap_or_else(|| panic!("no {estimator} in {table:?}"))
+}

@@ -1,6 +1,6 @@
 //! `[tuning]`: every estimator is tuned over the same number of settings.
 
-use crate::support::{EXPERIMENT, Lab, errors};
+use crate::support::{EXPERIMENT, Lab, errors, row, table};
 use serde_json::Value;
 
 /// A grid of four settings for a kind and a family, and another one for the rest.
@@ -84,8 +84,8 @@ fn a_report_says_what_was_tried() {
         ("exact", "entropy-bonus = 0, 0.1; learning-rate = 0.003, 0.03"),
         ("soft-argmax", "learning-rate = 0.003, 0.03; temperature = 0.5, 1"),
     ] {
-        let words = format!("<td><code>{estimator}</code></td><td>4</td><td>{tried}</td>");
-        assert!(page.contains(&words), "no {words} in {page}");
+        let table = table(&page, "What was tried");
+        assert_eq!(row(&table, estimator)[1..3], ["4", tried]);
     }
     let budget = lab.read(&format!("results/{folder}/budget.csv"));
     assert_eq!(budget.lines().count(), 1 + 2 * 4, "{budget}");

@@ -36,7 +36,7 @@ fn curve(label: &str, runs: usize, categories: f64, value: fn(&str, f64, f64) ->
         series.points.iter_mut().skip(24).for_each(diverges);
         series.failures = runs / 2;
     }
-    if label.starts_with("rloo") {
+    if label.starts_with("reinforce-loo") {
         series.failures = 2;
     }
     series

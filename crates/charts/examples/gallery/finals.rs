@@ -25,7 +25,7 @@ fn row(label: &str, categories: f64) -> FinalRow {
     let samples: Vec<f64> = (0..20).map(|_| value * (0.25 * random.normal()).exp()).collect();
     let (value, failures) = match label {
         "posted-score-function" => (f64::INFINITY, 14),
-        "rloo samples=4" | "nvil" => (value, 2),
+        "reinforce-loo samples=4" | "muprop" => (value, 2),
         _ => (value, 0),
     };
     let samples = samples

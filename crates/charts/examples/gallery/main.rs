@@ -19,22 +19,22 @@ use std::path::Path;
 fn main() -> std::io::Result<()> {
     let folder = std::env::args().nth(1).unwrap_or_else(|| "target/gallery".into());
     std::fs::create_dir_all(&folder)?;
-    let palette = Palette::new(&REGISTRY).with_reference("exact");
+    let palette = Palette::new(&REGISTRY, &TEN).with_reference("exact");
     let all: Vec<&str> = REGISTRY.iter().map(|(kind, _)| *kind).collect();
     let few = all[..24].to_vec();
     let odd = Panel { title: "pathological".into(), series: pathological(), ..Panel::default() };
     let pictures = [
         ("convergence", convergence(&curves(&TEN, 20, loss), &palette)),
         ("convergence-linear", convergence(&linear(), &palette)),
-        ("convergence-36", convergence(&one_panel(curves(&all, 20, loss)), &palette)),
-        ("convergence-36x2", convergence(&curves(&all, 20, loss), &palette)),
+        ("convergence-all", convergence(&one_panel(curves(&all, 20, loss)), &palette)),
+        ("convergence-all-twice", convergence(&curves(&all, 20, loss), &palette)),
         ("convergence-24-few-seeds", convergence(&one_panel(curves(&few, 3, loss)), &palette)),
         ("variance", variance(&noisy(curves(&TEN, 20, noise)), &palette)),
-        ("variance-36", variance(&noisy(one_panel(curves(&all, 20, noise))), &palette)),
+        ("variance-all", variance(&noisy(one_panel(curves(&all, 20, noise))), &palette)),
         ("bias-variance", bias_variance(&paths(&TEN), &palette)),
-        ("bias-variance-36", bias_variance(&one_panel(paths(&all)), &palette)),
+        ("bias-variance-all", bias_variance(&one_panel(paths(&all)), &palette)),
         ("final", final_values(&finals(&TEN, true), &palette)),
-        ("final-36", final_values(&finals(&all, true), &palette)),
+        ("final-all", final_values(&finals(&all, true), &palette)),
         ("final-accuracy", final_values(&accuracies(), &palette)),
         ("sensitivity", sensitivity(&temperatures(), &palette)),
         ("odd", convergence(&lone(odd.clone(), Scale::Auto), &palette)),
@@ -51,9 +51,9 @@ fn main() -> std::io::Result<()> {
         ("empty-panel", bias_variance(&lone(Panel::default(), Scale::Auto), &palette)),
         ("empty-final", final_values(&FinalFigure::default(), &palette)),
     ];
-    for (name, svg) in pictures {
-        std::fs::write(Path::new(&folder).join(format!("{name}.svg")), &svg)?;
-        println!("{name}: {:.1} kB", svg.len() as f64 / 1e3);
+    for (name, drawing) in pictures {
+        std::fs::write(Path::new(&folder).join(format!("{name}.svg")), &drawing.svg)?;
+        println!("{name}: {:.1} kB", drawing.svg.len() as f64 / 1e3);
     }
     Ok(())
 }

@@ -26,7 +26,7 @@ pub fn pathological() -> Vec<Series> {
                 samples=1024 baseline=exponential-moving-average";
     vec![
         series("exact", 20, points(&|_| 1.0)),
-        series("zgr", 20, points(&|_| f64::NAN)),
+        series("darn", 20, points(&|_| f64::NAN)),
         series(
             "darn",
             20,
@@ -65,7 +65,9 @@ pub fn one_point() -> Figure {
     let constant = (0..5).map(|i| Point { x: f64::from(i), ..point }).collect();
     let mut figure = lone(panel("one point", vec![series("exact", 1, vec![point])]), Scale::Auto);
     figure.panels.push(panel("constant", vec![series("reinmax", 20, constant)]));
-    figure.panels.push(panel("12 decades", vec![series("rloo", 20, (0..13).map(wide).collect())]));
+    figure
+        .panels
+        .push(panel("12 decades", vec![series("reinforce-loo", 20, (0..13).map(wide).collect())]));
     figure.panels.push(panel("nothing", vec![]));
     figure
 }
@@ -83,7 +85,7 @@ pub fn odd_finals() -> FinalFigure {
     };
     let rows = vec![
         row("exact", 1.0, 0.9, 1.1),
-        row("zgr", f64::NAN, f64::NAN, f64::NAN),
+        row("darn", f64::NAN, f64::NAN, f64::NAN),
         row("darn", f64::INFINITY, 3.0, f64::INFINITY),
         row("rk2", 2.0, 1.0, f64::INFINITY),
         row("imle", -1.0, f64::NEG_INFINITY, 0.5),

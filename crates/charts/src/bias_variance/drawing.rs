@@ -1,32 +1,52 @@
 //! Drawing a panel of bias against variance.
 
 use crate::bias_variance::panel::{Path, RADIUS, ScatterPanel};
+use crate::label_column::LabelColumn;
 use crate::page::empty::nothing;
-use crate::page::layout::{REMARK, paragraph};
 use crate::svg::frame::Frame;
-use crate::svg::mark::{INK, Lettering, line, pixel, stroke, symbol};
+use crate::svg::mark::{pixel, stroke, symbol};
 use crate::svg::sheet::{Area, Drawn, Rect, Sheet};
-use plotters::element::{PathElement, Rectangle};
-use plotters::style::{Color, WHITE};
+use plotters::element::PathElement;
+use plotters::style::Color;
 
 impl ScatterPanel {
     /// Draws the panel with its plot at `rect`.
-    pub fn draw(&self, sheet: &mut Sheet, rect: Rect) {
+    pub(super) fn draw_at(&self, sheet: &mut Sheet, rect: Rect) {
         let Some((x, y)) = self.axes.clone() else {
             return nothing(sheet, rect);
         };
         let frame = Frame { rect, x, y };
-        sheet.layer(|area| {
-            frame.draw_axes(area)?;
-            self.paths.iter().try_for_each(|path| draw_bars(area, path, &rect))
-        });
+        sheet.layer(|area| frame.draw_axes(area));
         for path in &self.paths {
-            sheet.titled(&path.title, |sheet| {
+            sheet.part_of(&path.name, |sheet| sheet.layer(|area| draw_bars(area, path, &rect)));
+        }
+        for path in &self.paths {
+            sheet.titled(&path.name, &path.title(), |sheet| {
                 sheet.layer(|area| draw_steps(area, path, &rect));
                 sheet.edged(|sheet| sheet.layer(|area| draw_marks(area, path, &rect)));
             });
         }
-        sheet.layer(|area| self.paths.iter().try_for_each(|path| write_label(area, path, &rect)));
+        if self.labels {
+            self.draw_labels(sheet, &rect);
+        }
+    }
+
+    /// Draws the labels to the right of the plot, each as near as possible to the height of its last
+    /// mark.
+    fn draw_labels(&self, sheet: &mut Sheet, rect: &Rect) {
+        let height = |path: &Path| path.marks.last().map_or(0.0, |mark| mark.at.1) + rect.top;
+        let labels = self.paths.iter().map(|path| (&path.label, height(path)));
+        let column = LabelColumn::new(labels.collect(), rect);
+        sheet.edged(|sheet| {
+            sheet.layer(|area| {
+                self.paths.iter().enumerate().try_for_each(|(index, path)| {
+                    let [(left, y), (right, _)] = column.swatch(index);
+                    let middle = pixel(((left + right) / 2.0, y));
+                    area.draw(&symbol(middle, path.style, RADIUS, 1.0))
+                })
+            });
+        });
+        sheet.layer(|area| column.write(area));
     }
 }
 
@@ -61,22 +81,4 @@ fn draw_marks(area: &Area<'_>, path: &Path, rect: &Rect) -> Drawn {
         let at = pixel(moved(rect, mark.at));
         area.draw(&symbol(at, path.style, RADIUS, mark.strength))
     })
-}
-
-/// Writes the label, on a translucent background if it covers something.
-fn write_label(area: &Area<'_>, path: &Path, rect: &Rect) -> Drawn {
-    let Some(placed) = path.placed else {
-        return Ok(());
-    };
-    if let Some(leader) = placed.leader {
-        line(area, &leader.map(|at| moved(rect, at)), path.style.rgb(), 0.7)?;
-    }
-    let Rect { left, top, width, height } = placed.rect;
-    if placed.covers {
-        let corners = [(left, top), (left + width, top + height)];
-        let corners = corners.map(|corner| pixel(moved(rect, corner)));
-        area.draw(&Rectangle::new(corners, WHITE.mix(0.7).filled()))?;
-    }
-    let from = moved(rect, (left + 1.0, top));
-    paragraph(area, &path.label, from, Lettering::new(REMARK, INK))
 }

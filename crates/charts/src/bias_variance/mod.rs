@@ -1,23 +1,26 @@
 //! The figure of bias against variance.
 
 mod drawing;
-mod label_placement;
 mod limits;
 mod panel;
 mod strips;
 
-use crate::bias_variance::panel::{ScatterPanel, Setting};
+use crate::bias_variance::panel::{ScatterPanel, Setting, label};
 use crate::bias_variance::strips::Tracks;
+use crate::drawing::Drawing;
 use crate::figure::{Figure, Point};
 use crate::page::caption::{NOTHING, describe, sentences};
-use crate::page::layout::{Heading, compose};
+use crate::page::compose::compose;
+use crate::page::layout::Heading;
 use crate::page::replication::Replication;
-use crate::page::small_multiples::split;
+use crate::page::small_multiples::{Part, split};
 use crate::style::palette::Palette;
 use crate::style::variants::Variants;
 
-/// Width and height of a plot by the number of columns, in pixels.
-const SIZES: [(f64, f64); 3] = [(620.0, 400.0), (490.0, 360.0), (380.0, 320.0)];
+/// Width and height of a plot by the number of columns, in pixels. Its labels may need more height.
+const SIZES: [(f64, f64); 3] = [(520.0, 380.0), (370.0, 340.0), (300.0, 300.0)];
+/// Width and height of a plot in pieces.
+const PIECE: (f64, f64) = (296.0, 270.0);
 
 /// Relative bias (`y`, with its interval) against total variance (`x`), both on log axes.
 ///
@@ -25,19 +28,26 @@ const SIZES: [(f64, f64); 3] = [(620.0, 400.0), (490.0, 360.0), (380.0, 320.0)];
 /// middle and the last), in increasingly strong color, joined by a path. Points with zero variance are
 /// in a strip at the left. A bias whose interval contains zero is in a strip at the bottom, with a bar
 /// up to the upper bound of the interval: only that bound is known.
-pub fn bias_variance(figure: &Figure, palette: &Palette) -> String {
+pub fn bias_variance(figure: &Figure, palette: &Palette) -> Drawing {
     let (parts, columns) = split(&figure.panels, palette);
     let series = || figure.panels.iter().flat_map(|panel| &panel.series);
     let counts: Vec<_> = series().map(|series| (series.runs, series.failures)).collect();
     let replication = Replication::of(&counts);
+    let (width, height) = SIZES[columns.min(SIZES.len()) - 1];
+    let heights = |part: &Part| -> f64 {
+        part.series.iter().map(|series| label(series, &replication).height()).sum()
+    };
     let setting = Setting {
         figure,
         variants: Variants::new(palette, series().map(|s| (s.kind.as_str(), s.label.as_str()))),
         replication: &replication,
         tracks: Tracks::of(parts.iter()),
-        plot: SIZES[columns.min(SIZES.len()) - 1],
+        plot: (width, parts.iter().map(heights).fold(height, f64::max)),
+        labels: true,
     };
     let panels: Vec<_> = parts.iter().map(|part| ScatterPanel::new(part, &setting)).collect();
+    let setting = Setting { plot: PIECE, labels: false, ..setting };
+    let pieces: Vec<_> = parts.iter().map(|part| ScatterPanel::new(part, &setting)).collect();
     let heading = Heading {
         title: figure.title.clone(),
         x_label: figure.x_label.clone(),
@@ -45,7 +55,7 @@ pub fn bias_variance(figure: &Figure, palette: &Palette) -> String {
         caption: caption(figure, &panels, &replication),
         description: describe(&parts, &replication),
     };
-    compose(&heading, &panels, columns, ScatterPanel::block, ScatterPanel::draw)
+    compose(heading, &panels, &pieces, columns)
 }
 
 fn caption(figure: &Figure, panels: &[ScatterPanel], replication: &Replication) -> String {
@@ -65,7 +75,11 @@ fn caption(figure: &Figure, panels: &[ScatterPanel], replication: &Replication) 
     };
     sentences(&[
         &figure.caption,
-        "Light to dark: early to late in training.",
+        if panels.iter().any(ScatterPanel::any_path) {
+            "Light to dark: early to late in training."
+        } else {
+            ""
+        },
         bar,
         if left { "Left strip: zero variance." } else { "" },
         if below { bottom } else { "" },

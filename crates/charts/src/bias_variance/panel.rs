@@ -1,20 +1,21 @@
-//! The contents of a panel of bias against variance: marks, paths and labels with their positions.
+//! The contents of a panel of bias against variance: marks and paths with their positions.
 
 use crate::axis::limits::range;
 use crate::axis::{Axis, Direction};
-use crate::bias_variance::label_placement::{Obstacle, Placed, Request, place};
 use crate::bias_variance::limits::biases;
 use crate::bias_variance::strips::{Tracks, contains_zero, has_place, steps};
+use crate::drawing::{LegendEntry, Readout};
 use crate::figure::{Figure, Panel, Point, Series};
+use crate::label_column::{Label, column_width};
 use crate::page::caption::list;
-use crate::page::layout::{Block, LEADING, REMARK};
+use crate::page::layout::{Block, Drawable};
+use crate::page::legend;
 use crate::page::replication::{Replication, warning};
 use crate::page::small_multiples::Part;
-use crate::style::Style;
 use crate::style::variants::Variants;
+use crate::style::{STRENGTHS, Style};
 use crate::svg::frame::Frame;
-use crate::svg::sheet::Rect;
-use crate::text::{widest, wrap};
+use crate::svg::sheet::{Rect, Sheet};
 
 /// What the panels of a figure have in common.
 pub(crate) struct Setting<'a> {
@@ -23,9 +24,10 @@ pub(crate) struct Setting<'a> {
     pub replication: &'a Replication,
     pub tracks: Tracks,
     pub plot: (f64, f64),
+    /// Whether labels are beside the plot; if not, a page writes them.
+    pub labels: bool,
 }
 
-const LONGEST_LABEL: f64 = 165.0;
 pub(crate) const RADIUS: f64 = 4.2;
 
 /// One step of a series, in pixels.
@@ -40,18 +42,26 @@ pub(crate) struct Mark {
 
 /// A series with the positions of its marks.
 pub(crate) struct Path {
-    /// Shown as a tooltip.
-    pub title: String,
+    pub name: String,
+    pub remarks: Vec<String>,
     pub style: Style,
     pub marks: Vec<Mark>,
-    pub label: Vec<String>,
-    pub placed: Option<Placed>,
+    pub label: Label,
+}
+
+impl Path {
+    /// Shown as a tooltip.
+    pub fn title(&self) -> String {
+        let parts = std::iter::once(&self.name).chain(&self.remarks).map(String::as_str);
+        parts.collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// A panel, ready to be drawn. Positions are relative to the upper left corner of the plot.
 pub(crate) struct ScatterPanel {
     pub axes: Option<(Axis, Axis)>,
     pub paths: Vec<Path>,
+    pub labels: bool,
     title: String,
     warning: Option<String>,
     footnotes: Vec<String>,
@@ -65,6 +75,7 @@ impl ScatterPanel {
         let mut panel = ScatterPanel {
             axes: axes(&setting.figure.panels[part.panel], setting),
             paths: Vec::new(),
+            labels: setting.labels,
             title: part.title.clone(),
             warning: warning(&counts),
             footnotes: Vec::new(),
@@ -81,7 +92,6 @@ impl ScatterPanel {
                 path(series, aside, &frame, setting)
             };
             panel.paths = drawn.map(path).collect();
-            place_labels(&mut panel.paths, &frame.rect);
         }
         panel.footnotes = panel.notes(part);
         panel
@@ -91,15 +101,9 @@ impl ScatterPanel {
         self.paths.is_empty()
     }
 
-    pub fn block(&self) -> Block {
-        Block {
-            title: self.title.clone(),
-            warning: self.warning.clone(),
-            footnotes: self.footnotes.clone(),
-            before: self.axes.as_ref().map_or(0.0, |(_, y)| Frame::beside(y)),
-            plot: self.plot,
-            after: 8.0,
-        }
+    /// Whether some path has more than one step.
+    pub fn any_path(&self) -> bool {
+        self.paths.iter().any(|path| path.marks.len() > 1)
     }
 
     /// Notes on what the plot cannot show.
@@ -111,8 +115,6 @@ impl ScatterPanel {
             });
             chosen.map(|series| series.label.as_str()).collect::<Vec<_>>()
         };
-        let unlabeled = self.paths.iter().filter(|path| path.placed.is_none());
-        let unlabeled: Vec<_> = unlabeled.map(|path| path.title.as_str()).collect();
         let beyond = |y: &Axis| {
             let mut points = part.series.iter().flat_map(|series| steps(series));
             points.any(|point| point.high > y.high || (!contains_zero(&point) && point.low < y.low))
@@ -124,11 +126,45 @@ impl ScatterPanel {
                 "no finite value at some steps",
                 &labels(|places, all| 0 < places && places < all),
             ),
-            list("no room to label", &unlabeled),
             cut.then(|| "intervals beyond the vertical axis are cut off".into()),
         ];
         notes.into_iter().flatten().collect()
     }
+}
+
+impl Drawable for ScatterPanel {
+    fn block(&self) -> Block {
+        Block {
+            title: self.title.clone(),
+            warning: self.warning.clone(),
+            footnotes: self.footnotes.clone(),
+            before: self.axes.as_ref().map_or(0.0, |(_, y)| Frame::beside(y)),
+            plot: self.plot,
+            after: match self.labels {
+                true => column_width(self.paths.iter().map(|path| &path.label)),
+                false => 0.0,
+            },
+        }
+    }
+
+    fn draw(&self, sheet: &mut Sheet, rect: Rect) {
+        self.draw_at(sheet, rect);
+    }
+
+    fn legend(&self) -> Vec<LegendEntry> {
+        let entry = |path: &Path| legend::series(&path.name, &path.remarks, path.style, false);
+        self.paths.iter().map(entry).collect()
+    }
+
+    fn readout(&self, _: &str, _: Rect, _: (f64, f64)) -> Option<Readout> {
+        None
+    }
+}
+
+/// The label of a series beside its plot.
+pub(crate) fn label(series: &Series, replication: &Replication) -> Label {
+    let remark = replication.remark(series.runs, series.failures);
+    Label::new(&series.label, remark.as_slice())
 }
 
 /// The axes for all parts of a panel. `None` if no point can be drawn.
@@ -147,24 +183,17 @@ fn path(series: &Series, aside: (f64, f64), frame: &Frame, setting: &Setting) ->
     let steps = steps(series);
     let count = steps.len();
     let mark = |(i, point): (usize, &Point)| mark(point, aside, frame, strength(i, count));
-    let remark = setting.replication.remark(series.runs, series.failures);
-    let mut label = wrap(&series.label, REMARK, LONGEST_LABEL);
-    label.extend(remark.iter().map(|remark| format!("({remark})")));
     Path {
-        title: std::iter::once(series.label.clone()).chain(remark).collect::<Vec<_>>().join(", "),
+        name: series.label.clone(),
+        remarks: setting.replication.remark(series.runs, series.failures).into_iter().collect(),
         style: setting.variants.style(&series.kind, &series.label),
         marks: steps.iter().enumerate().map(mark).collect(),
-        label,
-        placed: None,
+        label: label(series, setting.replication),
     }
 }
 
 fn strength(step: usize, count: usize) -> f64 {
-    match count - step {
-        1 => 1.0,
-        2 => 0.6,
-        _ => 0.35,
-    }
+    STRENGTHS[(count - step - 1).min(STRENGTHS.len() - 1)]
 }
 
 /// The mark of a point. In a strip, it is `aside` pixels from the middle.
@@ -178,53 +207,4 @@ fn mark(point: &Point, aside: (f64, f64), frame: &Frame, strength: f64) -> Mark 
     let lower = if zero { at.1 } else { end(point.low) };
     let known = point.high > 0.0 && point.has_interval();
     Mark { at, bar: known.then(|| (end(point.high), lower)), strength }
-}
-
-/// The costs of covering a mark, a bar, or eight pixels of a path.
-const MARK: f64 = 150.0;
-const BAR: f64 = 5.0;
-const STEP: f64 = 3.0;
-
-/// Places each label next to the last mark of its path.
-fn place_labels(paths: &mut [Path], bounds: &Rect) {
-    let requests: Vec<_> = paths.iter().filter_map(request).collect();
-    let obstacles = paths.iter().enumerate().flat_map(|(i, path)| obstacles(i, path));
-    let places = place(&requests, &obstacles.collect::<Vec<_>>(), bounds);
-    for (path, place) in paths.iter_mut().zip(places) {
-        path.placed = place;
-    }
-}
-
-fn request(path: &Path) -> Option<Request> {
-    let size = (widest(&path.label, REMARK) + 2.0, path.label.len() as f64 * REMARK * LEADING);
-    path.marks.last().map(|mark| Request { anchor: mark.at, size })
-}
-
-fn obstacles(index: usize, path: &Path) -> Vec<Obstacle> {
-    let around = |(x, y): (f64, f64), radius: f64| {
-        let (left, top, side) = (x - radius, y - radius, 2.0 * radius);
-        Rect { left, top, width: side, height: side }
-    };
-    let marks = path.marks.iter().map(|mark| Obstacle {
-        rect: around(mark.at, RADIUS + 1.0),
-        cost: MARK,
-        mark_of: Some(index),
-    });
-    let bars = path.marks.iter().filter_map(|mark| {
-        let (upper, lower) = mark.bar?;
-        let (left, height) = (mark.at.0 - 1.0, lower - upper);
-        let rect = Rect { left, top: upper, width: 2.0, height };
-        Some(Obstacle { rect, cost: BAR, mark_of: None })
-    });
-    let steps = path.marks.windows(2).flat_map(|pair| between(pair[0].at, pair[1].at));
-    let steps = steps.map(|at| Obstacle { rect: around(at, 2.0), cost: STEP, mark_of: None });
-    marks.chain(bars).chain(steps).collect()
-}
-
-/// Positions along a segment, eight pixels apart.
-fn between(from: (f64, f64), to: (f64, f64)) -> impl Iterator<Item = (f64, f64)> {
-    let (dx, dy) = (to.0 - from.0, to.1 - from.1);
-    let count = (dx.hypot(dy) / 8.0).ceil().max(1.0);
-    let at = move |share: f64| (from.0 + share * dx, from.1 + share * dy);
-    (1..count as usize).map(move |i| at(i as f64 / count))
 }

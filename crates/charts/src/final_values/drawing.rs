@@ -21,7 +21,7 @@ const GAP: f64 = 8.0;
 
 impl ForestPanel<'_> {
     /// Draws the panel with its plot at `rect`.
-    pub fn draw(&self, sheet: &mut Sheet, rect: Rect) {
+    pub(super) fn draw_at(&self, sheet: &mut Sheet, rect: Rect) {
         let Some(x) = self.x.clone() else {
             return nothing(sheet, rect);
         };
@@ -37,7 +37,7 @@ impl ForestPanel<'_> {
         }
         self.lines.draw(sheet, &rect);
         for row in &self.rows {
-            sheet.titled(&title(row), |sheet| draw_row(sheet, &frame, row));
+            sheet.titled(&row.measured.label, &title(row), |sheet| draw_row(sheet, &frame, row));
         }
         sheet.layer(|area| self.rows.iter().try_for_each(|row| write_texts(area, row, &rect)));
     }
@@ -47,12 +47,17 @@ impl ForestPanel<'_> {
 fn write_texts(area: &Area<'_>, row: &Row, rect: &Rect) -> Drawn {
     let middle = rect.top + row.top + row.height / 2.0;
     write(area, &row.remark, (rect.right() + GAP, middle), Lettering::new(REMARK, MUTED))?;
-    let first = middle - (row.label.len() as f64 - 1.0) / 2.0 * LABEL * LEADING;
-    let mut lines = row.label.iter().enumerate();
-    lines.try_for_each(|(i, label)| {
-        let at = (rect.left - GAP, first + i as f64 * LABEL * LEADING);
-        write(area, label, at, Lettering::new(LABEL, INK).ending())
-    })
+    let name = (row.label.len() as f64 * LABEL, row.below.len() as f64 * REMARK);
+    let mut y = middle - (name.0 + name.1) * LEADING / 2.0;
+    let mut put = |lines: &[String], lettering: Lettering| {
+        lines.iter().try_for_each(|line| {
+            let height = lettering.size * LEADING;
+            y += height;
+            write(area, line, (rect.left - GAP, y - height / 2.0), lettering.ending())
+        })
+    };
+    put(&row.label, Lettering::new(LABEL, INK))?;
+    put(&row.below, Lettering::new(REMARK, MUTED))
 }
 
 /// The tooltip: label, value and interval.
@@ -117,7 +122,7 @@ fn draw_row(sheet: &mut Sheet, frame: &Frame, row: &Row) {
                 Position::At(value) => plot.draw(&symbol((value, y), row.style, RADIUS, 1.0)),
                 Position::Right => plot.draw(&arrow((frame.x.high, y), 9.0, color)),
                 Position::Left => plot.draw(&arrow((frame.x.low, y), -9.0, color)),
-                Position::NotPositive | Position::Missing => Ok(()),
+                Position::Zero | Position::NotPositive | Position::Missing => Ok(()),
             }
         });
     });
@@ -127,7 +132,7 @@ fn draw_row(sheet: &mut Sheet, frame: &Frame, row: &Row) {
 fn draw_interval(plot: &Plot<'_>, frame: &Frame, row: &Row, y: f64) -> Drawn {
     let FinalRow { low, high, .. } = *row.measured;
     if !row.measured.has_interval()
-        || matches!(row.position, Position::Missing | Position::NotPositive)
+        || matches!(row.position, Position::Missing | Position::NotPositive | Position::Zero)
     {
         return Ok(());
     }

@@ -9,12 +9,14 @@ mod panel;
 
 use crate::axis::is_log;
 use crate::axis::limits::is_number;
+use crate::drawing::Drawing;
 use crate::figure::Better;
 use crate::final_values::figure::{FinalFigure, FinalPanel, FinalRow};
 use crate::final_values::order::ranked;
-use crate::final_values::panel::{ForestPanel, Setting};
+use crate::final_values::panel::{ForestPanel, Layout, Setting};
 use crate::page::caption::{self, NOTHING, sentences};
-use crate::page::layout::{Heading, compose};
+use crate::page::compose::compose;
+use crate::page::layout::Heading;
 use crate::page::replication::Replication;
 use crate::reference;
 use crate::style::palette::Palette;
@@ -22,13 +24,15 @@ use crate::style::variants::Variants;
 
 /// The width of a plot by the number of columns, in pixels.
 const WIDTHS: [f64; 3] = [460.0, 340.0, 260.0];
+/// The width of a plot in pieces.
+const PIECE: f64 = 204.0;
 
 /// The final value of each series: a marker, a bar for its 95 % interval, and a faint dot for each
 /// seed.
 ///
 /// An infinite value is an arrow at the edge with the remark "→ diverged". Seeds far from all
 /// intervals do not stretch the axis; a remark at the right counts them.
-pub fn final_values(figure: &FinalFigure, palette: &Palette) -> String {
+pub fn final_values(figure: &FinalFigure, palette: &Palette) -> Drawing {
     let rows = || figure.panels.iter().flat_map(|panel| &panel.rows);
     let counts: Vec<_> = rows().map(|row| (row.runs, row.failures)).collect();
     let replication = Replication::of(&counts);
@@ -42,14 +46,19 @@ pub fn final_values(figure: &FinalFigure, palette: &Palette) -> String {
         replication: &replication,
         log: is_log(figure.x_scale, values),
         width: WIDTHS[columns - 1],
+        layout: Layout::Sheet,
         head: figure.reference_line && rows().any(|row| palette.is_reference(&row.kind)),
     };
     let ranked: Vec<_> = figure.panels.iter().map(|panel| ranked(panel, figure.better)).collect();
-    let drawn = ranked.iter().zip(&figure.panels).map(|(rows, panel)| {
-        let reference = reference(rows, palette).filter(|_| figure.reference_line);
-        ForestPanel::new(panel, rows, reference, &setting)
-    });
-    let panels: Vec<_> = drawn.collect();
+    let drawn = |setting: &Setting| -> Vec<ForestPanel> {
+        let panels = ranked.iter().zip(&figure.panels).map(|(rows, panel)| {
+            let reference = reference(rows, palette).filter(|_| figure.reference_line);
+            ForestPanel::new(panel, rows, reference, setting)
+        });
+        panels.collect()
+    };
+    let panels = drawn(&setting);
+    let pieces = drawn(&Setting { width: PIECE, layout: Layout::Piece, ..setting });
     let heading = Heading {
         title: figure.title.clone(),
         x_label: figure.x_label.clone(),
@@ -57,7 +66,7 @@ pub fn final_values(figure: &FinalFigure, palette: &Palette) -> String {
         caption: caption(figure, &panels, &replication),
         description: describe(figure, &ranked),
     };
-    compose(&heading, &panels, columns, ForestPanel::block, ForestPanel::draw)
+    compose(heading, &panels, &pieces, columns)
 }
 
 fn interval(row: &FinalRow) -> [f64; 3] {

@@ -44,6 +44,16 @@ impl NamedLine {
         NamedLine { name: wrap(name, REMARK, LONGEST), dash, width, x, top: 0.0 }
     }
 
+    /// A line whose name is elsewhere.
+    pub fn unnamed(
+        value: f64,
+        (dash, width): (&'static [f64], f64),
+        (axis, length): (&Axis, f64),
+    ) -> NamedLine {
+        let x = axis.position(value) * length;
+        NamedLine { name: Vec::new(), dash, width, x, top: 0.0 }
+    }
+
     fn end(&self) -> f64 {
         self.x + BESIDE + widest(&self.name, REMARK)
     }

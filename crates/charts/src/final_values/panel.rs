@@ -2,16 +2,19 @@
 
 use crate::axis::limits::is_number;
 use crate::axis::{Axis, Direction};
+use crate::drawing::{LegendEntry, Readout};
 use crate::figure::Reference;
 use crate::final_values::figure::{FinalPanel, FinalRow};
 use crate::final_values::limits::horizontal;
 use crate::final_values::named_lines::{NamedLine, NamedLines};
 use crate::page::caption::list_references;
-use crate::page::layout::{Block, LEADING, REMARK};
+use crate::page::layout::{Block, Drawable, LEADING, REMARK, height as lines_height};
+use crate::page::legend;
 use crate::page::replication::{Replication, warning};
 use crate::reference::{self, placed, widened};
 use crate::style::Style;
 use crate::style::variants::Variants;
+use crate::svg::sheet::{Rect, Sheet};
 use crate::text::{widest, width, wrap};
 
 /// What the panels of a figure have in common.
@@ -20,12 +23,31 @@ pub(crate) struct Setting<'a> {
     pub replication: &'a Replication,
     pub log: bool,
     pub width: f64,
+    pub layout: Layout,
     /// Whether some panel has a reference line, so that all panels have space for its name.
     pub head: bool,
 }
 
+/// Where labels and remarks are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Layout {
+    /// Labels to the left of the plot, remarks to its right, and the names of references above it.
+    Sheet,
+    /// As narrow as a phone: remarks below the labels, and references in a legend of the page.
+    Piece,
+}
+
+impl Layout {
+    /// The longest line of a label.
+    fn longest_label(self) -> f64 {
+        match self {
+            Layout::Sheet => 235.0,
+            Layout::Piece => 142.0,
+        }
+    }
+}
+
 pub(crate) const LABEL: f64 = 12.0;
-const LONGEST_LABEL: f64 = 235.0;
 const LEAST_ROW: f64 = 20.0;
 /// The space above the rows for the name of the reference kind's line.
 pub(crate) const HEAD: f64 = 18.0;
@@ -42,7 +64,9 @@ pub(crate) enum Position {
     Right,
     /// `−∞`: beyond the left end of every axis.
     Left,
-    /// Not positive, on a logarithmic axis.
+    /// Zero, on a logarithmic axis.
+    Zero,
+    /// Negative, on a logarithmic axis.
     NotPositive,
     /// NaN: nowhere.
     Missing,
@@ -54,7 +78,8 @@ impl Position {
             value if value.is_nan() => Position::Missing,
             value if !is_number(value) && value > 0.0 => Position::Right,
             value if !is_number(value) => Position::Left,
-            value if log && value <= 0.0 => Position::NotPositive,
+            0.0 if log => Position::Zero,
+            value if log && value < 0.0 => Position::NotPositive,
             value => Position::At(value),
         }
     }
@@ -64,7 +89,8 @@ impl Position {
             Position::At(_) => None,
             Position::Right => Some("→ diverged"),
             Position::Left => Some("← diverged"),
-            Position::NotPositive => Some("≤ 0, not on a log axis"),
+            Position::Zero => Some("0, not on a log axis"),
+            Position::NotPositive => Some("below 0, not on a log axis"),
             Position::Missing => Some("no finite value"),
         }
     }
@@ -75,6 +101,9 @@ pub(crate) struct Row<'a> {
     pub measured: &'a FinalRow,
     /// The label, broken into lines.
     pub label: Vec<String>,
+    /// Remarks below the label, broken into lines.
+    pub below: Vec<String>,
+    /// Remarks to the right of the plot.
     pub remark: String,
     pub position: Position,
     pub style: Style,
@@ -92,6 +121,8 @@ pub(crate) struct ForestPanel<'a> {
     pub reference_kind: Option<(&'a str, f64)>,
     /// The lines of the references, with that of the reference kind if there are any.
     pub lines: NamedLines,
+    /// The references of the legend: names and values.
+    references: Vec<(String, f64)>,
     title: String,
     warning: Option<String>,
     footnotes: Vec<String>,
@@ -113,7 +144,9 @@ impl<'a> ForestPanel<'a> {
             .map(|row| (row.label.as_str(), row.value))
             .filter(|(_, value)| !setting.log || *value > 0.0);
         let (references, off) = placed(&panel.references, x.as_ref());
-        let lines = named_lines(&references, reference_kind, x.as_ref(), setting.width);
+        let lines = named_lines(&references, reference_kind, x.as_ref(), setting);
+        let of_legend = references.iter().filter(|_| setting.layout == Layout::Piece);
+        let of_legend = of_legend.map(|reference| (reference.label.clone(), reference.value));
         let head = if setting.head { HEAD } else { 0.0 };
         let mut end = if lines.is_empty() { head } else { lines.height };
         let mut rows = Vec::with_capacity(ranked.len());
@@ -128,6 +161,7 @@ impl<'a> ForestPanel<'a> {
             x,
             reference_kind: reference_kind.filter(|_| lines.is_empty()),
             lines,
+            references: of_legend.collect(),
             title: panel.title.clone(),
             warning: warning(&counts),
             footnotes: list_references("not on the axis", off).into_iter().collect(),
@@ -146,10 +180,12 @@ impl<'a> ForestPanel<'a> {
     pub fn any_reference(&self) -> bool {
         !self.lines.is_empty()
     }
+}
 
-    pub fn block(&self) -> Block {
+impl Drawable for ForestPanel<'_> {
+    fn block(&self) -> Block {
         let drawn = self.x.is_some();
-        let label_width = |row: &Row| widest(&row.label, LABEL);
+        let label_width = |row: &Row| widest(&row.label, LABEL).max(widest(&row.below, REMARK));
         let labels = self.rows.iter().map(label_width).fold(0.0, f64::max);
         let remarks = self.rows.iter().map(|row| width(&row.remark, REMARK)).fold(0.0, f64::max);
         let named_remark = |row: &Row| format!("{}: {}", row.measured.label, row.remark);
@@ -164,6 +200,19 @@ impl<'a> ForestPanel<'a> {
             after: if drawn { remarks.max(names).ceil() + MARGIN } else { 0.0 },
         }
     }
+
+    fn draw(&self, sheet: &mut Sheet, rect: Rect) {
+        self.draw_at(sheet, rect);
+    }
+
+    fn legend(&self) -> Vec<LegendEntry> {
+        let references = self.references.iter();
+        references.map(|(name, value)| legend::reference((name, *value))).collect()
+    }
+
+    fn readout(&self, _: &str, _: Rect, _: (f64, f64)) -> Option<Readout> {
+        None
+    }
 }
 
 /// The named lines of a panel. There are none without references: then the line of the reference kind
@@ -172,12 +221,15 @@ fn named_lines(
     references: &[&Reference],
     reference_kind: Option<(&str, f64)>,
     x: Option<&Axis>,
-    width: f64,
+    setting: &Setting,
 ) -> NamedLines {
     let Some(x) = x.filter(|_| !references.is_empty()) else {
         return NamedLines::default();
     };
-    let line = |named, look| NamedLine::new(named, look, (x, width));
+    let line = |named, look| match setting.layout {
+        Layout::Sheet => NamedLine::new(named, look, (x, setting.width)),
+        Layout::Piece => NamedLine::unnamed(named.1, look, (x, setting.width)),
+    };
     let look = (&reference::DASH[..], reference::WIDTH);
     let lines = references.iter().map(|r| line((r.label.as_str(), r.value), look));
     NamedLines::new(lines.chain(reference_kind.map(|kind| line(kind, REFERENCE_KIND))).collect())
@@ -185,16 +237,24 @@ fn named_lines(
 
 fn row<'a>(measured: &'a FinalRow, x: Option<&Axis>, top: f64, setting: &Setting) -> Row<'a> {
     let position = Position::new(measured.value, setting.log);
-    let label = wrap(&measured.label, LABEL, LONGEST_LABEL);
-    let height = (label.len() as f64 * LABEL * LEADING + 4.0).max(LEAST_ROW);
+    let label = wrap(&measured.label, LABEL, setting.layout.longest_label());
+    let remarks = remarks(measured, position, x, setting).join(", ");
+    let (below, remark) = match setting.layout {
+        Layout::Piece if !remarks.is_empty() => {
+            (wrap(&remarks, REMARK, setting.layout.longest_label()), String::new())
+        }
+        _ => (Vec::new(), remarks),
+    };
+    let height = label.len() as f64 * LABEL * LEADING + lines_height(&below, REMARK) + 4.0;
     Row {
         measured,
         label,
-        remark: remarks(measured, position, x, setting).join(", "),
+        below,
+        remark,
         position,
         style: setting.variants.style(&measured.kind, &measured.label),
         top,
-        height,
+        height: height.max(LEAST_ROW),
     }
 }
 
@@ -227,6 +287,8 @@ mod tests {
         assert_eq!(Position::new(f64::INFINITY, false).remark(), Some("→ diverged"));
         assert_eq!(Position::new(f64::NAN, false).remark(), Some("no finite value"));
         assert_eq!(Position::new(-1.0, true), Position::NotPositive);
+        assert_eq!(Position::new(0.0, true).remark(), Some("0, not on a log axis"));
+        assert_eq!(Position::new(0.0, false), Position::At(0.0));
         assert_eq!(Position::new(-1.0, false), Position::At(-1.0));
     }
 }

@@ -7,18 +7,22 @@ mod panel;
 mod segments;
 
 use crate::axis::is_log;
+use crate::drawing::Drawing;
 use crate::figure::{Figure, Point, Scale};
-use crate::lines::panel::{Interval, LinePanel, Options, Setting};
+use crate::lines::panel::{HEIGHT, Interval, Labels, LinePanel, Options, Setting};
 use crate::page::caption::{NOTHING, describe, sentences};
-use crate::page::layout::{Heading, compose};
+use crate::page::compose::compose;
+use crate::page::layout::Heading;
 use crate::page::replication::Replication;
-use crate::page::small_multiples::split;
+use crate::page::small_multiples::{Part, split};
 use crate::reference;
 use crate::style::palette::Palette;
 use crate::style::variants::Variants;
 
 /// The width of a plot by the number of columns, in pixels.
 const WIDTHS: [f64; 3] = [520.0, 370.0, 300.0];
+/// Width and height of a plot in pieces.
+const PIECE: (f64, f64) = (296.0, 230.0);
 
 /// The deployed loss against the training step: a line and a 95 % band per series.
 ///
@@ -26,7 +30,7 @@ const WIDTHS: [f64; 3] = [520.0, 370.0, 300.0];
 /// axis by at most half the range of all others at each end (by a decade on a log axis). Values
 /// beyond are cut off, × is at the edge, and the panel has a note. An automatic horizontal scale is
 /// linear.
-pub fn convergence(figure: &Figure, palette: &Palette) -> String {
+pub fn convergence(figure: &Figure, palette: &Palette) -> Drawing {
     draw(
         figure,
         palette,
@@ -43,7 +47,7 @@ pub fn convergence(figure: &Figure, palette: &Palette) -> String {
 ///
 /// Series with zero variance have no position on that axis; a strip at its lower end names them. An
 /// automatic horizontal scale is linear.
-pub fn variance(figure: &Figure, palette: &Palette) -> String {
+pub fn variance(figure: &Figure, palette: &Palette) -> Drawing {
     draw(
         figure,
         palette,
@@ -57,10 +61,7 @@ pub fn variance(figure: &Figure, palette: &Palette) -> String {
 }
 
 /// A metric against a parameter: a line with a marker and a bar at each value, one per kind.
-///
-/// The series are drawn a few pixels apart, so that bars at the same value of the parameter do not
-/// hide each other.
-pub fn sensitivity(figure: &Figure, palette: &Palette) -> String {
+pub fn sensitivity(figure: &Figure, palette: &Palette) -> Drawing {
     draw(
         figure,
         palette,
@@ -86,7 +87,7 @@ fn values(
     panels.map(move |panel| panel.series.iter().flat_map(|series| &series.points).map(value))
 }
 
-fn draw(figure: &Figure, palette: &Palette, options: &Options) -> String {
+fn draw(figure: &Figure, palette: &Palette, options: &Options) -> Drawing {
     let (parts, columns) = split(&figure.panels, palette);
     let series = || figure.panels.iter().flat_map(|panel| &panel.series);
     let variants = Variants::new(palette, series().map(|s| (s.kind.as_str(), s.label.as_str())));
@@ -100,10 +101,13 @@ fn draw(figure: &Figure, palette: &Palette, options: &Options) -> String {
         variants,
         replication: &replication,
         width: WIDTHS[columns.min(WIDTHS.len()) - 1],
+        height: HEIGHT,
+        labels: Labels::Beside,
     };
-    let panels: Vec<_> = parts.iter().map(|part| LinePanel::new(part, &setting)).collect();
-    let height = panels.iter().map(LinePanel::least_height).fold(0.0, f64::max);
-    let panels: Vec<_> = panels.into_iter().map(|panel| panel.with_height(height)).collect();
+    let panels = panels(&parts, &setting);
+    let (width, height) = PIECE;
+    let setting = Setting { width, height, labels: Labels::ByPage, ..setting };
+    let pieces = self::panels(&parts, &setting);
     let heading = Heading {
         title: figure.title.clone(),
         x_label: figure.x_label.clone(),
@@ -111,7 +115,14 @@ fn draw(figure: &Figure, palette: &Palette, options: &Options) -> String {
         caption: caption(figure, &panels, &replication, options.interval),
         description: describe(&parts, &replication),
     };
-    compose(&heading, &panels, columns, LinePanel::block, LinePanel::draw)
+    compose(heading, &panels, &pieces, columns)
+}
+
+/// The panels, all of one height.
+fn panels(parts: &[Part], setting: &Setting) -> Vec<LinePanel> {
+    let panels: Vec<_> = parts.iter().map(|part| LinePanel::new(part, setting)).collect();
+    let height = panels.iter().map(LinePanel::least_height).fold(0.0, f64::max);
+    panels.into_iter().map(|panel| panel.with_height(height)).collect()
 }
 
 /// The caption of the caller, followed by the meaning of the marks.
@@ -128,6 +139,7 @@ fn caption(
     let mut series = figure.panels.iter().flat_map(|panel| &panel.series);
     let interval = match interval {
         _ if !series.any(|series| series.points.iter().any(Point::has_interval)) => "",
+        Interval::Band if panels.iter().any(LinePanel::is_crowded) => "Band or bar: 95 % interval.",
         Interval::Band => "Band: 95 % interval.",
         Interval::Bar => "Bar: 95 % interval.",
     };

@@ -3,18 +3,21 @@
 use crate::axis::limits::range;
 use crate::axis::number::plain;
 use crate::axis::{Axis, Direction};
+use crate::drawing::{LegendEntry, Readout};
 use crate::figure::{Figure, Panel, Point, Reference, Scale, Series};
 use crate::label_column::{Label, column_width};
 use crate::lines::limits::vertical;
 use crate::lines::segments::{Fate, Segments};
 use crate::page::caption::{list, list_references};
-use crate::page::layout::{Block, REMARK, height};
+use crate::page::layout::{Block, Drawable, REMARK, height};
+use crate::page::legend;
 use crate::page::replication::{Replication, warning};
 use crate::page::small_multiples::Part;
 use crate::reference::{placed, widened};
 use crate::style::Style;
 use crate::style::variants::Variants;
 use crate::svg::frame::Frame;
+use crate::svg::sheet::{Rect, Sheet};
 use crate::text::wrap;
 
 /// How an interval is shown.
@@ -43,18 +46,31 @@ pub(crate) struct Setting<'a> {
     pub replication: &'a Replication,
     pub log_x: bool,
     pub log_y: bool,
-    /// The width of a plot in pixels.
+    /// The width of a plot in pixels, and its least height; its labels may need more.
     pub width: f64,
+    pub height: f64,
+    pub labels: Labels,
 }
 
-/// The least height of a plot in pixels. Its labels may need more.
-const HEIGHT: f64 = 270.0;
+/// Who writes the labels.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Labels {
+    /// They are beside the plot.
+    Beside,
+    /// A page writes them, as a legend.
+    ByPage,
+}
+
+/// The least height of a plot with its labels beside it.
+pub(crate) const HEIGHT: f64 = 270.0;
+/// The most lines of one color that have bands; more of them have bars at their markers.
+const MOST_BANDS: usize = 2;
 const STRIP_PADDING: f64 = 8.0;
 
 /// A series that can be drawn.
 pub(crate) struct Line {
-    /// Shown as a tooltip.
-    pub title: String,
+    pub name: String,
+    pub remarks: Vec<String>,
     pub style: Style,
     pub segments: Segments,
     /// Known values.
@@ -65,7 +81,16 @@ pub(crate) struct Line {
 /// A reference on the vertical axis.
 pub(crate) struct Level {
     pub value: f64,
+    pub name: String,
     label: Label,
+}
+
+impl Line {
+    /// Shown as a tooltip.
+    pub fn title(&self) -> String {
+        let parts = std::iter::once(&self.name).chain(&self.remarks).map(String::as_str);
+        parts.collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// A panel, ready to be drawn once [`LinePanel::with_height`] has set its height.
@@ -77,6 +102,7 @@ pub(crate) struct LinePanel {
     /// The text of the strip for zero.
     pub strip: Vec<String>,
     pub interval: Interval,
+    pub beside: Labels,
     title: String,
     warning: Option<String>,
     footnotes: Vec<String>,
@@ -99,6 +125,7 @@ impl LinePanel {
         let (levels, off) = placed(part.references, axes.as_ref().map(|(_, y)| y));
         let level = |reference: &Reference| Level {
             value: reference.value,
+            name: reference.label.clone(),
             label: Label::muted(&reference.label),
         };
         let footnotes = [
@@ -115,17 +142,21 @@ impl LinePanel {
             axes,
             strip: strip.unwrap_or_default(),
             interval: setting.options.interval,
+            beside: setting.labels,
             title: part.title.clone(),
             warning: warning(&counts.collect::<Vec<_>>()),
             footnotes: footnotes.into_iter().flatten().collect(),
-            size: (setting.width, HEIGHT),
+            size: (setting.width, setting.height),
         }
     }
 
     /// The least height that has room for the labels and the strip.
     pub fn least_height(&self) -> f64 {
-        let labels: f64 = self.labels().map(Label::height).sum();
-        labels.max(HEIGHT) + self.strip_height()
+        let labels: f64 = match self.beside {
+            Labels::Beside => self.labels().map(Label::height).sum(),
+            Labels::ByPage => 0.0,
+        };
+        labels.max(self.size.1) + self.strip_height()
     }
 
     /// The panel with a plot of the given height.
@@ -163,15 +194,70 @@ impl LinePanel {
         self.lines.iter().any(|line| !line.expected.is_empty())
     }
 
-    pub fn block(&self) -> Block {
+    /// Whether some lines of one color are too many for bands on top of each other.
+    pub fn is_crowded(&self) -> bool {
+        self.lines.iter().any(|line| !self.has_band(line))
+    }
+
+    /// Whether the interval of a line is a band. If not, it is a bar at each marker.
+    pub fn has_band(&self, line: &Line) -> bool {
+        let of_color = self.lines.iter().filter(|other| other.style.color == line.style.color);
+        self.interval == Interval::Band && of_color.count() <= MOST_BANDS
+    }
+}
+
+impl Drawable for LinePanel {
+    fn block(&self) -> Block {
         Block {
             title: self.title.clone(),
             warning: self.warning.clone(),
             footnotes: self.footnotes.clone(),
             before: self.axes.as_ref().map_or(0.0, |(_, y)| Frame::beside(y)),
             plot: self.size,
-            after: column_width(self.labels()),
+            after: match self.beside {
+                Labels::Beside => column_width(self.labels()),
+                Labels::ByPage => 0.0,
+            },
         }
+    }
+
+    fn draw(&self, sheet: &mut Sheet, rect: Rect) {
+        self.draw_at(sheet, rect);
+    }
+
+    fn legend(&self) -> Vec<LegendEntry> {
+        let height = |line: &Line| line.segments.points().last().map_or(f64::MIN, |point| point.y);
+        let mut lines: Vec<&Line> = self.lines.iter().collect();
+        lines.sort_by(|a, b| height(b).total_cmp(&height(a)));
+        let lines = lines
+            .into_iter()
+            .map(|line| legend::series(&line.name, &line.remarks, line.style, true));
+        lines
+            .chain(self.levels.iter().map(|level| legend::reference((&level.name, level.value))))
+            .collect()
+    }
+
+    fn readout(&self, x_label: &str, rect: Rect, size: (f64, f64)) -> Option<Readout> {
+        let (axis, _) = self.axes.as_ref()?;
+        let points = |line: &Line| line.segments.points().copied().collect::<Vec<_>>();
+        let mut x: Vec<f64> = self.lines.iter().flat_map(points).map(|point| point.x).collect();
+        x.sort_by(f64::total_cmp);
+        x.dedup();
+        let series = |line: &Line| {
+            let points = points(line);
+            let at = |x: &f64| {
+                let point = points.iter().find(|point| point.x == *x)?;
+                Some([point.y, point.low, point.high])
+            };
+            (line.name.clone(), x.iter().map(at).collect())
+        };
+        Some(Readout {
+            x_label: x_label.to_owned(),
+            at: x.iter().map(|&x| (rect.left + axis.position(x) * rect.width) / size.0).collect(),
+            ends: [rect.top, rect.bottom()].map(|y| y / size.1),
+            series: self.lines.iter().map(series).collect(),
+            x,
+        })
     }
 }
 
@@ -219,13 +305,13 @@ fn line(series: &Series, segments: &Segments, setting: &Setting) -> Line {
         let values = if segments.hidden == 1 { "value" } else { "values" };
         remarks.push(format!("{} {values} ≤ 0 not shown", segments.hidden));
     }
-    let title = std::iter::once(&series.label).chain(&remarks).cloned().collect::<Vec<_>>();
     Line {
-        title: title.join(", "),
+        name: series.label.clone(),
         style: setting.variants.style(&series.kind, &series.label),
         segments: segments.clone(),
         expected: series.expected.iter().map(|&(x, y)| Point { x, y, low: y, high: y }).collect(),
         label: Label::new(&series.label, &remarks),
+        remarks,
     }
 }
 

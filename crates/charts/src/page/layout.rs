@@ -1,5 +1,6 @@
 //! The layout of a page: a heading, a grid of blocks (plots with their texts), and a caption.
 
+use crate::drawing::{LegendEntry, Readout};
 use crate::svg::frame::BELOW;
 use crate::svg::mark::{INK, Lettering, MUTED, WARNING, write};
 use crate::svg::sheet::{Area, Drawn, Rect, Sheet};
@@ -8,7 +9,7 @@ use crate::text::wrap;
 /// Font sizes in pixels.
 const HEADING: f64 = 14.0;
 const TITLE: f64 = 13.0;
-const AXIS: f64 = 12.0;
+pub(crate) const AXIS: f64 = 12.0;
 const CAPTION: f64 = 12.0;
 pub(crate) const REMARK: f64 = 11.0;
 /// The distance between lines of text, in font sizes.
@@ -31,6 +32,21 @@ pub(crate) struct Heading {
     pub y_label: String,
     pub caption: String,
     pub description: String,
+}
+
+/// A panel of a figure, ready to be drawn.
+pub(crate) trait Drawable {
+    /// The space it asks for, and its texts.
+    fn block(&self) -> Block;
+
+    /// Draws it with its plot at `rect`.
+    fn draw(&self, sheet: &mut Sheet, rect: Rect);
+
+    /// Its series and references, for a page.
+    fn legend(&self) -> Vec<LegendEntry>;
+
+    /// Its values, where a pointer can read them along the horizontal axis.
+    fn readout(&self, x_label: &str, rect: Rect, size: (f64, f64)) -> Option<Readout>;
 }
 
 /// A plot with its texts and the space it needs, in pixels.
@@ -107,26 +123,9 @@ impl Texts {
     }
 }
 
-/// The SVG of panels, row by row, `columns` in a row: each in the block that it asks for, drawn into
-/// the rectangle of its plot.
-pub(crate) fn compose<P>(
-    heading: &Heading,
-    panels: &[P],
-    columns: usize,
-    block: impl Fn(&P) -> Block,
-    draw: impl Fn(&P, &mut Sheet, Rect),
-) -> String {
-    let blocks: Vec<Block> = panels.iter().map(block).collect();
-    let (mut sheet, plots) = lay_out(heading, &blocks, columns);
-    for (panel, plot) in panels.iter().zip(plots) {
-        draw(panel, &mut sheet, plot);
-    }
-    sheet.finish(&heading.title, &heading.description)
-}
-
 /// Lays out the blocks row by row, `columns` in a row. Returns a sheet with all texts written, and
 /// the rectangle of each plot.
-fn lay_out(heading: &Heading, blocks: &[Block], columns: usize) -> (Sheet, Vec<Rect>) {
+pub(crate) fn lay_out(heading: &Heading, blocks: &[Block], columns: usize) -> (Sheet, Vec<Rect>) {
     let page = Page::new(heading, blocks, columns.clamp(1, blocks.len().max(1)));
     let (plots, bottom) = page.place(blocks);
     let mut sheet = Sheet::new(page.width, bottom + height(&page.caption, CAPTION) + MARGIN);
@@ -197,7 +196,7 @@ impl Page {
             texts.write(area, plot)?;
         }
         let mut first = plots.iter().step_by(self.columns.len());
-        first.try_for_each(|plot| write_upwards(area, &self.y_label, plot))
+        first.try_for_each(|plot| write_upwards(area, &self.y_label, MARGIN - 4.0, plot))
     }
 }
 
@@ -212,10 +211,11 @@ fn column_widths(blocks: &[Block], columns: usize) -> Vec<Column> {
     widths
 }
 
-fn write_upwards(area: &Area<'_>, lines: &[String], plot: &Rect) -> Drawn {
+/// Writes the label of the vertical axis to the left of a plot, from `left` on.
+pub(crate) fn write_upwards(area: &Area<'_>, lines: &[String], left: f64, plot: &Rect) -> Drawn {
     let middle = plot.top + plot.height / 2.0;
     lines.iter().enumerate().try_for_each(|(i, line)| {
-        let left = MARGIN + (i as f64 + 0.5) * AXIS * LEADING - 4.0;
+        let left = left + (i as f64 + 0.5) * AXIS * LEADING;
         write(area, line, (left, middle), Lettering::new(AXIS, INK).centered().upwards())
     })
 }
@@ -226,7 +226,7 @@ pub(crate) fn height(lines: &[String], size: f64) -> f64 {
 }
 
 /// Breaks a text into lines of a width. An empty text has no lines.
-fn lines(text: &str, size: f64, width: f64) -> Vec<String> {
+pub(crate) fn lines(text: &str, size: f64, width: f64) -> Vec<String> {
     if text.is_empty() { Vec::new() } else { wrap(text, size, width) }
 }
 

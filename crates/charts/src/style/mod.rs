@@ -1,10 +1,21 @@
 //! The look of a kind of estimator: a color, a dash and a marker.
 
-mod oklch;
 pub(crate) mod palette;
 pub(crate) mod variants;
 
 use plotters::style::RGBColor;
+
+/// How strong the colors of late, middle and early steps are.
+pub(crate) const STRENGTHS: [f64; 3] = [1.0, 0.6, 0.35];
+
+/// The opaque color that looks like a color at an opacity on a page.
+pub(crate) fn mixed(color: [u8; 3], page: [u8; 3], opacity: f64) -> [u8; 3] {
+    let channel = |i: usize| {
+        let (color, page) = (f64::from(color[i]), f64::from(page[i]));
+        (page + opacity * (color - page)).round() as u8
+    };
+    [channel(0), channel(1), channel(2)]
+}
 
 /// The dash pattern of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -77,6 +88,8 @@ impl Marker {
 pub struct Style {
     /// Red, green and blue.
     pub color: [u8; 3],
+    /// The color on a dark page.
+    pub dark: [u8; 3],
     /// The dash of its lines.
     pub dash: Dash,
     /// The marker at its points.
@@ -85,10 +98,11 @@ pub struct Style {
 }
 
 impl Style {
-    /// The look of a color at a position in its family.
-    pub(crate) fn new(color: [u8; 3], position: usize) -> Style {
+    /// The look of a color with its dark twin, at a position in its family.
+    pub(crate) fn new((color, dark): ([u8; 3], [u8; 3]), position: usize) -> Style {
         Style {
             color,
+            dark,
             dash: Dash::ALL[position % Dash::ALL.len()],
             marker: Marker::nth(position),
             position,
@@ -100,13 +114,13 @@ impl Style {
     ///
     /// ```
     /// # use charts::Palette;
-    /// let style = Palette::new(&[("gumbel-softmax", "Gumbel")]).style_of("gumbel-softmax");
+    /// let style = Palette::new(&[("gumbel-softmax", "Gumbel")], &[]).style_of("gumbel-softmax");
     /// assert_eq!(style.variant(0), style);
     /// assert_eq!(style.variant(1).color, style.color);
     /// assert_ne!(style.variant(1).marker, style.variant(2).marker);
     /// ```
     pub fn variant(self, index: usize) -> Style {
-        Style::new(self.color, self.position + index)
+        Style::new((self.color, self.dark), self.position + index)
     }
 
     /// The color in CSS notation, such as `#0072b2`.

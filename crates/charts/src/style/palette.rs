@@ -1,30 +1,43 @@
 //! One color, dash and marker per kind of estimator, the same in every figure.
 
-use crate::style::Style;
-use crate::style::oklch::to_rgb;
+use crate::style::{STRENGTHS, Style, mixed};
 
-/// One hue per family, in order of first appearance: blue, vermilion, bluish green and reddish
-/// purple of Okabe and Ito, olive and indigo of Paul Tol, and a cyan.
-const HUES: [f64; 7] = [244.0, 47.5, 165.5, 346.0, 103.0, 288.0, 208.0];
-/// Lightness, and rotation of the hue, by position in the family. Their lengths have no common
-/// factor, so 20 members have 20 colors. Even the lightest has a contrast of 3 to white.
-const LIGHTNESS: [f64; 5] = [0.55, 0.41, 0.65, 0.48, 0.60];
-const TURNS: [f64; 4] = [0.0, 14.0, -14.0, 7.0];
-const CHROMA: f64 = 0.15;
-/// Where in [`LIGHTNESS`] a family starts. About one reader in twenty cannot tell red from green, so
-/// the first members of the families must differ in lightness too.
-const STARTS: [usize; 7] = [4, 4, 3, 2, 1, 0, 3];
+/// A color on white, and on a dark page.
+type Twins = ([u8; 3], [u8; 3]);
+
+/// Colors that readers without red or green cones can tell apart, too: found by a search for the
+/// largest distance of the nearest pair in OKLab, as such readers see them (Machado et al. 2009), at
+/// a contrast of at least 3 to white. Beside each, its twin on a dark page.
+const COLORS: [Twins; 11] = [
+    ([0x10, 0x5f, 0xd9], [0x90, 0x99, 0xfe]),
+    ([0xbf, 0x43, 0x06], [0xe7, 0x74, 0x12]),
+    ([0x25, 0x85, 0x5b], [0x40, 0xd8, 0x68]),
+    ([0xaa, 0x71, 0xfc], [0xf7, 0xaa, 0xfe]),
+    ([0xaf, 0x92, 0x3c], [0x91, 0x65, 0x08]),
+    ([0xe6, 0x48, 0x87], [0xde, 0x70, 0xc6]),
+    ([0x33, 0x98, 0xc2], [0xa3, 0xf5, 0xff]),
+    ([0x9c, 0x3b, 0x96], [0xd0, 0x32, 0x75]),
+    ([0x0f, 0x44, 0x00], [0xee, 0xef, 0x08]),
+    ([0x62, 0x07, 0x4e], [0x8d, 0x5a, 0xb1]),
+    ([0x1c, 0x24, 0x8e], [0x19, 0x74, 0xed]),
+];
+/// The color of the reference, and of kinds that are not in the registry.
+const REFERENCE: Twins = ([0x56, 0x56, 0x56], [0xb4, 0xb4, 0xb4]);
+const UNKNOWN: Twins = ([0x80, 0x5a, 0x2b], [0xc8, 0xa0, 0x70]);
+/// The distance of the first colors of consecutive families in [`COLORS`].
+const STRIDE: usize = 3;
 
 /// The looks of all kinds of a project.
 ///
-/// Each family has a hue; its members differ in lightness, dash and marker. The look of a kind
-/// depends only on the families and kinds before it in the registry, so adding a kind at the end of
-/// its family changes no other look.
+/// The members of a family differ in color, dash and marker; a family of more than eleven repeats
+/// colors. Kinds that are often in one figure can be named first, so that all of them differ. The look
+/// of a kind depends only on those and on the kinds of its family before it, so adding a kind at the
+/// end of its family changes no other look.
 ///
 /// ```
 /// # use charts::Palette;
 /// let kinds = [("exact", "exact"), ("straight-through", "vertex"), ("reinmax", "vertex")];
-/// let palette = Palette::new(&kinds).with_reference("exact");
+/// let palette = Palette::new(&kinds, &["reinmax"]).with_reference("exact");
 /// assert_ne!(palette.style_of("straight-through").color, palette.style_of("reinmax").color);
 /// assert_eq!(palette.style_of("exact").hex(), "#565656");
 /// ```
@@ -35,18 +48,31 @@ pub struct Palette {
 }
 
 impl Palette {
-    /// The palette of a registry: pairs of kind and family, in the order of the registry.
-    pub fn new(kinds: &[(&str, &str)]) -> Palette {
+    /// The palette of a registry: pairs of kind and family in the order of the registry, and the
+    /// kinds that are often in one figure.
+    pub fn new(kinds: &[(&str, &str)], together: &[&str]) -> Palette {
         let mut families: Vec<(&str, usize)> = Vec::new();
-        let mut styles = Vec::with_capacity(kinds.len());
+        let mut styles: Vec<(String, Style)> = Vec::with_capacity(kinds.len());
         for &(kind, family) in kinds {
             let known = families.iter().position(|(name, _)| *name == family);
             let index = known.unwrap_or_else(|| {
                 families.push((family, 0));
                 families.len() - 1
             });
-            styles.push((kind.to_owned(), member(index, families[index].1)));
+            let position = families[index].1;
             families[index].1 += 1;
+            let color = together.iter().position(|name| *name == kind).unwrap_or_else(|| {
+                // In a family, first the colors that none of its members has.
+                let of_family = kinds.iter().filter(|(_, other)| *other == family);
+                let named: Vec<usize> = of_family
+                    .filter_map(|(member, _)| together.iter().position(|name| name == member))
+                    .collect();
+                let nth = position - named_before(kinds, together, (kind, family));
+                let all = (0..COLORS.len()).map(|i| (STRIDE * index + i) % COLORS.len());
+                let free: Vec<usize> = all.filter(|color| !named.contains(color)).collect();
+                free[nth % free.len()]
+            });
+            styles.push((kind.to_owned(), Style::new(COLORS[color % COLORS.len()], position)));
         }
         Palette { styles, reference: None }
     }
@@ -62,10 +88,20 @@ impl Palette {
     /// that depend only on its name.
     pub fn style_of(&self, kind: &str) -> Style {
         if self.is_reference(kind) {
-            return Style::new([0x56; 3], 0);
+            return Style::new(REFERENCE, 0);
         }
         let known = self.styles.iter().find(|(name, _)| name == kind);
         known.map_or_else(|| unknown(kind), |(_, style)| *style)
+    }
+
+    /// Every color of a plot with its twin on a dark page, for the style sheet of that page: those of the
+    /// kinds, and the paler ones of early steps.
+    pub fn twins(page: [u8; 3]) -> impl Iterator<Item = ([u8; 3], [u8; 3])> {
+        let colors = COLORS.into_iter().chain([REFERENCE, UNKNOWN]);
+        colors.flat_map(move |(light, dark)| {
+            STRENGTHS
+                .map(|strength| (mixed(light, [255; 3], strength), mixed(dark, page, strength)))
+        })
     }
 
     pub(crate) fn is_reference(&self, kind: &str) -> bool {
@@ -73,21 +109,21 @@ impl Palette {
     }
 }
 
-/// The look of the `position`-th member of the `family`-th family.
-fn member(family: usize, position: usize) -> Style {
-    let family = family % HUES.len();
-    let lightness = LIGHTNESS[(position + STARTS[family]) % LIGHTNESS.len()];
-    let hue = HUES[family] + TURNS[position % TURNS.len()];
-    Style::new(to_rgb(lightness, CHROMA, hue), position)
+/// How many members of the family before this kind have a color of their own.
+fn named_before(kinds: &[(&str, &str)], together: &[&str], (kind, family): (&str, &str)) -> usize {
+    let before = kinds.iter().take_while(|(name, _)| *name != kind);
+    before.filter(|(name, other)| *other == family && together.contains(name)).count()
 }
 
 fn unknown(kind: &str) -> Style {
-    Style::new([0x80, 0x5a, 0x2b], kind.bytes().map(usize::from).sum())
+    Style::new(UNKNOWN, kind.bytes().map(usize::from).sum())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use palette::color_difference::EuclideanDistance;
+    use palette::{FromColor, LinSrgb, Oklab, Srgb};
     use std::collections::HashSet;
 
     const FAMILIES: [&str; 7] = ["a", "b", "c", "d", "e", "f", "g"];
@@ -97,118 +133,98 @@ mod tests {
         (0..per_family).flat_map(member).collect()
     }
 
-    fn palette(kinds: &[(String, &str)]) -> Palette {
-        Palette::new(
-            &kinds.iter().map(|(kind, family)| (kind.as_str(), *family)).collect::<Vec<_>>(),
-        )
+    fn palette(kinds: &[(String, &str)], together: &[&str]) -> Palette {
+        let kinds: Vec<_> = kinds.iter().map(|(kind, family)| (kind.as_str(), *family)).collect();
+        Palette::new(&kinds, together)
     }
 
-    /// Relative luminance contrast to white (WCAG 2).
-    fn contrast(color: [u8; 3]) -> f64 {
-        let linear = color.map(|c| {
-            let c = f64::from(c) / 255.0;
-            if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+    fn linear(color: [u8; 3]) -> LinSrgb<f64> {
+        Srgb::from(color).into_format::<f64>().into_linear()
+    }
+
+    /// Contrast of relative luminances (WCAG 2).
+    fn contrast(a: [u8; 3], b: [u8; 3]) -> f64 {
+        let [a, b] = [a, b].map(|color| {
+            let LinSrgb { red, green, blue, .. } = linear(color);
+            0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05
         });
-        1.05 / (0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05)
+        a.max(b) / a.min(b)
     }
 
-    /// Committed figures contain these colors, so they must not change.
-    #[test]
-    fn the_colors_of_committed_figures_do_not_change() {
-        let palette = palette(&registry(5));
-        let hex = |kind: String| {
-            let [red, green, blue] = palette.style_of(&kind).color;
-            format!("{red:02x}{green:02x}{blue:02x}")
-        };
-        let colors =
-            FAMILIES.map(|family| [0, 1, 2, 3, 4].map(|i| hex(format!("{family}{i}"))).join(" "));
-        let frozen = [
-            "0487d1 3370c7 02526e 3d93e7 04639a",
-            "c65e1f a55d03 891b01 d37220 964102",
-            "046f50 089582 038843 035846 05a87b",
-            "ce65a2 9c2e5a b25aa7 b04579 7e1a5b",
-            "534c01 8a9a06 745a02 868602 7e7400",
-            "6f5fc3 5b2e8c 7485e9 6646a8 7e6ed3",
-            "006a76 088eaf 068281 015463 05a1b2",
-        ];
-        assert_eq!(colors, frozen);
-    }
-
-    #[test]
-    fn every_kind_has_its_own_color_and_contrasts_with_white() {
-        let kinds = registry(20);
-        let palette = palette(&kinds);
-        let colors: HashSet<_> =
-            kinds.iter().map(|(kind, _)| palette.style_of(kind).color).collect();
-        assert_eq!(colors.len(), kinds.len());
-        for color in colors {
-            assert!(contrast(color) >= 3.0, "{color:?} {}", contrast(color));
-        }
-    }
-
-    /// How a reader without red or green cones sees a color (Machado et al. 2009, in linear light).
-    fn seen(color: [u8; 3], matrix: [[f64; 3]; 3]) -> [f64; 3] {
-        let linear = color.map(|c| (f64::from(c) / 255.0).powf(2.2));
-        matrix.map(|row| {
-            row.iter().zip(linear).map(|(m, c)| m * c).sum::<f64>().max(0.0).powf(1.0 / 2.2)
+    /// How a reader sees a color: with all cones, without green ones, without red ones (Machado et al.
+    /// 2009).
+    fn seen(color: [u8; 3]) -> [Oklab<f64>; 3] {
+        let all = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
+        let deutan = [[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]];
+        let protan = [[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]];
+        let LinSrgb { red, green, blue, .. } = linear(color);
+        [all, deutan, protan].map(|matrix| {
+            let [red, green, blue] = matrix.map(|row: [f64; 3]| {
+                (row[0] * red + row[1] * green + row[2] * blue).clamp(0.0, 1.0)
+            });
+            Oklab::from_color(LinSrgb::new(red, green, blue))
         })
     }
 
     #[test]
-    fn families_differ_for_readers_without_red_or_green_cones() {
-        let deutan = [[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]];
-        let protan = [[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]];
-        let kinds = registry(1);
-        let palette = palette(&kinds);
-        for matrix in [deutan, protan] {
-            let seen = |kind: &str| seen(palette.style_of(kind).color, matrix);
-            for (i, (a, _)) in kinds[..5].iter().enumerate() {
-                for (b, _) in &kinds[..i] {
-                    let pairs = seen(a).into_iter().zip(seen(b));
-                    let apart = pairs.map(|(a, b)| (a - b).abs());
-                    let apart = apart.fold(0.0, f64::max);
-                    assert!(apart > 0.15, "{a} and {b}: {apart}");
+    fn colors_differ_for_every_reader_on_white_and_on_dark_pages() {
+        let pages: [fn(Twins) -> [u8; 3]; 2] = [|(light, _)| light, |(_, dark)| dark];
+        for page in pages {
+            let colors: Vec<[u8; 3]> = COLORS.into_iter().chain([REFERENCE]).map(page).collect();
+            for (i, &a) in colors.iter().enumerate() {
+                for &b in &colors[..i] {
+                    for (reader, least) in [(0, 0.14), (1, 0.08), (2, 0.08)] {
+                        let apart = seen(a)[reader].distance(seen(b)[reader]);
+                        assert!(apart > least, "{a:x?} and {b:x?}: {apart} for reader {reader}");
+                    }
                 }
             }
         }
     }
 
     #[test]
-    fn more_kinds_than_colors_still_look_different() {
-        let kinds = registry(50);
-        let palette = palette(&kinds);
-        let looks: HashSet<_> = kinds
-            .iter()
-            .map(|(kind, _)| palette.style_of(kind))
-            .map(|style| (style.color, style.dash, style.marker))
-            .collect();
-        assert_eq!(looks.len(), kinds.len());
+    fn colors_contrast_with_their_page() {
+        for (light, dark) in COLORS.into_iter().chain([REFERENCE, UNKNOWN]) {
+            assert!(contrast(light, [255; 3]) >= 3.0, "{light:x?}");
+            assert!(contrast(dark, [0x16, 0x19, 0x1d]) >= 3.0, "{dark:x?}");
+        }
+    }
+
+    #[test]
+    fn kinds_that_are_together_have_colors_of_their_own() {
+        let kinds = registry(4);
+        let together = ["a1", "a3", "b0", "c2", "d0", "d1", "d2", "e0", "f3", "g0", "g1"];
+        let palette = palette(&kinds, &together);
+        let colors: HashSet<_> = together.iter().map(|kind| palette.style_of(kind).color).collect();
+        assert_eq!(colors.len(), COLORS.len());
+    }
+
+    #[test]
+    fn members_of_a_family_differ_with_and_without_color() {
+        let kinds = registry(11);
+        let palette = palette(&kinds, &["a1", "b3", "c0"]);
+        for family in FAMILIES {
+            let styles = (0..11).map(|i| palette.style_of(&format!("{family}{i}")));
+            let colors: HashSet<_> = styles.clone().map(|style| style.color).collect();
+            let looks: HashSet<_> = styles.map(|style| (style.dash, style.marker)).collect();
+            assert_eq!((colors.len(), looks.len()), (11, 11), "{family}");
+        }
     }
 
     #[test]
     fn a_new_member_of_a_family_changes_no_other() {
         let (few, many) = (registry(3), registry(4));
-        let (before, after) = (palette(&few), palette(&many));
+        let together = ["a1", "c2"];
+        let (before, after) = (palette(&few, &together), palette(&many, &together));
         for (kind, _) in &few {
             assert_eq!(before.style_of(kind), after.style_of(kind));
         }
     }
 
     #[test]
-    fn members_of_a_family_differ_without_color() {
-        let kinds = registry(12);
-        let palette = palette(&kinds);
-        let looks: HashSet<_> = (0..12)
-            .map(|i| palette.style_of(&format!("a{i}")))
-            .map(|style| (style.dash, style.marker))
-            .collect();
-        assert_eq!(looks.len(), 12);
-    }
-
-    #[test]
     fn the_look_of_an_unknown_kind_depends_only_on_its_name() {
         let empty = Palette::default();
-        let full = palette(&registry(2));
+        let full = palette(&registry(2), &[]);
         assert_eq!(empty.style_of("mine"), full.style_of("mine"));
     }
 }

@@ -40,7 +40,7 @@ mod tests {
 
     #[test]
     fn variants_share_only_the_color() {
-        let palette = Palette::new(&[("gs", "Gumbel")]);
+        let palette = Palette::new(&[("gs", "Gumbel")], &[]);
         let forwards = Variants::new(&palette, [("gs", "gs t=0.1"), ("gs", "gs t=0.5")]);
         let backwards = Variants::new(&palette, [("gs", "gs t=0.5"), ("gs", "gs t=0.1")]);
         let (a, b) = (forwards.style("gs", "gs t=0.1"), forwards.style("gs", "gs t=0.5"));

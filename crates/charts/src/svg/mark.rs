@@ -1,6 +1,6 @@
 //! Drawing primitives in pixels: text, lines and markers.
 
-use crate::style::{Marker, Shape, Style};
+use crate::style::{Marker, Shape, Style, mixed};
 use crate::svg::sheet::{Area, Drawn, units};
 use plotters::element::Text;
 use plotters::element::{Circle, DynElement, EmptyElement, IntoDynElement, PathElement, Polygon};
@@ -102,7 +102,8 @@ where
     DB: DrawingBackend + 'a,
     C: Clone + 'a,
 {
-    let color = pale(style.rgb(), strength);
+    let [red, green, blue] = mixed(style.color, [255; 3], strength);
+    let color = RGBColor(red, green, blue);
     let Marker { shape, filled } = style.marker;
     let edge = stroke(color, 1.4);
     let place = EmptyElement::at(at);
@@ -172,12 +173,6 @@ fn corners(shape: Shape, radius: i32) -> Vec<(i32, i32)> {
         ((reach * cos).round() as i32, (reach * sin).round() as i32)
     };
     (0..count).map(corner).collect()
-}
-
-/// The opaque color that looks like a color at an opacity on white.
-fn pale(RGBColor(red, green, blue): RGBColor, opacity: f64) -> RGBColor {
-    let channel = |value: u8| (255.0 - opacity * (255.0 - f64::from(value))).round() as u8;
-    RGBColor(channel(red), channel(green), channel(blue))
 }
 
 fn closed(mut corners: Vec<(i32, i32)>) -> Vec<(i32, i32)> {

@@ -42,7 +42,10 @@ impl Rect {
     pub fn bottom(&self) -> f64 {
         self.top + self.height
     }
+}
 
+#[cfg(test)]
+impl Rect {
     /// Whether the two share more than an edge.
     pub fn overlaps(&self, other: &Rect) -> bool {
         self.left < other.right()
@@ -86,10 +89,19 @@ impl Sheet {
         self.content.push_str(&terse(content));
     }
 
-    /// Puts what `draw` adds into a group with a title, which a browser shows as a tooltip.
-    pub fn titled(&mut self, title: &str, draw: impl FnOnce(&mut Sheet)) {
-        let title = escape(title);
-        self.put(format_args!("<g><title>{title}</title>\n"));
+    /// Puts what `draw` adds into the group of a series, with a title, which a browser shows as a
+    /// tooltip.
+    pub fn titled(&mut self, series: &str, title: &str, draw: impl FnOnce(&mut Sheet)) {
+        let (series, title) = (attribute(series), escape(title));
+        self.put(format_args!("<g data-series=\"{series}\"><title>{title}</title>\n"));
+        draw(self);
+        self.content.push_str("</g>\n");
+    }
+
+    /// Puts what `draw` adds into a group of a series without a title.
+    pub fn part_of(&mut self, series: &str, draw: impl FnOnce(&mut Sheet)) {
+        let series = attribute(series);
+        self.put(format_args!("<g data-series=\"{series}\">\n"));
         draw(self);
         self.content.push_str("</g>\n");
     }
@@ -126,6 +138,21 @@ impl Sheet {
         )
     }
 
+    /// The content without a background, for a page. A label is for screen readers; without one, the
+    /// picture only repeats what a text beside it says.
+    pub fn finish_piece(self, label: &str) -> String {
+        let (width, height) = (self.width, self.height);
+        let (across, down) = (units(width), units(height));
+        let role = match label {
+            "" => "aria-hidden=\"true\"".to_owned(),
+            _ => format!("role=\"img\" aria-label=\"{}\"", attribute(label)),
+        };
+        format!(
+            "<svg {role} width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {across} {down}\">\n{}</svg>",
+            self.content
+        )
+    }
+
     fn put(&mut self, text: std::fmt::Arguments<'_>) {
         self.content.write_fmt(text).expect("writing to a string cannot fail");
     }
@@ -148,6 +175,11 @@ fn escape(text: &str) -> String {
     clean(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
+/// A text as the value of an attribute.
+fn attribute(text: &str) -> String {
+    escape(text).replace('"', "&quot;")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,14 +189,14 @@ mod tests {
     #[test]
     fn layers_become_groups_of_one_document() {
         let mut sheet = Sheet::new(10.2, 5.0);
-        sheet.titled("a < b", |sheet| {
+        sheet.titled("\"a\"", "a < b", |sheet| {
             sheet.dashed(&[4.0, 2.0], |sheet| {
                 sheet.layer(|area| area.draw(&PathElement::new(vec![(0, 0), (12, 24)], BLACK)));
             });
         });
         let svg = sheet.finish("T & t", "d");
         assert!(svg.contains("width=\"11\" height=\"5\" viewBox=\"0 0 132 60\""));
-        assert!(svg.contains("<g><title>a &lt; b</title>"));
+        assert!(svg.contains("<g data-series=\"&quot;a&quot;\"><title>a &lt; b</title>"));
         assert!(svg.contains("<g stroke-dasharray=\"48 24\">\n<polyline fill=\"none\""));
         assert!(svg.contains("points=\"0,0 12,24\"/>\n</g>\n</g>\n</svg>\n"));
         assert!(svg.contains("<title>T &amp; t</title>"));

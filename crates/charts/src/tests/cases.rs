@@ -11,7 +11,7 @@ use roxmltree::{Document, Node};
 fn a_known_value_has_a_ring_that_the_caption_explains() {
     let mut figure = lone(&[1.0, 2.0, 3.0], Scale::Linear);
     let rings = |figure: &Figure| {
-        let svg = sensitivity(figure, &Palette::new(&[("reinmax", "")]));
+        let svg = sensitivity(figure, &Palette::new(&[("reinmax", "")], &[])).svg;
         let circles = svg.lines().filter(|line| line.contains("<circle") && line.contains("none"));
         (circles.count(), svg.contains("Ring: known value."))
     };
@@ -44,7 +44,7 @@ fn a_reference_is_a_dotted_line_or_has_a_note() {
     let bound = |value| vec![Reference { label: "bound".into(), value }];
     let mut figure = lone(&[1.0, 2.0, 3.0], Scale::Linear);
     for draw in LINES {
-        let svg = |figure: &Figure| dotted(&draw(figure, &Palette::default()));
+        let svg = |figure: &Figure| dotted(&draw(figure, &Palette::default()).svg);
         figure.panels[0].references = vec![];
         assert_eq!(svg(&figure), (0, false, false, false));
         // The line and its swatch.
@@ -62,7 +62,7 @@ fn a_reference_is_a_dotted_line_or_has_a_note() {
     ] {
         let panel = FinalPanel { rows: rows.clone(), references, ..FinalPanel::default() };
         let figure = FinalFigure { panels: vec![panel], ..FinalFigure::default() };
-        assert_eq!(dotted(&final_values(&figure, &Palette::default())), wanted);
+        assert_eq!(dotted(&final_values(&figure, &Palette::default()).svg), wanted);
     }
 }
 
@@ -92,13 +92,14 @@ fn drawn_lines(svg: &str) -> Vec<usize> {
 fn a_value_that_is_not_finite_is_never_drawn() {
     let (nan, inf) = (f64::NAN, f64::INFINITY);
     for draw in LINES {
-        let svg = draw(&lone(&[nan, inf, -inf], Scale::Auto), &Palette::default());
+        let svg = draw(&lone(&[nan, inf, -inf], Scale::Auto), &Palette::default()).svg;
         let document = Document::parse(&svg).unwrap();
         for kind in ["polyline", "polygon", "circle"] {
             assert!(marks(&document, "reinmax", kind).is_empty());
         }
         assert!(svg.contains("no finite value: reinmax") && svg.contains("nothing to show"));
-        let svg = draw(&lone(&[1.0, 2.0, nan, 3.0, 4.0, 5.0], Scale::Linear), &Palette::default());
+        let svg =
+            draw(&lone(&[1.0, 2.0, nan, 3.0, 4.0, 5.0], Scale::Linear), &Palette::default()).svg;
         assert_eq!(drawn_lines(&svg)[..2], [2, 3]);
     }
 }
@@ -109,23 +110,23 @@ fn a_value_without_interval_is_drawn_alone() {
     let points = &mut figure.panels[0].series[0].points;
     points.iter_mut().for_each(|point| (point.low, point.high) = (f64::NAN, f64::NAN));
     for draw in LINES {
-        let svg = draw(&figure, &Palette::default());
+        let svg = draw(&figure, &Palette::default()).svg;
         assert!(svg.contains("reinmax") && !svg.contains("95 % interval"));
         assert!(marks(&Document::parse(&svg).unwrap(), "reinmax", "polygon").is_empty());
     }
-    assert!(!bias_variance(&figure, &Palette::default()).contains("interval"));
+    assert!(!bias_variance(&figure, &Palette::default()).svg.contains("interval"));
     let (low, high) = (f64::NAN, f64::NAN);
     let row = FinalRow { label: "lone".into(), value: 2.5, low, high, ..FinalRow::default() };
     let panel = FinalPanel { rows: vec![row], ..FinalPanel::default() };
     let figure = FinalFigure { panels: vec![panel], ..FinalFigure::default() };
-    let svg = final_values(&figure, &Palette::default());
+    let svg = final_values(&figure, &Palette::default()).svg;
     assert!(svg.contains("lone: 2.5<") && !svg.contains("95 % interval"));
 }
 
 #[test]
 fn a_log_axis_splits_a_line_where_it_is_not_positive() {
     let figure = lone(&[1.0, 2.0, 3.0, 0.0, 5.0, 6.0, -7.0, 8.0, 9.0], Scale::Log);
-    let svg = convergence(&figure, &Palette::default());
+    let svg = convergence(&figure, &Palette::default()).svg;
     assert_eq!(drawn_lines(&svg), [3, 2, 2]);
     assert!(svg.contains("2 values ≤ 0 not shown"));
 }
@@ -133,7 +134,7 @@ fn a_log_axis_splits_a_line_where_it_is_not_positive() {
 #[test]
 fn a_diverging_series_has_a_cross_and_a_remark() {
     let figure = lone(&[1.0, 2.0, f64::INFINITY, f64::INFINITY], Scale::Auto);
-    let svg = convergence(&figure, &Palette::default());
+    let svg = convergence(&figure, &Palette::default()).svg;
     assert!(svg.contains("diverged at 2") && svg.contains("×: no finite values from here on."));
     // The line, the two strokes of the cross with their white edges, and the swatch.
     assert_eq!(drawn_lines(&svg), [2, 2, 2, 2, 2]);
@@ -147,7 +148,7 @@ fn zero_variance_is_named_inside_the_plot() {
         series.label = label.into();
         figure.panels[0].series.push(series);
     }
-    let svg = variance(&figure, &Palette::default());
+    let svg = variance(&figure, &Palette::default()).svg;
     assert!(svg.contains("zero variance: exact, soft-argmax"));
     let document = Document::parse(&svg).unwrap();
     assert!(marks(&document, "exact", "polyline").is_empty());
@@ -159,7 +160,7 @@ fn few_seeds_and_failures_are_reported() {
     figure.panels[0].series[0].runs = 3;
     figure.panels[0].series[0].failures = 1;
     for draw in [convergence, variance, sensitivity, bias_variance] {
-        let svg = draw(&figure, &Palette::default());
+        let svg = draw(&figure, &Palette::default()).svg;
         assert!(svg.contains("fewer than 5 seeds: n=3"));
         assert!(svg.contains("n=3, 1 failed"));
     }
@@ -168,12 +169,12 @@ fn few_seeds_and_failures_are_reported() {
 #[test]
 fn an_empty_figure_says_so() {
     for draw in [convergence, variance, sensitivity, bias_variance] {
-        let svg = draw(&Figure::default(), &Palette::default());
+        let svg = draw(&Figure::default(), &Palette::default()).svg;
         check(&svg, &[]);
         assert!(svg.contains("Nothing to show."));
     }
     assert!(
-        final_values(&FinalFigure::default(), &Palette::default()).contains("Nothing to show.")
+        final_values(&FinalFigure::default(), &Palette::default()).svg.contains("Nothing to show.")
     );
 }
 
@@ -189,7 +190,7 @@ fn a_diverged_row_is_an_arrow_and_a_remark() {
     let rows = vec![row("good", 2.0), row("bad", f64::INFINITY), row("none", f64::NAN)];
     let panel = FinalPanel { rows, ..FinalPanel::default() };
     let figure = FinalFigure { panels: vec![panel], ..FinalFigure::default() };
-    let svg = final_values(&figure, &Palette::default());
+    let svg = final_values(&figure, &Palette::default()).svg;
     assert!(svg.contains("→ diverged") && svg.contains("no finite value"));
     let document = Document::parse(&svg).unwrap();
     for kind in ["polyline", "polygon", "circle", "line"] {

@@ -10,7 +10,7 @@ use roxmltree::{Document, Node};
 
 fn palette() -> Palette {
     let kinds = ["kind0", "kind1", "kind2", "kind3", "kind4"].map(|kind| (kind, "family"));
-    Palette::new(&kinds).with_reference("kind0")
+    Palette::new(&kinds, &["kind3"]).with_reference("kind0")
 }
 
 #[test]
@@ -25,22 +25,68 @@ fn no_figure_breaks_a_law() {
         let both = [&labels[..], &lines].concat();
         let draws = LINES.map(|draw| (draw, &both));
         for (draw, labels) in draws.into_iter().chain([(bias_variance as Draw, &labels)]) {
-            let svg = draw(&figure, &palette);
-            assert_eq!(svg, draw(&figure, &palette), "the same input gives the same bytes");
-            check(&svg, labels);
+            let drawing = draw(&figure, &palette);
+            assert_eq!(drawing.svg, draw(&figure, &palette).svg, "the same input, the same bytes");
+            check(&drawing.svg, labels);
+            check_pieces(&drawing, labels);
         }
         let finals = Draws(seed).finals();
         let rows = finals.panels.iter().flat_map(|panel| &panel.rows);
         let references = finals.panels.iter().flat_map(|panel| &panel.references);
         let labels = references.map(|reference| reference.label.as_str());
         let labels: Vec<&str> = labels.chain(rows.map(|row| row.label.as_str())).collect();
-        let svg = final_values(&finals, &palette);
-        assert_eq!(svg, final_values(&finals, &palette));
-        check(&svg, &labels);
+        let drawing = final_values(&finals, &palette);
+        assert_eq!(drawing.svg, final_values(&finals, &palette).svg);
+        check(&drawing.svg, &labels);
+        check_pieces(&drawing, &labels);
     }
 }
 
 pub(super) fn check(svg: &str, labels: &[&str]) {
+    let drawn = check_document(svg);
+    for label in labels {
+        assert!(drawn.contains(&squeezed(label)), "{label} is missing in {svg}");
+    }
+}
+
+/// A page shows every label: in a plot, its legend or its notes. Its plots are about as wide as the
+/// screen of a phone, and all as wide as the first.
+fn check_pieces(drawing: &Drawing, labels: &[&str]) {
+    let mut shown = String::new();
+    let mut widths = vec![];
+    for piece in &drawing.panels {
+        shown += &check_document(&piece.svg);
+        for entry in &piece.legend {
+            check_document(&entry.swatch);
+            shown += &squeezed(&entry.label);
+        }
+        shown += &squeezed(&piece.notes.concat());
+        let plot = Document::parse(&piece.svg).unwrap();
+        widths.push(view_box(&plot.root_element()).0 / f64::from(sheet::units(1.0)));
+        check_readout(piece);
+    }
+    assert!(widths.iter().all(|width| *width == widths[0] && *width < 480.0), "{widths:?}");
+    for label in labels {
+        assert!(shown.contains(&squeezed(label)), "{label} is missing in the pieces");
+    }
+}
+
+/// A pointer reads finite values inside the plot, ascending, and only those of series in the legend.
+fn check_readout(piece: &Piece) {
+    let Some(readout) = &piece.readout else { return };
+    assert!(
+        readout.x.windows(2).all(|pair| pair[0] < pair[1]) && readout.x.len() == readout.at.len()
+    );
+    assert!(readout.at.iter().chain(&readout.ends).all(|at| (0.0..=1.0).contains(at)));
+    for (label, values) in &readout.series {
+        assert!(piece.legend.iter().any(|entry| entry.label == *label), "{label}");
+        assert!(values.len() == readout.x.len() && values.iter().any(Option::is_some));
+        assert!(values.iter().flatten().all(|value| value[0].is_finite()));
+    }
+}
+
+/// Checks the shapes and texts of a document. Returns its text without spaces.
+fn check_document(svg: &str) -> String {
     let document = Document::parse(svg).expect("well-formed XML");
     let root = document.root_element();
     let size = view_box(&root);
@@ -53,11 +99,8 @@ pub(super) fn check(svg: &str, labels: &[&str]) {
             assert!(inside, "{name} at {x}, {y} outside {size:?}");
         }
     }
-    let drawn = written(&root);
-    for label in labels {
-        assert!(drawn.contains(&squeezed(label)), "{label} is missing in {svg}");
-    }
     check_texts(&root, size);
+    written(&root)
 }
 
 /// Asserts that no text overlaps another or leaves the sheet.

@@ -5,7 +5,7 @@ mod document;
 mod draws;
 mod laws;
 
-use crate::{Figure, Palette, convergence, sensitivity, variance};
+use crate::{Drawing, Figure, Palette, convergence, sensitivity, variance};
 
-type Draw = fn(&Figure, &Palette) -> String;
+type Draw = fn(&Figure, &Palette) -> Drawing;
 const LINES: [Draw; 3] = [convergence, variance, sensitivity];

@@ -76,10 +76,10 @@ fn resolve(
     let gradient = read_gradient(file.gradient)?;
     let threshold = read_threshold(file.threshold)?;
     let tuning = Tuning::read(file.tuning)?;
-    let families: Vec<(&'static str, &'static str)> = {
-        let kinds = registries.estimators.entries().iter();
-        kinds.map(|entry| (entry.name, entry.about.family.name())).collect()
-    };
+    let kinds = registries.estimators.entries().iter();
+    let families: Vec<(&'static str, &'static str)> =
+        kinds.clone().map(|entry| (entry.name, entry.about.family.name())).collect();
+    let about = kinds.map(|entry| (entry.summary, entry.about.source)).collect();
     tuning.iter().try_for_each(|tuning| tuning.check_names(&families))?;
     let chosen = tuning.as_ref().map_or(Chosen::Among(&plain.tuned), Chosen::From);
     let parts = Parts::read(
@@ -144,6 +144,7 @@ fn resolve(
         expected_source: expected.map(|spec| spec.source),
         expected: values,
         families,
+        about,
         resolved,
     };
     validate::check_measures(&experiment)?;

@@ -56,6 +56,8 @@ pub struct Experiment {
     pub expected: Vec<ExpectedValue>,
     /// Every registered estimator with its family, in the registry's order: they decide colors.
     pub families: Vec<(&'static str, &'static str)>,
+    /// What each of them does, and its source, in the same order.
+    pub about: Vec<(&'static str, &'static str)>,
     /// The file with overrides, sweeps and defaults resolved, as a table.
     pub resolved: Table,
 }

@@ -21,9 +21,9 @@ pub use readme::{marks, splice};
 pub use shown::Reading;
 
 use crate::Program;
-use crate::files::replace;
+use crate::files::{replace, with_extension};
 use crate::results::Summary;
-use anyhow::Result;
+use anyhow::{Context, Result};
 use computed::{Computed, json};
 use serde_json::Value;
 use std::path::Path;
@@ -34,6 +34,21 @@ pub struct Written {
     pub reading: Reading,
     /// The content of `summary.json`.
     pub summary: Value,
+}
+
+/// Removes pictures of an earlier report that this one does not have.
+fn remove_others(plots: &Path, names: &[&String]) -> Result<()> {
+    if !plots.exists() {
+        return Ok(());
+    }
+    for path in with_extension(plots, "svg")? {
+        let stem = path.file_stem().and_then(|stem| stem.to_str());
+        if !names.iter().any(|name| Some(name.as_str()) == stem) {
+            let named = || format!("{} cannot be removed", path.display());
+            std::fs::remove_file(&path).with_context(named)?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes tables, figures and report of an experiment into its folder.
@@ -56,7 +71,13 @@ pub fn write(summary: &Summary<'_>, folder: &Path, program: Program) -> Result<W
     }
     put("timing.csv", &tables::timing(summary)?)?;
     for figure in &figures {
-        put(&format!("plots/{}.svg", figure.name), figure.svg.as_bytes())?;
+        put(&format!("plots/{}.svg", figure.name), figure.drawing.svg.as_bytes())?;
+        for form in &figure.forms {
+            put(&format!("plots/{}.svg", form.name), form.drawing.svg.as_bytes())?;
+        }
+    }
+    if let Some((name, svg)) = figures::timing(summary, &computed) {
+        put(name, svg.as_bytes())?;
     }
     for artifact in &artifacts {
         put(&format!("artifacts/{}.png", artifact.file), &artifact.png)?;
@@ -65,6 +86,10 @@ pub fn write(summary: &Summary<'_>, folder: &Path, program: Program) -> Result<W
         "report.html",
         page::render(summary, &computed, &figures, &artifacts, program)?.as_bytes(),
     )?;
+    let names = figures.iter().flat_map(|figure| {
+        std::iter::once(&figure.name).chain(figure.forms.iter().map(|form| &form.name))
+    });
+    remove_others(&folder.join("plots"), &names.collect::<Vec<_>>())?;
     // Last, so that a manifest stands for a whole set of files. Where nothing has changed, the one
     // that is there stays true.
     let path = folder.join("manifest.json");

@@ -56,10 +56,10 @@ pub(super) fn threshold(summary: &Summary<'_>, task: usize) -> Option<String> {
 /// The rows of a task's ranking, best first.
 pub(super) fn rows(summary: &Summary<'_>, task: usize) -> Vec<Row> {
     let ranking = summary.ranking(task);
-    ranking.iter().enumerate().map(|(index, place)| row(summary, task, index, place)).collect()
+    ranking.iter().map(|place| row(summary, task, place)).collect()
 }
 
-fn row(summary: &Summary<'_>, task: usize, index: usize, place: &Place) -> Row {
+fn row(summary: &Summary<'_>, task: usize, place: &Place) -> Row {
     let cell = &summary.cells[place.cell];
     let failures = cell.failures();
     let runs = match (cell.refusal(), failures) {
@@ -70,13 +70,18 @@ fn row(summary: &Summary<'_>, task: usize, index: usize, place: &Place) -> Row {
     let measure = summary.ranking_measure(task);
     let value = |estimate| interval(cell.without_residue(&measure, estimate));
     Row {
-        rank: place.estimate.map_or_else(dash, |_| (index + 1).to_string()),
+        rank: place.ranks.map_or_else(dash, ranks),
         estimator: cell.estimator.clone(),
         value: place.estimate.map_or_else(dash, value),
         more: more(summary, place, cell),
         runs,
         tuning: cell.tuning.clone(),
     }
+}
+
+/// Ranks in words: one, or the first and the last of those that cannot be told apart.
+fn ranks((first, last): (usize, usize)) -> String {
+    if first == last { first.to_string() } else { format!("{first}–{last}") }
 }
 
 fn more(summary: &Summary<'_>, place: &Place, cell: &CellSummary<'_>) -> Vec<Cell> {
@@ -92,7 +97,7 @@ fn more(summary: &Summary<'_>, place: &Place, cell: &CellSummary<'_>) -> Vec<Cel
 }
 
 /// The rows of the comparison across tasks: estimator, probability of improvement, verdict.
-pub(super) fn across(summary: &Summary<'_>, across: &[Across]) -> Vec<[String; 3]> {
+pub(super) fn across(summary: &Summary<'_>, across: &[Across]) -> Vec<([String; 2], &'static str)> {
     let row = |row: &Across| {
         let estimator = summary.cells[row.cell].estimator.clone();
         let verdict = match row.improvement.and_then(|estimate| estimate.interval) {
@@ -100,7 +105,7 @@ pub(super) fn across(summary: &Summary<'_>, across: &[Across]) -> Vec<[String; 3
             Some(interval) if interval.high < 0.5 => "worse",
             _ => "",
         };
-        [estimator, row.improvement.map_or_else(dash, chance), verdict.to_owned()]
+        ([estimator, row.improvement.map_or_else(dash, chance)], verdict)
     };
     across.iter().map(row).collect()
 }
@@ -214,6 +219,7 @@ pub(super) fn json(summary: &Summary<'_>, across: &[Across], budgets: &[Budget])
         json!({
             "estimator": cell.estimator,
             "tuning": cell.tuning,
+            "ranks": place.ranks.map(|(first, last)| [first, last]),
             "runs": cell.runs.len(),
             "failures": cell.failures(),
             "refused": cell.refusal(),

@@ -103,9 +103,7 @@ pub fn timing(summary: &Summary<'_>) -> Result<Vec<u8>> {
     let rows = cells.map(|cell| {
         let records = cell.records();
         let seconds: f64 = records.iter().map(|record| record.timing.seconds).sum();
-        let in_steps: f64 = records.iter().map(|record| record.timing.step_seconds).sum();
-        let steps: u64 = records.iter().map(|record| record.timing.steps).sum();
-        let per_step = if steps == 0 { 0.0 } else { in_steps / steps as f64 * 1e6 };
+        let per_step = cell.seconds_per_step().unwrap_or(0.0) * 1e6;
         let (runs, per_run) = (records.len(), seconds / records.len() as f64);
         (Place::of(cell), runs, format!("{per_run:.4}"), format!("{per_step:.2}"))
     });

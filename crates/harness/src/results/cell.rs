@@ -164,6 +164,15 @@ impl<'a> CellSummary<'a> {
         steps.collect::<BTreeSet<u64>>().into_iter().collect()
     }
 
+    /// The time of a training step, over all runs. None without steps.
+    pub fn seconds_per_step(&self) -> Option<f64> {
+        let timings = self.runs.iter().map(|(_, record)| record.timing);
+        let (seconds, steps) = timings.fold((0.0, 0), |(seconds, steps), timing| {
+            (seconds + timing.step_seconds, steps + timing.steps)
+        });
+        (steps > 0).then(|| seconds / steps as f64)
+    }
+
     /// A metric over the steps: interquartile mean with its band.
     pub fn curve(&self, measure: &Measure) -> &[(u64, Estimate)] {
         self.curves().get(measure.name).map_or(&[], Vec::as_slice)

@@ -18,6 +18,9 @@ pub struct Place {
     pub estimate: Option<Estimate>,
     /// How it compares with the reference.
     pub comparison: Option<Comparison>,
+    /// The ranks that it may have, from 1: the first if as many are better as significantly are, the last
+    /// if as many are worse as significantly are. None without a run, and if it was refused.
+    pub ranks: Option<(usize, usize)>,
 }
 
 /// A comparison with the reference, paired by seed.
@@ -57,6 +60,7 @@ impl Summary<'_> {
             cell: index,
             estimate: cell.estimate(&measure),
             comparison: None,
+            ranks: None,
         };
         let mut ranking: Vec<Place> = self.best_cells(task).map(place).collect();
         let score = |place: &Place| {
@@ -67,7 +71,42 @@ impl Summary<'_> {
             is_last(a).cmp(&is_last(b)).then(score(a).total_cmp(&score(b)))
         });
         self.compare(task, &mut ranking);
+        self.bound_ranks(task, &mut ranking);
         ranking
+    }
+
+    /// Bounds the rank of each place by comparing all pairs, paired by seed: Wilcoxon's signed-rank test,
+    /// adjusted by Holm over the pairs (as Mogstad et al. 2024, "Inference for ranks", do with confidence
+    /// intervals). The bounds of all places are right together with 95 % confidence.
+    fn bound_ranks(&self, task: usize, ranking: &mut [Place]) {
+        let takes_part =
+            |place: &&Place| place.estimate.is_some() && self.cells[place.cell].refusal().is_none();
+        let cells: Vec<usize> = ranking.iter().filter(takes_part).map(|place| place.cell).collect();
+        let pairs: Vec<(usize, usize)> = (0..cells.len())
+            .flat_map(|worse| (0..worse).map(move |better| (better, worse)))
+            .collect();
+        let measure = self.ranking_measure(task);
+        // Of a pair, whether most seeds agree with its order, and p.
+        let test = |&(better, worse): &(usize, usize)| {
+            let (ours, theirs) = self.paired(task, cells[better], cells[worse]);
+            let differences = differences(&ours, &theirs);
+            let sign = |x: &f64| lower_is_better(&measure, *x);
+            let agree = differences.iter().filter(|x| sign(x) < 0.0).count();
+            let disagree = differences.iter().filter(|x| sign(x) > 0.0).count();
+            (agree > disagree, wilcoxon_signed_rank(&differences))
+        };
+        let (agree, p_values): (Vec<bool>, Vec<f64>) = pairs.iter().map(test).unzip();
+        let mut ranks: Vec<(usize, usize)> = vec![(1, cells.len()); cells.len()];
+        for (((better, worse), agree), p_value) in pairs.into_iter().zip(agree).zip(holm(&p_values))
+        {
+            if agree && p_value < 0.05 {
+                ranks[better].1 -= 1;
+                ranks[worse].0 += 1;
+            }
+        }
+        for place in ranking {
+            place.ranks = cells.iter().position(|&cell| cell == place.cell).map(|i| ranks[i]);
+        }
     }
 
     /// Compares each place with the reference's, paired by seed. What was refused is not compared, and

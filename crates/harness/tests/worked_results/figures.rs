@@ -60,7 +60,7 @@ impl Picture {
 }
 
 const CAPTION: &str = "Interquartile mean over seeds. Each series is the best of its settings \
-                       (optimizer.learning-rate) by validation loss.";
+                       (learning rate) by validation loss.";
 
 const SERIES: [&str; 3] = ["exact", "soft-argmax temperature=0.5", "soft-argmax temperature=1"];
 
@@ -101,10 +101,15 @@ fn figures_of_losses_by_hand() {
     SERIES.iter().for_each(|series| convergence.falls(series, 3));
     is_logarithmic(convergence.points("exact"), [50.0, 14.5, 4.5]);
     // The reference of a comparison is gray, the others have the color of their kind.
-    assert!(convergence.svg.contains("#565656") && convergence.svg.contains("#3370C7"));
+    assert!(convergence.svg.contains("#565656") && convergence.svg.contains("#BF4306"));
 
     let last = Picture::of(&lab, "final");
-    last.shows(&["Test loss after 2 steps", CAPTION, "lower is better", "Dot: one seed"]);
+    last.shows(&[
+        "Test loss at the best step by validation loss",
+        CAPTION,
+        "lower is better",
+        "Dot: one seed",
+    ]);
     last.shows(&["test loss, deployed with the hard argmax", "predict the mean (13.5)"]);
     last.shows(&["exact: 4.5 [", "temperature=0.5: 5 [", "temperature=1: 4.25 ["]);
     // The best first.
@@ -112,13 +117,13 @@ fn figures_of_losses_by_hand() {
     assert!(places[0] < places[1] && places[1] < places[2], "{places:?}");
 
     let along = Picture::of(&lab, "sensitivity-1");
-    along.shows(&["test loss against estimator.temperature", CAPTION]);
-    along.has_axes(["estimator.temperature", "test loss"]);
+    along.shows(&["Test loss against temperature", CAPTION]);
+    along.has_axes(["temperature", "test loss"]);
     // 5 at a temperature of 0.5, 4.25 at 1.
     along.falls("soft-argmax", 2);
     let along = Picture::of(&lab, "sensitivity-2");
-    along.shows(&["entropy, nats against optimizer.learning-rate"]);
-    along.has_axes(["optimizer.learning-rate", "entropy, nats"]);
+    along.shows(&["Entropy, nats against learning rate"]);
+    along.has_axes(["learning rate", "entropy, nats"]);
     // Along a tuned parameter all cells are shown, not only the best.
     SERIES.iter().for_each(|series| along.falls(series, 2));
 }

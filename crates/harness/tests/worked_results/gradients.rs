@@ -60,8 +60,8 @@ fn gradients_by_hand() {
     assert_eq!(rows[2], format!("{place}2,squared-bias,5,0,4,4,4,"));
     // The relative bias is √0.04. The first is the one of least error.
     let zero = "0.00 [0.00, 0.00]";
-    let best = format!("| 1 | `reinforce-loo samples=4` | {zero} | {zero} | {zero} | 5 |");
-    let other = "| 2 | `reinforce-loo samples=2` | 14.0 [14.0, 14.0] | 10.0 [10.0, 10.0] | \
+    let best = format!("| 1–2 | `reinforce-loo samples=4` | {zero} | {zero} | {zero} | 5 |");
+    let other = "| 1–2 | `reinforce-loo samples=2` | 14.0 [14.0, 14.0] | 10.0 [10.0, 10.0] | \
                  0.200 [0.200, 0.200] | 5 |";
     assert!(text.contains(&best) && text.contains(other), "{text}");
     let (expected, text) = report(1.1e-18);

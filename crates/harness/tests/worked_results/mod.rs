@@ -11,7 +11,7 @@ mod runs;
 mod threshold;
 mod usefulness;
 
-use crate::support::Lab;
+use crate::support::{Lab, row, table};
 use serde_json::{Value, json};
 
 /// Three estimators with two learning rates each, and eight seeds.
@@ -124,11 +124,9 @@ fn place(lab: &Lab, estimator: &str) -> Value {
     found.unwrap_or_else(|| panic!("no {estimator}"))
 }
 
-/// The row of the table in `report.html` that has these words, without its marks.
-fn row_of_page(lab: &Lab, words: &str) -> String {
-    let page = lab.read("results/known/report.html");
-    let found = page.split("<tr>").skip(1).find(|row| row.contains(words));
-    found.unwrap_or_else(|| panic!("no row with {words}")).to_owned()
+/// The table of `report.html` whose caption begins with these words.
+fn table_of_page(lab: &Lab, caption: &str) -> Vec<Vec<String>> {
+    table(&lab.read("results/known/report.html"), caption)
 }
 
 /// The cells of the rows of a table that has a column `metric`, of test losses.

@@ -55,15 +55,19 @@ fn a_ranking_by_hand_in_words() {
         assert_eq!(row[3..], rest, "{row:?}");
     }
     let page = lab.read("results/known/report.html");
-    let row = |words: &str| {
-        let found = page.split("<tr>").skip(1).find(|row| row.contains(words));
-        found.unwrap_or_else(|| panic!("no row with {words}")).to_owned()
-    };
-    let better = format!("<td class=\"better\">{low} better</td>");
-    assert!(row("<code>soft-argmax temperature=1</code>").contains(&better), "{page}");
-    let worse = format!("<td class=\"worse\">{high} worse</td>");
-    assert!(row("<code>soft-argmax temperature=0.5</code>").contains(&worse), "{page}");
-    assert!(!row("<code>exact</code>").contains("er</td>"));
+    let ranking = table(&page, "Ranking: ");
+    // The numbers of runs are equal, and left out.
+    assert_eq!(
+        ranking[0],
+        ["estimator", "rank", "test loss", "difference to exact", "p", "chosen"]
+    );
+    assert_eq!(row(&ranking, "soft-argmax temperature=1")[3], format!("{low} better"));
+    assert_eq!(row(&ranking, "soft-argmax temperature=0.5")[3], format!("{high} worse"));
+    assert_eq!(row(&ranking, "exact")[1..4], ["2", &ranking[2][2], "–"]);
+    assert!(row(&ranking, "predict the mean")[2].starts_with("13.5 ["), "{ranking:?}");
+    let colored =
+        |class: &str, words: &str| page.contains(&format!("<td class=\"{class}\">{words}"));
+    assert!(colored("better long", "−0.250") && colored("worse long", "+0.500"), "{page}");
     assert!(page.contains("interquartile mean over 8 seeds") && page.contains("after 2 steps"));
     assert!(page.contains("with 95 % interval") && !page.contains("Preliminary"));
     let (text, chosen) = (page.replace('\n', " "), "chosen by validation loss");
@@ -71,8 +75,8 @@ fn a_ranking_by_hand_in_words() {
     assert!(
         text.contains("Each run keeps the network of the step that is best by validation loss")
     );
-    let tried = "<td><code>exact</code></td><td>2</td><td>learning-rate = 0.01, 0.1</td>";
-    assert!(page.contains(tried), "{page}");
+    let tried = table(&page, "What was tried");
+    assert_eq!(row(&tried, "exact")[1..3], ["2", "learning-rate = 0.01, 0.1"]);
     assert!(!page.contains("Failed and refused"), "nothing failed");
 }
 
@@ -135,16 +139,41 @@ fn a_comparison_across_tasks_by_hand() {
         let loss = if place.kind == "exact" { 1.0 } else { 2.5 - 2.0 * place.temperature };
         set_loss(record, [5.0, 5.0, loss + 0.01 * place.seed]);
     });
-    let page = lab.read("results/known/report.html");
-    let across = &page[page.find("Across tasks").unwrap()..page.find("<h2>Figures").unwrap()];
-    for (estimator, verdict) in [
-        ("soft-argmax temperature=1", "<td class=\"better\">100 % [100, 100] better</td>"),
-        ("exact", "<td class=\"\">–</td>"),
-        ("soft-argmax temperature=0.5", "<td class=\"worse\">0 % [0, 0] worse</td>"),
-    ] {
-        let row = format!("<td><code>{estimator}</code></td>{verdict}");
-        assert!(across.contains(&row), "no {row} in {across}");
-    }
+    let across = table_of_page(&lab, "Across tasks");
+    let expected = [
+        ["estimator", "probability of improvement"],
+        ["soft-argmax temperature=1", "100 % [100, 100] better"],
+        ["exact", "–"],
+        ["soft-argmax temperature=0.5", "0 % [0, 0] worse"],
+    ];
+    assert_eq!(across, expected);
+}
+
+/// What is better by 1 with five of eight seeds, and worse by 0.5 with three, is not significantly better:
+/// of 256 patterns of signs, 14 give the three smallest ranks or less to one side, so p = 28/256.
+#[test]
+fn ranks_that_cannot_be_told_apart_are_ranges() {
+    let ranks = |by_seed: fn(&Place) -> f64| {
+        let lab = reported(EXPERIMENT, move |place, record| {
+            set_loss(record, [50.0, 20.0, by_seed(place)]);
+        });
+        let table = table_of_page(&lab, "Ranking: ");
+        let ranks = table[1..4].iter().map(|row| format!("{} {}", row[0], row[1]));
+        (ranks.collect::<Vec<_>>(), place(&lab, "exact")["ranks"].clone())
+    };
+    // One is far behind the two others.
+    let (rows, of_exact) = ranks(|place| match (&*place.kind, place.temperature) {
+        ("exact", _) => 5.0 + place.seed,
+        (_, 0.5) => 30.0 + place.seed,
+        _ if place.seed < 3.0 => 5.5 + place.seed,
+        _ => 4.0 + place.seed,
+    });
+    let expected = ["soft-argmax temperature=1 1–2", "exact 1–2", "soft-argmax temperature=0.5 3"];
+    assert_eq!((rows, of_exact), (expected.map(String::from).to_vec(), json!([1, 2])));
+    // All are equal.
+    let (rows, of_exact) = ranks(|place| 5.0 + place.seed);
+    assert!(rows.iter().all(|row| row.ends_with(" 1–3")), "{rows:?}");
+    assert_eq!(of_exact, json!([1, 3]));
 }
 
 #[test]

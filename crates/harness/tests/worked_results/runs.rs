@@ -59,6 +59,18 @@ fn a_digest_is_that_of_the_numbers() {
     assert_ne!(digest(other), ours);
 }
 
+/// A picture that an earlier report left is removed; other files stay.
+#[test]
+fn a_report_removes_pictures_that_it_does_not_have() {
+    let lab = reported(EXPERIMENT, known);
+    lab.write("results/known/plots/old.svg", "<svg/>");
+    lab.write("results/known/plots/notes.txt", "mine");
+    lab.ok("report known.toml");
+    assert!(!lab.path("results/known/plots/old.svg").exists());
+    assert!(lab.path("results/known/plots/notes.txt").exists());
+    assert!(lab.path("results/known/plots/convergence.svg").exists());
+}
+
 /// With other records a report is written again, and its manifest with it.
 #[test]
 fn a_manifest_is_that_of_its_records() {

@@ -23,21 +23,25 @@ pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
         panels: source.panels(&source.summary.tasks(), path),
         ..Figure::default()
     };
-    vec![Drawn {
-        name: "bias-variance".to_owned(),
-        about: "The distance of the mean estimate from the exact gradient, relative to the exact \
+    vec![Drawn::new(
+        "bias-variance",
+        "The distance of the mean estimate from the exact gradient, relative to the exact \
                 gradient, without the sampling floor; and the scatter of one estimate.",
-        svg: bias_variance(&figure, &source.palette),
-    }]
+        bias_variance(&figure, &source.palette),
+    )]
 }
 
 /// The first, a middle and the last measurement.
 fn path(cell: &CellSummary<'_>) -> Vec<Point> {
-    let variance = cell.curve(&Measure::of_gradient(TOTAL_VARIANCE));
-    let bias = cell.curve(&Measure::of_gradient(RELATIVE_SQUARED_BIAS));
+    let rounded = |name| {
+        let measure = Measure::of_gradient(name);
+        let curve = cell.curve(&measure).iter();
+        curve.map(|&(_, estimate)| cell.without_residue(&measure, estimate)).collect::<Vec<_>>()
+    };
+    let (variance, bias) = (rounded(TOTAL_VARIANCE), rounded(RELATIVE_SQUARED_BIAS));
     let last = variance.len().saturating_sub(1);
     let mut indices = vec![0, last / 2, last];
     indices.dedup();
-    let at = |i: usize| Some(point(variance.get(i)?.1.value, relative_bias(bias.get(i)?.1)));
+    let at = |i: usize| Some(point(variance.get(i)?.value, relative_bias(*bias.get(i)?)));
     indices.into_iter().filter_map(at).collect()
 }

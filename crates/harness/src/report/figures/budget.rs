@@ -27,12 +27,12 @@ pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
             panels,
             ..Figure::default()
         };
-        Drawn {
-            name: source.name("budget", &measure),
-            about: "On the left, one setting at random: how good an estimator is out of the box. On the \
+        Drawn::new(
+            source.name("budget", &measure),
+            "On the left, one setting at random: how good an estimator is out of the box. On the \
                     right, the best of all that were tried (Dodge et al. 2019, arXiv:1909.03004).",
-            svg: convergence(&figure, &source.palette),
-        }
+            convergence(&figure, &source.palette),
+        )
     });
     figures.collect()
 }

@@ -1,31 +1,84 @@
-use super::{Drawn, Source, axis, curve, scale_of_losses};
-use charts::{Figure, convergence};
+use super::{Drawn, Form, Source, axis, curve, scale_of_losses};
+use crate::experiment::Measure;
+use crate::results::CellSummary;
+use charts::{Drawing, Figure, Point, Scale, convergence};
+
+/// The file of the curves along time. It is no part of the report, which does not depend on clocks.
+pub(super) const TIMING: &str = "timing.svg";
 
 /// The metrics that rank, along training.
 pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
     if !source.summary.experiment.trains() {
         return vec![];
     }
-    let groups = source.groups().into_iter();
-    let figures = groups.map(|(measure, tasks)| {
-        let mut panels = source.panels(&tasks, |cell| curve(cell, &measure));
-        for (panel, &task) in panels.iter_mut().zip(&tasks) {
-            panel.references = source.references(task, &measure);
-        }
-        let figure = Figure {
-            title: format!("Convergence: {}", axis(&measure)),
-            x_label: "training step".to_owned(),
-            y_label: measure.axis(),
-            caption: source.caption(),
-            y_scale: scale_of_losses(&measure, &panels),
-            panels,
-            ..Figure::default()
+    let several = source.groups().len() > 1;
+    let figures = source.groups().into_iter().map(|(measure, tasks)| {
+        let by_steps =
+            along(source, &measure, &tasks, "training step", |cell| curve(cell, &measure));
+        let name = source.name("convergence", &measure);
+        let by_evaluations = Form {
+            axis: "evaluations of the loss",
+            name: format!("{name}-by-evaluations"),
+            drawing: evaluations(source, &measure, &tasks),
         };
         Drawn {
-            name: source.name("convergence", &measure),
-            about: "On rows that are not trained on.",
-            svg: convergence(&figure, &source.palette),
+            axis: "training steps",
+            forms: vec![by_evaluations],
+            picture: (!several).then_some(("seconds of training", TIMING)),
+            ..Drawn::new(name, "On rows that are not trained on.", by_steps)
         }
     });
     figures.collect()
+}
+
+/// The figure along time, of the first metric that ranks. Nothing without training.
+pub(super) fn timing(source: &Source<'_>) -> Option<Drawing> {
+    let groups = source.groups();
+    let (measure, tasks) = groups.first().filter(|_| source.summary.experiment.trains())?;
+    let points = |cell: &CellSummary<'_>| {
+        let step = cell.seconds_per_step().unwrap_or(f64::NAN);
+        scaled(curve(cell, measure), step)
+    };
+    Some(along(source, measure, tasks, "seconds of training on one core", points))
+}
+
+/// The curves along the number of losses and gradients of a row that an estimator has asked for.
+fn evaluations(source: &Source<'_>, measure: &Measure, tasks: &[usize]) -> Drawing {
+    let batch = source.summary.experiment.batch;
+    let points = |cell: &CellSummary<'_>| {
+        let dims = cell.cell.task.built.dims(batch);
+        let cost = cell.cell.estimator.built.build_f64().properties(dims).evaluations;
+        let all = cost.hard + cost.hard_gradient + cost.relaxed + cost.relaxed_gradient;
+        scaled(curve(cell, measure), all as f64)
+    };
+    along(source, measure, tasks, "losses and gradients of each row", points)
+}
+
+/// Points after the first step, whose place is a multiple of their step.
+fn scaled(points: Vec<Point>, factor: f64) -> Vec<Point> {
+    let later = points.into_iter().filter(|point| point.x > 0.0);
+    later.map(|point| Point { x: factor * point.x, ..point }).collect()
+}
+
+fn along(
+    source: &Source<'_>,
+    measure: &Measure,
+    tasks: &[usize],
+    x_label: &str,
+    points: impl Fn(&CellSummary<'_>) -> Vec<Point>,
+) -> Drawing {
+    let mut panels = source.panels(tasks, points);
+    for (panel, &task) in panels.iter_mut().zip(tasks) {
+        panel.references = source.references(task, measure);
+    }
+    let figure = Figure {
+        title: format!("Convergence: {}", axis(measure)),
+        x_label: x_label.to_owned(),
+        y_label: measure.axis(),
+        caption: source.caption(),
+        x_scale: if x_label == "training step" { Scale::Linear } else { Scale::Log },
+        y_scale: scale_of_losses(measure, &panels),
+        panels,
+    };
+    convergence(&figure, &source.palette)
 }

@@ -17,11 +17,11 @@ pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
             panels: source.panels(&tasks, |cell| curve(cell, &measure)),
             ..Figure::default()
         };
-        Drawn {
-            name: measure.name.to_owned(),
-            about: "On rows that are not trained on.",
-            svg: convergence(&figure, &source.palette),
-        }
+        Drawn::new(
+            measure.name.to_owned(),
+            "On rows that are not trained on.",
+            convergence(&figure, &source.palette),
+        )
     });
     figures.collect()
 }

@@ -21,11 +21,11 @@ pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
             caption: source.caption(),
             panels: tasks.iter().map(|&task| panel(source, task, &measure)).collect(),
         };
-        Drawn {
-            name: source.name("final", &measure),
-            about: "Where each estimator ends. A dot is a seed.",
-            svg: final_values(&figure, &source.palette),
-        }
+        Drawn::new(
+            source.name("final", &measure),
+            "Where each estimator ends. A dot is a seed.",
+            final_values(&figure, &source.palette),
+        )
     });
     figures.collect()
 }
@@ -35,7 +35,12 @@ fn words(source: &Source<'_>, measure: &Measure) -> (String, String) {
     match experiment.trains() {
         true => {
             let label = capitalized(measure.label);
-            (format!("{label} after {} steps", experiment.steps), axis(measure))
+            let chooses = source.summary.cells.iter().any(|cell| cell.chooser.is_some());
+            let when = match chooses {
+                true => format!("at the best step by {}", source.chosen_by()),
+                false => format!("after {} steps", experiment.steps),
+            };
+            (format!("{label} {when}"), axis(measure))
         }
         false => ("Error of one estimate".to_owned(), measure.note.to_owned()),
     }

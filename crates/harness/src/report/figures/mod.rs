@@ -14,7 +14,7 @@ mod variance;
 use crate::experiment::{Experiment, Measure};
 use crate::report::computed::Computed;
 use crate::results::{Across, Budget, CellSummary, ReferenceValue, Summary};
-use charts::{Palette, Panel, Point, Reference, Scale, Series};
+use charts::{Drawing, Palette, Panel, Point, Reference, Scale, Series};
 use model::Better;
 use statistics::Estimate;
 
@@ -25,7 +25,40 @@ pub struct Drawn {
     /// What it shows, for the report.
     pub about: &'static str,
     /// The picture.
-    pub svg: String,
+    pub drawing: Drawing,
+    /// What its horizontal axis measures, where there are other forms.
+    pub axis: &'static str,
+    /// The same values along other horizontal axes.
+    pub forms: Vec<Form>,
+    /// Another axis and its file, where the form is no part of the page, as it differs from run to run.
+    pub picture: Option<(&'static str, &'static str)>,
+    /// Whether it is a part of another figure, for a page with less room; the report does without it.
+    pub is_excerpt: bool,
+}
+
+/// A figure along another horizontal axis.
+pub struct Form {
+    /// What the axis measures.
+    pub axis: &'static str,
+    /// The name of its file, without extension.
+    pub name: String,
+    /// The picture.
+    pub drawing: Drawing,
+}
+
+impl Drawn {
+    /// A figure of one form.
+    fn new(name: impl Into<String>, about: &'static str, drawing: Drawing) -> Self {
+        Self {
+            name: name.into(),
+            about,
+            drawing,
+            axis: "",
+            forms: vec![],
+            picture: None,
+            is_excerpt: false,
+        }
+    }
 }
 
 /// The figures, in the order of the report. Each draws itself as often as it applies.
@@ -43,19 +76,33 @@ const ALL: &[fn(&Source<'_>) -> Vec<Drawn>] = &[
 
 /// Draws the figures of a results folder.
 pub(super) fn draw(summary: &Summary<'_>, computed: &Computed) -> Vec<Drawn> {
-    let source = Source {
-        summary,
-        across: &computed.across,
-        budgets: &computed.budgets,
-        numbers: &computed.numbers,
-        palette: palette(summary.experiment),
-    };
+    let source = Source::new(summary, computed);
     ALL.iter().flat_map(|draw| draw(&source)).collect()
 }
 
+/// The name and content of the picture of curves along time.
+pub(super) fn timing(summary: &Summary<'_>, computed: &Computed) -> Option<(&'static str, String)> {
+    let drawing = convergence::timing(&Source::new(summary, computed))?;
+    Some((convergence::TIMING, drawing.svg))
+}
+
+/// The kinds that are most often in one figure: those of the first question, in the order in which the
+/// most different colors go to them.
+const TOGETHER: &[&str] = &[
+    "straight-through",
+    "soft-argmax",
+    "reinmax",
+    "gumbel-softmax",
+    "posted-score-function",
+    "reinforce",
+    "st-gumbel-softmax",
+    "reinforce-loo",
+    "index-soft-argmax",
+];
+
 /// One color per kind, in the order of the registry.
 fn palette(experiment: &Experiment) -> Palette {
-    Palette::new(&experiment.families).with_reference(crate::results::REFERENCE)
+    Palette::new(&experiment.families, TOGETHER).with_reference(crate::results::REFERENCE)
 }
 
 /// What figures are made from.
@@ -68,7 +115,17 @@ struct Source<'a> {
     palette: Palette,
 }
 
-impl Source<'_> {
+impl<'a> Source<'a> {
+    fn new(summary: &'a Summary<'a>, computed: &'a Computed) -> Self {
+        Self {
+            summary,
+            across: &computed.across,
+            budgets: &computed.budgets,
+            numbers: &computed.numbers,
+            palette: palette(summary.experiment),
+        }
+    }
+
     /// Tasks that are ranked by the same metric share a figure.
     fn groups(&self) -> Vec<(Measure, Vec<usize>)> {
         let tasks = self.summary.tasks().into_iter();
@@ -126,7 +183,8 @@ impl Source<'_> {
     fn caption(&self) -> String {
         let mut caption = "Interquartile mean over seeds.".to_owned();
         if self.summary.cells.iter().any(|cell| !cell.best) {
-            let tuned = self.summary.experiment.tuned.join(", ");
+            let tuned = self.summary.experiment.tuned.iter().map(|path| parameter(path));
+            let tuned = tuned.collect::<Vec<_>>().join(", ");
             let by = self.chosen_by();
             caption
                 .push_str(&format!(" Each series is the best of its settings ({tuned}) by {by}."));
@@ -178,9 +236,16 @@ fn bounds(estimate: Estimate) -> [f64; 2] {
     estimate.interval.map_or([f64::NAN; 2], |interval| [interval.low, interval.high])
 }
 
-/// A metric over the steps.
+/// A metric over the steps. Round-off residue is zero.
 fn curve(cell: &CellSummary<'_>, measure: &Measure) -> Vec<Point> {
-    cell.curve(measure).iter().map(|&(step, estimate)| point(step as f64, estimate)).collect()
+    let curve = cell.curve(measure).iter();
+    let rounded = curve.map(|&(step, estimate)| (step, cell.without_residue(measure, estimate)));
+    rounded.map(|(step, estimate)| point(step as f64, estimate)).collect()
+}
+
+/// A parameter in words: `learning rate` for `optimizer.learning-rate`.
+fn parameter(path: &str) -> String {
+    path.rsplit('.').next().unwrap_or(path).replace('-', " ")
 }
 
 /// The scale of a metric: a zero among squares that differ by powers of ten must not make it linear.
@@ -206,7 +271,7 @@ fn axis(measure: &Measure) -> String {
 }
 
 /// The text with its first letter in upper case.
-fn capitalized(text: &str) -> String {
+pub(super) fn capitalized(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().collect::<String>())
         + letters.as_str()

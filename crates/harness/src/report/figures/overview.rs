@@ -31,9 +31,7 @@ pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
         panels,
         ..Figure::default()
     };
-    vec![Drawn {
-        name: "overview".to_owned(),
-        about: "A few estimators on one of the tasks; the next figure has all of them.",
-        svg: convergence(&figure, &source.palette),
-    }]
+    let about = "A few estimators on one of the tasks.";
+    let drawing = convergence(&figure, &source.palette);
+    vec![Drawn { is_excerpt: true, ..Drawn::new("overview", about, drawing) }]
 }

@@ -20,9 +20,9 @@ pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
         panels: vec![Panel { series: series.collect(), ..Panel::default() }],
         ..Figure::default()
     };
-    vec![Drawn {
-        name: "profile".to_owned(),
-        about: "How often each estimator is among the best runs, whatever the scale of a task's metric.",
-        svg: convergence(&figure, &source.palette),
-    }]
+    vec![Drawn::new(
+        "profile".to_owned(),
+        "How often each estimator is among the best runs, whatever the scale of a task's metric.",
+        convergence(&figure, &source.palette),
+    )]
 }

@@ -1,4 +1,4 @@
-use super::{Drawn, Source, is_shown, point, scale};
+use super::{Drawn, Source, capitalized, is_shown, parameter, point, scale};
 use crate::experiment::{FigureKind, FigureSpec, Measure};
 use crate::results::CellSummary;
 use charts::{Figure, Panel, Series, sensitivity};
@@ -7,10 +7,12 @@ use charts::{Figure, Panel, Series, sensitivity};
 pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
     let asked = source.summary.experiment.figures.iter();
     let asked = asked.filter(|figure| figure.kind == FigureKind::Sensitivity);
-    let drawn = |(index, spec): (usize, &FigureSpec)| Drawn {
-        name: format!("sensitivity-{}", index + 1),
-        about: "",
-        svg: sensitivity(&figure(source, spec), &source.palette),
+    let drawn = |(index, spec): (usize, &FigureSpec)| {
+        Drawn::new(
+            format!("sensitivity-{}", index + 1),
+            "",
+            sensitivity(&figure(source, spec), &source.palette),
+        )
     };
     asked.enumerate().map(drawn).collect()
 }
@@ -27,8 +29,8 @@ fn figure(source: &Source<'_>, spec: &FigureSpec) -> Figure {
         references: source.references(task, measure),
     });
     Figure {
-        title: format!("{} against {}", labels.join(" or "), spec.x),
-        x_label: spec.x.clone(),
+        title: capitalized(&format!("{} against {}", labels.join(" or "), parameter(&spec.x))),
+        x_label: parameter(&spec.x),
         y_label: labels.join(" or "),
         y_scale: scale(&first),
         caption: source.caption(),

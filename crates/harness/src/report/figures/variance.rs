@@ -19,10 +19,10 @@ pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
         y_scale: Scale::Log,
         ..Figure::default()
     };
-    vec![Drawn {
-        name: "variance".to_owned(),
-        about: "How much one estimate of the logit gradient scatters, at the parameters that this \
+    vec![Drawn::new(
+        "variance".to_owned(),
+        "How much one estimate of the logit gradient scatters, at the parameters that this \
                 estimator's own training has reached.",
-        svg: variance(&figure, &source.palette),
-    }]
+        variance(&figure, &source.palette),
+    )]
 }

@@ -1,10 +1,13 @@
 //! `report.html`: one file that holds everything.
 
+mod figures;
+mod tables;
+
 use super::artifacts::Artifact;
 use super::computed::Computed;
-use super::figures::Drawn;
+use super::figures::{Drawn, capitalized};
 use super::manifest::digest;
-use super::ranking::{Cell, Row, across, deviation, headers, reference, rows, usefulness};
+use super::ranking::{across, deviation};
 use super::settings::{Tried, tried};
 use super::shown::Reading;
 use crate::Program;
@@ -17,6 +20,10 @@ use minijinja::{AutoEscape, Environment, Value, context};
 use statistics::FEWEST_RUNS;
 
 const TEMPLATE: &str = include_str!("page.html");
+const STYLE: &str = include_str!("page.css");
+/// The column of the ranking metric, not counting the first.
+const VALUE_COLUMN: usize = 1;
+const SCRIPT: &str = include_str!("page.js");
 
 /// The page of a summary with its comparison across tasks, its figures and artifacts.
 pub(super) fn render(
@@ -43,7 +50,10 @@ pub(super) fn render(
         stored => stored,
         all => all,
         trains => experiment.trains(),
-        deviations => deviations.iter().map(|row| deviation(row).to_vec()).collect::<Vec<_>>(),
+        deviations => deviations.iter().map(|row| {
+            let [task, estimator, rest @ ..] = deviation(row);
+            tables::plain(&[&[estimator, task][..], &rest].concat(), "")
+        }).collect::<Vec<_>>(),
         expected_source => &experiment.expected_source,
         seeds => experiment.seeds,
         has_intervals => summary.cells.iter().any(|cell| cell.runs.len() >= FEWEST_RUNS),
@@ -54,9 +64,17 @@ pub(super) fn render(
         budget => experiment.budget,
         settings => &summary.settings,
         is_tuned => summary.cells.iter().any(|cell| !cell.best),
-        tasks => summary.tasks().into_iter().map(|task| ranking(summary, task)).collect::<Vec<_>>(),
-        across => across(summary, &computed.across).iter().map(|row| row.to_vec()).collect::<Vec<_>>(),
-        figures => figures.iter().map(figure).collect::<Vec<_>>(),
+        value_column => VALUE_COLUMN,
+        tasks => summary.tasks().into_iter().map(|task| tables::ranking(summary, task)).collect::<Vec<_>>(),
+        across => across(summary, &computed.across).into_iter().map(|([name, chance], verdict)| {
+            tables::plain(&[name, chance], verdict)
+        }).collect::<Vec<_>>(),
+        families => families(summary),
+        kinds => kinds(summary),
+        list => format!("{} list estimators KIND", program.command()),
+        figures => figures.iter().filter(|figure| !figure.is_excerpt).map(figures::figure).collect::<Vec<_>>(),
+        css => Value::from_safe_string(format!("{STYLE}{}", figures::dark_colors())),
+        script => Value::from_safe_string(SCRIPT.to_owned()),
         artifacts => artifacts.iter().map(picture).collect::<Vec<_>>(),
         failed => failed(summary),
         refused => refused(summary),
@@ -86,43 +104,44 @@ fn choosers(summary: &Summary<'_>) -> Vec<&'static str> {
     labels
 }
 
-fn settings(tried: Tried) -> Vec<String> {
+fn settings(tried: Tried) -> Vec<Value> {
     let Tried { estimator, count, tuned, fixed } = tried;
-    vec![estimator, count.to_string(), tuned, fixed]
+    tables::plain(&[estimator, count.to_string(), tuned, fixed], "")
 }
 
-/// The table of a task.
-fn ranking(summary: &Summary<'_>, task: usize) -> Value {
-    let measure = summary.ranking_measure(task);
-    let references = summary.references(task, measure.name);
-    context! {
-        name => summary.task_label(task),
-        metric => measure.label,
-        note => measure.note,
-        warnings => summary.warnings(task).iter().map(|w| marked(w)).collect::<Vec<_>>(),
-        headers => headers(summary, task),
-        usefulness => usefulness(summary, task).map(|words| marked(&words)),
-        rows => rows(summary, task).into_iter().map(values).collect::<Vec<_>>(),
-        references => references.iter().map(|r| reference(r).to_vec()).collect::<Vec<_>>(),
+/// The families of the estimators that are compared, with their labels, in the registry's order.
+fn families(summary: &Summary<'_>) -> Vec<Value> {
+    let experiment = summary.experiment;
+    let mut families: Vec<(&str, Vec<&str>)> = vec![];
+    for cell in summary.cells.iter().filter(|cell| cell.best) {
+        let family = experiment.family(cell.cell.estimator.kind);
+        let index = families.iter().position(|(name, _)| *name == family).unwrap_or_else(|| {
+            families.push((family, vec![]));
+            families.len() - 1
+        });
+        if !families[index].1.contains(&cell.estimator.as_str()) {
+            families[index].1.push(&cell.estimator);
+        }
     }
+    let family = |(name, labels): (&str, Vec<&str>)| {
+        let labels: Vec<String> = labels.into_iter().map(str::to_owned).collect();
+        context! { name => name.to_owned(), labels => labels }
+    };
+    families.into_iter().map(family).collect()
 }
 
-fn values(row: Row) -> Value {
-    let cell = |cell: Cell| context! { text => cell.text, verdict => cell.verdict };
-    context! {
-        rank => row.rank,
-        estimator => row.estimator,
-        value => row.value,
-        more => row.more.into_iter().map(cell).collect::<Vec<_>>(),
-        runs => row.runs,
-        tuning => row.tuning,
-    }
-}
-
-fn figure(figure: &Drawn) -> Value {
-    // Without the declaration before it.
-    let svg = figure.svg.find("<svg").map_or(figure.svg.as_str(), |start| &figure.svg[start..]);
-    context! { name => &figure.name, about => figure.about, svg => svg }
+/// What the kinds that are compared do, and where they are from.
+fn kinds(summary: &Summary<'_>) -> Vec<Value> {
+    let experiment = summary.experiment;
+    let is_used = |kind: &str| experiment.cells.iter().any(|cell| cell.estimator.kind == kind);
+    let known = experiment.families.iter().zip(&experiment.about);
+    known
+        .filter(|((name, _), _)| is_used(name))
+        .map(|(&(name, family), &(summary, source))| {
+            let summary = capitalized(summary);
+            context! { name, family, summary, source }
+        })
+        .collect()
 }
 
 fn picture(artifact: &Artifact) -> Value {
