@@ -254,6 +254,7 @@ fn figure(axis: &Axis, registry: &Registry, lines: &[Line]) -> String {
         y_scale: Scale::Log,
         caption: axis.caption.into(),
         panels: vec![Panel { series: all, ..Panel::default() }],
+        ..Figure::default()
     };
     sensitivity(&figure, &palette).svg
 }

@@ -11,7 +11,7 @@ use crate::drawing::Drawing;
 use crate::figure::{Figure, Point};
 use crate::page::caption::{NOTHING, describe, sentences};
 use crate::page::compose::compose;
-use crate::page::layout::Heading;
+use crate::page::layout::{Heading, plot_width};
 use crate::page::replication::Replication;
 use crate::page::small_multiples::{Part, split};
 use crate::style::palette::Palette;
@@ -45,6 +45,9 @@ pub fn bias_variance(figure: &Figure, palette: &Palette) -> Drawing {
         plot: (width, parts.iter().map(heights).fold(height, f64::max)),
         labels: true,
     };
+    let panels: Vec<_> = parts.iter().map(|part| ScatterPanel::new(part, &setting)).collect();
+    let width = plot_width(&panels, columns, figure.width, (width, &figure.y_label));
+    let setting = Setting { plot: (width, setting.plot.1), ..setting };
     let panels: Vec<_> = parts.iter().map(|part| ScatterPanel::new(part, &setting)).collect();
     let setting = Setting { plot: PIECE, labels: false, ..setting };
     let pieces: Vec<_> = parts.iter().map(|part| ScatterPanel::new(part, &setting)).collect();

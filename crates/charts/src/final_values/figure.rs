@@ -55,6 +55,9 @@ pub struct FinalFigure {
     pub reference_line: bool,
     /// Text below the panels. The number of runs and the meaning of the marks are appended.
     pub caption: String,
+    /// The width of the document in pixels, as far as labels leave room for plots; else plots have a
+    /// width of their own.
+    pub width: Option<f64>,
     /// The panels, side by side.
     pub panels: Vec<FinalPanel>,
 }

@@ -16,7 +16,7 @@ use crate::final_values::order::ranked;
 use crate::final_values::panel::{ForestPanel, Layout, Setting};
 use crate::page::caption::{self, NOTHING, sentences};
 use crate::page::compose::compose;
-use crate::page::layout::Heading;
+use crate::page::layout::{Heading, plot_width};
 use crate::page::replication::Replication;
 use crate::reference;
 use crate::style::palette::Palette;
@@ -57,6 +57,8 @@ pub fn final_values(figure: &FinalFigure, palette: &Palette) -> Drawing {
         });
         panels.collect()
     };
+    let width = plot_width(&drawn(&setting), columns, figure.width, (setting.width, ""));
+    let setting = Setting { width, ..setting };
     let panels = drawn(&setting);
     let pieces = drawn(&Setting { width: PIECE, layout: Layout::Piece, ..setting });
     let heading = Heading {

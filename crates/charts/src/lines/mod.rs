@@ -12,7 +12,7 @@ use crate::figure::{Figure, Point, Scale};
 use crate::lines::panel::{HEIGHT, Interval, Labels, LinePanel, Options, Setting};
 use crate::page::caption::{NOTHING, describe, sentences};
 use crate::page::compose::compose;
-use crate::page::layout::Heading;
+use crate::page::layout::{Heading, plot_width};
 use crate::page::replication::Replication;
 use crate::page::small_multiples::{Part, split};
 use crate::reference;
@@ -104,6 +104,9 @@ fn draw(figure: &Figure, palette: &Palette, options: &Options) -> Drawing {
         height: HEIGHT,
         labels: Labels::Beside,
     };
+    let usual = (setting.width, figure.y_label.as_str());
+    let width = plot_width(&panels(&parts, &setting), columns, figure.width, usual);
+    let setting = Setting { width, ..setting };
     let panels = panels(&parts, &setting);
     let (width, height) = PIECE;
     let setting = Setting { width, height, labels: Labels::ByPage, ..setting };

@@ -200,6 +200,25 @@ impl Page {
     }
 }
 
+/// The width of a plot, if `panels` are to fill a document of a width: at least a third of what the panel
+/// usually has.
+pub(crate) fn plot_width<P: Drawable>(
+    panels: &[P],
+    columns: usize,
+    total: Option<f64>,
+    (usual, y_label): (f64, &str),
+) -> f64 {
+    let Some(total) = total else { return usual };
+    let blocks: Vec<Block> = panels.iter().map(Drawable::block).collect();
+    let count = columns.clamp(1, blocks.len().max(1));
+    let beside =
+        column_widths(&blocks, count).into_iter().map(|column| column.before + column.after);
+    let label = if y_label.is_empty() { 0.0 } else { AXIS * LEADING };
+    let between = BETWEEN_COLUMNS * (count - 1) as f64;
+    let room = total - 2.0 * MARGIN - label - between - beside.sum::<f64>();
+    (room / count as f64).floor().max(usual / 3.0)
+}
+
 fn column_widths(blocks: &[Block], columns: usize) -> Vec<Column> {
     let mut widths = vec![Column::default(); columns];
     for (i, block) in blocks.iter().enumerate() {

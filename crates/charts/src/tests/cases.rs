@@ -198,3 +198,20 @@ fn a_diverged_row_is_an_arrow_and_a_remark() {
     }
     assert!(!marks(&document, "bad", "polygon").is_empty());
 }
+
+#[test]
+fn a_figure_is_as_wide_as_asked_for() {
+    let document = |width: Option<f64>| {
+        let figure =
+            Figure { width, y_label: "loss".into(), ..lone(&[3.0, 2.0, 1.0], Scale::Linear) };
+        let drawing = convergence(&figure, &Palette::default());
+        let svg = Document::parse(&drawing.svg).unwrap();
+        svg.root_element().attribute("width").unwrap().parse::<f64>().unwrap()
+    };
+    for wanted in [500.0, 800.0, 1234.0] {
+        assert!((document(Some(wanted)) - wanted).abs() <= 1.0, "{}", document(Some(wanted)));
+    }
+    // Labels stay whole.
+    assert!(document(Some(100.0)) > 300.0);
+    assert!(document(None) > 500.0);
+}

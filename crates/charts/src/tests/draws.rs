@@ -85,6 +85,7 @@ impl Draws {
             y_scale: [Scale::Auto, Scale::Linear, Scale::Log][self.next(3)],
             x_scale: [Scale::Auto, Scale::Linear, Scale::Log][self.next(3)],
             caption: "What the caller says".into(),
+            width: [None, None, Some(300.0), Some(1200.0)][self.next(4)],
         }
     }
 
@@ -104,7 +105,7 @@ impl Draws {
     }
 
     pub fn finals(&mut self) -> FinalFigure {
-        let Figure { title, x_label, x_scale, caption, .. } = self.figure();
+        let Figure { title, x_label, x_scale, caption, width, .. } = self.figure();
         let mut panel = || {
             let count = [0, 1, 9, 36][self.next(4)];
             let rows = (0..count).map(|i| self.row(i)).collect();
@@ -118,6 +119,7 @@ impl Draws {
             panels: (0..3).map(|_| panel()).collect(),
             better: [Better::Lower, Better::Higher][self.next(2)],
             reference_line: true,
+            width,
         }
     }
 }

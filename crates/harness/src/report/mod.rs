@@ -14,6 +14,7 @@ mod shown;
 mod tables;
 mod words;
 
+pub use figures::{Excerpt, excerpt};
 pub use manifest::digest;
 pub use ranking::markdown;
 pub use reading::{render as render_reading, typed_numbers};

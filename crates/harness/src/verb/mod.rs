@@ -2,10 +2,12 @@
 
 mod bench;
 mod exit;
+mod figure;
 mod list;
 mod list_for;
 mod list_keys;
 mod list_pages;
+mod picture;
 mod plan;
 mod predict;
 mod report;
@@ -16,6 +18,7 @@ mod verify;
 
 pub use bench::Bench;
 pub use exit::Exit;
+pub use figure::Figure;
 pub use list::List;
 pub use plan::Plan;
 pub use predict::Predict;
@@ -52,6 +55,8 @@ pub enum Verb {
     Plan(Plan),
     /// Write tables, plots and report again, from the stored runs
     Report(Report),
+    /// Draw one figure of stored runs: a task, a few estimators, a width; as SVG or PNG
+    Figure(Figure),
     /// Train one network of an experiment, and store it for `predict`
     Train(Train),
     /// Predict the rows of a CSV file with a network that `train` wrote
@@ -74,6 +79,7 @@ impl Verb {
             Self::Sweep(sweep) => sweep.run(program, registries),
             Self::Plan(plan) => plan.run(registries),
             Self::Report(report) => report.run(program, registries),
+            Self::Figure(figure) => figure.run(registries),
             Self::Train(train) => train.run(program, registries),
             Self::Predict(predict) => predict.run(),
             Self::List(list) => list.run(program, registries),

@@ -153,3 +153,39 @@ fn figures_of_gradients_by_hand() {
         assert!(page.replace("&#x27;", "'").contains(about), "{about}");
     }
 }
+
+/// A figure of one task and some estimators, as wide as asked for.
+#[test]
+fn a_figure_for_a_slide() {
+    let experiment = EXPERIMENT.replace("inputs = 2", "inputs = 2\nsweep.categories = [3, 4]");
+    let lab = reported(&experiment, known);
+    let before = lab.results("results/known");
+    let drawn = |arguments: &str| {
+        lab.ok(&format!("figure known.toml {arguments}"));
+        lab.read("known-convergence.svg")
+    };
+    let all = drawn("");
+    assert!(all.contains("categories=3") && all.contains("categories=4"));
+    let part = drawn("--task categories=4 --estimator exact --width 640");
+    assert!(part.contains("width=\"640\"") && !part.contains("categories=3"), "{part}");
+    assert!(part.contains(">exact<") && !part.contains("soft-argmax"), "{part}");
+    // By label, and by kind.
+    let label = ["figure", "known.toml", "--estimator", "soft-argmax temperature=1"];
+    assert!(lab.command("").args(label).status().unwrap().success());
+    let labeled = lab.read("known-convergence.svg");
+    assert!(labeled.contains("temperature=1<") && !labeled.contains("temperature=0.5<"));
+    assert!(drawn("--estimator soft-argmax").contains("temperature=0.5<"));
+    lab.is_same(&before, "results/known");
+    for (arguments, words) in [
+        ("finale", "unknown figure `finale` (did you mean `final`?)"),
+        ("--task categories=5", "unknown task `categories=5`; known: "),
+        ("--task argmax-index", "is the name of several tasks: "),
+        ("--estimator exat", "unknown estimator `exat` (did you mean `exact`?)"),
+        ("-o x.jpg", "the name of a picture ends with .svg or .png"),
+        ("--width 10", "300..=4000"),
+    ] {
+        let output = lab.run(&format!("figure known.toml {arguments}"));
+        let said = crate::support::errors(&output);
+        assert!(output.status.code() == Some(2) && said.contains(words), "{said}");
+    }
+}

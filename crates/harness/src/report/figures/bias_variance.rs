@@ -20,7 +20,8 @@ pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
         x_label: "total variance of one estimate".to_owned(),
         y_label: "relative bias".to_owned(),
         caption: format!("{}{paths}", source.caption()),
-        panels: source.panels(&source.summary.tasks(), path),
+        panels: source.panels(&source.tasks(), path),
+        width: source.width(),
         ..Figure::default()
     };
     vec![Drawn::new(

@@ -25,6 +25,7 @@ pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
                 source.chosen_by()
             ),
             panels,
+            width: source.width(),
             ..Figure::default()
         };
         Drawn::new(
@@ -39,7 +40,10 @@ pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
 
 fn of_task<'a>(source: &'a Source<'_>, task: usize) -> impl Iterator<Item = &'a Budget> {
     let cells = &source.summary.cells;
-    source.budgets.iter().filter(move |budget| cells[budget.cell].cell.task_index == task)
+    source.budgets.iter().filter(move |budget| {
+        let cell = &cells[budget.cell];
+        cell.cell.task_index == task && source.is_shown(cell)
+    })
 }
 
 fn series(source: &Source<'_>, budget: &Budget) -> Series {

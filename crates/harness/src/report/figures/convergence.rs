@@ -78,6 +78,7 @@ fn along(
         caption: source.caption(),
         x_scale: if x_label == "training step" { Scale::Linear } else { Scale::Log },
         y_scale: scale_of_losses(measure, &panels),
+        width: source.width(),
         panels,
     };
     convergence(&figure, &source.palette)

@@ -15,6 +15,7 @@ pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
             y_label: axis(&measure),
             caption: source.caption(),
             panels: source.panels(&tasks, |cell| curve(cell, &measure)),
+            width: source.width(),
             ..Figure::default()
         };
         Drawn::new(
@@ -33,5 +34,5 @@ fn measures(source: &Source<'_>) -> Vec<(Measure, Vec<usize>)> {
         let neutral = metrics.filter(|metric| metric.better == Better::Neither);
         neutral.map(move |metric| (Measure::of_network(metric), task))
     };
-    grouped(source.summary.tasks().into_iter().flat_map(of_task))
+    grouped(source.tasks().into_iter().flat_map(of_task))
 }

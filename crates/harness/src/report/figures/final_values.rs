@@ -1,4 +1,4 @@
-use super::{Drawn, Source, axis, bounds, capitalized, is_shown, scale};
+use super::{Drawn, Source, axis, bounds, capitalized, scale};
 use crate::experiment::Measure;
 use crate::results::CellSummary;
 use charts::{Better, FinalFigure, FinalPanel, FinalRow, final_values};
@@ -19,6 +19,7 @@ pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
             better,
             reference_line: true,
             caption: source.caption(),
+            width: source.width(),
             panels: tasks.iter().map(|&task| panel(source, task, &measure)).collect(),
         };
         Drawn::new(
@@ -47,7 +48,7 @@ fn words(source: &Source<'_>, measure: &Measure) -> (String, String) {
 }
 
 fn panel(source: &Source<'_>, task: usize, measure: &Measure) -> FinalPanel {
-    let shown = source.summary.best_cells(task).filter(|(_, cell)| is_shown(cell));
+    let shown = source.summary.best_cells(task).filter(|(_, cell)| source.is_shown(cell));
     let rows = shown.filter_map(|(_, cell)| row(cell, measure));
     FinalPanel {
         title: source.summary.task_label(task),

@@ -14,8 +14,10 @@ mod variance;
 use crate::experiment::{Experiment, Measure};
 use crate::report::computed::Computed;
 use crate::results::{Across, Budget, CellSummary, ReferenceValue, Summary};
+use anyhow::Result;
 use charts::{Drawing, Palette, Panel, Point, Reference, Scale, Series};
 use model::Better;
+use registry::UnknownName;
 use statistics::Estimate;
 
 /// A figure as it is shown and stored.
@@ -80,6 +82,26 @@ pub(super) fn draw(summary: &Summary<'_>, computed: &Computed) -> Vec<Drawn> {
     ALL.iter().flat_map(|draw| draw(&source)).collect()
 }
 
+/// Draws a part of a figure.
+///
+/// # Errors
+/// If it is unknown, or the statistics cannot be computed.
+pub fn excerpt(summary: &Summary<'_>, name: &str, excerpt: &Excerpt) -> Result<Drawing> {
+    let computed = Computed::of(summary)?;
+    let source = Source { excerpt: Some(excerpt), ..Source::new(summary, &computed) };
+    let mut known = vec![];
+    for figure in ALL.iter().flat_map(|draw| draw(&source)) {
+        let forms = figure.forms.into_iter().map(|form| (form.name, form.drawing));
+        for (other, drawing) in std::iter::once((figure.name, figure.drawing)).chain(forms) {
+            if other == name {
+                return Ok(drawing);
+            }
+            known.push(other);
+        }
+    }
+    Err(UnknownName::new("figure", name, known).into())
+}
+
 /// The name and content of the picture of curves along time.
 pub(super) fn timing(summary: &Summary<'_>, computed: &Computed) -> Option<(&'static str, String)> {
     let drawing = convergence::timing(&Source::new(summary, computed))?;
@@ -113,6 +135,17 @@ struct Source<'a> {
     /// The content of `summary.json`.
     numbers: &'a serde_json::Value,
     palette: Palette,
+    excerpt: Option<&'a Excerpt>,
+}
+
+/// A part of a figure, of a width.
+pub struct Excerpt {
+    /// The tasks to show.
+    pub tasks: Vec<usize>,
+    /// The labels or kinds of the estimators to show; all of them if empty.
+    pub estimators: Vec<String>,
+    /// The width of the document in pixels.
+    pub width: f64,
 }
 
 impl<'a> Source<'a> {
@@ -123,12 +156,34 @@ impl<'a> Source<'a> {
             budgets: &computed.budgets,
             numbers: &computed.numbers,
             palette: palette(summary.experiment),
+            excerpt: None,
         }
+    }
+
+    /// The tasks that are shown.
+    fn tasks(&self) -> Vec<usize> {
+        self.excerpt.map_or_else(|| self.summary.tasks(), |excerpt| excerpt.tasks.clone())
+    }
+
+    /// The width of a document, if it is asked for.
+    fn width(&self) -> Option<f64> {
+        self.excerpt.map(|excerpt| excerpt.width)
+    }
+
+    /// Cells without runs, refused ones, and those that are no part of an excerpt are not shown.
+    fn is_shown(&self, cell: &CellSummary<'_>) -> bool {
+        let is_part = |excerpt: &&Excerpt| {
+            let names = [cell.estimator.as_str(), cell.cell.estimator.kind];
+            excerpt.estimators.is_empty()
+                || excerpt.estimators.iter().any(|wanted| names.contains(&wanted.as_str()))
+        };
+        let is_asked = self.excerpt.as_ref().is_none_or(is_part);
+        is_asked && !cell.runs.is_empty() && cell.refusal().is_none()
     }
 
     /// Tasks that are ranked by the same metric share a figure.
     fn groups(&self) -> Vec<(Measure, Vec<usize>)> {
-        let tasks = self.summary.tasks().into_iter();
+        let tasks = self.tasks().into_iter();
         grouped(tasks.map(|task| (self.summary.ranking_measure(task), task)))
     }
 
@@ -148,7 +203,7 @@ impl<'a> Source<'a> {
         points: impl Fn(&CellSummary<'_>) -> Vec<Point>,
     ) -> Vec<Panel> {
         let panel = |&task: &usize| {
-            let shown = self.summary.best_cells(task).filter(|(_, cell)| is_shown(cell));
+            let shown = self.summary.best_cells(task).filter(|(_, cell)| self.is_shown(cell));
             let series = |(_, cell)| Series { points: points(cell), ..self.series(cell) };
             let (title, series) = (self.summary.task_label(task), shown.map(series).collect());
             Panel { title, series, ..Panel::default() }
@@ -219,11 +274,6 @@ fn grouped(tasks: impl Iterator<Item = (Measure, usize)>) -> Vec<(Measure, Vec<u
         }
     }
     groups
-}
-
-/// Cells without runs, and refused ones, are not shown.
-fn is_shown(cell: &CellSummary<'_>) -> bool {
-    !cell.runs.is_empty() && cell.refusal().is_none()
 }
 
 fn point(x: f64, estimate: Estimate) -> Point {

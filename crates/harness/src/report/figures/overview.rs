@@ -1,11 +1,11 @@
-use super::{Drawn, Source, axis, capitalized, curve, is_shown, scale_of_losses};
+use super::{Drawn, Source, axis, capitalized, curve, scale_of_losses};
 use crate::report::overview::shown;
 use charts::{Figure, Panel, Series, convergence};
 
 /// One panel with a few series, for a page that has room for one figure: the task in the middle, and the
 /// estimators of the overview.
 pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
-    let (summary, tasks) = (source.summary, source.summary.tasks());
+    let (summary, tasks) = (source.summary, source.tasks());
     let names = shown(source.numbers);
     // Where all of it is in the figure of convergence, there is nothing to leave out.
     if !summary.experiment.trains() || tasks.len() < 2 || names.len() < 2 {
@@ -13,7 +13,7 @@ pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
     }
     let task = tasks[tasks.len() / 2];
     let measure = summary.ranking_measure(task);
-    let cells = summary.best_cells(task).filter(|(_, cell)| is_shown(cell));
+    let cells = summary.best_cells(task).filter(|(_, cell)| source.is_shown(cell));
     let cells = cells.filter(|(_, cell)| names.contains(&cell.estimator));
     let series =
         cells.map(|(_, cell)| Series { points: curve(cell, &measure), ..source.series(cell) });
@@ -29,6 +29,7 @@ pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
         y_scale: scale_of_losses(&measure, &panels),
         caption: source.caption(),
         panels,
+        width: source.width(),
         ..Figure::default()
     };
     let about = "A few estimators on one of the tasks.";

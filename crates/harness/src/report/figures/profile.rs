@@ -6,7 +6,8 @@ pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
     if source.across.is_empty() {
         return vec![];
     }
-    let series = source.across.iter().map(|row| {
+    let shown = source.across.iter().filter(|row| source.is_shown(&source.summary.cells[row.cell]));
+    let series = shown.map(|row| {
         let cell = &source.summary.cells[row.cell];
         let points = row.profile.iter().map(|&(rank, share)| point(rank, share)).collect();
         Series { points, ..source.series(cell) }
@@ -18,6 +19,7 @@ pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
         y_scale: Scale::Linear,
         caption: "Mean over tasks of the share of runs. The higher curve is the better one.".into(),
         panels: vec![Panel { series: series.collect(), ..Panel::default() }],
+        width: source.width(),
         ..Figure::default()
     };
     vec![Drawn::new(

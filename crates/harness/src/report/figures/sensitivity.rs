@@ -1,4 +1,4 @@
-use super::{Drawn, Source, capitalized, is_shown, parameter, point, scale};
+use super::{Drawn, Source, capitalized, parameter, point, scale};
 use crate::experiment::{FigureKind, FigureSpec, Measure};
 use crate::results::CellSummary;
 use charts::{Figure, Panel, Series, sensitivity};
@@ -18,7 +18,7 @@ pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
 }
 
 fn figure(source: &Source<'_>, spec: &FigureSpec) -> Figure {
-    let tasks = source.summary.tasks();
+    let tasks = source.tasks();
     let measures: Vec<Measure> = tasks.iter().map(|&task| measure(source, spec, task)).collect();
     let first = measures[0];
     let mut labels: Vec<String> = measures.iter().map(|measure| measure.axis()).collect();
@@ -35,6 +35,7 @@ fn figure(source: &Source<'_>, spec: &FigureSpec) -> Figure {
         y_scale: scale(&first),
         caption: source.caption(),
         panels: panels.collect(),
+        width: source.width(),
         ..Figure::default()
     }
 }
@@ -56,7 +57,7 @@ fn lines(source: &Source<'_>, spec: &FigureSpec, task: usize, measure: &Measure)
     for (index, cell) in source.summary.cells.iter().enumerate() {
         // Along a tuned parameter every cell counts, otherwise the best of the tuned ones.
         let counts = cell.best || experiment.tuned.contains(&spec.x);
-        if cell.cell.task_index != task || !is_shown(cell) || !counts {
+        if cell.cell.task_index != task || !source.is_shown(cell) || !counts {
             continue;
         }
         let x = cell.cell.value(&spec.x).and_then(|value| value.parse::<f64>().ok());
