@@ -170,6 +170,20 @@ fn ranks_that_cannot_be_told_apart_are_ranges() {
     });
     let expected = ["soft-argmax temperature=1 1–2", "exact 1–2", "soft-argmax temperature=0.5 3"];
     assert_eq!((rows, of_exact), (expected.map(String::from).to_vec(), json!([1, 2])));
+    // The one in the middle is on the wrong side of each of the others with two seeds: p = 10/256, of which
+    // Holm makes twice as much.
+    let (rows, of_exact) = ranks(|place| {
+        let middle = [-0.5, -0.5, 10.5, 10.5, 4.0, 4.0, 4.0, 4.0];
+        place.seed
+            + match (&*place.kind, place.temperature) {
+                ("exact", _) => 1.0,
+                (_, 0.5) => 1.0 + middle[place.seed as usize],
+                _ => 11.0,
+            }
+    });
+    let expected =
+        ["exact 1–2", "soft-argmax temperature=0.5 1–3", "soft-argmax temperature=1 2–3"];
+    assert_eq!((rows, of_exact), (expected.map(String::from).to_vec(), json!([1, 2])));
     // All are equal.
     let (rows, of_exact) = ranks(|place| 5.0 + place.seed);
     assert!(rows.iter().all(|row| row.ends_with(" 1–3")), "{rows:?}");
