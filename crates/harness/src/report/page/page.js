@@ -121,7 +121,8 @@
       const box = plot.getBoundingClientRect();
       const wanted = left + 12 + tip.offsetWidth < page - box.left ? left + 12 : left - 12 - tip.offsetWidth;
       tip.style.left = `${Math.max(8 - box.left, wanted)}px`;
-      tip.style.top = `${read.ends[0] * height}px`;
+      // On a narrow screen it would cover the plot.
+      tip.style.top = `${tip.offsetWidth > page * .6 ? height : read.ends[0] * height}px`;
     };
     plot.tabIndex = 0;
     plot.setAttribute("aria-description", "Arrow keys read values.");
