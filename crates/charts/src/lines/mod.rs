@@ -1,6 +1,7 @@
 //! Line plots: a value with its interval against the training step or a parameter.
 
 mod band;
+mod drawable;
 mod drawing;
 mod limits;
 mod panel;

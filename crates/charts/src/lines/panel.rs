@@ -3,21 +3,17 @@
 use crate::axis::limits::range;
 use crate::axis::number::plain;
 use crate::axis::{Axis, Direction};
-use crate::drawing::{LegendEntry, Readout};
 use crate::figure::{Figure, Panel, Point, Reference, Scale, Series};
-use crate::label_column::{Label, column_width};
+use crate::label_column::Label;
 use crate::lines::limits::vertical;
 use crate::lines::segments::{Fate, Segments};
 use crate::page::caption::{list, list_references};
-use crate::page::layout::{Block, Drawable, REMARK, height};
-use crate::page::legend;
+use crate::page::layout::{REMARK, height};
 use crate::page::replication::{Replication, warning};
 use crate::page::small_multiples::Part;
 use crate::reference::{placed, widened};
 use crate::style::Style;
 use crate::style::variants::Variants;
-use crate::svg::frame::Frame;
-use crate::svg::sheet::{Rect, Sheet};
 use crate::text::wrap;
 
 /// How an interval is shown.
@@ -103,10 +99,10 @@ pub(crate) struct LinePanel {
     pub strip: Vec<String>,
     pub interval: Interval,
     pub beside: Labels,
-    title: String,
-    warning: Option<String>,
-    footnotes: Vec<String>,
-    size: (f64, f64),
+    pub title: String,
+    pub warning: Option<String>,
+    pub footnotes: Vec<String>,
+    pub size: (f64, f64),
 }
 
 impl LinePanel {
@@ -203,61 +199,6 @@ impl LinePanel {
     pub fn has_band(&self, line: &Line) -> bool {
         let of_color = self.lines.iter().filter(|other| other.style.color == line.style.color);
         self.interval == Interval::Band && of_color.count() <= MOST_BANDS
-    }
-}
-
-impl Drawable for LinePanel {
-    fn block(&self) -> Block {
-        Block {
-            title: self.title.clone(),
-            warning: self.warning.clone(),
-            footnotes: self.footnotes.clone(),
-            before: self.axes.as_ref().map_or(0.0, |(_, y)| Frame::beside(y)),
-            plot: self.size,
-            after: match self.beside {
-                Labels::Beside => column_width(self.labels()),
-                Labels::ByPage => 0.0,
-            },
-        }
-    }
-
-    fn draw(&self, sheet: &mut Sheet, rect: Rect) {
-        self.draw_at(sheet, rect);
-    }
-
-    fn legend(&self) -> Vec<LegendEntry> {
-        let height = |line: &Line| line.segments.points().last().map_or(f64::MIN, |point| point.y);
-        let mut lines: Vec<&Line> = self.lines.iter().collect();
-        lines.sort_by(|a, b| height(b).total_cmp(&height(a)));
-        let lines = lines
-            .into_iter()
-            .map(|line| legend::series(&line.name, &line.remarks, line.style, true));
-        lines
-            .chain(self.levels.iter().map(|level| legend::reference((&level.name, level.value))))
-            .collect()
-    }
-
-    fn readout(&self, x_label: &str, rect: Rect, size: (f64, f64)) -> Option<Readout> {
-        let (axis, _) = self.axes.as_ref()?;
-        let points = |line: &Line| line.segments.points().copied().collect::<Vec<_>>();
-        let mut x: Vec<f64> = self.lines.iter().flat_map(points).map(|point| point.x).collect();
-        x.sort_by(f64::total_cmp);
-        x.dedup();
-        let series = |line: &Line| {
-            let points = points(line);
-            let at = |x: &f64| {
-                let point = points.iter().find(|point| point.x == *x)?;
-                Some([point.y, point.low, point.high])
-            };
-            (line.name.clone(), x.iter().map(at).collect())
-        };
-        Some(Readout {
-            x_label: x_label.to_owned(),
-            at: x.iter().map(|&x| (rect.left + axis.position(x) * rect.width) / size.0).collect(),
-            ends: [rect.top, rect.bottom()].map(|y| y / size.1),
-            series: self.lines.iter().map(series).collect(),
-            x,
-        })
     }
 }
 

@@ -51,28 +51,19 @@ impl Palette {
     /// The palette of a registry: pairs of kind and family in the order of the registry, and the
     /// kinds that are often in one figure.
     pub fn new(kinds: &[(&str, &str)], together: &[&str]) -> Palette {
-        let mut families: Vec<(&str, usize)> = Vec::new();
+        let mut families: Vec<&str> = Vec::new();
+        for &(_, family) in kinds {
+            if !families.contains(&family) {
+                families.push(family);
+            }
+        }
         let mut styles: Vec<(String, Style)> = Vec::with_capacity(kinds.len());
-        for &(kind, family) in kinds {
-            let known = families.iter().position(|(name, _)| *name == family);
-            let index = known.unwrap_or_else(|| {
-                families.push((family, 0));
-                families.len() - 1
-            });
-            let position = families[index].1;
-            families[index].1 += 1;
-            let color = together.iter().position(|name| *name == kind).unwrap_or_else(|| {
-                // In a family, first the colors that none of its members has.
-                let of_family = kinds.iter().filter(|(_, other)| *other == family);
-                let named: Vec<usize> = of_family
-                    .filter_map(|(member, _)| together.iter().position(|name| name == member))
-                    .collect();
-                let nth = position - named_before(kinds, together, (kind, family));
-                let all = (0..COLORS.len()).map(|i| (STRIDE * index + i) % COLORS.len());
-                let free: Vec<usize> = all.filter(|color| !named.contains(color)).collect();
-                free[nth % free.len()]
-            });
-            styles.push((kind.to_owned(), Style::new(COLORS[color % COLORS.len()], position)));
+        for (index, family) in families.into_iter().enumerate() {
+            let of_family = kinds.iter().filter(|(_, other)| *other == family);
+            let members: Vec<&str> = of_family.map(|(kind, _)| *kind).collect();
+            let colors = colors_of(index, &members, together).into_iter().enumerate();
+            let looks = colors.map(|(position, color)| Style::new(COLORS[color], position));
+            styles.extend(members.iter().map(|kind| (*kind).to_owned()).zip(looks));
         }
         Palette { styles, reference: None }
     }
@@ -109,10 +100,18 @@ impl Palette {
     }
 }
 
-/// How many members of the family before this kind have a color of their own.
-fn named_before(kinds: &[(&str, &str)], together: &[&str], (kind, family): (&str, &str)) -> usize {
-    let before = kinds.iter().take_while(|(name, _)| *name != kind);
-    before.filter(|(name, other)| *other == family && together.contains(name)).count()
+/// The indices of the colors of a family. Those of kinds that are often in one figure are theirs; the
+/// other members have the colors that are left, in turn.
+fn colors_of(family: usize, members: &[&str], together: &[&str]) -> Vec<usize> {
+    let own = |member: &&str| {
+        together.iter().position(|name| name == member).map(|index| index % COLORS.len())
+    };
+    let taken: Vec<usize> = members.iter().filter_map(own).collect();
+    let all = (0..COLORS.len()).map(|i| (STRIDE * family + i) % COLORS.len());
+    let left: Vec<usize> = all.filter(|color| !taken.contains(color)).collect();
+    let mut left = left.into_iter().cycle();
+    // Nothing is left if every color has an owner in the family.
+    members.iter().map(|member| own(member).or_else(|| left.next()).unwrap_or(0)).collect()
 }
 
 fn unknown(kind: &str) -> Style {
