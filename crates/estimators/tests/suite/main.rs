@@ -6,6 +6,7 @@
 
 mod broken;
 mod examples;
+mod goldens;
 mod identities;
 mod identities_in_law;
 mod laws;
