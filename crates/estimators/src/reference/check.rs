@@ -139,6 +139,9 @@ impl Comparison<'_> {
         }
         if self.is_of_state {
             self.variance();
+            let published = row.published.iter();
+            let found = published.flat_map(|published| published.disagreements(table, row));
+            self.verdict.failures.extend(found);
             self.other_mean("loss", &self.drawn.losses, row.value.as_slice(), self.scale);
             if let Some(expected) = &row.objective_gradient {
                 let (drawn, scale) = (&self.drawn.parameters, self.parameter_scale);

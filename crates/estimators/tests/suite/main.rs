@@ -12,6 +12,7 @@ mod identities_in_law;
 mod laws;
 mod pages;
 mod problem;
+mod published;
 mod reference;
 mod reference_format;
 mod reference_power;
