@@ -24,7 +24,7 @@ fn trained(task: ArgmaxIndex, estimator: &dyn Factory, steps: u64) -> [f64; 2] {
         training.step(step, &mut *estimator, &noise).unwrap();
     }
     let metrics = training.evaluate(&mut *estimator, &mut noise.at(steps)).unwrap();
-    assert_eq!((metrics[0].0, metrics[1].0), ("test-loss", "validation-loss"));
+    assert_eq!((metrics[0].0.name, metrics[1].0.name), ("test-loss", "validation-loss"));
     [metrics[0].1, metrics[1].1]
 }
 

@@ -208,8 +208,8 @@ fn right_side<E: Real, V: Lanes<E>>(
         of_others = (q[k] * scale).mul_add(g, of_others);
         total = (epsilon * scale).mul_add(g, total);
     }
-    for k in 0..q.len() {
-        u[k] = u[k] - rows::one_hot(pick, k) * of_others;
+    for (k, u) in u.iter_mut().enumerate() {
+        *u = *u - rows::one_hot(pick, k) * of_others;
     }
     total
 }

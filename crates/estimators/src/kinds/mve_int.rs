@@ -106,12 +106,12 @@ impl<E: Real> Jacobian<E> for OfNumber<E> {
     fn product<V: Lanes<E>>(&self, block: usize, g: &[V], v: &mut [V]) {
         let (p, x) = (self.p.block::<V>(block), self.picks.block::<V>(block)[0]);
         let (mut mean, mut variance) = (V::zero(), V::zero());
-        for k in 0..p.len() {
-            mean = V::splat(E::of(k as f64)).mul_add(p[k], mean);
+        for (k, &p) in p.iter().enumerate() {
+            mean = V::splat(E::of(k as f64)).mul_add(p, mean);
         }
-        for k in 0..p.len() {
+        for (k, &p) in p.iter().enumerate() {
             let off = V::splat(E::of(k as f64)) - mean;
-            variance = (off * off).mul_add(p[k], variance);
+            variance = (off * off).mul_add(p, variance);
         }
         let spread = V::splat(self.epsilon) + variance + variance;
         // Without a variance there is one category, and no gradient.

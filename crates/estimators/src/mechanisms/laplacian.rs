@@ -36,8 +36,8 @@ fn eliminate<E: Real, V: Lanes<E>>(weights: &mut [V], y: &mut [V], k: usize) {
     let (above, below) = weights.split_at_mut((k + 1) * n);
     let row = &mut above[k * n..];
     let mut degree = V::zero();
-    for j in k + 1..n {
-        degree += row[j];
+    for &weight in &row[k + 1..] {
+        degree += weight;
     }
     let has_weights = V::zero().less(degree);
     let inverse = V::select(has_weights, V::splat(E::ONE) / degree, V::zero());
