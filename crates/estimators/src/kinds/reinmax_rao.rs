@@ -29,10 +29,10 @@ use crate::mechanisms::scheduled::Scheduled;
 /// let logits = [0.1f64, 0.8, 0.1].map(f64::ln);
 /// let dims = Dims { batch: 1, latents: 1, categories: 3 };
 /// let noise = &mut Noise::named(&["example"]);
-/// let mut estimator = ReinMaxRao::default().build();
+/// let mut estimator = ReinMaxRao { temperature: 1.0, ..Default::default() }.build();
 /// let estimate = mean_gradient(&mut *estimator, &logits, dims, &objective, 1000, noise)?;
-/// // Biased, although the loss is quadratic.
-/// assert!(!estimate.agrees_with(&[-3.44, -14.72, 18.16]));
+/// // Biased, although the loss is quadratic: the gradient of its mean is (−3.44, −14.72, 18.16).
+/// assert!(estimate.agrees_with(&[-6.22, 1.74, 4.48]));
 /// # Ok::<(), estimators::Error>(())
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]

@@ -1,5 +1,3 @@
-use super::table::{Row, Table};
-
 /// Bias and variance of an estimator as a publication states them, for estimates that are scaled so that
 /// their mean is as long as the exact gradient.
 #[derive(Clone, Debug, PartialEq, serde::Deserialize)]
@@ -16,13 +14,12 @@ pub struct Published {
 }
 
 impl Published {
-    /// What does not agree with the mean and variance of a row of a table.
-    pub(super) fn disagreements(&self, table: &Table, row: &Row) -> Vec<String> {
+    /// What does not agree with the exact gradient, mean and variance of a table.
+    pub(super) fn disagreements(&self, exact: &[f64], mean: &[f64], variance: f64) -> Vec<String> {
         let square = |x: &[f64]| x.iter().map(|x| x * x).sum::<f64>();
-        let scale = (square(&table.exact) / square(&row.mean)).sqrt();
-        let pairs = row.mean.iter().zip(&table.exact);
-        let off: Vec<f64> = pairs.map(|(mean, exact)| scale * mean - exact).collect();
-        let (bias2, variance) = (square(&off), scale * scale * row.variance.unwrap_or(f64::NAN));
+        let scale = (square(exact) / square(mean)).sqrt();
+        let off: Vec<f64> = mean.iter().zip(exact).map(|(m, g)| scale * m - g).collect();
+        let (bias2, variance) = (square(&off), scale * scale * variance);
         let mut found = vec![];
         let mut compare = |what: &str, ours: f64, theirs: f64, slack: f64| {
             let agrees = (ours - theirs).abs() <= self.tolerance * ours + slack;
