@@ -3,7 +3,8 @@
 //! `cargo bench -p estimators --bench estimates --profile dev` runs everything, and
 //! `-- categories/reinmax` a part. (The profile is that of the documented commands.) A kind that does
 //! not support the dimensions is reported on standard error. `ESTIMATES=table` instead prints one quick
-//! figure each, as a table that shows the growth, and takes a minute; `ONLY=ars,arsm` selects kinds.
+//! figure each, as a table that shows the growth, and takes a minute; `ONLY=ars,arsm` selects kinds, and
+//! `CATEGORIES=2,8,32` other sizes.
 
 use criterion::{BenchmarkId, Criterion};
 use estimators::{Dims, Entry, Estimator, Node, Noise, Packed, Registry, SquaredPick, gradient};
@@ -142,10 +143,13 @@ fn table() {
     };
     let only = std::env::var("ONLY").unwrap_or_default();
     let asked = |name: &str| only.is_empty() || only.split(',').any(|other| other == name);
-    println!("B = {BATCH}; µs at K = {}, growth at {:?}", CATEGORIES[0], &CATEGORIES[1..]);
+    let sizes = std::env::var("CATEGORIES").map_or(CATEGORIES.to_vec(), |list| {
+        list.split(',').map(|size| size.parse().expect("whole numbers in CATEGORIES")).collect()
+    });
+    println!("B = {BATCH}; µs at K = {}, growth at {:?}", sizes[0], &sizes[1..]);
     for entry in registry.entries().iter().filter(|entry| asked(entry.name)) {
         let subject = |categories| Subject::new(entry, Table::new(), categories);
-        line(entry.name, CATEGORIES.into_iter().map(subject).collect());
+        line(entry.name, sizes.iter().copied().map(subject).collect());
     }
     println!(
         "B = {BATCH}, K = {CATEGORIES_OF_SAMPLES}; µs at S = {}, growth at {:?}",

@@ -16,6 +16,25 @@ pub fn temperature(key: &str, value: f64) -> Result<(), Fault> {
     Fault::require(TEMPERATURES.contains(&value), key, found, "a number from 1e-30 to 1e30")
 }
 
+/// Rejects values that are neither a temperature nor infinite, and invalid schedules. Nothing multiplies
+/// an infinite temperature.
+///
+/// # Errors
+/// Unless the value is a number from 1e-30 to 1e30, or infinite without a schedule.
+pub fn temperature_or_infinity(
+    key: &str,
+    value: f64,
+    schedule_of_it: Option<Schedule>,
+) -> Result<(), Fault> {
+    if value == f64::INFINITY {
+        let expected = format!("none, because {key} is infinite");
+        return Fault::require(schedule_of_it.is_none(), "schedule", "one", expected);
+    }
+    let expected = "a number from 1e-30 to 1e30, or inf";
+    Fault::require(TEMPERATURES.contains(&value), key, format!("{value:?}"), expected)?;
+    schedule(schedule_of_it)
+}
+
 /// Rejects invalid step sizes, standard deviations and the like: their range is that of a temperature.
 pub use temperature as positive;
 
@@ -62,6 +81,18 @@ mod tests {
         for allowed in [1e-30, 1.0, 1e30] {
             assert!(temperature("temperature", allowed).is_ok(), "{allowed}");
             assert!((1.0 / allowed as f32).is_normal());
+        }
+    }
+
+    #[test]
+    fn an_infinite_temperature_has_no_schedule() {
+        let schedule = Some(Schedule::Constant { warm_up: 2 });
+        let check = |value, schedule| temperature_or_infinity("temperature", value, schedule);
+        assert!(check(f64::INFINITY, None).is_ok() && check(2.0, schedule).is_ok());
+        let message = check(f64::INFINITY, schedule).expect_err("a rejection").to_string();
+        assert!(message.contains("schedule") && message.contains("infinite"), "{message}");
+        for refused in [0.0, -1.0, 1e40, f64::NEG_INFINITY, f64::NAN] {
+            assert!(check(refused, None).is_err(), "{refused}");
         }
     }
 }

@@ -69,6 +69,12 @@ fn a_step_allocates_no_numbers() {
         "reinmax",
         "reinforce",
         "reinforce-loo",
+        "mve",
+        "mve-int",
+        "reinmax-rao",
+        "redge",
+        "group-mean",
+        "grpo",
     ] {
         let Asked { times, largest } = asked_in_a_step(kind);
         // Nodes of the tape and their contents, once each.

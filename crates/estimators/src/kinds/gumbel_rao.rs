@@ -95,7 +95,7 @@ impl<E: Real> Estimator<E> for Scheduled<GumbelRao> {
 
 rowwise! {
     /// Turns M·K exponential numbers into M relaxed samples whose argmax is the sample.
-    fn conditional_softmax(p, pick; inverse_temperature => points) {
+    pub(super) fn conditional_softmax(p, pick; inverse_temperature => points) {
         for x in points.chunks_exact_mut(p.len()) {
             let mut chosen = V::zero();
             for k in 0..p.len() {
@@ -121,20 +121,27 @@ rowwise! {
     }
 }
 
-struct MeanJacobian<E: Real> {
+pub(super) struct MeanJacobian<E: Real> {
     /// M points of each row, [B·L, M·K].
-    points: Packed<E>,
-    temperature: E,
+    pub(super) points: Packed<E>,
+    pub(super) temperature: E,
 }
 
-impl<E: Real> Jacobian<E> for MeanJacobian<E> {
-    /// v += (1/M) Σ_m J(x_m) g / τ
+impl<E: Real> MeanJacobian<E> {
+    /// v += (c/M) Σ_m J(x_m) g / τ
     #[inline(always)]
-    fn product<V: Lanes<E>>(&self, block: usize, g: &[V], v: &mut [V]) {
+    pub(super) fn scaled_product<V: Lanes<E>>(&self, block: usize, g: &[V], c: E, v: &mut [V]) {
         let samples = self.points.columns() / g.len();
-        let scale = V::splat(E::ONE / (self.temperature * E::of(samples as f64)));
+        let scale = V::splat(c / (self.temperature * E::of(samples as f64)));
         for x in self.points.block::<V>(block).chunks_exact(g.len()) {
             rows::add_jacobian_product(x, g, scale, v);
         }
+    }
+}
+
+impl<E: Real> Jacobian<E> for MeanJacobian<E> {
+    #[inline(always)]
+    fn product<V: Lanes<E>>(&self, block: usize, g: &[V], v: &mut [V]) {
+        self.scaled_product(block, g, E::ONE, v);
     }
 }

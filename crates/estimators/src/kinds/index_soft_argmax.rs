@@ -148,6 +148,17 @@ fn floor<E: Real, V: Lanes<E>>(index: V, categories: usize) -> V {
     j
 }
 
+/// g_{j+1} − g_j: the slope of a loss between the numbers j = min(⌊i⌋, K − 2) and j + 1.
+#[inline(always)]
+pub(super) fn slope_at<E: Real, V: Lanes<E>>(index: V, g: &[V]) -> V {
+    let j = floor(index, g.len());
+    let mut slope = V::zero();
+    for k in 0..g.len() - 1 {
+        slope += rows::one_hot(j, k) * (g[k + 1] - g[k]);
+    }
+    slope
+}
+
 rowwise! {
     /// 1 − w on j, w on j + 1
     fn interpolate(index => points) {
@@ -172,12 +183,7 @@ impl<E: Real> Jacobian<E> for InterpolationJacobian<E> {
     #[inline(always)]
     fn product<V: Lanes<E>>(&self, block: usize, g: &[V], v: &mut [V]) {
         let (q, index) = (self.q.block::<V>(block), self.index.block::<V>(block)[0]);
-        let j = floor(index, q.len());
-        let mut slope = V::zero();
-        for k in 0..q.len() - 1 {
-            slope += rows::one_hot(j, k) * (g[k + 1] - g[k]);
-        }
-        slope = slope * V::splat(self.sharpness);
+        let slope = slope_at(index, g) * V::splat(self.sharpness);
         for k in 0..q.len() {
             v[k] += slope * q[k] * (V::splat(E::of(k as f64)) - index);
         }

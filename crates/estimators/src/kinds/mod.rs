@@ -17,20 +17,26 @@ mod double_cv;
 mod entmax;
 mod exact;
 mod gapped_straight_through;
+mod group_mean;
+mod grpo;
 mod gumbel_rao;
 mod gumbel_softmax;
 mod imle;
 mod indecater;
 mod index_soft_argmax;
 mod muprop;
+mod mve;
+mod mve_int;
 mod perturbed;
 mod perturbed_score;
 mod posted_score_function;
 mod prelude;
 mod rebar;
+mod redge;
 mod reinforce;
 mod reinforce_loo;
 mod reinmax;
+mod reinmax_rao;
 mod relax;
 mod second_order;
 mod soft_argmax;
@@ -59,19 +65,25 @@ pub use double_cv::DoubleCv;
 pub use entmax::Entmax;
 pub use exact::Exact;
 pub use gapped_straight_through::{Gap, GapRule, GappedStraightThrough};
+pub use group_mean::GroupMean;
+pub use grpo::Grpo;
 pub use gumbel_rao::GumbelRao;
 pub use gumbel_softmax::GumbelSoftmax;
 pub use imle::{Imle, ImleNoise};
 pub use indecater::Indecater;
 pub use index_soft_argmax::IndexSoftArgmax;
 pub use muprop::MuProp;
+pub use mve::Mve;
+pub use mve_int::MveInt;
 pub use perturbed::Perturbed;
 pub use perturbed_score::PerturbedScore;
 pub use posted_score_function::PostedScoreFunction;
 pub use rebar::Rebar;
+pub use redge::Redge;
 pub use reinforce::{Baseline, Reinforce};
 pub use reinforce_loo::ReinforceLoo;
 pub use reinmax::ReinMax;
+pub use reinmax_rao::ReinMaxRao;
 pub use relax::Relax;
 pub use second_order::SecondOrder;
 pub use soft_argmax::SoftArgmax;
@@ -99,11 +111,17 @@ impl Registry {
             .with::<Darn>()
             .with::<SecondOrder>()
             .with::<ReinMax>()
+            .with::<Mve>()
+            .with::<MveInt>()
+            .with::<Redge>()
             .with::<GumbelSoftmax>()
             .with::<StGumbelSoftmax>()
             .with::<GumbelRao>()
+            .with::<ReinMaxRao>()
             .with::<Reinforce>()
             .with::<ReinforceLoo>()
+            .with::<GroupMean>()
+            .with::<Grpo>()
             .with::<MuProp>()
             .with::<Rebar>()
             .with::<Relax>()

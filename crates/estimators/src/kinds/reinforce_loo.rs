@@ -70,7 +70,8 @@ impl<E: Real> Estimator<E> for ReinforceLoo {
         let p = categorical.softmax(E::ONE);
         let picks = Rc::new(rows::categorical(&p, self.samples, noise));
         let evaluated = Evaluated::new(categorical, Rc::clone(&picks), objective)?;
-        let advantages = leave_one_out(&evaluated.f);
+        let rest = self.samples as f64 - 1.0;
+        let advantages = centered(&evaluated.f, E::of(1.0 / rest));
         evaluated.score(&p, &picks, advantages)
     }
 
@@ -82,8 +83,8 @@ impl<E: Real> Estimator<E> for ReinforceLoo {
     }
 }
 
-/// (f_i − f̄)/(S − 1), [B, S].
-fn leave_one_out<E: Real>(f: &Packed<E>) -> Packed<E> {
+/// c (f_i − f̄), [B, S].
+pub(super) fn centered<E: Real>(f: &Packed<E>, c: E) -> Packed<E> {
     rowwise! {
         fn advantages(f; inverse_samples, scale => a) {
             // Differences to a rounded mean are exact if the losses are close to each other.
@@ -97,8 +98,7 @@ fn leave_one_out<E: Real>(f: &Packed<E>) -> Packed<E> {
             }
         }
     }
-    let samples = f.columns() as f64;
     let mut a = Packed::zeros(f.rows(), f.columns());
-    advantages(f, E::of(1.0 / samples), E::of(1.0 / (samples - 1.0)), &mut a);
+    advantages(f, E::of(1.0 / f.columns() as f64), c, &mut a);
     a
 }

@@ -3,13 +3,17 @@
 mod bits;
 mod cross_entropy_pick;
 mod exp_dot;
+mod quadratic;
 mod row_loss;
+mod squared_index;
 mod squared_pick;
 mod values;
 
 pub use bits::{BitPower, BitSumSquares};
 pub use cross_entropy_pick::CrossEntropyPick;
 pub use exp_dot::ExpDot;
+pub use quadratic::Quadratic;
 pub use row_loss::{RowLoss, RowLosses};
+pub use squared_index::SquaredIndex;
 pub use squared_pick::SquaredPick;
 pub use values::Values;

@@ -139,6 +139,11 @@ impl Comparison<'_> {
         }
         if self.is_of_state {
             self.variance();
+            if let Some(published) = &row.published {
+                let variance = row.variance.unwrap_or(f64::NAN);
+                let found = published.disagreements(&table.exact, &row.mean, variance);
+                self.verdict.failures.extend(found);
+            }
             self.other_mean("loss", &self.drawn.losses, row.value.as_slice(), self.scale);
             if let Some(expected) = &row.objective_gradient {
                 let (drawn, scale) = (&self.drawn.parameters, self.parameter_scale);

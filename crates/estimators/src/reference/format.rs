@@ -1,5 +1,6 @@
 //! Format 1 of reference tables: their JSON, as it is stored.
 
+use super::published::Published;
 use super::table::{Row, Table};
 use ::registry::Fault;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -60,6 +61,7 @@ struct StoredRow {
     absolute_tolerance: Option<Numbers>,
     #[serde(alias = "soft_index")]
     soft_index: Option<IgnoredAny>,
+    published: Option<Published>,
     #[serde(flatten)]
     _notes: Notes,
     /// All other keys.
@@ -144,6 +146,7 @@ impl StoredRow {
             objective_gradient: self.objective_gradient_mean.map(|numbers| numbers.0),
             absolute_tolerance: self.absolute_tolerance.unwrap_or_default().0,
             has_soft_index: self.soft_index.is_some(),
+            published: self.published,
         })
     }
 }

@@ -1,6 +1,6 @@
 use super::format::Numbers;
 use super::table::Table;
-use crate::objectives::{BitPower, BitSumSquares, ExpDot, SquaredPick};
+use crate::objectives::{BitPower, BitSumSquares, ExpDot, Quadratic, SquaredPick};
 use crate::{Dims, Objective, Result};
 use ::registry::{Fault, UnknownName};
 use kernels::Packed;
@@ -24,12 +24,13 @@ enum ObjectiveSpec {
     ExpDot { weights: Vec<f64> },
     BitPower(BitPower),
     BitSumSquares(BitSumSquares),
+    Quadratic(Quadratic),
 }
 
 /// An objective, and the node of its parameters, if it has any.
 pub(super) type ObjectiveAndParameters = (Box<dyn Objective<f64>>, Option<Node<f64>>);
 
-const KINDS: [&str; 4] = ["squared-pick", "exp-dot", "bit-power", "bit-sum-squares"];
+const KINDS: [&str; 5] = ["squared-pick", "exp-dot", "bit-power", "bit-sum-squares", "quadratic"];
 
 impl Instance {
     /// The instance of a table.
@@ -70,6 +71,11 @@ impl Instance {
             "bit-sum-squares" if dims.categories == 2 => {
                 ObjectiveSpec::BitSumSquares(BitSumSquares { targets: need("targets", latents)? })
             }
+            "quadratic" => {
+                let width = latents * dims.categories;
+                let (a, b) = (need("a", width * width)?, need("b", width)?);
+                ObjectiveSpec::Quadratic(Quadratic { a, b })
+            }
             _ if KINDS.contains(&kind) => {
                 let found = format!("{kind} with {dims:?}");
                 return Err(Fault::value("objective", found, "dimensions for which it is defined"));
@@ -101,6 +107,7 @@ impl Instance {
             }
             ObjectiveSpec::BitPower(loss) => (Box::new(loss.of::<f64>(batch)), None),
             ObjectiveSpec::BitSumSquares(loss) => (Box::new(loss.clone().of::<f64>(batch)), None),
+            ObjectiveSpec::Quadratic(loss) => (Box::new(loss.clone().of::<f64>(batch)), None),
         }
     }
 
@@ -121,7 +128,9 @@ impl Instance {
             }
             // f z_k
             ObjectiveSpec::ExpDot { .. } => self.loss_scale()?,
-            ObjectiveSpec::BitPower(_) | ObjectiveSpec::BitSumSquares(_) => 0.0,
+            ObjectiveSpec::BitPower(_)
+            | ObjectiveSpec::BitSumSquares(_)
+            | ObjectiveSpec::Quadratic(_) => 0.0,
         })
     }
 

@@ -5,6 +5,9 @@
 //! format can be read too. Keys may be in snake_case or in kebab-case. Variances are total: the trace
 //! of the covariance of one estimate, over all B·L·K components.
 //!
+//! `"published"` of a row has bias and variance as a publication states them ([`Published`]). A row whose
+//! mean and variance do not agree with them fails.
+//!
 //! `"warm-up": N`, of a table or of a row, takes N training steps before the draws.
 
 mod bounds;
@@ -12,11 +15,13 @@ mod check;
 mod draws;
 mod format;
 mod instance;
+mod published;
 mod table;
 
 pub use bounds::{ALLOWED, MISTAKE};
 pub use check::{Verdict, check, compare};
 pub use instance::Instance;
+pub use published::Published;
 pub use table::{Row, Table};
 
 /// The tables of this project: name and text.
@@ -28,6 +33,12 @@ pub const TABLES: &[(&str, &str)] = &[
     ("exp-dot-k4", include_str!("../../reference/exp-dot-k4.json")),
     ("exp-dot-k4-warm", include_str!("../../reference/exp-dot-k4-warm.json")),
     ("exp-dot-n2-k3", include_str!("../../reference/exp-dot-n2-k3.json")),
+    ("quadratic-4-0", include_str!("../../reference/quadratic-4-0.json")),
+    ("quadratic-4-1", include_str!("../../reference/quadratic-4-1.json")),
+    ("quadratic-4-2", include_str!("../../reference/quadratic-4-2.json")),
+    ("quadratic-8-0", include_str!("../../reference/quadratic-8-0.json")),
+    ("quadratic-8-1", include_str!("../../reference/quadratic-8-1.json")),
+    ("quadratic-8-2", include_str!("../../reference/quadratic-8-2.json")),
     ("squared-pick-k5-b2", include_str!("../../reference/squared-pick-k5-b2.json")),
     ("squared-pick-seed-y25", include_str!("../../reference/squared-pick-seed-y25.json")),
     ("squared-pick-seed-y30", include_str!("../../reference/squared-pick-seed-y30.json")),

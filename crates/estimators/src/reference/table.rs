@@ -1,3 +1,4 @@
+use super::published::Published;
 use crate::Entry;
 use ::registry::Fault;
 use serde_json::{Map, Value};
@@ -57,6 +58,8 @@ pub struct Row {
     pub absolute_tolerance: Vec<f64>,
     /// Whether the estimator goes through a mean category number, the soft index.
     pub has_soft_index: bool,
+    /// What a publication states, which the mean and variance of the row have to agree with.
+    pub published: Option<Published>,
 }
 
 impl Table {

@@ -79,6 +79,6 @@ fn variants_are_more_than_defaults() {
     for schedule in ["constant", "linear", "cosine", "step", "exponential"] {
         let kind = format!("kind = \"{schedule}\"");
         let scheduled = names.iter().filter(|name| name.contains(&kind));
-        assert_eq!(scheduled.count(), 10, "{schedule}: {names:?}");
+        assert_eq!(scheduled.count(), 13, "{schedule}: {names:?}");
     }
 }

@@ -6,11 +6,13 @@
 
 mod broken;
 mod examples;
+mod goldens;
 mod identities;
 mod identities_in_law;
 mod laws;
 mod pages;
 mod problem;
+mod published;
 mod reference;
 mod reference_format;
 mod reference_power;

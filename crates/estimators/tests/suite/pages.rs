@@ -35,8 +35,9 @@ fn invalid(default: &toml::Value, page: &str) -> Vec<toml::Value> {
         ends.iter().filter(|(words, _)| page.contains(words)).map(|&(_, x)| x).collect()
     };
     match default {
-        toml::Value::Float(_) => [f64::NAN, f64::INFINITY]
+        toml::Value::Float(_) => [f64::NAN, f64::NEG_INFINITY]
             .into_iter()
+            .chain(Some(f64::INFINITY).filter(|_| !page.contains("or inf")))
             .chain(beyond(&[
                 ("above 0", 0.0),
                 ("above 1", 1.0),

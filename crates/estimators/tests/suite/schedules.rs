@@ -32,7 +32,7 @@ fn draw(problem: &Problem, estimator: &mut dyn Estimator<f64>) -> Vec<f64> {
 
 #[test]
 fn a_kind_with_a_temperature_has_a_schedule_and_no_other_kind_does() {
-    assert_eq!(tempered().len(), 10);
+    assert_eq!(tempered().len(), 13);
     for entry in Registry::standard().entries() {
         let has_schedule = entry.keys().contains(&"schedule".to_owned());
         assert_eq!(has_schedule, !temperatures(entry).is_empty(), "{}", entry.name);

@@ -25,7 +25,7 @@ pub use any::AnyTask;
 pub use argmax_index::{
     ArgmaxIndex, Cells, Column, CombinedNetwork, Encoder, Feature, FeatureKind, Missing, Origin,
     Parts, Predicted, Prediction, Predictor, Reading, RegimeRows, Regimes, Standardize, Table,
-    Target, TargetKind, Weights, matched_accuracy,
+    Target, TargetKind, Value, Weights, matched_accuracy,
 };
 pub use bernoulli_toy::BernoulliToy;
 pub use categorical_vae::{Autoencoder, CategoricalVae, Reconstruction};

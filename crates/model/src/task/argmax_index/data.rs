@@ -2,7 +2,7 @@
 
 use super::encoder::Encoder;
 use super::table::{Parts, Table};
-use super::{ArgmaxIndex, RegimeRows, Regimes};
+use super::{ArgmaxIndex, RegimeRows, Regimes, Value};
 use crate::batch::{Batch, Rows};
 use kernels::Noise;
 
@@ -37,7 +37,10 @@ pub(super) struct Truth {
 pub(super) fn synthetic(task: &ArgmaxIndex, stream: &mut Noise) -> Split {
     let truth = Regimes::draw(task.inputs, task.categories, task.noise, stream);
     let [train, validation, test] =
-        [task.rows, task.validation_rows, task.test_rows].map(|count| truth.rows(count, stream));
+        [task.rows, task.validation_rows, task.test_rows].map(|count| {
+            let rows = truth.rows(count, stream);
+            if task.value.is_head() { rows } else { rows.of_numbers() }
+        });
     let rows = |rows: &RegimeRows| Rows::new(&rows.features, &rows.targets);
     Split {
         train: rows(&train),
@@ -68,8 +71,10 @@ pub(super) fn held_out(task: &ArgmaxIndex, count: usize) -> (usize, usize) {
 }
 
 /// The parts of a file's rows, encoded as those that are trained on say.
-pub(super) fn split(table: &Table, parts: &Parts) -> Split {
+pub(super) fn split(table: &Table, parts: &Parts, value: Value) -> Split {
     let encoder = Encoder::of(table, &parts.train);
+    // A number is a number of the target's own units.
+    let encoder = if value.is_head() { encoder } else { encoder.with_target_as_it_is() };
     let targets = |rows: &[usize]| encoder.targets(table, rows);
     let part = |rows: &[usize]| Rows::new(&encoder.inputs(table, rows), &targets(rows));
     let (train, test) = (targets(&parts.train), targets(&parts.test));
@@ -140,7 +145,7 @@ mod tests {
 
     /// A random split: a quarter to validate on, a fifth to test on.
     fn split_of(table: &Table, stream: &mut Noise) -> Split {
-        split(table, &draw_parts(&shares(0.25, 0.2), table.rows(), stream))
+        split(table, &draw_parts(&shares(0.25, 0.2), table.rows(), stream), Value::Head)
     }
 
     fn stream() -> Noise {
@@ -164,7 +169,7 @@ mod tests {
             [0.0, 5.0, 1.0],
         ];
         let parts_of = Parts { train: vec![1, 0, 2], validation: vec![3], test: vec![4] };
-        let split = split(&table(&rows), &parts_of);
+        let split = split(&table(&rows), &parts_of, Value::Head);
         let [train, validation, test] = parts(&split);
         let unit = (8.0f64 / 3.0).sqrt();
         assert_close(&train.0, &[0.0, 0.0, -2.0 / unit, 0.0, 2.0 / unit, 0.0]);
@@ -177,6 +182,36 @@ mod tests {
         let mean_loss = split.mean_loss * split.loss_unit;
         assert!((mean_loss - 9.0).abs() < 1e-9, "{mean_loss}");
         assert!(split.truth.is_none());
+    }
+
+    /// The target's own numbers are those of categories.
+    #[test]
+    fn targets_of_numbers_are_not_standardized() {
+        let rows = [[1.0, 5.0, 2.0], [3.0, 5.0, 4.0], [9.0, 9.0, 7.0], [0.0, 5.0, 1.0]];
+        let parts_of = Parts { train: vec![0, 1], validation: vec![2], test: vec![3] };
+        let split = split(&table(&rows), &parts_of, Value::Index);
+        let [train, validation, test] = parts(&split);
+        assert_eq!((train.1, validation.1, test.1), (vec![2.0, 4.0], vec![7.0], vec![1.0]));
+        assert_eq!(train.0, [-1.0, 0.0, 1.0, 0.0]);
+        assert_eq!((split.loss_unit, split.mean_loss), (1.0, 4.0));
+    }
+
+    /// The same rows, regimes and errors.
+    #[test]
+    fn targets_of_synthetic_rows_are_regimes() {
+        let drawn = |value| {
+            let task = ArgmaxIndex { inputs: 2, rows: 50, value, ..ArgmaxIndex::default() };
+            synthetic(&task, &mut stream())
+        };
+        let (of_head, of_index) = (drawn(Value::Head), drawn(Value::Index));
+        assert_eq!(parts(&of_head)[0].0, parts(&of_index)[0].0);
+        let (truth, same) = (of_index.truth.as_ref().unwrap(), of_head.truth.as_ref().unwrap());
+        assert_eq!(truth.train, same.train);
+        assert!((truth.loss - same.loss).abs() < 1e-12 && truth.loss > 0.0);
+        let [(_, targets), ..] = parts(&of_index);
+        let off = targets.iter().zip(&truth.train).map(|(y, &k)| y - k as f32);
+        let largest = off.map(f32::abs).fold(0.0, f32::max);
+        assert!(largest > 0.0 && largest < 0.5, "{largest}");
     }
 
     /// One of two rows is of class 0, and none of class 2; with one more each, shares are 2/5, 2/5, 1/5.

@@ -90,6 +90,14 @@ impl Encoder {
         Self { features: table.features.iter().map(feature).collect(), target }
     }
 
+    /// The same, with a target that is not standardized if it is a number.
+    pub(super) fn with_target_as_it_is(mut self) -> Self {
+        if let TargetKind::Number { scale } = &mut self.target.kind {
+            *scale = Standardize::IDENTITY;
+        }
+        self
+    }
+
     /// So many numbers `x1`, `x2`, …, and a target `y`, each as it is.
     pub(super) fn of_numbers(count: usize) -> Self {
         let scale = Standardize::IDENTITY;

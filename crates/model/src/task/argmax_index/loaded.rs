@@ -87,10 +87,11 @@ impl Task for Loaded {
             None => data::synthetic(&self.task, stream),
             Some(table) => {
                 let draw = || data::draw_parts(&self.task, table.rows(), stream);
-                data::split(table, &table.parts.clone().unwrap_or_else(draw))
+                let parts = table.parts.clone().unwrap_or_else(draw);
+                data::split(table, &parts, self.task.value)
             }
         };
-        let ArgmaxIndex { hidden, categories, logit_scale, initial_scale, .. } = self.task;
+        let ArgmaxIndex { hidden, categories, value, logit_scale, initial_scale, .. } = self.task;
         let inputs = data.validation.inputs().rows().columns();
         let outputs = data.encoder.classes().unwrap_or(1);
         let (init, choice) = (&mut streams.named("init"), (categories, outputs));
@@ -98,7 +99,7 @@ impl Task for Loaded {
         if initial_scale != 1.0 {
             network.scale_logit_layer(&mut parameters, initial_scale);
         }
-        let network = network.with_logit_scale(logit_scale);
+        let network = network.with_logit_scale(logit_scale).with_value(value);
         (Seeded { network, data }, parameters)
     }
 

@@ -10,6 +10,7 @@ mod regimes;
 mod seeded;
 mod standardize;
 mod table;
+mod value;
 
 pub use encoder::{Encoder, Feature, FeatureKind, Target, TargetKind};
 pub use loaded::Loaded;
@@ -20,6 +21,7 @@ pub use predictor::{Predicted, Prediction, Predictor, Weights};
 pub use regimes::{RegimeRows, Regimes};
 pub use standardize::Standardize;
 pub use table::{Cells, Column, Missing, Parts, Reading, Table};
+pub use value::Value;
 
 use super::TaskKind;
 use crate::{Error, Result};
@@ -33,6 +35,10 @@ use std::path::{Path, PathBuf};
 /// The network is linear → ReLU → linear to K logits, and linear to K values; the loss is the
 /// squared error of the value of the chosen category. Rows are synthetic, x ~ N(0, 1), where the
 /// target is one of K linear laws and another linear map says which; or they come from a CSV file.
+///
+/// With `value = "index"` there is no head: the output is the *number* of the chosen category, from 0 to
+/// K − 1, as if it were a quantity (`objectives::SquaredIndex`). The target of a synthetic row is then the
+/// number of its regime, with an error; a file's target is taken as it is, and has to be a number.
 ///
 /// There are three kinds of rows: those that are trained on, those that choose settings and the
 /// stopping step (validation), and those that are reported (test). Metrics: `test-loss` and
@@ -52,7 +58,7 @@ use std::path::{Path, PathBuf};
 /// What a second implementation needs (the streams' numbers are in docs/noise.md):
 ///
 /// **Synthetic rows** x ~ N(0, 1)ᴵ; the regime is argmax_k (x·A)_k, the target (x·V)_regime +
-/// `noise`·N(0, 1); A and V are [I, K] with entries N(0, 1)/√I. The stream `data` gives A, V, the
+/// `noise`·N(0, 1), or regime + `noise`·N(0, 1) with `value = "index"`; A and V are [I, K] with entries N(0, 1)/√I. The stream `data` gives A, V, the
 /// features of the rows to train on, their errors, and the same for the rows to validate on, and for
 /// those to test on: each is a list of normals, row after row.
 ///
@@ -74,7 +80,7 @@ use std::path::{Path, PathBuf};
 /// deviation (divided by the number of rows) of the rows that are trained on; 0 and 1 are numbers too.
 /// A feature that is constant there, up to rounding, is 0 in every row; a constant target is only
 /// shifted by its value. The losses that are reported are multiplied by the target's variance; by 1 if
-/// it is constant.
+/// it is constant. With `value = "index"` the target is not standardized.
 ///
 /// **Classification** If the target is a class, the head has C class logits for each category, those of
 /// a category side by side, and the loss is the cross-entropy of those of the chosen category, in nats.
@@ -107,6 +113,9 @@ use std::path::{Path, PathBuf};
 pub struct ArgmaxIndex {
     /// K: from 2 up.
     pub categories: usize,
+    /// What a category stands for: the value of the `head`, or its `index`.
+    #[serde(skip_serializing_if = "Value::is_head")]
+    pub value: Value,
     /// Width of the classifier's hidden layer: from 1 up.
     pub hidden: usize,
     /// Logits are multiplied by this: above 0, 1 unless given. The argmax does not change with it; the
@@ -160,6 +169,7 @@ impl Default for ArgmaxIndex {
     fn default() -> Self {
         Self {
             categories: 3,
+            value: Value::Head,
             hidden: 32,
             logit_scale: 1.0,
             initial_scale: 1.0,
@@ -226,6 +236,9 @@ impl TaskKind for ArgmaxIndex {
                 "no columns, because no data file is given",
             )?;
         }
+        let is_number = self.value == Value::Head || !self.classification;
+        let expected = "false, because `value = \"index\"` predicts a number";
+        Fault::require(is_number, "classification", self.classification, expected)?;
         if let Some(target) = self.target.as_ref().filter(|target| self.ignore.contains(target)) {
             return Err(Fault::value("ignore", target, "columns other than the target"));
         }
@@ -267,6 +280,11 @@ impl ArgmaxIndex {
             let found = if count == 1 { "1 row".to_owned() } else { format!("{count} rows") };
             let why = "training, validation and test need one each: at least 3 rows";
             return Err(Error::data(path, format!("{found}; {why}")));
+        }
+        if self.value == Value::Index && table.classes().is_some() {
+            let why =
+                format!("column `{target}` is text, but `value = \"index\"` predicts a number");
+            return Err(Error::data(path, why));
         }
         check_range(table.targets(), target).map_err(|why| Error::data(path, why))?;
         Ok(table)

@@ -1,3 +1,5 @@
+use super::Value;
+use estimators::objectives::SquaredIndex;
 use kernels::tape::{Node, Recording, record};
 use kernels::{Data, Initial, Input, Layer, Noise, Packed, Parameters, Perceptron, Real, rowwise};
 use std::rc::Rc;
@@ -12,6 +14,7 @@ pub struct CombinedNetwork {
     classifier: Perceptron,
     head: Perceptron,
     logit_scale: f64,
+    value: Value,
     /// Numbers of the head for each category.
     outputs: usize,
 }
@@ -28,12 +31,23 @@ impl CombinedNetwork {
         let mut initial = Initial::new();
         let classifier = Perceptron::new(&mut initial, &[inputs, hidden, categories], noise);
         let head = Perceptron::new(&mut initial, &[inputs, categories * outputs], noise);
-        (Self { classifier, head, outputs, logit_scale: 1.0 }, initial.build())
+        let value = Value::Head;
+        (Self { classifier, head, outputs, logit_scale: 1.0, value }, initial.build())
     }
 
     /// The same network, whose logits are multiplied by a factor.
     pub fn with_logit_scale(self, logit_scale: f64) -> Self {
         Self { logit_scale, ..self }
+    }
+
+    /// The same network, in which categories stand for something else.
+    pub fn with_value(self, value: Value) -> Self {
+        Self { value, ..self }
+    }
+
+    /// What a category stands for.
+    pub fn value(&self) -> Value {
+        self.value
     }
 
     /// Multiplies weights and biases of the layer that ends in the logits by a factor.
@@ -60,7 +74,7 @@ impl CombinedNetwork {
         self.outputs
     }
 
-    /// Logits ([B, K]) and values ([B, K·C]) of rows [B, I], and the tape by which gradients for either reach
+    /// Logits ([B, K]) and values ([B, K·C], or the numbers of the categories) of rows [B, I], and the tape by which gradients for either reach
     /// the parameters.
     ///
     /// # Panics
@@ -71,7 +85,10 @@ impl CombinedNetwork {
         rows: &Rc<Data<E>>,
     ) -> (Node<E>, Node<E>, Recording<E>) {
         let mut tape = Recording::default();
-        let values = self.head.forward(parameters, Input::Data(Rc::clone(rows)), &mut tape);
+        let values = match self.value {
+            Value::Head => self.head.forward(parameters, Input::Data(Rc::clone(rows)), &mut tape),
+            Value::Index => SquaredIndex::numbers(rows.rows().rows(), self.classifier.outputs()),
+        };
         let mut logits =
             self.classifier.forward(parameters, Input::Data(Rc::clone(rows)), &mut tape);
         if self.logit_scale != 1.0 {

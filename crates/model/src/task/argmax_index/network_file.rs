@@ -2,6 +2,7 @@
 //!
 //! `docs/network-file.md` describes the format.
 
+use super::Value;
 use super::encoder::{Encoder, Feature, Target};
 use super::predictor::Predictor;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
@@ -46,6 +47,8 @@ struct Description {
     origin: Origin,
     hidden: usize,
     categories: usize,
+    #[serde(default, skip_serializing_if = "Value::is_head")]
+    value: Value,
     features: Vec<Feature>,
     target: Target,
 }
@@ -57,10 +60,10 @@ impl Predictor {
     /// If a number is not finite.
     pub fn to_bytes(&self, origin: &Origin) -> Result<Vec<u8>, String> {
         let Encoder { features, target } = self.encoder().clone();
-        let (hidden, categories) = (self.hidden(), self.categories());
+        let (hidden, categories, value) = (self.hidden(), self.categories(), self.value());
         let origin = origin.clone();
         let description =
-            Description { format: FORMAT, origin, hidden, categories, features, target };
+            Description { format: FORMAT, origin, hidden, categories, value, features, target };
         let text = serde_json::to_string(&description).map_err(|error| error.to_string())?;
         let weights = self.weights();
         if let Some(weights) = weights.iter().find(|x| x.values.iter().any(|x| !x.is_finite())) {
@@ -100,7 +103,7 @@ impl Predictor {
         }
         let description: Description =
             serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?;
-        let Description { origin, hidden, categories, features, target, .. } = description;
+        let Description { origin, hidden, categories, value, features, target, .. } = description;
         let encoder = Encoder { features, target };
         encoder.check().map_err(wrong)?;
         // Each weight of the file is four of its bytes: nothing larger is made.
@@ -118,7 +121,7 @@ impl Predictor {
             let numbers = tensor.data().as_chunks::<4>().0.iter().copied();
             Ok(numbers.map(f32::from_le_bytes).collect())
         };
-        Ok((Self::of_weights(encoder, hidden, categories, find)?, origin))
+        Ok((Self::of_weights(encoder, hidden, (categories, value), find)?, origin))
     }
 }
 

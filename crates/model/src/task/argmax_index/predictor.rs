@@ -1,5 +1,6 @@
 //! Using a trained network on new rows.
 
+use super::Value;
 use super::encoder::{Encoder, Feature, FeatureKind, TargetKind};
 use super::network::CombinedNetwork;
 use super::table::{MISSING, Problems, Sheet, is_missing, number};
@@ -77,7 +78,7 @@ impl Predictor {
     pub(super) fn of_weights(
         encoder: Encoder,
         hidden: usize,
-        categories: usize,
+        (categories, value): (usize, Value),
         find: impl Fn(&str, &[usize]) -> std::result::Result<Vec<f32>, String>,
     ) -> std::result::Result<Self, String> {
         let inputs = encoder.input_names().len();
@@ -89,6 +90,7 @@ impl Predictor {
             let values = find(name, &shape)?;
             parameters.values_mut()[range].copy_from_slice(&values);
         }
+        let network = network.with_value(value);
         Ok(Self { encoder, network, parameters: parameters.frozen() })
     }
 
@@ -105,6 +107,11 @@ impl Predictor {
     /// K
     pub fn categories(&self) -> usize {
         self.network.widths().2
+    }
+
+    /// What a category stands for.
+    pub fn value(&self) -> Value {
+        self.network.value()
     }
 
     /// All weights and biases, by name.

@@ -29,6 +29,14 @@ pub struct RegimeRows {
 }
 
 impl RegimeRows {
+    /// Rows whose target is the number of the regime, with the same errors.
+    pub fn of_numbers(self) -> Self {
+        let errors = self.targets.iter().zip(&self.laws).map(|(target, law)| target - law);
+        let laws: Vec<f64> = self.labels.iter().map(|&label| f64::from(label)).collect();
+        let targets = laws.iter().zip(errors).map(|(law, error)| law + error).collect();
+        Self { targets, laws, ..self }
+    }
+
     /// The mean squared error of the law: nothing that knows only the features can be expected to do
     /// better.
     pub fn law_loss(&self) -> f64 {
