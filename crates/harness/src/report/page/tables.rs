@@ -65,8 +65,8 @@ fn unbroken(text: &str) -> String {
     kept.collect()
 }
 
-/// The header of the column of settings.
-const CHOSEN: &str = "chosen";
+/// The header of the column of runs.
+const RUNS: &str = "runs";
 
 /// A column of a ranking.
 struct Column {
@@ -93,21 +93,55 @@ fn columns(summary: &Summary<'_>, task: usize) -> Vec<Column> {
         columns.push(Column { header, cells: rows.iter().map(of_row).collect() });
     }
     if summary.cells.iter().any(|cell| !cell.best) {
-        columns.push(plain(CHOSEN, |row| &row.tuning));
+        columns.push(plain("chosen", |row| &row.tuning));
     }
-    columns.push(plain("runs", |row| &row.runs));
+    columns.push(plain(RUNS, |row| &row.runs));
     columns
 }
 
-/// The columns that say something: not those that repeat the values, or say the same in all rows, unless
-/// it is what was chosen.
+/// The columns that say something: not those that repeat the values or are empty, and not a number of
+/// runs that all rows have.
 fn informative(columns: Vec<Column>) -> Vec<Column> {
     let values: Vec<String> = columns[2].cells.iter().map(|cell| cell.text.clone()).collect();
     let says_something = |index: usize, column: &Column| {
-        let repeats = column.cells.iter().map(|cell| &cell.text).eq(&values);
-        let differs = column.cells.windows(2).any(|pair| pair[0].text != pair[1].text);
-        index < 3 || column.header == CHOSEN || !repeats && differs
+        let mut texts = column.cells.iter().map(|cell| &cell.text);
+        let repeats = index > 2 && texts.clone().eq(&values);
+        let is_empty = texts.clone().all(|text| text == "–");
+        let first = texts.next();
+        let is_usual = column.header == RUNS && texts.all(|text| Some(text) == first);
+        !(repeats || is_empty || is_usual)
     };
     let columns = columns.into_iter().enumerate();
     columns.filter(|(index, column)| says_something(*index, column)).map(|(_, c)| c).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(columns: &[(&str, &[&str])]) -> Vec<String> {
+        let column = |&(header, texts): &(&str, &[&str])| Column {
+            header: header.to_owned(),
+            cells: texts.iter().map(|&text| Cell { text: text.to_owned(), verdict: "" }).collect(),
+        };
+        let kept = informative(columns.iter().map(column).collect()).into_iter();
+        kept.map(|column| column.header).collect()
+    }
+
+    #[test]
+    fn columns_that_say_nothing_are_left_out() {
+        let first: [(&str, &[&str]); 3] =
+            [("estimator", &["a", "b"]), ("rank", &["1–2", "1–2"]), ("error", &["1", "2"])];
+        let rest: [(&str, &[&str]); 5] = [
+            ("variance", &["1", "2"]),
+            ("p", &["–", "–"]),
+            ("steps", &["∞", "∞"]),
+            ("chosen", &["adam", "adam"]),
+            (RUNS, &["20", "20"]),
+        ];
+        let all = [&first[..], &rest].concat();
+        assert_eq!(kept(&all), ["estimator", "rank", "error", "steps", "chosen"]);
+        let failed: (&str, &[&str]) = (RUNS, &["20", "20, 1 failed"]);
+        assert_eq!(kept(&[&first[..], &[failed]].concat()).last().unwrap(), RUNS);
+    }
 }
