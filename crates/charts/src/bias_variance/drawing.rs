@@ -2,7 +2,9 @@
 
 use crate::bias_variance::panel::{Path, RADIUS, ScatterPanel};
 use crate::label_column::LabelColumn;
+use crate::page::caption::tooltip;
 use crate::page::empty::nothing;
+use crate::page::layout::Layout;
 use crate::svg::frame::Frame;
 use crate::svg::mark::{pixel, stroke, symbol};
 use crate::svg::sheet::{Area, Drawn, Rect, Sheet};
@@ -21,12 +23,12 @@ impl ScatterPanel {
             sheet.part_of(&path.name, |sheet| sheet.layer(|area| draw_bars(area, path, &rect)));
         }
         for path in &self.paths {
-            sheet.titled(&path.name, &path.title(), |sheet| {
+            sheet.titled(&path.name, &tooltip(&path.name, &path.remarks), |sheet| {
                 sheet.layer(|area| draw_steps(area, path, &rect));
                 sheet.edged(|sheet| sheet.layer(|area| draw_marks(area, path, &rect)));
             });
         }
-        if self.labels {
+        if self.layout == Layout::Sheet {
             self.draw_labels(sheet, &rect);
         }
     }

@@ -11,7 +11,7 @@ use crate::drawing::Drawing;
 use crate::figure::{Figure, Point};
 use crate::page::caption::{NOTHING, describe, sentences};
 use crate::page::compose::compose;
-use crate::page::layout::{Heading, plot_width};
+use crate::page::layout::{Heading, Layout, plot_width};
 use crate::page::replication::Replication;
 use crate::page::small_multiples::{Part, split};
 use crate::style::palette::Palette;
@@ -43,14 +43,17 @@ pub fn bias_variance(figure: &Figure, palette: &Palette) -> Drawing {
         replication: &replication,
         tracks: Tracks::of(parts.iter()),
         plot: (width, parts.iter().map(heights).fold(height, f64::max)),
-        labels: true,
+        layout: Layout::Sheet,
     };
-    let panels: Vec<_> = parts.iter().map(|part| ScatterPanel::new(part, &setting)).collect();
-    let width = plot_width(&panels, columns, figure.width, (width, &figure.y_label));
+    let drawn = |setting: &Setting| -> Vec<ScatterPanel> {
+        parts.iter().map(|part| ScatterPanel::new(part, setting)).collect()
+    };
+    let filling = |total| plot_width(&drawn(&setting), columns, total, (width, &figure.y_label));
+    let width = figure.width.map_or(width, filling);
     let setting = Setting { plot: (width, setting.plot.1), ..setting };
-    let panels: Vec<_> = parts.iter().map(|part| ScatterPanel::new(part, &setting)).collect();
-    let setting = Setting { plot: PIECE, labels: false, ..setting };
-    let pieces: Vec<_> = parts.iter().map(|part| ScatterPanel::new(part, &setting)).collect();
+    let panels = drawn(&setting);
+    let setting = Setting { plot: PIECE, layout: Layout::Piece, ..setting };
+    let pieces = drawn(&setting);
     let heading = Heading {
         title: figure.title.clone(),
         x_label: figure.x_label.clone(),

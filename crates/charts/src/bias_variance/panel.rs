@@ -8,7 +8,7 @@ use crate::drawing::{LegendEntry, Readout};
 use crate::figure::{Figure, Panel, Point, Series};
 use crate::label_column::{Label, column_width};
 use crate::page::caption::list;
-use crate::page::layout::{Block, Drawable};
+use crate::page::layout::{Block, Drawable, Layout};
 use crate::page::legend;
 use crate::page::replication::{Replication, warning};
 use crate::page::small_multiples::Part;
@@ -24,8 +24,7 @@ pub(crate) struct Setting<'a> {
     pub replication: &'a Replication,
     pub tracks: Tracks,
     pub plot: (f64, f64),
-    /// Whether labels are beside the plot; if not, a page writes them.
-    pub labels: bool,
+    pub layout: Layout,
 }
 
 pub(crate) const RADIUS: f64 = 4.2;
@@ -49,19 +48,11 @@ pub(crate) struct Path {
     pub label: Label,
 }
 
-impl Path {
-    /// Shown as a tooltip.
-    pub fn title(&self) -> String {
-        let parts = std::iter::once(&self.name).chain(&self.remarks).map(String::as_str);
-        parts.collect::<Vec<_>>().join(", ")
-    }
-}
-
 /// A panel, ready to be drawn. Positions are relative to the upper left corner of the plot.
 pub(crate) struct ScatterPanel {
     pub axes: Option<(Axis, Axis)>,
     pub paths: Vec<Path>,
-    pub labels: bool,
+    pub layout: Layout,
     title: String,
     warning: Option<String>,
     footnotes: Vec<String>,
@@ -75,7 +66,7 @@ impl ScatterPanel {
         let mut panel = ScatterPanel {
             axes: axes(&setting.figure.panels[part.panel], setting),
             paths: Vec::new(),
-            labels: setting.labels,
+            layout: setting.layout,
             title: part.title.clone(),
             warning: warning(&counts),
             footnotes: Vec::new(),
@@ -140,9 +131,9 @@ impl Drawable for ScatterPanel {
             footnotes: self.footnotes.clone(),
             before: self.axes.as_ref().map_or(0.0, |(_, y)| Frame::beside(y)),
             plot: self.plot,
-            after: match self.labels {
-                true => column_width(self.paths.iter().map(|path| &path.label)),
-                false => 0.0,
+            after: match self.layout {
+                Layout::Sheet => column_width(self.paths.iter().map(|path| &path.label)),
+                Layout::Piece => 0.0,
             },
         }
     }

@@ -13,10 +13,10 @@ use crate::drawing::Drawing;
 use crate::figure::Better;
 use crate::final_values::figure::{FinalFigure, FinalPanel, FinalRow};
 use crate::final_values::order::ranked;
-use crate::final_values::panel::{ForestPanel, Layout, Setting};
+use crate::final_values::panel::{ForestPanel, Setting};
 use crate::page::caption::{self, NOTHING, sentences};
 use crate::page::compose::compose;
-use crate::page::layout::{Heading, plot_width};
+use crate::page::layout::{Heading, Layout, plot_width};
 use crate::page::replication::Replication;
 use crate::reference;
 use crate::style::palette::Palette;
@@ -57,7 +57,8 @@ pub fn final_values(figure: &FinalFigure, palette: &Palette) -> Drawing {
         });
         panels.collect()
     };
-    let width = plot_width(&drawn(&setting), columns, figure.width, (setting.width, ""));
+    let filling = |total| plot_width(&drawn(&setting), columns, total, (setting.width, ""));
+    let width = figure.width.map_or(setting.width, filling);
     let setting = Setting { width, ..setting };
     let panels = drawn(&setting);
     let pieces = drawn(&Setting { width: PIECE, layout: Layout::Piece, ..setting });

@@ -8,7 +8,7 @@ use crate::final_values::figure::{FinalPanel, FinalRow};
 use crate::final_values::limits::horizontal;
 use crate::final_values::named_lines::{NamedLine, NamedLines};
 use crate::page::caption::list_references;
-use crate::page::layout::{Block, Drawable, LEADING, REMARK, height as lines_height};
+use crate::page::layout::{Block, Drawable, LEADING, Layout, REMARK, height as lines_height};
 use crate::page::legend;
 use crate::page::replication::{Replication, warning};
 use crate::reference::{self, placed, widened};
@@ -28,22 +28,11 @@ pub(crate) struct Setting<'a> {
     pub head: bool,
 }
 
-/// Where labels and remarks are.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Layout {
-    /// Labels to the left of the plot, remarks to its right, and the names of references above it.
-    Sheet,
-    /// As narrow as a phone: remarks below the labels, and references in a legend of the page.
-    Piece,
-}
-
-impl Layout {
-    /// The longest line of a label.
-    fn longest_label(self) -> f64 {
-        match self {
-            Layout::Sheet => 235.0,
-            Layout::Piece => 142.0,
-        }
+/// The longest line of a label.
+fn longest_label(layout: Layout) -> f64 {
+    match layout {
+        Layout::Sheet => 235.0,
+        Layout::Piece => 142.0,
     }
 }
 
@@ -237,11 +226,11 @@ fn named_lines(
 
 fn row<'a>(measured: &'a FinalRow, x: Option<&Axis>, top: f64, setting: &Setting) -> Row<'a> {
     let position = Position::new(measured.value, setting.log);
-    let label = wrap(&measured.label, LABEL, setting.layout.longest_label());
+    let label = wrap(&measured.label, LABEL, longest_label(setting.layout));
     let remarks = remarks(measured, position, x, setting).join(", ");
     let (below, remark) = match setting.layout {
         Layout::Piece if !remarks.is_empty() => {
-            (wrap(&remarks, REMARK, setting.layout.longest_label()), String::new())
+            (wrap(&remarks, REMARK, longest_label(setting.layout)), String::new())
         }
         _ => (Vec::new(), remarks),
     };

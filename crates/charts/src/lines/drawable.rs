@@ -2,8 +2,8 @@
 
 use crate::drawing::{LegendEntry, Readout};
 use crate::label_column::column_width;
-use crate::lines::panel::{Labels, Line, LinePanel};
-use crate::page::layout::{Block, Drawable};
+use crate::lines::panel::{Line, LinePanel};
+use crate::page::layout::{Block, Drawable, Layout};
 use crate::page::legend;
 use crate::svg::frame::Frame;
 use crate::svg::sheet::{Rect, Sheet};
@@ -16,9 +16,9 @@ impl Drawable for LinePanel {
             footnotes: self.footnotes.clone(),
             before: self.axes.as_ref().map_or(0.0, |(_, y)| Frame::beside(y)),
             plot: self.size,
-            after: match self.beside {
-                Labels::Beside => column_width(self.labels()),
-                Labels::ByPage => 0.0,
+            after: match self.layout {
+                Layout::Sheet => column_width(self.labels()),
+                Layout::Piece => 0.0,
             },
         }
     }

@@ -3,10 +3,11 @@
 use crate::figure::Point;
 use crate::label_column::LabelColumn;
 use crate::lines::band::bands;
-use crate::lines::panel::{Interval, Labels, Level, Line, LinePanel};
+use crate::lines::panel::{Interval, Level, Line, LinePanel};
 use crate::lines::segments::clip;
+use crate::page::caption::tooltip;
 use crate::page::empty::nothing;
-use crate::page::layout::{REMARK, height, paragraph};
+use crate::page::layout::{Layout, REMARK, height, paragraph};
 use crate::reference;
 use crate::style::Dash;
 use crate::svg::frame::Frame;
@@ -53,25 +54,25 @@ impl LinePanel {
         let lines: Vec<_> = self.lines.iter().map(|line| Visible::new(line, &frame)).collect();
         let wanted = |line: &Visible| line.end.map_or(rect.top, |end| frame.pixel(end).1);
         let ends = lines.iter().map(wanted).chain(self.levels.iter().map(|l| height_of(&frame, l)));
-        let column = (self.beside == Labels::Beside)
+        let column = (self.layout == Layout::Sheet)
             .then(|| LabelColumn::new(self.labels().zip(ends).collect(), &rect));
-        let markers = |index: usize, visible: &Visible| {
+        let markers = |(index, visible): (usize, &Visible)| {
             self.markers(&visible.line.segments.pieces, &frame, index as f64 / lines.len() as f64)
         };
+        let markers: Vec<Vec<Point>> = lines.iter().enumerate().map(markers).collect();
         sheet.layer(|area| {
             frame.draw_axes(area)?;
             self.write_strip(area, &rect)
         });
-        for (index, visible) in lines.iter().enumerate() {
-            let markers = markers(index, visible);
+        for (visible, markers) in lines.iter().zip(&markers) {
             sheet.part_of(&visible.line.name, |sheet| {
-                sheet.layer(|area| self.draw_intervals(area, &frame, visible.line, &markers));
+                sheet.layer(|area| self.draw_intervals(area, &frame, visible.line, markers));
             });
         }
         self.draw_levels(sheet, &frame, column.as_ref());
         for (index, visible) in lines.iter().enumerate() {
             let swatch = column.as_ref().map(|column| column.swatch(index));
-            draw_line(sheet, &frame, visible, swatch, &markers(index, visible));
+            draw_line(sheet, &frame, visible, swatch, &markers[index]);
         }
         if let Some(column) = column {
             sheet.layer(|area| {
@@ -208,29 +209,33 @@ fn draw_line(
             swatch.map_or(Ok(()), |swatch| line(area, &swatch, color, LINE))
         });
     };
-    sheet.titled(&visible.line.name, &visible.line.title(), |sheet| {
-        match style.dash {
-            Dash::Solid => strokes(sheet),
-            dash => sheet.dashed(dash.lengths(), strokes),
-        }
-        sheet.edged(|sheet| {
+    sheet.titled(
+        &visible.line.name,
+        &tooltip(&visible.line.name, &visible.line.remarks),
+        |sheet| {
+            match style.dash {
+                Dash::Solid => strokes(sheet),
+                dash => sheet.dashed(dash.lengths(), strokes),
+            }
+            sheet.edged(|sheet| {
+                sheet.layer(|area| {
+                    let plot = frame.plot(area)?;
+                    for point in markers {
+                        plot.draw(&symbol((point.x, point.y), style, MARKER, 1.0))?;
+                    }
+                    if let Some(end) = visible.end.filter(|_| segments.diverged().is_some()) {
+                        plot.draw(&cross(end, color, 4.5))?;
+                    }
+                    let Some([(left, y), (right, _)]) = swatch else { return Ok(()) };
+                    area.draw(&symbol(pixel(((left + right) / 2.0, y)), style, MARKER, 1.0))
+                });
+            });
             sheet.layer(|area| {
                 let plot = frame.plot(area)?;
-                for point in markers {
-                    plot.draw(&symbol((point.x, point.y), style, MARKER, 1.0))?;
-                }
-                if let Some(end) = visible.end.filter(|_| segments.diverged().is_some()) {
-                    plot.draw(&cross(end, color, 4.5))?;
-                }
-                let Some([(left, y), (right, _)]) = swatch else { return Ok(()) };
-                area.draw(&symbol(pixel(((left + right) / 2.0, y)), style, MARKER, 1.0))
+                let on_axis = |point: &&Point| (frame.y.low..=frame.y.high).contains(&point.y);
+                let mut expected = visible.line.expected.iter().filter(on_axis);
+                expected.try_for_each(|point| plot.draw(&ring((point.x, point.y), MARKER + 2.6)))
             });
-        });
-        sheet.layer(|area| {
-            let plot = frame.plot(area)?;
-            let on_axis = |point: &&Point| (frame.y.low..=frame.y.high).contains(&point.y);
-            let mut expected = visible.line.expected.iter().filter(on_axis);
-            expected.try_for_each(|point| plot.draw(&ring((point.x, point.y), MARKER + 2.6)))
-        });
-    });
+        },
+    );
 }

@@ -10,10 +10,10 @@ mod segments;
 use crate::axis::is_log;
 use crate::drawing::Drawing;
 use crate::figure::{Figure, Point, Scale};
-use crate::lines::panel::{HEIGHT, Interval, Labels, LinePanel, Options, Setting};
+use crate::lines::panel::{HEIGHT, Interval, LinePanel, Options, Setting};
 use crate::page::caption::{NOTHING, describe, sentences};
 use crate::page::compose::compose;
-use crate::page::layout::{Heading, plot_width};
+use crate::page::layout::{Heading, Layout, plot_width};
 use crate::page::replication::Replication;
 use crate::page::small_multiples::{Part, split};
 use crate::reference;
@@ -103,14 +103,15 @@ fn draw(figure: &Figure, palette: &Palette, options: &Options) -> Drawing {
         replication: &replication,
         width: WIDTHS[columns.min(WIDTHS.len()) - 1],
         height: HEIGHT,
-        labels: Labels::Beside,
+        layout: Layout::Sheet,
     };
     let usual = (setting.width, figure.y_label.as_str());
-    let width = plot_width(&panels(&parts, &setting), columns, figure.width, usual);
+    let filling = |total| plot_width(&panels(&parts, &setting), columns, total, usual);
+    let width = figure.width.map_or(setting.width, filling);
     let setting = Setting { width, ..setting };
     let panels = panels(&parts, &setting);
     let (width, height) = PIECE;
-    let setting = Setting { width, height, labels: Labels::ByPage, ..setting };
+    let setting = Setting { width, height, layout: Layout::Piece, ..setting };
     let pieces = self::panels(&parts, &setting);
     let heading = Heading {
         title: figure.title.clone(),

@@ -8,7 +8,7 @@ use crate::label_column::Label;
 use crate::lines::limits::vertical;
 use crate::lines::segments::{Fate, Segments};
 use crate::page::caption::{list, list_references};
-use crate::page::layout::{REMARK, height};
+use crate::page::layout::{Layout, REMARK, height};
 use crate::page::replication::{Replication, warning};
 use crate::page::small_multiples::Part;
 use crate::reference::{placed, widened};
@@ -45,16 +45,7 @@ pub(crate) struct Setting<'a> {
     /// The width of a plot in pixels, and its least height; its labels may need more.
     pub width: f64,
     pub height: f64,
-    pub labels: Labels,
-}
-
-/// Who writes the labels.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Labels {
-    /// They are beside the plot.
-    Beside,
-    /// A page writes them, as a legend.
-    ByPage,
+    pub layout: Layout,
 }
 
 /// The least height of a plot with its labels beside it.
@@ -81,14 +72,6 @@ pub(crate) struct Level {
     label: Label,
 }
 
-impl Line {
-    /// Shown as a tooltip.
-    pub fn title(&self) -> String {
-        let parts = std::iter::once(&self.name).chain(&self.remarks).map(String::as_str);
-        parts.collect::<Vec<_>>().join(", ")
-    }
-}
-
 /// A panel, ready to be drawn once [`LinePanel::with_height`] has set its height.
 pub(crate) struct LinePanel {
     pub lines: Vec<Line>,
@@ -98,7 +81,7 @@ pub(crate) struct LinePanel {
     /// The text of the strip for zero.
     pub strip: Vec<String>,
     pub interval: Interval,
-    pub beside: Labels,
+    pub layout: Layout,
     pub title: String,
     pub warning: Option<String>,
     pub footnotes: Vec<String>,
@@ -138,7 +121,7 @@ impl LinePanel {
             axes,
             strip: strip.unwrap_or_default(),
             interval: setting.options.interval,
-            beside: setting.labels,
+            layout: setting.layout,
             title: part.title.clone(),
             warning: warning(&counts.collect::<Vec<_>>()),
             footnotes: footnotes.into_iter().flatten().collect(),
@@ -148,9 +131,9 @@ impl LinePanel {
 
     /// The least height that has room for the labels and the strip.
     pub fn least_height(&self) -> f64 {
-        let labels: f64 = match self.beside {
-            Labels::Beside => self.labels().map(Label::height).sum(),
-            Labels::ByPage => 0.0,
+        let labels: f64 = match self.layout {
+            Layout::Sheet => self.labels().map(Label::height).sum(),
+            Layout::Piece => 0.0,
         };
         labels.max(self.size.1) + self.strip_height()
     }

@@ -18,6 +18,12 @@ pub(crate) fn sentences(parts: &[&str]) -> String {
     ended.collect::<Vec<_>>().join(" ")
 }
 
+/// The tooltip of a series: its name with its remarks.
+pub(crate) fn tooltip(name: &str, remarks: &[String]) -> String {
+    let parts = std::iter::once(name).chain(remarks.iter().map(String::as_str));
+    parts.collect::<Vec<_>>().join(", ")
+}
+
 /// A note `what: name, name`, or `None` without names.
 pub(crate) fn list(what: &str, names: &[&str]) -> Option<String> {
     (!names.is_empty()).then(|| format!("{what}: {}", names.join(", ")))

@@ -34,6 +34,15 @@ pub(crate) struct Heading {
     pub description: String,
 }
 
+/// How a panel is laid out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Layout {
+    /// On a sheet, with its labels and remarks beside the plot.
+    Sheet,
+    /// As narrow as a phone; a page writes what stands beside the plot.
+    Piece,
+}
+
 /// A panel of a figure, ready to be drawn.
 pub(crate) trait Drawable {
     /// The space it asks for, and its texts.
@@ -205,10 +214,9 @@ impl Page {
 pub(crate) fn plot_width<P: Drawable>(
     panels: &[P],
     columns: usize,
-    total: Option<f64>,
+    total: f64,
     (usual, y_label): (f64, &str),
 ) -> f64 {
-    let Some(total) = total else { return usual };
     let blocks: Vec<Block> = panels.iter().map(Drawable::block).collect();
     let count = columns.clamp(1, blocks.len().max(1));
     let beside =

@@ -114,7 +114,7 @@ impl<E: Real> Jacobian<E> for OfNumber<E> {
             variance = (off * off).mul_add(p, variance);
         }
         let spread = V::splat(self.epsilon) + variance + variance;
-        // Without a variance there is one category, and no gradient.
+        // A variance of 0 means that one category has all the probability; the gradient is 0.
         let spread = spread.max(V::splat(E::of(f64::from(f32::MIN_POSITIVE))));
         let slope = slope_at(x, g);
         for k in 0..p.len() {

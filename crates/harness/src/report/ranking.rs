@@ -79,7 +79,7 @@ fn row(summary: &Summary<'_>, task: usize, place: &Place) -> Row {
     }
 }
 
-/// Ranks in words: one, or the first and the last of those that cannot be told apart.
+/// A rank in words: one number, or a range such as `1–3`.
 fn ranks((first, last): (usize, usize)) -> String {
     if first == last { first.to_string() } else { format!("{first}–{last}") }
 }

@@ -11,6 +11,12 @@ impl CellSummary<'_> {
         self.estimate(measure).map(|estimate| self.without_residue(measure, estimate))
     }
 
+    /// As [`CellSummary::curve`], with round-off residue counted as zero.
+    pub fn rounded_curve(&self, measure: &Measure) -> Vec<(u64, Estimate)> {
+        let curve = self.curve(measure).iter();
+        curve.map(|&(step, estimate)| (step, self.without_residue(measure, estimate))).collect()
+    }
+
     /// An estimate of a metric of this cell. Squares of gradients that are round-off residue, relative
     /// to the exact gradient, are 0.
     pub fn without_residue(&self, measure: &Measure, estimate: Estimate) -> Estimate {

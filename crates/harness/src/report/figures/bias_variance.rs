@@ -34,15 +34,11 @@ pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
 
 /// The first, a middle and the last measurement.
 fn path(cell: &CellSummary<'_>) -> Vec<Point> {
-    let rounded = |name| {
-        let measure = Measure::of_gradient(name);
-        let curve = cell.curve(&measure).iter();
-        curve.map(|&(_, estimate)| cell.without_residue(&measure, estimate)).collect::<Vec<_>>()
-    };
-    let (variance, bias) = (rounded(TOTAL_VARIANCE), rounded(RELATIVE_SQUARED_BIAS));
+    let variance = cell.rounded_curve(&Measure::of_gradient(TOTAL_VARIANCE));
+    let bias = cell.rounded_curve(&Measure::of_gradient(RELATIVE_SQUARED_BIAS));
     let last = variance.len().saturating_sub(1);
     let mut indices = vec![0, last / 2, last];
     indices.dedup();
-    let at = |i: usize| Some(point(variance.get(i)?.value, relative_bias(*bias.get(i)?)));
+    let at = |i: usize| Some(point(variance.get(i)?.1.value, relative_bias(bias.get(i)?.1)));
     indices.into_iter().filter_map(at).collect()
 }

@@ -13,8 +13,8 @@ pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
     }
     let several = source.groups().len() > 1;
     let figures = source.groups().into_iter().map(|(measure, tasks)| {
-        let by_steps =
-            along(source, &measure, &tasks, "training step", |cell| curve(cell, &measure));
+        let steps = ("training step", Scale::Linear);
+        let by_steps = along(source, &measure, &tasks, steps, |cell| curve(cell, &measure));
         let name = source.name("convergence", &measure);
         let by_evaluations = Form {
             axis: "evaluations of the loss",
@@ -39,7 +39,8 @@ pub(super) fn timing(source: &Source<'_>) -> Option<Drawing> {
         let step = cell.seconds_per_step().unwrap_or(f64::NAN);
         scaled(curve(cell, measure), step)
     };
-    Some(along(source, measure, tasks, "seconds of training on one core", points))
+    let seconds = ("seconds of training on one core", Scale::Log);
+    Some(along(source, measure, tasks, seconds, points))
 }
 
 /// The curves along the number of losses and gradients of a row that an estimator has asked for.
@@ -51,7 +52,7 @@ fn evaluations(source: &Source<'_>, measure: &Measure, tasks: &[usize]) -> Drawi
         let all = cost.hard + cost.hard_gradient + cost.relaxed + cost.relaxed_gradient;
         scaled(curve(cell, measure), all as f64)
     };
-    along(source, measure, tasks, "losses and gradients of each row", points)
+    along(source, measure, tasks, ("losses and gradients of each row", Scale::Log), points)
 }
 
 /// Points after the first step, whose place is a multiple of their step.
@@ -64,7 +65,7 @@ fn along(
     source: &Source<'_>,
     measure: &Measure,
     tasks: &[usize],
-    x_label: &str,
+    (x_label, x_scale): (&str, Scale),
     points: impl Fn(&CellSummary<'_>) -> Vec<Point>,
 ) -> Drawing {
     let mut panels = source.panels(tasks, points);
@@ -76,7 +77,7 @@ fn along(
         x_label: x_label.to_owned(),
         y_label: measure.axis(),
         caption: source.caption(),
-        x_scale: if x_label == "training step" { Scale::Linear } else { Scale::Log },
+        x_scale,
         y_scale: scale_of_losses(measure, &panels),
         width: source.width(),
         panels,

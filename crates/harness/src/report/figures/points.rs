@@ -18,9 +18,8 @@ pub(super) fn bounds(estimate: Estimate) -> [f64; 2] {
 
 /// A metric over the steps. Round-off residue is zero.
 pub(super) fn curve(cell: &CellSummary<'_>, measure: &Measure) -> Vec<Point> {
-    let curve = cell.curve(measure).iter();
-    let rounded = curve.map(|&(step, estimate)| (step, cell.without_residue(measure, estimate)));
-    rounded.map(|(step, estimate)| point(step as f64, estimate)).collect()
+    let curve = cell.rounded_curve(measure).into_iter();
+    curve.map(|(step, estimate)| point(step as f64, estimate)).collect()
 }
 
 /// The scale of a metric: a zero among squares that differ by powers of ten must not make it linear.

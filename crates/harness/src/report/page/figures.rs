@@ -14,7 +14,6 @@ pub(super) fn figure(figure: &Drawn) -> Value {
         figure.picture.iter().map(|&(axis, file)| context! { axis => axis, picture => file });
     context! {
         name => &figure.name,
-        file => &figure.name,
         about => figure.about,
         x => figure.axis,
         forms => forms.chain(pictures).collect::<Vec<_>>(),

@@ -21,9 +21,9 @@ use statistics::FEWEST_RUNS;
 
 const TEMPLATE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
 /// The column of the ranking metric, not counting the first.
 const VALUE_COLUMN: usize = 1;
-const SCRIPT: &str = include_str!("page.js");
 
 /// The page of a summary with its comparison across tasks, its figures and artifacts.
 pub(super) fn render(

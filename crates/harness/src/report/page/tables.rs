@@ -27,7 +27,7 @@ pub(super) fn ranking(summary: &Summary<'_>, task: usize) -> Value {
     }
 }
 
-/// Rows of plain texts, and of a verdict on the last of them, if there is one.
+/// A row of plain texts. The verdict, if there is one, is on the last.
 pub(super) fn plain(texts: &[String], verdict: &'static str) -> Vec<Value> {
     let last = texts.len() - 1;
     let cells = texts.iter().enumerate().map(|(index, text)| Cell {
