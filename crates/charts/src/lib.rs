@@ -11,6 +11,7 @@
 //! | [`bias_variance()`] | [`Figure`] | how does an estimator trade bias for variance? |
 //! | [`final_values()`] | [`FinalFigure`] | which estimator ends best, and how certain is that? |
 //! | [`sensitivity()`] | [`Figure`] | how much does a parameter of the estimator matter? |
+//! | [`heat_map()`] | [`HeatFigure`] | how do two parameters matter together? |
 //!
 //! All figures follow three rules:
 //!
@@ -58,6 +59,7 @@ mod bias_variance;
 mod drawing;
 mod figure;
 mod final_values;
+mod heat_map;
 mod label_column;
 mod lines;
 mod page;
@@ -73,6 +75,8 @@ pub use drawing::{Drawing, LegendEntry, Piece, Readout};
 pub use figure::{Better, Figure, Panel, Point, Reference, Scale, Series};
 pub use final_values::figure::{FinalFigure, FinalPanel, FinalRow};
 pub use final_values::final_values;
+pub use heat_map::figure::{HeatFigure, HeatPanel, Tile};
+pub use heat_map::heat_map;
 pub use lines::{convergence, sensitivity, variance};
 pub use page::small_multiples::MOST_SERIES;
 pub use style::palette::Palette;

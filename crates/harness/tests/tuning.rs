@@ -70,6 +70,23 @@ fn a_plan_counts_the_settings_of_each_estimator() {
     assert_eq!(cells(&lab, "tiny.toml --estimator exact").len(), 4);
 }
 
+/// A tile for each setting, with its number, in a panel of the estimator that has both parameters.
+#[test]
+fn a_heat_map_shows_every_setting() {
+    let figure = "[[figure]]\nkind = \"heat-map\"\nx = \"optimizer.learning-rate\"\n\
+                  rows = \"estimator.temperature\"\n\n[tuning]";
+    let lab = lab(&[("[tuning]", figure)]);
+    lab.ok("sweep tiny.toml");
+    let svg = lab.read("results/tiny/plots/heat-map-1.svg");
+    for (rate, temperature) in [("0.003", "0.5"), ("0.03", "0.5"), ("0.003", "1"), ("0.03", "1")] {
+        let title = format!("<title>learning rate {rate}, temperature {temperature}: ");
+        assert_eq!(svg.matches(&title).count(), 1, "{title} in {svg}");
+    }
+    assert!(svg.contains("soft-argmax: best is") && !svg.contains("exact"), "{svg}");
+    let report = lab.read("results/tiny/report.html");
+    assert!(report.contains("against learning rate and temperature"));
+}
+
 /// One row for each estimator, with what was tried, and no warning of unequal numbers.
 #[test]
 fn a_report_says_what_was_tried() {

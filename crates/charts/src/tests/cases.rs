@@ -215,3 +215,34 @@ fn a_figure_is_as_wide_as_asked_for() {
     assert!(document(Some(100.0)) > 300.0);
     assert!(document(None) > 500.0);
 }
+
+#[test]
+fn a_heat_map_marks_the_best_tile_and_crosses_out_what_diverged() {
+    let tile = |column, row, value| Tile { column, row, value, runs: 5, ..Tile::default() };
+    let panel = HeatPanel {
+        title: "reinmax".into(),
+        columns: vec!["0.001".into(), "0.01".into()],
+        rows: vec!["1".into()],
+        tiles: vec![tile(0, 0, 101.5), Tile { known: Some(98.3), ..tile(1, 0, 100.2) }],
+    };
+    let figure = HeatFigure {
+        x_label: "learning rate".into(),
+        y_label: "temperature".into(),
+        panels: vec![panel],
+        ..HeatFigure::default()
+    };
+    let svg = heat_map(&figure).svg;
+    for text in ["101.5", "100.2", "98.3", "Dark to pale: 100.2 to 101.5.", "Frame: the best."] {
+        assert!(svg.contains(text), "{text}: {svg}");
+    }
+    assert!(svg.contains("best is 100.2 at learning rate 0.01 and temperature 1"));
+    assert!(svg.contains("<title>learning rate 0.01, temperature 1: 100.2 (known: 98.3)</title>"));
+    let frames = |svg: &str| svg.matches("stroke=\"#222222\" stroke-width=\"22\"").count();
+    assert_eq!((frames(&svg), svg.contains("no finite value")), (1, false));
+    let mut diverged = figure;
+    diverged.panels[0].tiles[1].value = f64::INFINITY;
+    let svg = heat_map(&diverged).svg;
+    assert!(svg.contains("no finite value") && svg.contains("×: no finite value."));
+    assert!(svg.contains("best is 101.5 at"));
+    assert!(heat_map(&HeatFigure::default()).svg.contains("Nothing to show."));
+}

@@ -122,4 +122,27 @@ impl Draws {
             width,
         }
     }
+
+    pub fn heat(&mut self) -> HeatFigure {
+        let Figure { title, x_label, y_label, caption, width, .. } = self.figure();
+        let mut panel = || {
+            let (across, up) = ([0, 1, 4, 30][self.next(4)], [1, 3, 12][self.next(3)]);
+            let odd = self.next(3) == 0;
+            let mut tiles = vec![];
+            for (column, row) in
+                (0..across).flat_map(|column| (0..up).map(move |row| (column, row)))
+            {
+                if self.next(9) > 0 {
+                    let known = [None, Some(self.value(odd))][self.next(2)];
+                    let (runs, failures) = ([4, 20, 20][self.next(3)], [0, 0, 3][self.next(3)]);
+                    tiles.push(Tile { column, row, value: self.value(odd), known, runs, failures });
+                }
+            }
+            let labels = |count: usize| (0..count).map(|i| format!("{}e-{i}", i + 1)).collect();
+            HeatPanel { title: self.label(0), columns: labels(across), rows: labels(up), tiles }
+        };
+        let panels = (0..3).map(|_| panel()).collect();
+        let better = [Better::Lower, Better::Higher][self.next(2)];
+        HeatFigure { title, x_label, y_label, better, caption, width, panels }
+    }
 }

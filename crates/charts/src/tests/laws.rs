@@ -39,6 +39,12 @@ fn no_figure_breaks_a_law() {
         assert_eq!(drawing.svg, final_values(&finals, &palette).svg);
         check(&drawing.svg, &labels);
         check_pieces(&drawing, &labels);
+        let heat = Draws(seed).heat();
+        let titles: Vec<&str> = heat.panels.iter().map(|panel| panel.title.as_str()).collect();
+        let drawing = heat_map(&heat);
+        assert_eq!(drawing.svg, heat_map(&heat).svg);
+        check(&drawing.svg, &titles);
+        check_pieces(&drawing, &[]);
     }
 }
 

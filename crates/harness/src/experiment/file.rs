@@ -115,12 +115,16 @@ pub struct ThresholdSpec {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct FigureSpec {
-    /// What is drawn: `sensitivity`.
+    /// What is drawn: `sensitivity`, a metric against a parameter; or `heat-map`, a metric against two.
     #[schemars(extend("example" = "kind = \"sensitivity\""))]
     pub kind: FigureKind,
     /// The parameter along the horizontal axis, such as `estimator.temperature`.
     #[schemars(extend("example" = "x = \"estimator.temperature\""))]
     pub x: String,
+    /// The parameter along the vertical axis of a heat map.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("example" = "rows = \"estimator.temperature\""))]
+    pub rows: Option<String>,
     /// The metric: the one that ranks, unless given.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("example" = "y = \"entropy\""))]
@@ -133,6 +137,8 @@ pub struct FigureSpec {
 pub enum FigureKind {
     /// A metric against a parameter.
     Sensitivity,
+    /// A metric against two parameters, a panel for each estimator.
+    HeatMap,
 }
 
 /// A file of known values, and where its numbers are from.

@@ -1,6 +1,6 @@
 //! Names inside an experiment file that must be those of its own parameters and metrics.
 
-use super::{Experiment, FigureSpec};
+use super::{Experiment, FigureKind, FigureSpec};
 use anyhow::{Context, Result, bail};
 use registry::UnknownName;
 use toml::{Table, Value};
@@ -57,10 +57,17 @@ impl Names {
 
     /// The axes of figures are parameters that are numbers.
     pub(super) fn check_axes(&self, figures: &[FigureSpec]) -> Result<()> {
-        for FigureSpec { x, .. } in figures {
-            if !self.numbers.contains(x) {
+        for FigureSpec { kind, x, rows, .. } in figures {
+            if rows.is_some() != (*kind == FigureKind::HeatMap) {
+                bail!("figure.rows: a heat-map needs it, and no other figure has it");
+            }
+            for (key, axis) in [("figure.x", Some(x)), ("figure.rows", rows.as_ref())] {
+                let Some(axis) = axis.filter(|axis| !self.numbers.contains(axis)) else { continue };
                 let known = self.numbers.iter().cloned();
-                return Err(UnknownName::new("parameter", x, known)).context("figure.x");
+                return Err(UnknownName::new("parameter", axis, known)).context(key);
+            }
+            if rows.as_ref() == Some(x) {
+                bail!("figure.rows: `{x}` is along the horizontal axis already");
             }
         }
         Ok(())

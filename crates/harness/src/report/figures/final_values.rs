@@ -1,22 +1,18 @@
-use super::{Drawn, Source, axis, bounds, capitalized, scale};
+use super::{Drawn, Source, axis, better, bounds, capitalized, scale};
 use crate::experiment::Measure;
 use crate::results::CellSummary;
-use charts::{Better, FinalFigure, FinalPanel, FinalRow, final_values};
+use charts::{FinalFigure, FinalPanel, FinalRow, final_values};
 
 /// The metrics that rank, at the end.
 pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
     let groups = source.groups().into_iter();
     let figures = groups.map(|(measure, tasks)| {
         let (title, x_label) = words(source, &measure);
-        let better = match measure.better {
-            model::Better::Higher => Better::Higher,
-            model::Better::Lower | model::Better::Neither => Better::Lower,
-        };
         let figure = FinalFigure {
             title,
             x_label,
             x_scale: scale(&measure),
-            better,
+            better: better(&measure),
             reference_line: true,
             caption: source.caption(),
             width: source.width(),

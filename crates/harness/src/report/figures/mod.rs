@@ -6,6 +6,7 @@ mod budget;
 mod convergence;
 mod course;
 mod final_values;
+mod heat_map;
 mod overview;
 mod points;
 mod profile;
@@ -21,7 +22,7 @@ use crate::report::computed::Computed;
 use crate::results::Summary;
 use anyhow::Result;
 use charts::Drawing;
-use points::{bounds, curve, point, scale, scale_of_losses};
+use points::{better, bounds, curve, point, scale, scale_of_losses};
 use registry::UnknownName;
 use source::{Source, grouped};
 use words::{axis, parameter};
@@ -80,6 +81,7 @@ const ALL: &[fn(&Source<'_>) -> Vec<Drawn>] = &[
     variance::draw,
     bias_variance::draw,
     sensitivity::draw,
+    heat_map::draw,
 ];
 
 /// Draws the figures of a results folder.

@@ -22,6 +22,14 @@ pub(super) fn curve(cell: &CellSummary<'_>, measure: &Measure) -> Vec<Point> {
     curve.map(|(step, estimate)| point(step as f64, estimate)).collect()
 }
 
+/// Which values of a metric are better, as `charts` takes it.
+pub(super) fn better(measure: &Measure) -> charts::Better {
+    match measure.better {
+        Better::Higher => charts::Better::Higher,
+        Better::Lower | Better::Neither => charts::Better::Lower,
+    }
+}
+
 /// The scale of a metric: a zero among squares that differ by powers of ten must not make it linear.
 pub(super) fn scale(measure: &Measure) -> Scale {
     if measure.is_ratio { Scale::Log } else { Scale::Auto }

@@ -5,8 +5,7 @@ use charts::{Figure, Panel, Series, sensitivity};
 
 /// The figures of a metric against a parameter that the experiment asks for.
 pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
-    let asked = source.summary.experiment.figures.iter();
-    let asked = asked.filter(|figure| figure.kind == FigureKind::Sensitivity);
+    let asked = source.specs(FigureKind::Sensitivity);
     let drawn = |(index, spec): (usize, &FigureSpec)| {
         Drawn::new(
             format!("sensitivity-{}", index + 1),
@@ -19,7 +18,7 @@ pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
 
 fn figure(source: &Source<'_>, spec: &FigureSpec) -> Figure {
     let tasks = source.tasks();
-    let measures: Vec<Measure> = tasks.iter().map(|&task| measure(source, spec, task)).collect();
+    let measures: Vec<Measure> = tasks.iter().map(|&task| source.asked(spec, task)).collect();
     let first = measures[0];
     let mut labels: Vec<String> = measures.iter().map(|measure| measure.axis()).collect();
     labels.dedup();
@@ -38,16 +37,6 @@ fn figure(source: &Source<'_>, spec: &FigureSpec) -> Figure {
         width: source.width(),
         ..Figure::default()
     }
-}
-
-/// The metric that is asked for, or the one that ranks.
-fn measure(source: &Source<'_>, spec: &FigureSpec, task: usize) -> Measure {
-    let experiment = source.summary.experiment;
-    let asked = spec.y.as_ref().and_then(|name| {
-        let cell = experiment.cells.iter().find(|cell| cell.task_index == task)?;
-        experiment.measure(cell, name)
-    });
-    asked.unwrap_or_else(|| experiment.ranking_measure(task))
 }
 
 /// One line for each combination of the other parameters.

@@ -1,7 +1,7 @@
 //! What figures are made from, and what they share.
 
 use super::words::parameter;
-use crate::experiment::{Experiment, Measure};
+use crate::experiment::{Experiment, FigureKind, FigureSpec, Measure};
 use crate::report::computed::Computed;
 use crate::results::{Across, Budget, CellSummary, ReferenceValue, Summary};
 use charts::{Palette, Panel, Point, Reference, Series};
@@ -83,6 +83,21 @@ impl<'a> Source<'a> {
     pub(super) fn groups(&self) -> Vec<(Measure, Vec<usize>)> {
         let tasks = self.tasks().into_iter();
         grouped(tasks.map(|task| (self.summary.ranking_measure(task), task)))
+    }
+
+    /// The figures of a kind that the experiment asks for.
+    pub(super) fn specs(&self, kind: FigureKind) -> impl Iterator<Item = &FigureSpec> {
+        self.summary.experiment.figures.iter().filter(move |figure| figure.kind == kind)
+    }
+
+    /// The metric that a figure is asked to show, or the one that ranks.
+    pub(super) fn asked(&self, spec: &FigureSpec, task: usize) -> Measure {
+        let experiment = self.summary.experiment;
+        let asked = spec.y.as_ref().and_then(|name| {
+            let cell = experiment.cells.iter().find(|cell| cell.task_index == task)?;
+            experiment.measure(cell, name)
+        });
+        asked.unwrap_or_else(|| experiment.ranking_measure(task))
     }
 
     /// The name of a figure that is drawn once for each ranking metric: with the metric, where there
