@@ -1,5 +1,5 @@
 use crate::verb::Arguments;
-use crate::{Program, Registries};
+use crate::{Program, Registries, output};
 use clap::{CommandFactory, FromArgMatches};
 use kernels::simd::Level;
 use std::process::ExitCode;
@@ -12,13 +12,18 @@ use std::process::ExitCode;
 pub fn run(program: Program, registries: &Registries) -> ExitCode {
     let arguments = parse(program);
     if let Some(warning) = warning(kernels::OPTIMIZED) {
-        eprintln!("{warning}");
+        note!("{warning}");
     }
     let level = Level::cap_from_environment().map_err(anyhow::Error::from);
-    match level.and_then(|_| arguments.verb.run(program, registries)) {
+    let ended = level.and_then(|_| arguments.verb.run(program, registries));
+    let ended = ended.and_then(|exit| match output::failure() {
+        Some(error) => Err(anyhow::Error::from(error).context("the output cannot be written")),
+        None => Ok(exit),
+    });
+    match ended {
         Ok(exit) => ExitCode::from(exit as u8),
         Err(error) => {
-            eprintln!("error: {error:#}");
+            note!("error: {error:#}");
             ExitCode::from(2)
         }
     }

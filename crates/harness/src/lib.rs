@@ -18,11 +18,19 @@
 //! }
 //! ```
 
-/// Prints a line. A reader that has gone away, such as `head`, is not an error.
+/// Prints a line of what was asked for.
 macro_rules! say {
     ($($text:tt)*) => {{
         use std::io::Write as _;
-        let _ = writeln!(std::io::stdout().lock(), $($text)*);
+        $crate::output::result(writeln!(std::io::stdout().lock(), $($text)*));
+    }};
+}
+
+/// Prints a line for the user beside what was asked for. That nobody reads it changes nothing.
+macro_rules! note {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr().lock(), $($text)*);
     }};
 }
 
@@ -42,4 +50,5 @@ pub use program::Program;
 pub use registries::Registries;
 
 mod command_line;
+mod output;
 mod program;

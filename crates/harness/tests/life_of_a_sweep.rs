@@ -138,6 +138,7 @@ fn jobs_and_shards_write_the_same_files() {
 
     let said = lab.ok("sweep tiny.toml --results parts --shard 1/2");
     assert!(said.contains("5 of 9 runs") && !said.contains("report.html"), "{said}");
+    assert!(said.contains("when all 2 parts are done, `report` combines them"), "{said}");
     assert!(!lab.path("parts/tiny/report.html").exists());
     lab.ok("sweep tiny.toml --results parts --shard 2/2");
     assert_eq!(lab.lines("parts/tiny/runs.1-of-2.jsonl"), 5);
@@ -257,7 +258,7 @@ fn a_fresh_sweep_sets_runs_aside() {
 fn a_run_that_times_out_has_failed_and_can_be_repeated() {
     let lab = Lab::with(&[("steps = 20", "steps = 1000"), ("every = 10", "every = 1000")]);
     lab.ok("sweep tiny.toml --results whole");
-    let said = lab.ok("sweep tiny.toml --timeout 0.001ms");
+    let said = lab.ends(1, "sweep tiny.toml --timeout 0.001ms");
     assert!(said.contains("9 of 9 runs, 9 of them failed"), "{said}");
     assert_eq!(lab.read(RUNS).matches("\"status\":\"timed-out\"").count(), 9);
     let table = rows(&lab, "results/tiny/table.csv");
@@ -266,8 +267,8 @@ fn a_run_that_times_out_has_failed_and_can_be_repeated() {
     }
     assert!(lab.read("results/tiny/report.html").contains("timed out at step"));
     // They are stored, and repeated only on request.
-    assert!(lab.ok("sweep tiny.toml").contains("nothing to do"));
-    assert!(lab.ok("sweep tiny.toml --retry failed").contains("nothing to do"));
+    assert!(lab.ends(1, "sweep tiny.toml").contains("nothing to do"));
+    assert!(lab.ends(1, "sweep tiny.toml --retry failed").contains("nothing to do"));
     let said = lab.ok("sweep tiny.toml --retry timed-out");
     assert!(said.contains("9 of 9 runs, in"), "{said}");
     assert_eq!(lab.lines(RUNS), 18);

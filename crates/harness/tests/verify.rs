@@ -1,6 +1,6 @@
 //! `harness verify`: its verdicts, and what it says of chance.
 
-use super::support::Lab;
+use super::support::{Lab, errors};
 use serde_json::{Value, json};
 
 /// A pick of two values, with the score function and no baseline; the second is rare.
@@ -47,6 +47,21 @@ fn a_rare_outcome_is_no_failure_and_a_wrong_mean_is() {
     let found: f64 = rest.split([' ', ',', ';']).next().unwrap().parse().unwrap();
     assert!((found - 0.99 * (1.0 - 1.03)).abs() < 4.0 * 0.4 / 1e5f64.sqrt(), "{said}");
     assert!(said.contains("a mean that is 0.04 standard deviations off"), "{said}");
+}
+
+#[test]
+fn a_check_of_nothing_or_without_end_is_refused() {
+    let lab = Lab::new();
+    for (change, words) in [
+        (("estimators", json!([])), "nothing to check"),
+        (("check", json!({ "draws": 1_000_000_000_000_u64 })), "check.draws"),
+        (("warm-up", json!(1_000_000_000_000_000_u64)), "warm-up"),
+    ] {
+        lab.write("table.json", table(|table| table[change.0] = change.1.clone()));
+        let output = lab.run("verify table.json");
+        assert_eq!(output.status.code(), Some(2), "{words}");
+        assert!(errors(&output).contains(words), "{}", errors(&output));
+    }
 }
 
 #[test]

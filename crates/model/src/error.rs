@@ -24,6 +24,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether training has diverged: parameters, and so logits, are no longer finite.
+    pub fn is_divergence(&self) -> bool {
+        matches!(self, Self::Estimator(estimators::Error::InvalidLogit { .. }))
+    }
+
     pub(crate) fn data(path: &Path, why: String) -> Self {
         Self::Data { path: path.to_owned(), why }
     }

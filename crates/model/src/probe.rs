@@ -5,6 +5,7 @@ use crate::{Batch, Forward, Result};
 use estimators::{Dims, Domain, Estimator, Logits, Objective};
 use kernels::tape::{Node, Recording};
 use kernels::{Noise, Packed, Parameters, Real};
+use std::ops::ControlFlow;
 use std::rc::Rc;
 
 /// Logits and an objective at fixed parameters, to draw estimates at.
@@ -15,9 +16,21 @@ pub trait Probe<E: Real> {
     /// Where its objective is defined.
     fn domain(&self) -> Domain;
 
-    /// Draws estimates of the gradient of the mean loss over the batch, and hands over one by one:
-    /// for the logits, [B, L, K], or where the task ties logits to each other, for the numbers that
-    /// they are made from.
+    /// Draws estimates of the gradient of the mean loss over the batch, and hands over one by one, until
+    /// `each` breaks: for the logits, [B, L, K], or where the task ties logits to each other, for the
+    /// numbers that they are made from.
+    ///
+    /// # Errors
+    /// If the estimator or the device fails.
+    fn draw_while(
+        &self,
+        estimator: &mut dyn Estimator<E>,
+        draws: usize,
+        noise: &mut Noise,
+        each: &mut dyn FnMut(&[E]) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>>;
+
+    /// [`Probe::draw_while`], to the end.
     ///
     /// # Errors
     /// If the estimator or the device fails.
@@ -27,7 +40,13 @@ pub trait Probe<E: Real> {
         draws: usize,
         noise: &mut Noise,
         each: &mut dyn FnMut(&[E]),
-    ) -> Result<()>;
+    ) -> Result<()> {
+        let mut each = |gradient: &[E]| {
+            each(gradient);
+            ControlFlow::Continue(())
+        };
+        self.draw_while(estimator, draws, noise, &mut each).map(|_| ())
+    }
 }
 
 /// A batch at fixed parameters: nothing learns from what is drawn there.
@@ -82,18 +101,21 @@ impl<E: Real, I: Instance> AtParameters<E, I> {
         copies: &Copies<E>,
         estimator: &mut dyn Estimator<E>,
         noise: &mut Noise,
-        each: &mut dyn FnMut(&[E]),
-    ) -> Result<()> {
+        each: &mut dyn FnMut(&[E]) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>> {
         for _ in 0..rounds {
             let gradients = copies.estimate(self.dims.latents, estimator, noise)?;
             for gradient in gradients.chunks_exact(self.dims.elements()) {
-                match self.instance.tied_gradient(gradient) {
+                let flow = match self.instance.tied_gradient(gradient) {
                     Some(tied) => each(&tied),
                     None => each(gradient),
+                };
+                if flow.is_break() {
+                    return Ok(flow);
                 }
             }
         }
-        Ok(())
+        Ok(ControlFlow::Continue(()))
     }
 }
 
@@ -135,22 +157,28 @@ impl<E: Real, I: Instance> Probe<E> for AtParameters<E, I> {
         self.domain
     }
 
-    fn draw(
+    fn draw_while(
         &self,
         estimator: &mut dyn Estimator<E>,
         draws: usize,
         noise: &mut Noise,
-        each: &mut dyn FnMut(&[E]),
-    ) -> Result<()> {
+        each: &mut dyn FnMut(&[E]) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>> {
         let at_once = (ROWS_AT_ONCE / self.dims.batch).clamp(1, draws.max(1));
         for (rounds, copies) in [(draws / at_once, at_once), (1, draws % at_once)] {
-            if copies == 1 {
-                self.draw_rounds(rounds, &self.once, estimator, noise, each)?;
-            } else if copies > 1 {
-                let copies = Copies::new(&*self.instance, &self.parameters, &self.batch, copies);
-                self.draw_rounds(rounds, &copies, estimator, noise, each)?;
+            let flow = match copies {
+                0 => continue,
+                1 => self.draw_rounds(rounds, &self.once, estimator, noise, each)?,
+                _ => {
+                    let copies =
+                        Copies::new(&*self.instance, &self.parameters, &self.batch, copies);
+                    self.draw_rounds(rounds, &copies, estimator, noise, each)?
+                }
+            };
+            if flow.is_break() {
+                return Ok(flow);
             }
         }
-        Ok(())
+        Ok(ControlFlow::Continue(()))
     }
 }

@@ -71,7 +71,7 @@ impl<E: Real> Estimator<E> for Arsm {
     }
 
     fn properties(&self, dims: Dims) -> Properties {
-        let losses = all_pairs(dims.categories).len() as u64;
+        let losses = losses(dims.categories as u64);
         Properties {
             unbiased: Unbiased::Always,
             ..Properties::new(Domain::Vertices, Evaluations::vertices(losses))
@@ -83,7 +83,7 @@ impl<E: Real> Estimator<E> for Arsm {
         (k > MOST_CATEGORIES).then(|| {
             format!(
                 "{k} categories need {} losses per row; at most {MOST_CATEGORIES} categories are supported",
-                k * (k - 1) / 2 + 1
+                losses(k as u64)
             )
         })
     }
@@ -91,6 +91,11 @@ impl<E: Real> Estimator<E> for Arsm {
 
 /// The largest number of categories for which every swap is evaluated.
 const MOST_CATEGORIES: usize = 256;
+
+/// One loss without a swap, and one for every pair.
+fn losses(categories: u64) -> u64 {
+    categories * (categories - 1) / 2 + 1
+}
 
 /// First no swap, then every pair a < b in order.
 fn all_pairs(categories: usize) -> Vec<(usize, usize)> {

@@ -87,6 +87,11 @@ struct Notes {
     _source: IgnoredAny,
 }
 
+/// The most draws of a check: they are kept in memory.
+pub const MOST_DRAWS: usize = 10_000_000;
+/// The most training steps before draws.
+const MOST_WARM_UP: u64 = 1_000_000;
+
 impl Table {
     /// Reads a table.
     ///
@@ -107,6 +112,14 @@ fn read(text: &str) -> Result<Table, Fault> {
     }
     let StoredTable { name, logits, objective, exact, check, warm_up, estimators } = parse(text)?;
     let Check { kind, draws } = check.unwrap_or(Check { kind: None, draws: None });
+    let most = |key: &str, found: u64, most: u64| {
+        Fault::require(found <= most, key, found, format!("at most {most}"))
+    };
+    most("check.draws", draws.unwrap_or(0) as u64, MOST_DRAWS as u64)?;
+    most("warm-up", warm_up, MOST_WARM_UP)?;
+    for row in &estimators {
+        most("estimators.warm-up", row.warm_up.unwrap_or(0), MOST_WARM_UP)?;
+    }
     Ok(Table {
         name: name.unwrap_or_default(),
         logits,

@@ -20,6 +20,7 @@ mod table;
 
 pub use bounds::{ALLOWED, MISTAKE};
 pub use check::{Verdict, check, compare};
+pub use format::MOST_DRAWS;
 pub use instance::Instance;
 pub use published::Published;
 pub use table::{Row, Table};

@@ -10,6 +10,7 @@ use crate::Registries;
 use anyhow::{Context, Result, bail};
 use model::task::Load;
 use registry::{Entry, Variant};
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 use toml::{Table, Value};
@@ -181,6 +182,15 @@ impl Parts {
 
     /// Every task with every estimator and optimizer, but for those that are excluded.
     pub(super) fn cells(&self, excluded: &[Table]) -> Result<Vec<Cell>> {
+        let count = self.tasks.len().saturating_mul(self.rivals.len());
+        if count > MOST_CELLS {
+            bail!(
+                "{} tasks with {} estimators and optimizers are {count} cells; at most {MOST_CELLS} are \
+                 supported",
+                self.tasks.len(),
+                self.rivals.len()
+            );
+        }
         let mut cells = vec![];
         for (task_index, task) in self.tasks.iter().enumerate() {
             for Rival { estimator, optimizer, tuned } in &self.rivals {
@@ -199,6 +209,9 @@ impl Parts {
     }
 }
 
+/// The most cells of an experiment.
+const MOST_CELLS: usize = 1_000_000;
+
 /// The variants of a section: its tables, with sweeps expanded.
 fn read_variants<'a, T: 'a, A: 'a>(
     what: &'static str,
@@ -209,6 +222,7 @@ fn read_variants<'a, T: 'a, A: 'a>(
     find: impl Fn(&str) -> Result<&'a Entry<T, A>>,
 ) -> Result<Vec<Variant<T>>> {
     let mut variants: Vec<Variant<T>> = vec![];
+    let mut seen = HashSet::new();
     for table in tables(what, section)? {
         let (kind, parameters) = kind_of(what, table, default_kind)?;
         let entry = find(&kind)?;
@@ -217,7 +231,7 @@ fn read_variants<'a, T: 'a, A: 'a>(
             schedules::complete(&schema, &mut parameters, steps);
             let variant = entry.variant(parameters)?;
             schedules::check(&schema, &variant, steps).with_context(|| what)?;
-            if variants.iter().any(|other| other.is_same(&variant)) {
+            if !seen.insert((kind.clone(), variant.parameters.to_string())) {
                 bail!("{what} `{}` appears twice", variant.label());
             }
             names.add(what, &variant.parameters, entry.keys());

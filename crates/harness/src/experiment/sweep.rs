@@ -19,6 +19,7 @@ pub(super) fn expand(mut table: Table) -> Result<Vec<Table>, Fault> {
             return Err(Fault::value(&place, "a list", "a parameter that is given only once"));
         }
     }
+    check_count("sweep", &sweep, zip.first().map_or(1, |(_, values)| values.len()))?;
     let tables = combined(table, &sweep);
     let Some(length) = zip.first().map(|(_, values)| values.len()) else { return Ok(tables) };
     if let Some((key, values)) = zip.iter().find(|(_, values)| values.len() != length) {
@@ -50,7 +51,21 @@ fn combined(table: Table, lists: &[(String, Vec<Value>)]) -> Vec<Table> {
 /// # Errors
 /// If a value is not a list, or empty.
 pub(super) fn product(place: &str, table: &Table) -> Result<Vec<Table>, Fault> {
-    Ok(combined(Table::new(), &lists(place, table.clone())?))
+    let lists = lists(place, table.clone())?;
+    check_count(place, &lists, 1)?;
+    Ok(combined(Table::new(), &lists))
+}
+
+/// The most combinations of one table.
+const MOST: usize = 100_000;
+
+/// Rejects lists with too many combinations, before they are made.
+fn check_count(place: &str, lists: &[(String, Vec<Value>)], times: usize) -> Result<(), Fault> {
+    let count = lists.iter().try_fold(times, |count, (_, values)| count.checked_mul(values.len()));
+    let is_allowed = count.is_some_and(|count| count <= MOST);
+    let found =
+        count.map_or("too many combinations".to_owned(), |count| format!("{count} combinations"));
+    Fault::require(is_allowed, place, found, format!("at most {MOST} combinations of the values"))
 }
 
 fn taken(table: &mut Table, name: &str) -> Result<Vec<(String, Vec<Value>)>, Fault> {

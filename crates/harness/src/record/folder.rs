@@ -1,6 +1,6 @@
 //! Results folders: whose results they hold, and the records in them.
 
-use super::{FORMAT, Records};
+use super::{Damaged, FORMAT, Records};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::path::Path;
@@ -38,7 +38,10 @@ pub fn check_folder(folder: &Path, experiment: &str) -> Result<()> {
     Ok(())
 }
 
-/// The stored records of an experiment's folder, with a warning for each torn line.
+/// The most damaged lines that are named one by one.
+const NAMED: usize = 5;
+
+/// The stored records of an experiment's folder, with a note on each line that does not count.
 ///
 /// # Errors
 /// If the folder belongs to another experiment, or a record cannot be read.
@@ -46,10 +49,17 @@ pub fn stored(folder: &Path, experiment: &str) -> Result<Records> {
     check_folder(folder, experiment)?;
     let records = Records::read(folder)?;
     for path in &records.torn {
-        eprintln!(
+        note!(
             "note: ignoring the last line of {}, which an interruption cut short",
             path.display()
         );
+    }
+    for Damaged { path, line, why, .. } in records.damaged.iter().take(NAMED) {
+        note!("note: ignoring line {line} of {}: {why}", path.display());
+    }
+    let more = records.damaged.len().saturating_sub(NAMED);
+    if more > 0 {
+        note!("note: ignoring {more} more lines");
     }
     Ok(records)
 }

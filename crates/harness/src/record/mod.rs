@@ -1,10 +1,13 @@
 //! Records of runs: one line of JSON each, appended and synced, never rewritten.
 
 mod folder;
+mod line;
 mod store;
+mod writer;
 
 pub use folder::{check_folder, stored};
-pub use store::{Records, Writer, files, lock};
+pub use store::{Damaged, Records, files};
+pub use writer::{Writer, lock};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -150,6 +153,12 @@ impl Record {
     /// The record without its timing: what must be the same wherever the run is done.
     pub fn result(&self) -> Self {
         Self { timing: Timing::default(), ..self.clone() }
+    }
+
+    /// Whether both are of one run that ended in the same way, but with other numbers.
+    pub fn contradicts(&self, other: &Self) -> bool {
+        let result = |record: &Self| Self { run: Value::Null, ..record.result() };
+        self.id == other.id && self.outcome == other.outcome && result(self) != result(other)
     }
 }
 

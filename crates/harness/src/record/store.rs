@@ -1,11 +1,12 @@
-//! Reading and writing record files.
+//! Reading record files.
 
+use super::line::{self, Fault};
 use super::{Curves, FORMAT, Outcome, Record};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 /// The records of a results folder, by the id of their run. They lack the canonical form, of which
@@ -15,14 +16,29 @@ pub struct Records {
     by_id: BTreeMap<String, Record>,
     /// Files whose last line was cut short.
     pub torn: Vec<PathBuf>,
+    /// Lines that do not count.
+    pub damaged: Vec<Damaged>,
+}
+
+/// A line that does not count: its run is done again, or another record of it counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Damaged {
+    /// Its file.
+    pub path: PathBuf,
+    /// Its number, from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub why: String,
+    /// Whether it is a valid record, which contradicts an earlier one.
+    pub contradicts: bool,
 }
 
 impl Records {
-    /// Reads every `runs*.jsonl` of a folder; a folder that does not exist has none.
+    /// Reads every `runs*.jsonl` of a folder; a folder that does not exist has none. Damaged lines do not
+    /// count; of two results of a run that differ, the first counts.
     ///
     /// # Errors
-    /// If a file cannot be read, a line other than a torn last one is not a record, or two records of
-    /// a finished run differ.
+    /// If a file cannot be read, or has records of another format.
     pub fn read(folder: &Path) -> Result<Self> {
         let mut records = Self::default();
         for path in files(folder)? {
@@ -33,10 +49,10 @@ impl Records {
 
     fn read_file(&mut self, path: &Path) -> Result<()> {
         let named = || format!("{} cannot be read", path.display());
+        check_regular(path)?;
         let mut file = BufReader::new(File::open(path).with_context(named)?);
         let mut line = vec![];
         for number in 1.. {
-            let place = || format!("{}, line {number}", path.display());
             line.clear();
             if file.read_until(b'\n', &mut line).with_context(named)? == 0 {
                 break;
@@ -45,8 +61,19 @@ impl Records {
                 self.torn.push(path.to_owned());
                 break;
             }
-            let record = parse(&line, place)?;
-            self.insert(record).with_context(place)?;
+            let why = match line::read(&line) {
+                Ok(record) => self.insert(record).err().map(|other| (other, true)),
+                Err(Fault::Damaged(why)) => Some((why, false)),
+                Err(Fault::Format(format)) => bail!(
+                    "{}, line {number} has records of format {format}, but this program uses format \
+                     {FORMAT}; choose another folder with --results, or move the file away",
+                    path.display()
+                ),
+            };
+            if let Some((why, contradicts)) = why {
+                let damaged = Damaged { path: path.to_owned(), line: number, why, contradicts };
+                self.damaged.push(damaged);
+            }
         }
         Ok(())
     }
@@ -55,17 +82,16 @@ impl Records {
     /// read in the order in which their runs were done.
     ///
     /// # Errors
-    /// If there is another record of the same finished run, and the two differ.
-    pub fn insert(&mut self, record: Record) -> Result<()> {
+    /// If there is another record of the same finished run, and the two differ: which.
+    pub fn insert(&mut self, record: Record) -> Result<(), String> {
         let record = Record { run: Value::Null, ..record };
         if let Some(other) = self.by_id.get(&record.id) {
-            let both_done = other.outcome == record.outcome;
-            if both_done && other.result() != record.result() {
-                bail!(
-                    "run {} is stored twice with different results: \
-                     a file was written by another version or is damaged",
+            if other.contradicts(&record) {
+                return Err(format!(
+                    "run {} is stored before with other results, which count: one of the two is of another \
+                     machine or version",
                     record.id
-                );
+                ));
             }
             if other.outcome == Outcome::Done {
                 return Ok(());
@@ -82,12 +108,12 @@ impl Records {
     }
 
     /// Adds a record without its numbers.
-    ///
-    /// # Errors
-    /// As [`Self::insert`].
-    pub fn insert_outcome(&mut self, mut record: Record) -> Result<()> {
+    pub fn insert_outcome(&mut self, mut record: Record) {
         drop_numbers(&mut record);
-        self.insert(record)
+        let is_done = |other: &Record| other.outcome == Outcome::Done;
+        if !self.by_id.get(&record.id).is_some_and(is_done) {
+            self.by_id.insert(record.id.clone(), Record { run: Value::Null, ..record });
+        }
     }
 
     /// The record of a run.
@@ -113,29 +139,15 @@ fn drop_numbers(record: &mut Record) {
     record.artifacts.clear();
 }
 
-/// The record of a line.
-fn parse(line: &[u8], place: impl Fn() -> String) -> Result<Record> {
-    #[derive(serde::Deserialize)]
-    struct Header {
-        format: u32,
+/// Rejects what is no file, such as a folder or a pipe, which would wait for a writer.
+///
+/// # Errors
+/// If it is there and no file.
+pub(super) fn check_regular(path: &Path) -> Result<()> {
+    match std::fs::metadata(path) {
+        Ok(found) if !found.is_file() => bail!("{} is not a file; move it away", path.display()),
+        _ => Ok(()),
     }
-    let record = serde_json::from_slice::<Record>(line);
-    let format = match &record {
-        Ok(record) => Ok(record.format),
-        // Only the header of another format is known.
-        Err(_) => serde_json::from_slice::<Header>(line).map(|header| header.format),
-    };
-    let format = format.with_context(|| {
-        format!("{} is not a record; move the file away, or repair the line", place())
-    })?;
-    if format != FORMAT {
-        bail!(
-            "{} has records of format {format}, but this program uses format {FORMAT}; \
-             choose another folder with --results, or move the file away",
-            place()
-        );
-    }
-    record.with_context(place)
 }
 
 /// The record files of a folder, in order of their names.
@@ -162,96 +174,10 @@ pub fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// Opens a file to append to, for this process alone.
-///
-/// # Errors
-/// If the file cannot be written to, or another process has it open.
-pub fn lock(path: &Path) -> Result<File> {
-    let named = || format!("{} cannot be written", path.display());
-    let mut options = OpenOptions::new();
-    let file = options.read(true).append(true).create(true).open(path).with_context(named)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => {
-            bail!("another sweep is writing to {}; wait until it ends", path.display())
-        }
-        Err(std::fs::TryLockError::Error(error)) => Err(error).with_context(named),
-    }
-}
-
-/// The only writer of a record file.
-#[derive(Debug)]
-pub struct Writer {
-    file: File,
-    path: PathBuf,
-    is_whole: bool,
-}
-
-impl Writer {
-    /// Opens a file to append to, for this process alone.
-    ///
-    /// # Errors
-    /// As [`lock`].
-    pub fn open(path: &Path) -> Result<Self> {
-        Ok(Self { file: lock(path)?, path: path.to_owned(), is_whole: false })
-    }
-
-    /// Appends a record in one call, and waits until it is on the disk. The first call cuts off a torn
-    /// last line, which was never a finished run.
-    ///
-    /// # Errors
-    /// If it cannot be written.
-    pub fn append(&mut self, record: &Record) -> Result<()> {
-        let mut line = serde_json::to_vec(record)?;
-        line.push(b'\n');
-        self.write(&line).with_context(|| format!("{} cannot be written", self.path.display()))
-    }
-
-    fn write(&mut self, line: &[u8]) -> std::io::Result<()> {
-        if !self.is_whole {
-            let mut text = vec![];
-            self.file.seek(SeekFrom::Start(0))?;
-            self.file.read_to_end(&mut text)?;
-            let whole = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |place| place + 1);
-            if whole < text.len() {
-                self.file.set_len(whole as u64)?;
-            }
-            self.is_whole = true;
-        }
-        self.file.write_all(line)?;
-        self.file.sync_data()
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::line::tests::record;
     use super::*;
-    use crate::record::{Curves, Timing};
-
-    fn record(id: &str, outcome: Outcome, value: f64) -> Record {
-        let mut curves = Curves::default();
-        curves.push(0, [("validation-loss", value)]);
-        let run = serde_json::json!({});
-        let (gradient, timing) = (Curves::default(), Timing::default());
-        let (references, artifacts) = (BTreeMap::new(), vec![]);
-        let id = id.to_owned();
-        Record { format: FORMAT, id, run, outcome, curves, gradient, references, artifacts, timing }
-    }
-
-    #[test]
-    fn a_torn_line_is_cut_and_what_was_whole_stays() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("runs.jsonl");
-        Writer::open(&path).unwrap().append(&record("a", Outcome::Done, 1.0)).unwrap();
-        let mut file = OpenOptions::new().append(true).open(&path).unwrap();
-        file.write_all(b"{\"format\":1,\"id\":\"b").unwrap();
-        drop(file);
-        let records = Records::read(folder.path()).unwrap();
-        assert_eq!((records.len(), records.torn.len()), (1, 1));
-        Writer::open(&path).unwrap().append(&record("c", Outcome::Done, 2.0)).unwrap();
-        let records = Records::read(folder.path()).unwrap();
-        assert_eq!((records.len(), records.torn.len()), (2, 0));
-    }
 
     #[test]
     fn two_results_of_a_run_must_agree() {
@@ -263,25 +189,23 @@ mod tests {
         assert!(records.insert(record("a", Outcome::Done, 2.0)).is_err());
         records.insert(record("a", Outcome::TimedOut { step: 0 }, 1.0)).unwrap();
         assert_eq!(records.get("a").unwrap().outcome, Outcome::Done);
+        assert_eq!(records.get("a").unwrap().curves.at("validation-loss", 0), Some(1.0));
     }
 
     #[test]
-    fn a_damaged_line_and_another_format_are_errors() {
+    fn damaged_lines_are_named_and_the_others_count() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("runs.jsonl");
-        std::fs::write(&path, "{\"format\":1,\"id\n{}\n").unwrap();
-        assert!(Records::read(folder.path()).unwrap_err().to_string().contains("line 1"));
+        let line = |id, value| line::write(&record(id, Outcome::Done, value)).unwrap();
+        let lines =
+            [line("a", 1.0), b"\n".to_vec(), b"{\"form\n".to_vec(), line("b", 1.0), line("a", 2.0)];
+        std::fs::write(&path, lines.concat()).unwrap();
+        let records = Records::read(folder.path()).unwrap();
+        assert_eq!(records.len(), 2);
+        let damaged: Vec<_> =
+            records.damaged.iter().map(|damaged| (damaged.line, damaged.contradicts)).collect();
+        assert_eq!(damaged, [(2, false), (3, false), (5, true)]);
         std::fs::write(&path, "{\"format\":99}\n").unwrap();
         assert!(Records::read(folder.path()).unwrap_err().to_string().contains("format 99"));
-    }
-
-    #[test]
-    fn a_file_has_one_writer() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("runs.jsonl");
-        let first = Writer::open(&path).unwrap();
-        assert!(Writer::open(&path).unwrap_err().to_string().contains("another sweep"));
-        drop(first);
-        Writer::open(&path).unwrap();
     }
 }

@@ -40,9 +40,16 @@ pub(super) fn manifest(summary: &Summary<'_>, program: Program) -> Result<Value>
         "processor": processor(),
         "instruction-set": kernels::simd::Level::current().name(),
         "cores": std::thread::available_parallelism().map_or(1, usize::from),
-        "command": std::env::args().skip(1).collect::<Vec<_>>().join(" "),
+        "command": command(),
         "written": jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
     }))
+}
+
+/// The arguments; what is not UTF-8 is replaced.
+fn command() -> String {
+    let arguments =
+        std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned());
+    arguments.collect::<Vec<_>>().join(" ")
 }
 
 fn processor() -> Option<String> {

@@ -30,6 +30,12 @@ pub fn splice(text: &str, summary: &Value, ranking: Option<&str>) -> Result<Opti
         let Some(length) = spliced[inside..].find(&end) else {
             bail!("found `{begin}`, but no `{end}` after it");
         };
+        if KINDS
+            .iter()
+            .any(|kind| spliced[inside..inside + length].contains(&format!("<!-- {kind} ")))
+        {
+            bail!("found `{begin}`, but another part begins before its `{end}`");
+        }
         spliced.replace_range(inside..inside + length, &format!("\n{content}\n"));
     }
     Ok(found.then_some(spliced))
@@ -57,5 +63,7 @@ mod tests {
         let other = json!({ "experiment": "y" });
         assert_eq!(splice(text, &other, Some("new")).unwrap(), None);
         assert!(splice("<!-- ranking x -->", &summary, Some("new")).is_err());
+        let nested = "<!-- ranking x -->mine<!-- ranking y --><!-- end ranking -->";
+        assert!(splice(nested, &summary, Some("new")).is_err());
     }
 }

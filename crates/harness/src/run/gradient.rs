@@ -7,10 +7,11 @@ use crate::experiment::metrics::DRAWS;
 use crate::record::{Outcome, Record};
 use estimators::Factory;
 use estimators::kinds::Exact;
+use std::ops::ControlFlow;
 use std::time::Instant;
 
-/// Draws between two checks of the clock.
-const AT_A_TIME: u64 = 100_000;
+/// Draws are divided into parts of this many. Which draws share a call decides their bits.
+const PART: u64 = 100_000;
 
 /// Draws estimates at the first parameters of a seed, in double precision, and records how they are
 /// distributed.
@@ -36,15 +37,21 @@ pub(super) fn draw(
     let is_stochastic = estimator.properties(dims).stochastic;
     let most = if is_stochastic { plan.draws_of(cell) } else { 2 };
     let mut drawn = 0;
+    let start = Instant::now();
     while drawn < most {
-        context.check(drawn)?;
-        let count = AT_A_TIME.min(most - drawn);
-        let before = Instant::now();
-        let mut push = |gradient: &[f64]| quality.push(gradient);
-        probe.draw(&mut *estimator, count as usize, noise, &mut push)?;
-        record.timing.step_seconds += before.elapsed().as_secs_f64();
-        drawn += count;
+        let count = PART.min(most - drawn);
+        let mut stop = Ok(());
+        let flow = probe.draw_while(&mut *estimator, count as usize, noise, &mut |gradient| {
+            quality.push(gradient);
+            drawn += 1;
+            stop = context.check(drawn);
+            if stop.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        record.timing.step_seconds = start.elapsed().as_secs_f64();
         record.timing.steps = drawn;
+        if flow.is_break() {
+            stop?;
+        }
     }
     let values = values(Some(&quality)).into_iter().chain([(DRAWS, drawn as f64)]);
     record.gradient.push(0, values.map(|(metric, value)| (metric.name, value)));

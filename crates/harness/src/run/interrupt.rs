@@ -28,7 +28,7 @@ impl Signals {
         let count = Arc::clone(&signals.count);
         ctrlc::set_handler(move || {
             if count.fetch_add(1, Ordering::SeqCst) == 0 {
-                eprintln!("\nfinishing the active runs; press Ctrl-C again to stop now");
+                note!("\nfinishing the active runs; press Ctrl-C again to stop now");
             }
         })
         .context("cannot install the interrupt handler")?;

@@ -33,6 +33,8 @@ pub struct Limits<'a> {
 /// Why a run stopped before its end.
 enum Stop {
     Interrupted,
+    /// A parameter is no longer finite, which the estimator noticed by the logits.
+    NotFinite,
     With(Outcome),
 }
 
@@ -97,14 +99,39 @@ pub fn execute(experiment: &Experiment, run: &Run, limits: Limits<'_>) -> Option
             Protocol::Gradient(plan) => gradient::draw(&context, plan, &mut record),
         }
     }));
+    let ended = ended.map(|ended| ended.map_err(Stop::shortened));
     record.timing.seconds = start.elapsed().as_secs_f64();
     record.outcome = match ended {
         Ok(Ok(())) => Outcome::Done,
         Ok(Err(Stop::Interrupted)) => return None,
+        Ok(Err(Stop::NotFinite)) => Outcome::Diverged { step: record.timing.steps },
         Ok(Err(Stop::With(outcome))) => outcome,
-        Err(panic) => Outcome::Failed { why: format!("panic: {}", message(&panic)) },
+        Err(panic) => Outcome::Failed { why: shortened(format!("panic: {}", message(&panic))) },
     };
     Some(record)
+}
+
+/// The most bytes of a message that a record keeps.
+const LONGEST: usize = 1000;
+
+/// A message without what is too long to be read.
+fn shortened(mut message: String) -> String {
+    if message.len() > LONGEST {
+        message.truncate(message.floor_char_boundary(LONGEST));
+        message.push_str(" …");
+    }
+    message
+}
+
+impl Stop {
+    fn shortened(self) -> Self {
+        match self {
+            Self::With(Outcome::Failed { why }) => {
+                Self::With(Outcome::Failed { why: shortened(why) })
+            }
+            other => other,
+        }
+    }
 }
 
 fn message(panic: &Box<dyn std::any::Any + Send>) -> String {
@@ -113,8 +140,17 @@ fn message(panic: &Box<dyn std::any::Any + Send>) -> String {
         .unwrap_or_else(|| "without a message".to_owned())
 }
 
-impl<T: std::error::Error> From<T> for Stop {
-    fn from(error: T) -> Self {
+impl From<model::Error> for Stop {
+    fn from(error: model::Error) -> Self {
+        match error.is_divergence() {
+            true => Self::NotFinite,
+            false => Self::With(Outcome::Failed { why: error.to_string() }),
+        }
+    }
+}
+
+impl From<png::EncodingError> for Stop {
+    fn from(error: png::EncodingError) -> Self {
         Self::With(Outcome::Failed { why: error.to_string() })
     }
 }

@@ -10,13 +10,15 @@ use estimators::{Estimator, Factory};
 use kernels::Noise;
 use model::{Artifact, Budget, Metric, Optimizer, Training};
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::time::Instant;
 
 /// Does a run, and records what is measured on the way and what it is compared with.
 pub(super) fn train(context: &Context<'_>, record: &mut Record) -> Result<(), Stop> {
     let ended = take_steps(context, record);
     // References depend on the seed only, so they are due also where the run has diverged.
-    if matches!(ended, Ok(()) | Err(Stop::With(Outcome::Diverged { .. }))) {
+    let has_diverged = matches!(ended, Err(Stop::NotFinite | Stop::With(Outcome::Diverged { .. })));
+    if ended.is_ok() || has_diverged {
         record.references = references(context)?;
     }
     ended
@@ -56,7 +58,8 @@ fn take_steps(context: &Context<'_>, record: &mut Record) -> Result<(), Stop> {
     for step in 0..=experiment.steps {
         if let Some(plan) = measured.filter(|plan| step % plan.every == 0) {
             let noise = &mut probes.at(step);
-            let values = probe(&*training, step, &mut *estimator, &mut *exact, plan, noise)?;
+            let values =
+                probe(context, &*training, step, (&mut *estimator, &mut *exact), plan, noise)?;
             record.gradient.push(step, named(&values));
         }
         if step % experiment.evaluate_every == 0 || step == experiment.steps {
@@ -106,20 +109,28 @@ fn picture(artifact: &Artifact) -> Result<Picture, png::EncodingError> {
 
 /// Compares estimates at the present parameters with the exact gradient.
 fn probe(
+    context: &Context<'_>,
     training: &dyn Training,
     step: u64,
-    estimator: &mut dyn Estimator<f32>,
-    exact: &mut dyn Estimator<f32>,
+    (estimator, exact): (&mut dyn Estimator<f32>, &mut dyn Estimator<f32>),
     plan: GradientPlan,
     noise: &mut Noise,
-) -> Result<Vec<(Metric, f64)>, model::Error> {
+) -> Result<Vec<(Metric, f64)>, Stop> {
     let dims = training.dims();
     let probe = training.probe(step);
     let mut quality = against_exact(&*probe, exact, noise)?;
     if let Some(quality) = &mut quality {
         // A deterministic estimator always returns the same gradient.
         let draws = if estimator.properties(dims).stochastic { plan.draws } else { 2 };
-        probe.draw(estimator, draws, noise, &mut |gradient| quality.push(gradient))?;
+        let mut stop = Ok(());
+        let flow = probe.draw_while(estimator, draws, noise, &mut |gradient| {
+            quality.push(gradient);
+            stop = context.check(step);
+            if stop.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        if flow.is_break() {
+            stop?;
+        }
     }
     Ok(values(quality.as_ref()))
 }

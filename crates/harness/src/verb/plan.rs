@@ -7,7 +7,6 @@ use crate::results::Summary;
 use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
-use std::path::PathBuf;
 
 /// Show what a sweep would do.
 #[derive(Debug, Args)]
@@ -25,7 +24,7 @@ pub struct Plan {
 struct Planned {
     experiment: String,
     /// The folder of its results.
-    folder: PathBuf,
+    folder: String,
     cells: Vec<Line>,
 }
 
@@ -54,7 +53,11 @@ impl Plan {
             let runs = experiment.runs()?;
             let summary = Summary::new(&experiment, &runs, &records);
             let cells = lines(&summary, &experiment);
-            plans.push(Planned { experiment: experiment.name.clone(), folder, cells });
+            plans.push(Planned {
+                experiment: experiment.name.clone(),
+                folder: folder.display().to_string(),
+                cells,
+            });
         }
         match self.format {
             Format::Table => plans.iter().for_each(print),
@@ -105,6 +108,6 @@ fn print(Planned { experiment, folder, cells }: &Planned) {
         sum(|line| line.done as u64),
         sum(|line| line.failed as u64),
         sum(|line| line.missing),
-        folder.display()
+        folder
     );
 }

@@ -43,7 +43,7 @@ impl Report {
             say!("{}: {stored} of {all} runs, in {}", experiment.name, folder.display());
             if written.reading == report::Reading::OtherSettings {
                 let (name, settings) = (&experiment.name, &summary.settings);
-                eprintln!(
+                note!(
                     "note: the reading of `{name}` is for other settings, and is not shown; once it is \
                      true of these, add reading-of = \"{settings}\""
                 );
@@ -67,7 +67,7 @@ fn write_parts(summary: &Summary<'_>, written: &Written, readme: &Path) -> Resul
     match report::splice(&text, &written.summary, Some(&ranking)).with_context(named)? {
         None => {
             let marks = report::marks(name);
-            eprintln!("note: {} has none of {marks}, so nothing was written", readme.display());
+            note!("note: {} has none of {marks}, so nothing was written", readme.display());
         }
         Some(spliced) if spliced != text => {
             replace(readme, spliced.as_bytes())?;

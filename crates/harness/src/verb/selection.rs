@@ -101,7 +101,7 @@ pub(super) fn jobs(given: Option<u16>) -> usize {
 pub(super) fn warn(summary: &Summary<'_>) {
     for task in summary.tasks() {
         for warning in summary.warnings(task) {
-            eprintln!("warning: {}: {warning}", summary.task_label(task));
+            note!("warning: {}: {warning}", summary.task_label(task));
         }
     }
 }

@@ -2,12 +2,13 @@ use super::selection::{jobs, warn};
 use super::{Exit, Selection};
 use crate::experiment::Experiment;
 use crate::plan::Run;
-use crate::record::{self, Outcome, Records, Writer, files, lock};
+use crate::record::{self, Outcome, Record, Records, Writer, files, lock};
 use crate::results::Summary;
 use crate::run::{Interrupt, Progress, Signals, Workers, perform};
 use crate::{Program, Registries, report};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Args;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -105,11 +106,19 @@ impl Sweep {
     ) -> Result<Exit> {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("results folder {} cannot be created", folder.display()))?;
+        let own = folder.join(self.file_name());
         if self.fresh {
-            set_aside(folder)?;
+            set_aside(folder, self.shard.is_some().then_some(own.as_path()))?;
         }
-        let mut writer = Writer::open(&folder.join(self.file_name()))?;
+        let mut writer = Writer::open(&own)?;
+        self.check_others(folder, &own)?;
         let stored = record::stored(folder, &experiment.name)?;
+        let damaged = stored.damaged.iter().filter(|line| line.path == own && !line.contradicts);
+        let damaged: Vec<usize> = damaged.map(|line| line.line).collect();
+        if !damaged.is_empty() {
+            let to = writer.set_aside(&damaged)?;
+            note!("note: {} damaged lines are now in {}", damaged.len(), to.display());
+        }
         let runs = experiment.runs()?;
         let ours = self.ours(&runs);
         let missing: Vec<&Run> =
@@ -122,12 +131,20 @@ impl Sweep {
                 let mut failed = 0;
                 let bound = self.max_failures.unwrap_or(u32::MAX);
                 // The numbers are on the disk: memory holds only how runs ended.
+                let known = self.known(missing, &stored);
                 let mut outcomes = stored.outcomes();
                 let complete = perform(experiment, missing, workers, signals, |record| {
+                    if known.get(&record.id).is_some_and(|known| known.contradicts(&record)) {
+                        bail!(
+                            "run {} gave other numbers than before, so nothing was stored: its estimator or \
+                             task is not deterministic, or gives other numbers without another version",
+                            record.id
+                        );
+                    }
                     writer.append(&record)?;
                     failed += u32::from(matches!(record.outcome, Outcome::Failed { .. }));
                     progress.tick(&record);
-                    outcomes.insert_outcome(record)?;
+                    outcomes.insert_outcome(record);
                     Ok(failed < bound)
                 })?;
                 (complete, if self.reports() { Records::read(folder)? } else { outcomes })
@@ -165,9 +182,32 @@ impl Sweep {
 
     fn is_missing(&self, run: &Run, stored: &Records) -> bool {
         match stored.get(&run.id) {
+            // What a shard repeats can be in the file of another one, too.
+            _ if self.fresh => true,
             None => true,
             Some(record) => self.retry.iter().any(|status| status == record.outcome.name()),
         }
+    }
+
+    /// The records of finished runs that are repeated.
+    fn known(&self, missing: &[&Run], stored: &Records) -> BTreeMap<String, Record> {
+        let records = missing.iter().filter_map(|run| stored.get(&run.id));
+        let finished = records.filter(|record| record.outcome == Outcome::Done);
+        finished.map(|record| (record.id.clone(), record.clone())).collect()
+    }
+
+    /// Rejects a sweep beside another one that does some of the same runs: a shard beside a whole sweep,
+    /// or shards of two partitions.
+    fn check_others(&self, folder: &Path, own: &Path) -> Result<()> {
+        for path in files(folder)? {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let partition = |shard: Shard| format!("-of-{}.jsonl", shard.count);
+            let is_sibling = self.shard.is_some_and(|shard| name.ends_with(&partition(shard)));
+            if path != own && !is_sibling {
+                lock(&path).context("both would do the same runs")?;
+            }
+        }
+        Ok(())
     }
 
     /// The record file: one for each shard, as a file has one writer.
@@ -180,7 +220,10 @@ impl Sweep {
 
     /// Whether more runs failed than are allowed.
     fn has_failed(&self, runs: &[&Run], records: &Records) -> bool {
-        let is_failed = |record: &&record::Record| matches!(record.outcome, Outcome::Failed { .. });
+        // A divergence is a result; a run without one because of its time limit is not.
+        let is_failed = |record: &&Record| {
+            matches!(record.outcome, Outcome::Failed { .. } | Outcome::TimedOut { .. })
+        };
         let failed = runs.iter().filter_map(|run| records.get(&run.id)).filter(is_failed).count();
         failed >= self.max_failures.unwrap_or(1) as usize
     }
@@ -209,6 +252,12 @@ impl Sweep {
         if others > 0 {
             say!("{name}: ignoring {others} stored runs with other settings");
         }
+        if let Some(Shard { index, count }) = self.shard {
+            say!(
+                "{name}: part {index} of {count} has no report; when all {count} parts are done, `report` \
+                 combines them"
+            );
+        }
         if has_report {
             warn(summary);
             say!("{name}: report in {}", folder.join("report.html").display());
@@ -216,17 +265,18 @@ impl Sweep {
     }
 }
 
-/// Renames the record files, so that they stay but no longer count; none if another sweep is writing
-/// one.
-fn set_aside(folder: &Path) -> Result<()> {
-    let paths = files(folder)?;
+/// Renames the record files, or only one of them, so that they stay but no longer count; none if another
+/// sweep is writing one.
+fn set_aside(folder: &Path, only: Option<&Path>) -> Result<()> {
+    let mut paths = files(folder)?;
+    paths.retain(|path| only.is_none_or(|only| path == only));
     let _locks: Vec<File> = paths.iter().map(|path| lock(path)).collect::<Result<_>>()?;
     for path in &paths {
         let is_free = |n: &usize| !aside(path, *n).exists();
         let to = aside(path, (1..).find(is_free).unwrap_or(0));
         std::fs::rename(path, &to)
             .with_context(|| format!("{} cannot be set aside", path.display()))?;
-        eprintln!("note: {} is now {}", path.display(), to.display());
+        note!("note: {} is now {}", path.display(), to.display());
     }
     Ok(())
 }

@@ -140,7 +140,7 @@ impl Train {
         let (task, estimator) = (cell.task.label(), cell.estimator.label());
         say!("{task} · {estimator} · {} · seed {}", cell.optimizer_label(), self.seed);
         if let Some(step) = best.diverged {
-            eprintln!("warning: training diverged at step {step}");
+            note!("warning: training diverged at step {step}");
         }
         let mut table = super::selection::table(&["", metric.label]);
         table.add_row([format!("this network, after {step} steps"), short(*reported)]);

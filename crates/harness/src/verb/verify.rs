@@ -2,7 +2,9 @@ use super::Exit;
 use crate::{Registries, files};
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
-use estimators::reference::{ALLOWED, Instance, MISTAKE, Row, TABLES, Table, Verdict, check};
+use estimators::reference::{
+    ALLOWED, Instance, MISTAKE, MOST_DRAWS, Row, TABLES, Table, Verdict, check,
+};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 
@@ -27,7 +29,7 @@ pub struct Verify {
     /// Number of estimates drawn for each row of a table
     #[arg(
         long, value_name = "N", default_value_t = 100_000,
-        value_parser = clap::value_parser!(u32).range(1..)
+        value_parser = clap::value_parser!(u32).range(1..=MOST_DRAWS as i64)
     )]
     pub draws: u32,
     /// Seed of the draws
@@ -48,6 +50,9 @@ impl Verify {
     /// If a table cannot be read.
     pub fn run(&self, registries: &Registries) -> Result<Exit> {
         let cases = read(&self.tables)?;
+        if cases.iter().all(|case| case.table.rows.is_empty()) {
+            bail!("no table has a row, so there is nothing to check");
+        }
         let (mut passed, mut failed, mut bounds) = (0, 0, 0);
         for case in &cases {
             say!("{}", case.table.name);

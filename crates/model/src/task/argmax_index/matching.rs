@@ -1,28 +1,39 @@
 //! Accuracy of a classifier whose class numbers mean nothing.
 
+use std::collections::BTreeMap;
+
 /// Share of rows whose class is right, when classes are matched one to one with the true labels in
-/// the best way there is.
+/// the best way there is; 0 without rows.
 ///
-/// * `counts` — [K, K], rows of class c (first index) with true label t
+/// * `rows` — the class and the true label of each row
 ///
 /// The matching is the assignment of largest total (Kuhn 1955, "The Hungarian method for the
-/// assignment problem"), in O(K³).
-///
-/// # Panics
-/// If the counts are not square.
-pub fn matched_accuracy(counts: &[u64], categories: usize) -> f64 {
-    assert_eq!(counts.len(), categories * categories, "counts of {categories} classes");
-    let total: u64 = counts.iter().sum();
-    if total == 0 {
-        return 0.0;
+/// assignment problem"), in O(n³) for the n classes or labels that occur, whichever are more.
+pub fn matched_accuracy(rows: impl Iterator<Item = (usize, usize)>) -> f64 {
+    let (mut classes, mut labels) = (Numbered::default(), Numbered::default());
+    let numbered: Vec<(usize, usize)> =
+        rows.map(|(class, label)| (classes.number(class), labels.number(label))).collect();
+    let n = classes.count().max(labels.count());
+    let mut counts = vec![0_u64; n * n];
+    numbered.iter().for_each(|(class, label)| counts[class * n + label] += 1);
+    let matched = assign(n, |class, label| -(counts[class * n + label] as f64)).into_iter();
+    let matched: u64 = matched.enumerate().map(|(class, label)| counts[class * n + label]).sum();
+    if numbered.is_empty() { 0.0 } else { matched as f64 / numbered.len() as f64 }
+}
+
+/// Numbers for values, from 0, in the order in which they occur.
+#[derive(Default)]
+struct Numbered(BTreeMap<usize, usize>);
+
+impl Numbered {
+    fn number(&mut self, value: usize) -> usize {
+        let next = self.count();
+        *self.0.entry(value).or_insert(next)
     }
-    let cost = |class: usize, label: usize| -(counts[class * categories + label] as f64);
-    let matched: u64 = assign(categories, cost)
-        .into_iter()
-        .enumerate()
-        .map(|(class, label)| counts[class * categories + label])
-        .sum();
-    matched as f64 / total as f64
+
+    fn count(&self) -> usize {
+        self.0.len()
+    }
 }
 
 /// The column of each row in an assignment of least cost, by shortest augmenting paths with
@@ -93,6 +104,12 @@ mod tests {
         most
     }
 
+    /// The class and label of each row that was counted.
+    fn rows(counts: &[u64], n: usize) -> impl Iterator<Item = (usize, usize)> {
+        let counted = counts.iter().enumerate();
+        counted.flat_map(move |(i, &count)| (0..count).map(move |_| (i / n, i % n)))
+    }
+
     #[test]
     fn the_matching_is_the_best_there_is() {
         let mut noise = Noise::named(&["law", "matching"]);
@@ -100,7 +117,7 @@ mod tests {
             for _ in 0..50 {
                 let counts: Vec<u64> = (0..n * n).map(|_| u64::from(noise.index(20))).collect();
                 let total: u64 = counts.iter().sum();
-                let accuracy = matched_accuracy(&counts, n);
+                let accuracy = matched_accuracy(rows(&counts, n));
                 let truth = best(&counts, n, 0, &mut vec![]) as f64 / (total.max(1)) as f64;
                 assert!((accuracy - truth).abs() < 1e-12, "{counts:?}: {accuracy} for {truth}");
             }
@@ -109,7 +126,10 @@ mod tests {
 
     #[test]
     fn permuted_classes_are_right() {
-        assert_eq!(matched_accuracy(&[0, 7, 3, 0], 2), 1.0);
-        assert_eq!(matched_accuracy(&[0, 0, 0, 0], 2), 0.0);
+        assert_eq!(matched_accuracy(rows(&[0, 7, 3, 0], 2)), 1.0);
+        assert_eq!(matched_accuracy(rows(&[0, 0, 0, 0], 2)), 0.0);
+        // However many classes there could be, those that occur are matched.
+        let huge = [(7_000_000, 0), (7_000_000, 0), (9, 123_456_789), (9, 0)];
+        assert_eq!(matched_accuracy(huge.into_iter()), 0.75);
     }
 }

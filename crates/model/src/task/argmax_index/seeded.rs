@@ -92,13 +92,10 @@ impl Seeded {
     /// Share of test rows whose category is the true regime, after matching, or whose class is the true
     /// one, where there are regimes or classes.
     fn accuracy(&self, chosen: &Packed<f32>, values: &Packed<f32>) -> Option<f64> {
-        let (_, _, k) = self.network.widths();
         if let Some(truth) = &self.data.truth {
-            let mut counts = vec![0; k * k];
-            for (category, &label) in chosen.to_columns().into_iter().zip(&truth.test) {
-                counts[category as usize * k + label as usize] += 1;
-            }
-            return Some(matched_accuracy(&counts, k));
+            let pairs = chosen.to_columns().into_iter().zip(&truth.test);
+            let pairs = pairs.map(|(category, &label)| (category as usize, label as usize));
+            return Some(matched_accuracy(pairs));
         }
         let classes = self.data.encoder.classes()?;
         let predicted = predicted_classes(chosen, values, classes);
