@@ -1,6 +1,6 @@
 //! The training protocol.
 
-use super::quality::{against_exact, values};
+use super::quality::{against_exact, no_exact, values};
 use super::{Context, Stop};
 use crate::experiment::GradientPlan;
 use crate::record::{Outcome, Picture, Record};
@@ -49,7 +49,8 @@ fn take_steps(context: &Context<'_>, record: &mut Record) -> Result<(), Stop> {
     let mut training = cell.task.built.start(run.seed, experiment.batch, &optimizer);
     context.check_refusal(&*estimator, training.dims())?;
     let mut exact = Exact::default().build_f32();
-    let measured = experiment.gradient.filter(|_| exact.refuses(training.dims()).is_none());
+    let is_known = || no_exact(&*training.probe(0), &*exact).is_none();
+    let measured = experiment.gradient.filter(|_| is_known());
     let (noise, evaluations) = (context.stream("estimator"), context.stream("evaluate"));
     let probes = context.stream("probe");
     let mut first = None;

@@ -93,6 +93,13 @@ pub trait Instance: 'static {
         None
     }
 
+    /// The gradient of the expected loss, in the form in which estimates of it are measured, where it is
+    /// known in closed form: it is then measured against with more outcomes than can be enumerated.
+    fn exact_gradient<E: Real>(&self, parameters: &Parameters<E>) -> Option<Vec<f64>> {
+        let _ = parameters;
+        None
+    }
+
     /// The gradient for the numbers that the logits of one batch were made from, where logits are
     /// tied to each other; nothing where the gradient for the logits ([B, L, K]) is what is measured.
     fn tied_gradient<E: Real>(&self, logits: &[E]) -> Option<Vec<E>> {
