@@ -1,7 +1,7 @@
 use super::bits::power_of;
 use super::{RowLoss, RowLosses};
 use crate::{Choice, Losses, Objective, Result};
-use kernels::tape::Node;
+use kernels::tape::{Node, record};
 use kernels::{Packed, Real};
 use std::rc::Rc;
 
@@ -41,7 +41,22 @@ impl ValuePower {
         self.sign * power_of((value - self.target).abs(), self.power)
     }
 
-    /// The losses of category numbers, [B, S], by a table: nothing else depends on the choice.
+    fn slope_of(&self, value: f64) -> f64 {
+        let distance = value - self.target;
+        let slope = self.sign * self.power * power_of(distance.abs(), self.power - 1.0);
+        if distance < 0.0 { -slope } else { slope }
+    }
+
+    /// The gradient for the point of a latent at each of its categories: [K, K].
+    fn slopes<E: Real>(&self, latents: usize) -> Vec<Vec<E>> {
+        let at = |&value: &f64| -> Vec<E> {
+            let slope = self.slope_of(value) / latents as f64;
+            self.values.iter().map(|value| E::of(slope * value)).collect()
+        };
+        self.values.iter().map(at).collect()
+    }
+
+    /// The losses of category numbers, [B, S], by a table.
     fn of_picks<E: Real>(&self, picks: &Packed<E>, latents: usize) -> Packed<E> {
         let table: Vec<f64> =
             self.of_categories().iter().map(|loss| loss / latents as f64).collect();
@@ -55,27 +70,50 @@ impl ValuePower {
 impl<E: Real> Objective<E> for ValuePower {
     fn loss(&self, choice: Choice<E>) -> Result<Losses<E>> {
         let dims = choice.dims();
-        match choice.packed_picks().filter(|_| !choice.wants_gradient()) {
-            Some(picks) => {
-                let losses = self.of_picks(picks, dims.latents);
-                Ok(Losses::new(Node::constant(losses), choice.into_tape()))
-            }
-            None => RowLosses::new(self.clone(), &[], dims.batch).loss(choice),
+        let Some(picks) = choice.shared_picks() else {
+            return RowLosses::new(self.clone(), &[], dims.batch).loss(choice);
+        };
+        let losses = self.of_picks(&picks, dims.latents);
+        if !choice.wants_gradient() {
+            return Ok(Losses::new(Node::constant(losses), choice.into_tape()));
+        }
+        let slopes = self.slopes(dims.latents);
+        let (points, mut tape) = choice.into_points();
+        let node = record(&mut tape, losses, move |gradient| {
+            points.add(of_points(&picks, &gradient, &slopes, dims.latents));
+        });
+        Ok(Losses::new(node, tape))
+    }
+}
+
+/// The gradient for the points, [B·L, S·K], of category numbers, [B·L, S], given that for the losses, [B, S].
+fn of_points<E: Real>(
+    picks: &Packed<E>,
+    gradient: &Packed<E>,
+    slopes: &[Vec<E>],
+    latents: usize,
+) -> Packed<E> {
+    let width = picks.columns() * slopes.len();
+    let mut points = Vec::with_capacity(picks.rows() * width);
+    for row in 0..picks.rows() {
+        for sample in 0..picks.columns() {
+            let g = gradient.get(row / latents, sample);
+            let slopes = &slopes[picks.get(row, sample).widen() as usize];
+            points.extend(slopes.iter().map(|&slope| g * slope));
         }
     }
+    Packed::pack(&points, width)
 }
 
 impl<E: Real> RowLoss<E> for ValuePower {
     fn loss(&self, _: usize, z: &[E], _: &[E], dz: &mut [E], _: &mut [E]) -> E {
         let categories = self.values.len();
-        let share = self.sign * categories as f64 / z.len() as f64;
+        let share = categories as f64 / z.len() as f64;
         let mut f = 0.0;
         for (z, dz) in z.chunks_exact(categories).zip(dz.chunks_exact_mut(categories)) {
             let value: f64 = z.iter().zip(&*self.values).map(|(z, value)| z.widen() * value).sum();
-            let distance = value - self.target;
-            f += share * power_of(distance.abs(), self.power);
-            let slope = share * self.power * power_of(distance.abs(), self.power - 1.0);
-            let slope = if distance < 0.0 { -slope } else { slope };
+            f += share * self.loss_of(value);
+            let slope = share * self.slope_of(value);
             dz.iter_mut().zip(&*self.values).for_each(|(dz, value)| *dz += E::of(slope * value));
         }
         E::of(f)
@@ -118,8 +156,12 @@ mod tests {
             let loss = ValuePower { values: Rc::clone(&values), target: 0.45, power, sign };
             let at = |z: &[f64], dz: &mut [f64]| RowLoss::loss(&loss, 0, z, &[], dz, &mut []);
             let vertex = [0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0];
-            let table = loss.of_picks(&Packed::pack(&[1.0, 3.0], 1), 2).get(0, 0);
-            assert!((at(&vertex, &mut [0.0; 8]) - table).abs() < 1e-15);
+            let picks = Packed::pack(&[1.0, 3.0], 1);
+            let table = loss.of_picks(&picks, 2).get(0, 0);
+            let mut slopes = [0.0; 8];
+            assert!((at(&vertex, &mut slopes) - table).abs() < 1e-15);
+            let of_table = of_points(&picks, &Packed::pack(&[1.0], 1), &loss.slopes(2), 2).unpack();
+            assert!(slopes.iter().zip(of_table).all(|(a, b): (&f64, f64)| (a - b).abs() < 1e-15));
             let mut slopes = [0.0; 8];
             let z = [0.1, 0.2, 0.3, 0.4, 0.4, 0.3, 0.2, 0.1];
             at(&z, &mut slopes);

@@ -138,8 +138,13 @@ impl Seeded {
     /// The logits of one row, [L, K].
     fn row<E: Real>(&self, parameters: &Parameters<E>) -> Vec<E> {
         let free = parameters.vector(&self.logits);
-        let zeros = vec![E::ZERO; self.categories() - self.task.free];
-        free.chunks_exact(self.task.free).flat_map(|own| [&zeros, own].concat()).collect()
+        let zeros = self.categories() - self.task.free;
+        let mut row = Vec::with_capacity(self.task.latents * self.categories());
+        for own in free.chunks_exact(self.task.free) {
+            row.resize(row.len() + zeros, E::ZERO);
+            row.extend_from_slice(own);
+        }
+        row
     }
 
     /// The gradient for the free logits, [L, F], given that for the logits of each row, [B, L, K].
