@@ -7,6 +7,7 @@ mod bad_input;
 mod bench;
 mod committed;
 mod damage;
+mod expected;
 mod gradient_protocol;
 mod independent;
 mod laws_of_the_pipeline;

@@ -16,6 +16,9 @@ pub trait Probe<E: Real> {
     /// Where its objective is defined.
     fn domain(&self) -> Domain;
 
+    /// The gradient that estimates are of, where the task knows it in closed form.
+    fn exact(&self) -> Option<Vec<f64>>;
+
     /// Draws estimates of the gradient of the mean loss over the batch, and hands over one by one, until
     /// `each` breaks: for the logits, [B, L, K], or where the task ties logits to each other, for the
     /// numbers that they are made from.
@@ -155,6 +158,10 @@ impl<E: Real, I: Instance> Probe<E> for AtParameters<E, I> {
 
     fn domain(&self) -> Domain {
         self.domain
+    }
+
+    fn exact(&self) -> Option<Vec<f64>> {
+        self.instance.exact_gradient(&self.parameters)
     }
 
     fn draw_while(

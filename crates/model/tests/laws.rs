@@ -7,7 +7,7 @@ use estimators::{
     Dims, Estimator, Factory, Logits, Noise, Objective, Properties, Surrogate, kinds::Exact,
 };
 use model::optimizer::{Adam, Options, Sgd};
-use model::task::{ArgmaxIndex, BernoulliToy, CategoricalVae, Registry};
+use model::task::{ArgmaxIndex, BernoulliToy, CategoricalVae, Polynomial, Registry};
 use model::{AnyTask, Optimizer, TaskKind, Training};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -34,6 +34,11 @@ fn vae(mean: f64) -> Arc<dyn AnyTask> {
 
 fn toy() -> Arc<dyn AnyTask> {
     BernoulliToy::default().open(Path::new("")).unwrap()
+}
+
+fn polynomial() -> Arc<dyn AnyTask> {
+    let toy = Polynomial { latents: 3, categories: 4, ..Polynomial::default() };
+    toy.open(Path::new("")).unwrap()
 }
 
 /// The exact gradient, and what it was asked for.
@@ -74,7 +79,7 @@ impl Estimator<f32> for Watched {
 /// An estimator's schedules and baselines follow the steps, not the evaluations.
 #[test]
 fn each_step_advances_the_estimator_once_and_measuring_does_not() {
-    for task in [index(), vae(0.3), toy()] {
+    for task in [index(), vae(0.3), toy(), polynomial()] {
         let mut training = task.start(0, 4, &Optimizer::adam(0.01));
         let mut estimator = Watched::new();
         for step in 0..5 {
@@ -133,14 +138,17 @@ fn a_probe_measures_the_gradient_that_a_step_takes() {
 /// over the batch.
 #[test]
 fn a_probe_hands_over_every_estimate() {
-    for (task, batch) in [(index(), 3), (vae(0.3), 5), (toy(), 1), (index(), 200)] {
+    for (task, batch) in
+        [(index(), 3), (vae(0.3), 5), (toy(), 1), (polynomial(), 2), (index(), 200)]
+    {
         let probe = task.probe(1, batch);
         let mut exact = Exact::default().build_f64();
         let mut first = vec![];
         probe.draw(&mut *exact, 1, &mut noise(), &mut |g| first = g.to_vec()).unwrap();
         let dims = probe.dims();
         assert_eq!((dims, dims.batch), (task.dims(batch), batch));
-        assert!(first.len() == 1 || first.len() == dims.elements(), "{}", first.len());
+        let tied = dims.elements() / dims.batch;
+        assert!([1, tied, dims.elements()].contains(&first.len()), "{}", first.len());
         assert!(first.iter().any(|&g| g != 0.0));
         assert_eq!(probe.domain(), task.domain());
         for draws in [0, 1, 2, 41, 42, 43, 85, 130] {
@@ -235,7 +243,7 @@ fn training_losses_do_not_know_the_held_out_rows() {
 /// Where the data does not follow from the parameters, the digest of the file says what it is.
 #[test]
 fn only_files_have_a_digest() {
-    for task in [index(), vae(0.3), toy()] {
+    for task in [index(), vae(0.3), toy(), polynomial()] {
         assert_eq!(task.data_digest(), None);
         assert!(task.warnings().is_empty());
     }
@@ -291,6 +299,8 @@ fn parameters_have_ranges() {
         ("argmax-index", "test-share = 0.799", "test-share = 0.8"),
         ("argmax-index", "data = \"a.csv\"\ntarget = \"y\"", "target = \"y\""),
         ("argmax-index", "", "data = \"a.csv\""),
+        ("arsm-toy", "categories = 2", "categories = 1"),
+        ("arsm-toy", "divisor = 0.1", "divisor = 0.0"),
         ("bernoulli-toy", "logit = -4.0", "logit = nan"),
         ("bernoulli-toy", &numbers(1), &numbers(0)),
         ("bernoulli-toy", &numbers(16), &numbers(17)),
@@ -304,6 +314,20 @@ fn parameters_have_ranges() {
         ("categorical-vae", "test-rows = 1", "test-rows = 0"),
         ("categorical-vae", "mean = 0.0", "mean = -0.1"),
         ("categorical-vae", "mean = 1.0", "mean = 1.1"),
+        ("polynomial", "latents = 1", "latents = 0"),
+        ("polynomial", "categories = 2", "categories = 1"),
+        ("polynomial", "power = 1.0", "power = 0.9"),
+        ("polynomial", "power = 100.0", "power = 101.0"),
+        ("polynomial", "target = -1.0", "target = inf"),
+        ("polynomial", "values = [0.0, 2.0]", "values = [1.0]"),
+        ("polynomial", "values = [0.0, 2.0]", "values = [0.0, nan]"),
+        ("polynomial", "initial-scale = 0.0", "initial-scale = -1.0"),
+        ("quadratic-toy", "latents = 1", "latents = 0"),
+        ("quadratic-toy", "target = -1.0", "target = nan"),
+        ("quadratic-toy", "goal = \"maximize\"", "goal = \"max\""),
+        ("quadratic-toy", "logits-per-bit = 2", "logits-per-bit = 3"),
+        ("quadratic-toy", "logits-per-bit = 1", "logits-per-bit = 0"),
+        ("quadratic-toy", "initial-scale = 0.0", "initial-scale = inf"),
     ] {
         assert_eq!(build(kind, accepted), Ok(()), "{kind} {accepted}");
         let error = build(kind, rejected).unwrap_err();

@@ -33,7 +33,7 @@ impl<E: Real> RowLoss<E> for BitPower {
 }
 
 /// xᵖ of x ≥ 0.
-fn power_of<E: Real>(x: E, p: f64) -> E {
+pub(super) fn power_of<E: Real>(x: E, p: f64) -> E {
     match p {
         0.0 => E::ONE,
         1.0 => x,

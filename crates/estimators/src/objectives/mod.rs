@@ -7,6 +7,7 @@ mod quadratic;
 mod row_loss;
 mod squared_index;
 mod squared_pick;
+mod value_power;
 mod values;
 
 pub use bits::{BitPower, BitSumSquares};
@@ -16,4 +17,5 @@ pub use quadratic::Quadratic;
 pub use row_loss::{RowLoss, RowLosses};
 pub use squared_index::SquaredIndex;
 pub use squared_pick::SquaredPick;
+pub use value_power::ValuePower;
 pub use values::Values;

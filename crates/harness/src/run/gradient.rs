@@ -1,6 +1,6 @@
 //! The gradient protocol.
 
-use super::quality::{against_exact, values};
+use super::quality::{against_exact, no_exact, values};
 use super::{Context, Stop};
 use crate::experiment::GradientProtocol;
 use crate::experiment::metrics::DRAWS;
@@ -25,11 +25,11 @@ pub(super) fn draw(
     let dims = cell.task.built.dims(experiment.batch);
     context.check_refusal(&*estimator, dims)?;
     let mut exact = Exact::default().build_f64();
-    if let Some(why) = exact.refuses(dims) {
+    let probe = cell.task.built.probe(run.seed, experiment.batch);
+    if let Some(why) = no_exact(&*probe, &*exact) {
         let why = format!("the exact gradient is unavailable: {why}");
         return Err(Stop::With(Outcome::Refused { why }));
     }
-    let probe = cell.task.built.probe(run.seed, experiment.batch);
     let noise = &mut context.stream("probe").at(0);
     let Some(mut quality) = against_exact(&*probe, &mut *exact, noise)? else {
         return Err(Stop::With(Outcome::Diverged { step: 0 }));

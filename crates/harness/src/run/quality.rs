@@ -8,6 +8,12 @@ use kernels::Noise;
 use model::{Metric, Probe};
 use statistics::GradientQuality;
 
+/// Why there is no exact gradient to compare estimates with, if there is none: it is neither known in
+/// closed form nor can it be enumerated.
+pub(super) fn no_exact<E: Real>(probe: &dyn Probe<E>, exact: &dyn Estimator<E>) -> Option<String> {
+    exact.refuses(probe.dims()).filter(|_| probe.exact().is_none())
+}
+
 /// The quality of estimates at a probe, before any is drawn; nothing if the exact gradient is not
 /// finite. The noise does not advance.
 pub(super) fn against_exact<E: Real>(
@@ -15,10 +21,12 @@ pub(super) fn against_exact<E: Real>(
     exact: &mut dyn Estimator<E>,
     noise: &Noise,
 ) -> Result<Option<GradientQuality>, model::Error> {
-    let mut gradient: Vec<f64> = vec![];
-    probe.draw(exact, 1, &mut noise.clone(), &mut |drawn| {
-        gradient = drawn.iter().map(|g| g.widen()).collect();
-    })?;
+    let mut gradient = probe.exact().unwrap_or_default();
+    if gradient.is_empty() {
+        probe.draw(exact, 1, &mut noise.clone(), &mut |drawn| {
+            gradient = drawn.iter().map(|g| g.widen()).collect();
+        })?;
+    }
     let is_finite = gradient.iter().all(|g| g.is_finite());
     Ok(is_finite.then(|| GradientQuality::new(&gradient)))
 }

@@ -1,6 +1,6 @@
 //! The training protocol.
 
-use super::quality::{against_exact, values};
+use super::quality::{against_exact, no_exact, values};
 use super::{Context, Stop};
 use crate::experiment::GradientPlan;
 use crate::record::{Outcome, Picture, Record};
@@ -51,7 +51,8 @@ fn take_steps(context: &Context<'_>, record: &mut Record) -> Result<(), Stop> {
     let mut training = cell.task.built.start(run.seed, experiment.batch, &optimizer);
     context.check_refusal(&*estimator, training.dims())?;
     let mut exact = Exact::default().build_f32();
-    let measured = experiment.gradient.filter(|_| exact.refuses(training.dims()).is_none());
+    let is_known = || no_exact(&*training.probe(0), &*exact).is_none();
+    let measured = experiment.gradient.filter(|_| is_known());
     let (noise, evaluations) = (context.stream("estimator"), context.stream("evaluate"));
     let probes = context.stream("probe");
     let mut first = None;
@@ -65,11 +66,12 @@ fn take_steps(context: &Context<'_>, record: &mut Record) -> Result<(), Stop> {
         if step % experiment.evaluate_every == 0 || step == experiment.steps {
             let values = training.evaluate(&mut *estimator, &mut evaluations.at(step))?;
             record.curves.push(step, named(&values));
-            // The first metric ranks.
+            // The first metric ranks. One over the steps has no value before them.
+            let ranking = values.first().filter(|(metric, _)| step > 0 || !metric.over_steps);
             let has_diverged = |&(metric, value): &(Metric, f64)| {
                 metric.has_diverged(*first.get_or_insert(value), value)
             };
-            if values.first().is_some_and(has_diverged) {
+            if ranking.is_some_and(has_diverged) {
                 return Err(Stop::With(Outcome::Diverged { step }));
             }
         }

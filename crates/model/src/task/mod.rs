@@ -19,6 +19,7 @@ mod categorical_vae;
 mod kind;
 mod references;
 mod registry;
+mod separable;
 mod traits;
 
 pub use any::AnyTask;
@@ -32,11 +33,18 @@ pub use categorical_vae::{Autoencoder, CategoricalVae, Reconstruction};
 pub use kind::{Load, TaskKind};
 pub use references::{Budget, GoOn};
 pub use registry::{Entry, Registry};
+pub use separable::{ArsmToy, Goal, Polynomial, QuadraticToy};
 pub use traits::{Instance, Streams, Task};
 
 impl Registry {
     /// The tasks of this crate.
     pub fn standard() -> Self {
-        Self::empty().with::<ArgmaxIndex>().with::<BernoulliToy>().with::<CategoricalVae>()
+        Self::empty()
+            .with::<ArgmaxIndex>()
+            .with::<ArsmToy>()
+            .with::<BernoulliToy>()
+            .with::<CategoricalVae>()
+            .with::<Polynomial>()
+            .with::<QuadraticToy>()
     }
 }

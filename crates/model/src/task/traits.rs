@@ -9,7 +9,8 @@ pub trait Task: Send + Sync + 'static {
     /// Data and network of a seed.
     type Instance: Instance;
 
-    /// What is measured. The first metric ranks.
+    /// What is measured. The first metric ranks. A task that declares [`crate::TRAINING_LOSS`] has it
+    /// recorded.
     fn metrics(&self) -> Vec<Metric>;
 
     /// Values to compare metrics with, such as floors and simple baselines.
@@ -51,7 +52,8 @@ pub trait Instance: 'static {
     /// The logits of a batch, and the objective of its choices.
     fn forward<E: Real>(&self, parameters: &Parameters<E>, batch: &Batch<E>) -> Forward<E>;
 
-    /// The metrics, in the order of [`Task::metrics`], on rows that are not trained on.
+    /// The metrics, in the order of [`Task::metrics`], on rows that are not trained on: all but those
+    /// over the steps ([`Metric::over_steps`]), which training itself records.
     ///
     /// # Errors
     /// If the estimator or the device fails.
@@ -87,6 +89,13 @@ pub trait Instance: 'static {
 
     /// The network with these parameters, ready to predict new rows, if the task has new rows.
     fn predictor(&self, parameters: &Parameters<f32>) -> Option<Predictor> {
+        let _ = parameters;
+        None
+    }
+
+    /// The gradient of the expected loss, in the form in which estimates of it are measured, where it is
+    /// known in closed form: it is then measured against with more outcomes than can be enumerated.
+    fn exact_gradient<E: Real>(&self, parameters: &Parameters<E>) -> Option<Vec<f64>> {
         let _ = parameters;
         None
     }

@@ -15,7 +15,7 @@ pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
         x_label: "training step".to_owned(),
         y_label: "total variance of one estimate".to_owned(),
         caption: source.caption(),
-        panels: source.panels(&source.tasks(), |cell| curve(cell, &measure)),
+        panels: source.panels_with_known(&source.tasks(), &measure, |cell| curve(cell, &measure)),
         y_scale: Scale::Log,
         width: source.width(),
         ..Figure::default()
