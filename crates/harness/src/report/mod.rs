@@ -7,6 +7,7 @@ mod figures;
 mod manifest;
 mod overview;
 mod page;
+mod published;
 mod ranking;
 mod reading;
 mod readme;

@@ -286,7 +286,14 @@ pub(super) fn json(summary: &Summary<'_>, across: &[Across], budgets: &[Budget])
     let judged: Vec<bool> = deviations.iter().filter_map(Deviation::is_met).collect();
     if !judged.is_empty() {
         let met = judged.iter().filter(|met| **met).count();
-        content["expected"] = json!({ "met": met, "missed": judged.len() - met });
+        let (columns, rows) = super::deviations::deviations(&deviations);
+        content["expected"] = json!({
+            "met": met,
+            "missed": judged.len() - met,
+            "source": summary.experiment.expected_source,
+            "columns": columns,
+            "rows": rows,
+        });
     }
     Ok(content)
 }

@@ -1,15 +1,16 @@
 //! Parts of a text that people write, made from results.
 
 use super::overview::{answer, overview};
+use super::published::published;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 /// The kinds of parts: each is spliced in between `<!-- KIND NAME -->` and `<!-- end KIND -->`, where
 /// NAME is that of the experiment.
-const KINDS: [&str; 3] = ["answer", "overview", "ranking"];
+const KINDS: [&str; 4] = ["answer", "overview", "published", "ranking"];
 
-/// The text with its parts about an experiment replaced: the answer and the overview follow from the
-/// content of its `summary.json`, the ranking is given, or stays as it is. None if it has no such part.
+/// The text with its parts about an experiment replaced: answer, overview and published values follow from
+/// the content of its `summary.json`, the ranking is given, or stays as it is. None if it has no such part.
 ///
 /// # Errors
 /// If a second mark is missing, or the summary has no reading to answer with.
@@ -23,6 +24,7 @@ pub fn splice(text: &str, summary: &Value, ranking: Option<&str>) -> Result<Opti
         let content = match (kind, ranking) {
             ("answer", _) => answer(summary)?,
             ("overview", _) => overview(summary)?,
+            ("published", _) => published(summary)?,
             (_, Some(ranking)) => ranking.to_owned(),
             (_, None) => continue,
         };
