@@ -14,6 +14,7 @@
 
 mod any;
 mod argmax_index;
+pub mod autoencoder;
 mod bernoulli_toy;
 mod categorical_vae;
 mod kind;
@@ -27,8 +28,9 @@ pub use argmax_index::{
     Parts, Predicted, Prediction, Predictor, Reading, RegimeRows, Regimes, Standardize, Table,
     Target, TargetKind, Value, Weights, matched_accuracy,
 };
+pub use autoencoder::{Autoencoder, Reconstruction};
 pub use bernoulli_toy::BernoulliToy;
-pub use categorical_vae::{Autoencoder, CategoricalVae, Reconstruction};
+pub use categorical_vae::CategoricalVae;
 pub use kind::{Load, TaskKind};
 pub use references::{Budget, GoOn};
 pub use registry::{Entry, Registry};
