@@ -38,7 +38,9 @@ pub use classifier::{divergence_from_uniform, entropy};
 pub use error::{Error, Result};
 pub use evaluation::Evaluation;
 pub use forward::Forward;
-pub use metric::{Artifact, Better, DIVERGED, ENTROPY, FORWARD_LOSS, Metric, Reference, Role};
+pub use metric::{
+    Artifact, Better, DIVERGED, ENTROPY, FORWARD_LOSS, Metric, Reference, Role, TRAINING_LOSS,
+};
 pub use optimizer::{Optimizer, OptimizerKind};
 pub use probe::Probe;
 pub use task::{AnyTask, Budget, GoOn, Instance, Registry, Streams, Task, TaskKind};

@@ -30,6 +30,10 @@ pub struct Metric {
     /// The metric, of other rows, that chooses settings and the stopping step. None where a metric
     /// chooses for itself, and is read at the last step.
     pub chosen_by: Option<&'static str>,
+    /// Whether it is the mean loss that the estimator met in the training steps since the evaluation
+    /// before. Training itself records it, for every task that declares such a metric; there is none
+    /// before the first step.
+    pub over_steps: bool,
 }
 
 /// Which values of a metric are good.
@@ -66,7 +70,8 @@ impl Metric {
         better: Better,
         failed: Option<f64>,
     ) -> Self {
-        Self { name, label, note: "", unit: "", better, failed, is_ratio: false, chosen_by: None }
+        let (note, unit, is_ratio, chosen_by, over_steps) = ("", "", false, None, false);
+        Self { name, label, note, unit, better, failed, is_ratio, chosen_by, over_steps }
     }
 
     /// The same metric, whose worst value is a finite number.
@@ -88,6 +93,12 @@ impl Metric {
     /// stopping step.
     pub const fn chosen_by(self, name: &'static str) -> Self {
         Self { chosen_by: Some(name), ..self }
+    }
+
+    /// The same metric, as the mean of the loss that the estimator met in the training steps since the
+    /// evaluation before.
+    pub const fn over_steps(self) -> Self {
+        Self { over_steps: true, ..self }
     }
 
     /// The same metric, on logarithmic axes.
@@ -126,10 +137,19 @@ impl Metric {
 pub const ENTROPY: Metric =
     Metric::neutral("entropy", "entropy").with_note("of the classifier").in_unit("nats");
 
-/// The loss that the estimator meets on its way: at its sample, at its relaxed point, or in
-/// expectation.
+/// The loss that the estimator meets on its way, on the rows of an evaluation: at its sample, at its
+/// relaxed point, or in expectation. [`TRAINING_LOSS`] is that of the steps themselves.
 pub const FORWARD_LOSS: Metric = Metric::lower("forward-loss", "forward loss")
     .with_note("the loss that the estimator meets on its way; not comparable between estimators");
+
+/// The mean loss that the estimator met in the training steps since the evaluation before: the mean of
+/// an epoch, where an epoch is `evaluate-every` steps. The network changes meanwhile, and the rows are
+/// those trained on. It includes the penalty ([`crate::Forward::penalty`]), and no entropy bonus.
+///
+/// A task that is published with another name for it can declare `Metric { label: …, ..TRAINING_LOSS }`.
+pub const TRAINING_LOSS: Metric = Metric::lower("training-loss", "training loss")
+    .with_note("mean over the steps since the evaluation before, as the estimator met it")
+    .over_steps();
 
 /// A value beside which a metric is read: a floor, or what a plain baseline reaches.
 #[derive(Clone, Copy, Debug, PartialEq)]

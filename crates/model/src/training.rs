@@ -29,7 +29,9 @@ pub trait Training {
     fn step(&mut self, step: u64, estimator: &mut dyn Estimator<f32>, noise: &Noise)
     -> Result<f64>;
 
-    /// Metrics and their values on rows that are not trained on; the first one ranks.
+    /// Metrics and their values on rows that are not trained on; the first one ranks. The value of a
+    /// metric over the steps ([`Metric::over_steps`]) is that since the last call, and not a number
+    /// if there was none.
     ///
     /// # Errors
     /// If the estimator or the device fails.
@@ -61,6 +63,20 @@ pub(crate) struct Learner<I: Instance> {
     dims: Dims,
     domain: Domain,
     batches: Noise,
+    met: Met,
+}
+
+/// The losses that the estimator met since the last evaluation.
+#[derive(Default)]
+struct Met {
+    sum: f64,
+    steps: u64,
+}
+
+impl Met {
+    fn mean(&self) -> f64 {
+        self.sum / self.steps as f64
+    }
 }
 
 impl<I: Instance> Learner<I> {
@@ -80,6 +96,7 @@ impl<I: Instance> Learner<I> {
             dims: task.dims(batch),
             domain: task.domain(),
             batches: streams.named("batch"),
+            met: Met::default(),
         }
     }
 
@@ -117,6 +134,8 @@ impl<I: Instance> Training for Learner<I> {
         let loss = surrogate.loss() + penalty;
         surrogate.backward()?;
         self.optimizer.step(&mut self.parameters);
+        self.met.sum += loss;
+        self.met.steps += 1;
         Ok(loss)
     }
 
@@ -126,9 +145,15 @@ impl<I: Instance> Training for Learner<I> {
         noise: &mut Noise,
     ) -> Result<Vec<(Metric, f64)>> {
         let evaluation = &mut Evaluation::new(estimator, noise);
-        let values = self.instance.evaluate(&self.parameters.frozen(), evaluation)?;
-        assert_eq!(values.len(), self.metrics.len(), "one value per metric");
-        Ok(self.metrics.iter().copied().zip(values).collect())
+        let mut values = self.instance.evaluate(&self.parameters.frozen(), evaluation)?.into_iter();
+        let over_steps = self.metrics.iter().filter(|metric| metric.over_steps).count();
+        assert_eq!(values.len() + over_steps, self.metrics.len(), "one value per metric");
+        let met = std::mem::take(&mut self.met);
+        let value = |&metric: &Metric| {
+            let value = if metric.over_steps { Some(met.mean()) } else { values.next() };
+            value.map(|value| (metric, value))
+        };
+        Ok(self.metrics.iter().filter_map(value).collect())
     }
 
     fn probe(&self, step: u64) -> Box<dyn Probe<f32>> {
@@ -143,5 +168,59 @@ impl<I: Instance> Training for Learner<I> {
 
     fn predictor(&self) -> Option<Predictor> {
         self.instance.predictor(&self.parameters)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::TRAINING_LOSS;
+    use crate::task::BernoulliToy;
+    use estimators::{Factory, kinds::Reinforce};
+    use kernels::Real;
+
+    /// The toy, with the training loss between its own metrics.
+    struct Recorded(BernoulliToy);
+
+    impl Task for Recorded {
+        type Instance = <BernoulliToy as Task>::Instance;
+
+        fn metrics(&self) -> Vec<Metric> {
+            let own = self.0.metrics();
+            vec![own[0], TRAINING_LOSS, own[1]]
+        }
+
+        fn dims(&self, batch: usize) -> Dims {
+            self.0.dims(batch)
+        }
+
+        fn instance<E: Real>(&self, streams: &Streams) -> (Self::Instance, Parameters<E>) {
+            self.0.instance(streams)
+        }
+    }
+
+    #[test]
+    fn the_training_loss_is_the_mean_since_the_last_evaluation() {
+        let (task, streams) = (Recorded(BernoulliToy::default()), Streams::new("toy", 0));
+        let mut training = Learner::start(&task, &streams, 4, &Optimizer::adam(0.1));
+        let (mut estimator, noise) = (Reinforce::default().build_f32(), Noise::named(&["test"]));
+        let mut evaluate = |training: &mut Learner<_>| {
+            let values = training.evaluate(&mut *estimator, &mut noise.at(0)).unwrap();
+            assert_eq!(values.iter().map(|(m, _)| *m).collect::<Vec<_>>(), task.metrics());
+            let p = values[2].1;
+            assert!(p > 0.0 && p < 1.0, "{values:?}");
+            values[1].1
+        };
+        assert!(evaluate(&mut training).is_nan(), "there was no step");
+        let mut estimator = Reinforce::default().build_f32();
+        for steps in [0..3, 3..4, 4..9] {
+            let count = (steps.end - steps.start) as f64;
+            let losses: Vec<f64> =
+                steps.map(|step| training.step(step, &mut *estimator, &noise).unwrap()).collect();
+            assert!(losses.iter().any(|loss| loss != &losses[0]) || losses.len() == 1);
+            let mean = losses.iter().sum::<f64>() / count;
+            assert!((evaluate(&mut training) - mean).abs() < 1e-12, "{losses:?}");
+        }
+        assert!(evaluate(&mut training).is_nan(), "it does not count twice");
     }
 }

@@ -157,11 +157,12 @@ impl<'a> CellSummary<'a> {
         resamples(values.len()).estimate(&values)
     }
 
-    /// The steps at which its runs were measured.
+    /// The steps at which its runs were measured: before the first step, a metric over steps is not.
     fn steps(&self, measure: &Measure) -> Vec<u64> {
         let records = self.records().into_iter();
         let steps = records.flat_map(|record| measure.curves(record).steps.iter().copied());
-        steps.collect::<BTreeSet<u64>>().into_iter().collect()
+        let is_measured = |&step: &u64| step > 0 || !measure.over_steps;
+        steps.filter(is_measured).collect::<BTreeSet<u64>>().into_iter().collect()
     }
 
     /// The time of a training step, over all runs. None without steps.

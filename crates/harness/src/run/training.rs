@@ -62,11 +62,12 @@ fn take_steps(context: &Context<'_>, record: &mut Record) -> Result<(), Stop> {
         if step % experiment.evaluate_every == 0 || step == experiment.steps {
             let values = training.evaluate(&mut *estimator, &mut evaluations.at(step))?;
             record.curves.push(step, named(&values));
-            // The first metric ranks.
+            // The first metric ranks. One over the steps has no value before them.
+            let ranking = values.first().filter(|(metric, _)| step > 0 || !metric.over_steps);
             let has_diverged = |&(metric, value): &(Metric, f64)| {
                 metric.has_diverged(*first.get_or_insert(value), value)
             };
-            if values.first().is_some_and(has_diverged) {
+            if ranking.is_some_and(has_diverged) {
                 return Err(Stop::With(Outcome::Diverged { step }));
             }
         }

@@ -10,7 +10,8 @@ pub trait Task: Send + Sync + 'static {
     /// Data and network of a seed.
     type Instance: Instance;
 
-    /// What is measured. The first metric ranks.
+    /// What is measured. The first metric ranks. A task that declares [`crate::TRAINING_LOSS`] has it
+    /// recorded.
     fn metrics(&self) -> Vec<Metric>;
 
     /// Values to compare metrics with, such as floors and simple baselines.
@@ -64,7 +65,8 @@ pub trait Instance: 'static {
     /// The logits of a batch, and the objective of its choices.
     fn forward<E: Real>(&self, parameters: &Parameters<E>, batch: &Batch<E>) -> Forward<E>;
 
-    /// The metrics, in the order of [`Task::metrics`], on rows that are not trained on.
+    /// The metrics, in the order of [`Task::metrics`], on rows that are not trained on: all but those
+    /// over the steps ([`Metric::over_steps`]), which training itself records.
     ///
     /// # Errors
     /// If the estimator or the device fails.
