@@ -13,7 +13,7 @@ use super::resolved::Experiment;
 use super::sections::{one_table, tables};
 use super::tuning::Tuning;
 use super::written::{Resolved, written};
-use super::{selection, validate};
+use super::{data, selection, validate};
 use crate::{Registries, files};
 use anyhow::{Context, Result};
 use registry::{Fault, parse};
@@ -42,7 +42,9 @@ impl Experiment {
         let mut experiment = resolve(path, table, overrides, registries).with_context(named)?;
         if let Some(own) = own {
             // A file that says nothing valid without its overrides has no settings of its own.
-            let own = resolve(path, own, &Overrides::default(), registries);
+            let data = overrides.data.clone();
+            let none = Overrides { data, ..Overrides::default() };
+            let own = resolve(path, own, &none, registries);
             let own = own.and_then(|own| own.settings()).ok();
             experiment.has_own_settings = own == Some(experiment.settings()?);
         }
@@ -64,7 +66,7 @@ fn resolve(
         table.insert("seeds".to_owned(), Value::Integer(seeds.try_into().unwrap_or(i64::MAX)));
     }
     let file: File = parse(table)?;
-    let folder = path.parent().unwrap_or(Path::new(""));
+    let folders = data::folders(path, overrides);
     let protocol = Protocol::read(file.protocol.clone())?;
     let plain = Plain::read(&file, &protocol)?;
     let words = File {
@@ -84,7 +86,7 @@ fn resolve(
     let chosen = tuning.as_ref().map_or(Chosen::Among(&plain.tuned), Chosen::From);
     let parts = Parts::read(
         Sections { task: file.task, estimator: file.estimator, optimizer: file.optimizer },
-        folder,
+        &folders,
         plain.steps,
         &chosen,
         registries,
@@ -106,7 +108,7 @@ fn resolve(
         protocol.check_selections(&cells)?;
     }
     let expected = read_spec(file.expected)?;
-    let read = |spec: &ExpectedSpec| read_values(spec, folder, &cells, is_part);
+    let read = |spec: &ExpectedSpec| read_values(spec, &folders.experiment, &cells, is_part);
     let values = expected.as_ref().map(read).transpose()?.unwrap_or_default();
     let resolved = written(&Resolved {
         words: &words,

@@ -254,7 +254,7 @@ fn the_gradient_of_leaky_relu_at_zero_is_its_slope() {
     assert_eq!(ours.values, [-7.0 + 11.5]);
     assert_eq!(ours.gradients, composed.gradients);
     // Of the input, by the weight of the only output: 0.25 (2·5 − 2·7) + 3·11 = 32.
-    let weight = (ours.gradients[1][9] - SEED;
+    let weight = ours.gradients[1][9] - SEED;
     assert!((ours.gradients[0][0] - SEED - 32.0 * weight).abs() < 1e-12);
 }
 

@@ -21,6 +21,7 @@ mod kind;
 mod references;
 mod registry;
 mod traits;
+mod vae;
 
 pub use any::AnyTask;
 pub use argmax_index::{
@@ -35,10 +36,15 @@ pub use kind::{Load, TaskKind};
 pub use references::{Budget, GoOn};
 pub use registry::{Entry, Registry};
 pub use traits::{Instance, Streams, Task};
+pub use vae::{Batches, Between, Pixels, Vae};
 
 impl Registry {
     /// The tasks of this crate.
     pub fn standard() -> Self {
-        Self::empty().with::<ArgmaxIndex>().with::<BernoulliToy>().with::<CategoricalVae>()
+        Self::empty()
+            .with::<ArgmaxIndex>()
+            .with::<BernoulliToy>()
+            .with::<CategoricalVae>()
+            .with::<Vae>()
     }
 }

@@ -42,7 +42,8 @@ pub trait Task: Send + Sync + 'static {
     }
 
     /// The data set's file that is not there, if one is missing. Then the task still says what it measures,
-    /// so that stored runs can be reported; no [`Task::instance`] can be had, and no digest of the data.
+    /// so that stored runs can be reported; no [`Task::instance`] can be had. Its
+    /// [`Task::data_digest`] is that of the data set as it was published.
     fn absent(&self) -> Option<&Absent> {
         None
     }
