@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 /// A factor that changes during training. It multiplies a number such as a temperature or a learning
 /// rate, so that the number itself can still be swept.
 ///
-/// With w = `warm-up`, the factor of step s is start + (1 − start)(s + 1)/w while s < w. From step w on it is
-/// a function of t = s − w, which is 1 at t = 0:
+/// With w = `warm-up`, the factor of step s is (s + 1)/w while s < w; if `start` is given, it is
+/// start + (1 − start) s/w. From step w on it is a function of t = s − w, which is 1 at t = 0:
 ///
 /// | kind | factor |
 /// |---|---|
@@ -44,7 +44,7 @@ pub enum Schedule {
     Constant {
         /// Steps of the warm-up: from 2 up.
         warm_up: u64,
-        /// The factor that the warm-up rises from: from 0 up, 0 unless given.
+        /// The factor of the first step of the warm-up, if given: above 0.
         #[serde(default, skip_serializing_if = "is_zero")]
         start: f64,
         /// Steps for which a factor is held: from 1 up, 1 unless given.
@@ -56,7 +56,7 @@ pub enum Schedule {
         /// Steps of the warm-up.
         #[serde(default)]
         warm_up: u64,
-        /// The factor that the warm-up rises from: from 0 up, 0 unless given.
+        /// The factor of the first step of the warm-up, if given: above 0.
         #[serde(default, skip_serializing_if = "is_zero")]
         start: f64,
         /// Steps for which a factor is held: from 1 up, 1 unless given.
@@ -75,7 +75,7 @@ pub enum Schedule {
         /// Steps of the warm-up.
         #[serde(default)]
         warm_up: u64,
-        /// The factor that the warm-up rises from: from 0 up, 0 unless given.
+        /// The factor of the first step of the warm-up, if given: above 0.
         #[serde(default, skip_serializing_if = "is_zero")]
         start: f64,
         /// Steps for which a factor is held: from 1 up, 1 unless given.
@@ -94,7 +94,7 @@ pub enum Schedule {
         /// Steps of the warm-up.
         #[serde(default)]
         warm_up: u64,
-        /// The factor that the warm-up rises from: from 0 up, 0 unless given.
+        /// The factor of the first step of the warm-up, if given: above 0.
         #[serde(default, skip_serializing_if = "is_zero")]
         start: f64,
         /// Steps between two changes: from 1 up.
@@ -107,7 +107,7 @@ pub enum Schedule {
         /// Steps of the warm-up.
         #[serde(default)]
         warm_up: u64,
-        /// The factor that the warm-up rises from: from 0 up, 0 unless given.
+        /// The factor of the first step of the warm-up, if given: above 0.
         #[serde(default, skip_serializing_if = "is_zero")]
         start: f64,
         /// Steps for which a factor is held: from 1 up, 1 unless given.
@@ -124,7 +124,7 @@ pub enum Schedule {
         /// Steps of the warm-up.
         #[serde(default)]
         warm_up: u64,
-        /// The factor that the warm-up rises from: from 0 up, 0 unless given.
+        /// The factor of the first step of the warm-up, if given: above 0.
         #[serde(default, skip_serializing_if = "is_zero")]
         start: f64,
         /// Steps for which a factor is held: from 1 up, 1 unless given.
@@ -160,8 +160,11 @@ impl Schedule {
         // The first of the steps that have the same factor.
         let step = step - step % every;
         if step < warm_up {
-            let share = (step + every) as f64 / warm_up as f64;
-            return if start == 0.0 { share } else { start + (1.0 - start) * share };
+            let share = |steps: u64| steps as f64 / warm_up as f64;
+            return match start {
+                0.0 => share(step + every),
+                start => start + (1.0 - start) * share(step),
+            };
         }
         let since = step - warm_up;
         // The completed share of a schedule with this many steps.
@@ -241,7 +244,8 @@ impl Schedule {
                 Fault::require(holds, &within("end"), end, "a number from 0 up, below 1")?;
             }
         }
-        let changes = (warm_up > every && start != 1.0) || self.factor(u64::MAX) != 1.0;
+        let warms_up = if start == 0.0 { warm_up > every } else { warm_up > 0 && start != 1.0 };
+        let changes = warms_up || self.factor(u64::MAX) != 1.0;
         let expected = "a schedule that changes something; this one is always 1";
         Fault::require(changes, key, self.as_text(), expected)
     }
@@ -316,8 +320,8 @@ mod tests {
         }
     }
 
-    /// The publication of `experiments/vae.toml` warms up over epochs 1 to 10 by 10⁻³ + 0.999 e/10, and its
-    /// temperatures are 10⁶ ^ ((e − 1)/499).
+    /// The publication of `experiments/vae.toml` warms up over epochs e from 0 to 9 by 10⁻³ + 0.999 e/10, and its
+    /// temperatures are 10⁶ ^ (e/499).
     #[test]
     fn factors_are_held_for_an_epoch() {
         let cosine = "kind = 'cosine'\nwarm-up = 30\nstart = 0.001\nevery = 3\nsteps = 1500";
@@ -325,13 +329,13 @@ mod tests {
         let (rate, temperature) = (schedule(cosine), schedule(geometric));
         [rate, temperature].iter().for_each(|schedule| schedule.check("schedule").unwrap());
         let is_near = |x: f64, y: f64| (x - y).abs() < 1e-12 * y;
-        for epoch in 1..=500u64 {
+        for epoch in 0..500u64 {
             let e = epoch as f64;
             let warm = 1e-3 + 0.999 * e / 10.0;
-            let cold = 0.5 * (1.0 + (std::f64::consts::PI * (e - 11.0) / 490.0).cos());
-            let expected = if epoch <= 10 { warm } else { cold };
-            let hot = 1e6f64.powf((e - 1.0) / 499.0);
-            for step in 3 * (epoch - 1)..3 * epoch {
+            let cold = 0.5 * (1.0 + (std::f64::consts::PI * (e - 10.0) / 490.0).cos());
+            let expected = if epoch < 10 { warm } else { cold };
+            let hot = 1e6f64.powf(e / 499.0);
+            for step in 3 * epoch..3 * epoch + 3 {
                 let found = (rate.factor(step), temperature.factor(step));
                 assert!(is_near(found.0, expected), "{epoch}, {step}: {found:?} for {expected}");
                 assert!(is_near(found.1, hot), "{epoch}, {step}: {found:?} for {hot}");
@@ -341,7 +345,7 @@ mod tests {
         let falling =
             schedule("kind = 'geometric'\nwarm-up = 2\nstart = 0.5\nsteps = 4\nend = 0.01");
         let factors: Vec<f64> = (0..6).map(|step| falling.factor(step)).collect();
-        for (found, expected) in factors.iter().zip([0.75, 1.0, 1.0, 0.1, 0.01, 0.01]) {
+        for (found, expected) in factors.iter().zip([0.5, 0.75, 1.0, 0.1, 0.01, 0.01]) {
             assert!(is_near(*found, expected), "{factors:?}");
         }
     }
