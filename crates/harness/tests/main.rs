@@ -6,6 +6,7 @@
 mod bad_input;
 mod bench;
 mod committed;
+mod data_sets;
 mod gradient_protocol;
 mod independent;
 mod laws_of_the_pipeline;
