@@ -56,11 +56,11 @@ impl Names {
 
 /// The files as they were published, each with the hash of its content without compression.
 const PUBLISHED: [(&str, &str); 5] = [
-    ("train-images-idx3-ubyte", ""),
-    ("t10k-images-idx3-ubyte", ""),
-    ("binarised-train-images-idx3-ubyte", ""),
-    ("binarised-valid-images-idx3-ubyte", ""),
-    ("binarised-test-images-idx3-ubyte", ""),
+    ("train-images-idx3-ubyte", "c6e6fd8c67d07c8a"),
+    ("t10k-images-idx3-ubyte", "f8d502322cd9f186"),
+    ("binarised-train-images-idx3-ubyte", "0f3fb015e363c204"),
+    ("binarised-valid-images-idx3-ubyte", "c940937484a243cb"),
+    ("binarised-test-images-idx3-ubyte", "88a2c67352357955"),
 ];
 
 /// The hash of the files as they were published. Runs with these can be reported where the files are not.
