@@ -1,9 +1,10 @@
 use super::file::ExpectedSpec;
-use super::{Cell, Measure};
+use super::{Cell, Experiment, Measure};
 use crate::experiment::cells::PARTS;
 use anyhow::{Context, Result, anyhow, bail};
 use registry::{Fault, UnknownName, parse};
 use std::path::Path;
+use std::str::FromStr;
 use toml::Value;
 
 /// The known value of a metric of a cell.
@@ -13,12 +14,16 @@ pub struct ExpectedValue {
     pub cell: usize,
     /// Name of the metric.
     pub metric: String,
+    /// The step at which it is known; nothing for the end of a run.
+    pub step: Option<u64>,
     /// The value.
     pub value: f64,
+    /// How far a measured value may be from it; nothing if it is only shown beside it.
+    pub tolerance: Option<f64>,
 }
 
 impl ExpectedValue {
-    /// Whether this is the known value of a metric of a cell.
+    /// Whether this is a known value of a metric of a cell.
     pub fn is_of(&self, cell: usize, measure: &Measure) -> bool {
         self.cell == cell && self.metric == measure.name
     }
@@ -32,12 +37,12 @@ pub(super) fn read_spec(section: Option<Value>) -> Result<Option<ExpectedSpec>> 
     }
 }
 
-/// The values of a file; if only a part of an experiment's cells is there, the values of other cells
-/// are left out.
+/// The values of a file; if the experiment is only a part of what is written, values of other cells and
+/// steps are left out.
 pub(super) fn read_values(
     spec: &ExpectedSpec,
     folder: &Path,
-    cells: &[Cell],
+    experiment: &Experiment,
     is_part: bool,
 ) -> Result<Vec<ExpectedValue>> {
     let path = folder.join(&spec.file);
@@ -50,10 +55,13 @@ pub(super) fn read_values(
         let line = record.position().map_or(0, |position| position.line());
         let row = Row { fields: header.iter().zip(&record).collect() };
         let at = || format!("{}, line {line}", named());
-        let Some(value) = row.value(cells, is_part).with_context(at)? else { continue };
-        let is_same =
-            |other: &ExpectedValue| (other.cell, &other.metric) == (value.cell, &value.metric);
-        if values.iter().any(is_same) {
+        let Some(value) = row.value(&experiment.cells, is_part).with_context(at)? else { continue };
+        match check_measured(&value, experiment) {
+            Err(_) if is_part => continue,
+            checked => checked.with_context(at)?,
+        }
+        let place = |value: &ExpectedValue| (value.cell, value.metric.clone(), value.step);
+        if values.iter().any(|other| place(other) == place(&value)) {
             let metric = &value.metric;
             return Err(anyhow!("the value of `{metric}` appears twice for a cell"))
                 .with_context(at);
@@ -62,6 +70,35 @@ pub(super) fn read_values(
     }
     Ok(values)
 }
+
+/// Rejects a metric that the cell does not have, and a step at which it is not measured.
+fn check_measured(value: &ExpectedValue, experiment: &Experiment) -> Result<()> {
+    let cell = &experiment.cells[value.cell];
+    let Some(measure) = experiment.measure(cell, &value.metric) else {
+        let known = experiment.measures(cell).into_iter().map(|measure| measure.name);
+        return Err(UnknownName::new("metric", &value.metric, known).into());
+    };
+    let (Some(step), steps) = (value.step, experiment.steps) else { return Ok(()) };
+    let first = u64::from(measure.over_steps);
+    let (every, last) = match experiment.gradient.filter(|_| measure.of_gradient) {
+        Some(plan) => (plan.every, false),
+        None => (experiment.evaluate_every, step == steps),
+    };
+    let holds = experiment.trains()
+        && (first..=steps).contains(&step)
+        && (step.is_multiple_of(every) || last);
+    let measured = match experiment.trains() {
+        true => format!(
+            "a step from {first} to {steps} at which `{}` is measured: every {every}",
+            measure.name
+        ),
+        false => "no step, as none are taken".to_owned(),
+    };
+    Ok(Fault::require(holds, "step", step, measured)?)
+}
+
+/// The columns that do not select cells.
+const OWN: [&str; 5] = ["metric", "value", "step", "tolerance", "relative-tolerance"];
 
 /// A line of the file: columns with their texts.
 struct Row<'a> {
@@ -74,8 +111,10 @@ impl Row<'_> {
             let found = self.fields.iter().find(|(name, _)| *name == column);
             found.map(|(_, text)| *text).ok_or_else(|| anyhow!("no column `{column}`"))
         };
-        let (metric, text) = (get("metric")?, get("value")?);
+        let (metric, text) = (get("metric")?.to_owned(), get("value")?);
         let value: f64 = text.parse().map_err(|_| Fault::value("value", text, "a number"))?;
+        let step = self.optional::<u64>("step", "a whole number")?;
+        let tolerance = self.tolerance(value)?;
         let mut found = vec![];
         for (index, cell) in cells.iter().enumerate() {
             if self.selects(cell)? {
@@ -83,19 +122,41 @@ impl Row<'_> {
             }
         }
         match found[..] {
-            [cell] => Ok(Some(ExpectedValue { cell, metric: metric.to_owned(), value })),
+            [cell] => Ok(Some(ExpectedValue { cell, metric, step, value, tolerance })),
             [] if is_part => Ok(None),
             [] => bail!("this row matches no cell of the experiment"),
             _ => bail!("this row matches {} cells; add columns to tell them apart", found.len()),
         }
     }
 
+    /// What is in a column that a file need not have, or a row not fill.
+    fn optional<T: FromStr>(&self, column: &str, expected: &str) -> Result<Option<T>, Fault> {
+        let found = self.fields.iter().find(|(name, text)| *name == column && !text.is_empty());
+        let parsed =
+            found.map(|(_, text)| text.parse().map_err(|_| Fault::value(column, *text, expected)));
+        parsed.transpose()
+    }
+
+    /// The tolerance of a value, which is given absolutely or relative to it.
+    fn tolerance(&self, value: f64) -> Result<Option<f64>> {
+        let of = |column: &str| {
+            let found = self.optional::<f64>(column, "a number")?;
+            let holds = found.is_none_or(|tolerance| tolerance >= 0.0 && tolerance.is_finite());
+            Fault::require(holds, column, found.unwrap_or_default(), "a number from 0 up")?;
+            anyhow::Ok(found)
+        };
+        match (of("tolerance")?, of("relative-tolerance")?) {
+            (Some(_), Some(_)) => bail!("give `tolerance` or `relative-tolerance`, not both"),
+            (absolute, None) => Ok(absolute),
+            (None, relative) => Ok(relative.map(|share| share * value.abs())),
+        }
+    }
+
     fn selects(&self, cell: &Cell) -> Result<bool> {
-        let is_selector =
-            |column: &str, text: &str| !["metric", "value"].contains(&column) && !text.is_empty();
+        let is_selector = |column: &str, text: &str| !OWN.contains(&column) && !text.is_empty();
         for (column, text) in self.fields.iter().filter(|(name, text)| is_selector(name, text)) {
             if !column.split_once('.').is_some_and(|(part, _)| PARTS.contains(&part)) {
-                let known = ["metric", "value", "task.…", "estimator.…", "optimizer.…"];
+                let known = OWN.into_iter().chain(["task.…", "estimator.…", "optimizer.…"]);
                 return Err(UnknownName::new("column", column, known).into());
             }
             if !cell.value(column).is_some_and(|value| is_equal(&value, text)) {

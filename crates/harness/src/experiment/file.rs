@@ -141,7 +141,8 @@ pub enum FigureKind {
 pub struct ExpectedSpec {
     /// A CSV file with the columns `metric` and `value`, and columns such as `task.logit` or
     /// `estimator.kind` that select the cell of a row. A relative path starts at the experiment
-    /// file's folder.
+    /// file's folder. Optional columns: `step`, where the value is not that at the end; and
+    /// `tolerance` or `relative-tolerance`, within which the value counts as met.
     #[schemars(extend("example" = "file = \"known.csv\""))]
     pub file: PathBuf,
     /// Where the numbers are from.

@@ -2,9 +2,7 @@
 //! kind is looked up and built once.
 
 use super::expected::{read_spec, read_values};
-use super::file::{
-    ExpectedSpec, FigureSpec, File, GradientPlan, MOST_STEPS, ThresholdSpec, within,
-};
+use super::file::{FigureSpec, File, GradientPlan, MOST_STEPS, ThresholdSpec, within};
 use super::overrides::{Overrides, assign};
 use super::parts::{Chosen, Parts, Sections};
 use super::plain::Plain;
@@ -108,8 +106,6 @@ fn resolve(
         protocol.check_selections(&cells)?;
     }
     let expected = read_spec(file.expected)?;
-    let read = |spec: &ExpectedSpec| read_values(spec, &folders.experiment, &cells, is_part);
-    let values = expected.as_ref().map(read).transpose()?.unwrap_or_default();
     let resolved = written(&Resolved {
         words: &words,
         plain: &plain,
@@ -123,7 +119,7 @@ fn resolve(
         threshold: threshold.as_ref(),
     })?;
     let tuned = tuning.as_ref().map_or(plain.tuned, Tuning::tuned);
-    let experiment = Experiment {
+    let mut experiment = Experiment {
         name: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
         path: path.to_owned(),
         overrides: overrides.arguments(),
@@ -143,14 +139,17 @@ fn resolve(
         cells,
         tasks: parts.tasks,
         figures,
-        expected_source: expected.map(|spec| spec.source),
-        expected: values,
+        expected_source: expected.as_ref().map(|spec| spec.source.clone()),
+        expected: vec![],
         families,
         about,
         resolved,
     };
     validate::check_measures(&experiment)?;
     validate::check_threshold(&experiment)?;
+    if let Some(spec) = &expected {
+        experiment.expected = read_values(spec, &folders.experiment, &experiment, is_part)?;
+    }
     Ok(experiment)
 }
 

@@ -2,6 +2,7 @@
 
 mod artifacts;
 mod computed;
+mod deviations;
 mod figures;
 mod manifest;
 mod overview;

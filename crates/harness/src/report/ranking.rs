@@ -1,6 +1,6 @@
 //! Rankings, for people and for programs.
 
-use super::words::{chance, interval, p_value, percent, short, signed_interval, whole_interval};
+use super::words::{chance, interval, p_value, short, signed_interval, whole_interval};
 use crate::experiment::Measure;
 use crate::experiment::ThresholdSpec;
 use crate::experiment::metrics::{RELATIVE_SQUARED_BIAS, TOTAL_VARIANCE};
@@ -187,18 +187,6 @@ pub fn markdown(summary: &Summary<'_>) -> String {
     text
 }
 
-/// A row of the table of expected values: task, estimator, metric, expected, measured, deviation.
-pub(super) fn deviation(row: &Deviation<'_>) -> [String; 6] {
-    [
-        row.cell.task.clone(),
-        row.cell.estimator.clone(),
-        row.measure.label.to_owned(),
-        short(row.expected),
-        interval(row.measured),
-        row.relative().map_or_else(dash, percent),
-    ]
-}
-
 /// The content of `summary.json`.
 ///
 /// # Errors
@@ -291,9 +279,14 @@ pub(super) fn json(summary: &Summary<'_>, across: &[Across], budgets: &[Budget])
         content["across-tasks"] = across.iter().map(improvement).collect();
     }
     let deviations = summary.deviations();
-    let deviations = deviations.iter().filter_map(Deviation::relative).map(f64::abs);
-    if let Some(largest) = deviations.reduce(f64::max) {
+    let largest = deviations.iter().filter_map(Deviation::relative).map(f64::abs);
+    if let Some(largest) = largest.reduce(f64::max) {
         content["largest-relative-deviation"] = number(largest);
+    }
+    let judged: Vec<bool> = deviations.iter().filter_map(Deviation::is_met).collect();
+    if !judged.is_empty() {
+        let met = judged.iter().filter(|met| **met).count();
+        content["expected"] = json!({ "met": met, "missed": judged.len() - met });
     }
     Ok(content)
 }

@@ -39,6 +39,7 @@ struct Point {
 /// | `names(task, verdict)` | the estimators that are significantly `better` or `worse` than `exact` |
 /// | `count(task, verdict)` | how many those are |
 /// | `deviation()` | the largest relative deviation from an expected value |
+/// | `met()`, `missed()` | how many expected values are met within their tolerance, and how many are not |
 ///
 /// A task is named by its label or a part of it. Numbers can be computed with; they are written with
 /// three digits, differences with `| signed`, shares with `| percent`.
@@ -120,6 +121,13 @@ fn add_functions(environment: &mut Environment<'_>, numbers: &Arc<Numbers>) {
     environment.add_function("deviation", move || {
         number(&shared.summary["largest-relative-deviation"]).map_err(fault)
     });
+    for name in ["met", "missed"] {
+        let shared = Arc::clone(numbers);
+        environment.add_function(name, move || {
+            let count = shared.summary["expected"][name].as_u64();
+            count.context("no expected value has a tolerance").map_err(fault)
+        });
+    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the form that `map_err` takes")]
@@ -263,6 +271,7 @@ mod tests {
         };
         let summary = json!({
             "largest-relative-deviation": 0.0057,
+            "expected": { "met": 7, "missed": 2 },
             "tasks": [task("t k=3", "a", Some("better")), task("t k=32", "b x=1", None)],
         });
         let curves = b"task,estimator,optimizer,metric,step,iqm,low,high\nt k=3,a,adam,entropy,400,0.234,,\n";
@@ -286,6 +295,7 @@ mod tests {
             ("{{ names('k=3', 'better') }}, {{ names('k=3', 'worse') }}", "`a`, none"),
             ("{{ count('k=3', 'better') }}", "1"),
             ("{{ deviation() | percent }}", "0.570 %"),
+            ("{{ met() }} of {{ met() + missed() }}", "7 of 9"),
         ] {
             assert_eq!(rendered(reading).unwrap(), expected, "{reading}");
         }

@@ -77,17 +77,28 @@ pub fn budget(summary: &Summary<'_>, budgets: &[Budget]) -> Result<Vec<u8>> {
     write(header, budgets.iter().flat_map(row).collect::<Vec<_>>())
 }
 
-/// `expected.csv`: measured metrics beside their expected values.
+/// `expected.csv`: measured metrics beside their expected values; with the step and the verdict, where
+/// there are any.
 ///
 /// # Errors
 /// If the table cannot be written.
 pub fn expected(deviations: &[Deviation<'_>]) -> Result<Vec<u8>> {
-    let header =
-        "task,estimator,metric,n,expected,iqm,low,high,relative-deviation".split(',').collect();
+    let has_steps = deviations.iter().any(|row| row.step.is_some());
+    let is_judged = deviations.iter().any(|row| row.tolerance.is_some());
+    let mut header: Vec<&str> = "task,estimator,metric".split(',').collect();
+    header.extend(has_steps.then_some("step"));
+    header.extend("n,expected,iqm,low,high,relative-deviation".split(','));
+    header.extend(is_judged.then_some(["tolerance", "verdict"]).into_iter().flatten());
     let row = |row: &Deviation<'_>| {
         let (cell, relative) = (row.cell, row.relative().map_or_else(String::new, number));
         let place = (cell.task.clone(), cell.estimator.clone(), row.measure.name);
-        (place, cell.runs.len(), number(row.expected), numbers(row.measured), relative)
+        let step = row.step.map_or_else(String::new, |step| step.to_string());
+        let tolerance = row.tolerance.map_or_else(String::new, number);
+        (
+            (place, has_steps.then_some(step).into_iter().collect::<Vec<_>>()),
+            (cell.runs.len(), number(row.expected), numbers(row.measured), relative),
+            if is_judged { vec![tolerance, row.verdict().to_owned()] } else { vec![] },
+        )
     };
     write(header, deviations.iter().map(row).collect::<Vec<_>>())
 }

@@ -7,6 +7,23 @@ pub(super) fn interval(estimate: Estimate) -> String {
     with_interval(estimate, short)
 }
 
+/// A value with the digits that a tolerance needs: three significant ones or, if that is more, one after
+/// the first digit of the tolerance.
+pub(super) fn within(x: f64, tolerance: Option<f64>) -> String {
+    let digits = |x: f64| (-x.abs().log10().floor()).clamp(-99.0, 99.0) as i32;
+    match tolerance.filter(|&tolerance| x.is_finite() && x != 0.0 && tolerance > 0.0) {
+        Some(tolerance) if digits(tolerance) > digits(x) + 1 && digits(tolerance) < 12 => {
+            format!("{x:.*}", digits(tolerance) as usize + 1).replace('-', "−")
+        }
+        _ => short(x),
+    }
+}
+
+/// A value with its interval, with the digits that a tolerance needs.
+pub(super) fn interval_within(estimate: Estimate, tolerance: Option<f64>) -> String {
+    with_interval(estimate, |x| within(x, tolerance))
+}
+
 /// A difference with its sign.
 pub(super) fn signed(x: f64) -> String {
     if x > 0.0 { format!("+{}", short(x)) } else { short(x) }
@@ -77,6 +94,19 @@ mod tests {
             (f64::NEG_INFINITY, "−∞"),
         ] {
             assert_eq!(short(x), text);
+        }
+        for (x, tolerance, text) in [
+            (0.250136, Some(1e-4), "0.25014"),
+            (-0.250136, Some(2e-5), "−0.250136"),
+            (0.25, Some(0.1), "0.250"),
+            (12345.6, Some(1.0), "12345.6"),
+            (1e-9, Some(1e-10), "1.00e−9"),
+            (0.0, Some(1e-4), "0.00"),
+            (0.5, Some(1e-13), "0.500"),
+            (0.5, None, "0.500"),
+            (f64::INFINITY, Some(1e-4), "∞"),
+        ] {
+            assert_eq!(within(x, tolerance), text);
         }
         let bounds = |low, high| Some(Interval { low, high });
         let estimate = Estimate { value: 0.5, interval: bounds(-0.25, f64::INFINITY) };

@@ -144,6 +144,17 @@ impl<'a> CellSummary<'a> {
         self.finals().get(measure.name).copied().or_else(|| self.compute_final(measure))
     }
 
+    /// The interquartile mean of a metric's numbers at a step, with its interval; nothing if no run has
+    /// one.
+    pub fn estimate_at(&self, measure: &Measure, step: u64) -> Option<Estimate> {
+        if self.refusal().is_some() || !self.steps(measure).contains(&step) {
+            return None;
+        }
+        let values = self.records().into_iter().filter_map(|record| measure.at(record, step));
+        let values: Vec<f64> = values.collect();
+        resamples(values.len()).estimate(&values)
+    }
+
     fn finals(&self) -> &BTreeMap<&'static str, Estimate> {
         self.finals.get_or_init(|| {
             let measured = self.measured().into_iter();

@@ -11,8 +11,12 @@ pub struct Deviation<'a> {
     pub cell: &'a CellSummary<'a>,
     /// The metric.
     pub measure: Measure,
+    /// The step, where it is not that at the end.
+    pub step: Option<u64>,
     /// The expected value.
     pub expected: f64,
+    /// How far the measured one may be from it, if it is judged.
+    pub tolerance: Option<f64>,
     /// The measured one.
     pub measured: Estimate,
 }
@@ -22,6 +26,21 @@ impl Deviation<'_> {
     pub fn relative(&self) -> Option<f64> {
         (self.expected != 0.0).then(|| self.measured.value / self.expected - 1.0)
     }
+
+    /// Whether the measured value is within the tolerance; nothing where none is given.
+    pub fn is_met(&self) -> Option<bool> {
+        let distance = (self.measured.value - self.expected).abs();
+        self.tolerance.map(|tolerance| distance <= tolerance)
+    }
+
+    /// `met`, `missed`, or nothing.
+    pub fn verdict(&self) -> &'static str {
+        match self.is_met() {
+            Some(true) => "met",
+            Some(false) => "missed",
+            None => "",
+        }
+    }
 }
 
 impl<'a> Summary<'a> {
@@ -30,8 +49,12 @@ impl<'a> Summary<'a> {
         let deviation = |known: &crate::experiment::ExpectedValue| {
             let cell = &self.cells[known.cell];
             let measure = cell.measure(&known.metric)?;
-            let measured = cell.rounded_estimate(&measure)?;
-            Some(Deviation { cell, measure, expected: known.value, measured })
+            let measured = match known.step {
+                None => cell.rounded_estimate(&measure)?,
+                Some(step) => cell.rounded_estimate_at(&measure, step)?,
+            };
+            let (step, expected, tolerance) = (known.step, known.value, known.tolerance);
+            Some(Deviation { cell, measure, step, expected, tolerance, measured })
         };
         self.experiment.expected.iter().filter_map(deviation).collect()
     }

@@ -11,6 +11,12 @@ impl CellSummary<'_> {
         self.estimate(measure).map(|estimate| self.without_residue(measure, estimate))
     }
 
+    /// As [`CellSummary::estimate_at`], with round-off residue counted as zero.
+    pub fn rounded_estimate_at(&self, measure: &Measure, step: u64) -> Option<Estimate> {
+        let estimate = self.estimate_at(measure, step);
+        estimate.map(|estimate| self.without_residue(measure, estimate))
+    }
+
     /// As [`CellSummary::curve`], with round-off residue counted as zero.
     pub fn rounded_curve(&self, measure: &Measure) -> Vec<(u64, Estimate)> {
         let curve = self.curve(measure).iter();

@@ -1,7 +1,7 @@
-use super::{Drawn, Form, Source, axis, curve, scale_of_losses};
+use super::{Drawn, Form, Source, axis, curve, measured_on, scale_of_losses};
 use crate::experiment::Measure;
 use crate::results::CellSummary;
-use charts::{Drawing, Figure, Point, Scale, convergence};
+use charts::{Drawing, Figure, Panel, Point, Scale, convergence};
 
 /// The file of the curves along time. It is no part of the report, which does not depend on clocks.
 pub(super) const TIMING: &str = "timing.svg";
@@ -14,7 +14,8 @@ pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
     let several = source.groups().len() > 1;
     let figures = source.groups().into_iter().map(|(measure, tasks)| {
         let steps = ("training step", Scale::Linear);
-        let by_steps = along(source, &measure, &tasks, steps, |cell| curve(cell, &measure));
+        let panels = source.panels_with_known(&tasks, &measure, |cell| curve(cell, &measure));
+        let by_steps = along(source, &measure, &tasks, steps, panels);
         let name = source.name("convergence", &measure);
         let by_evaluations = Form {
             axis: "evaluations of the loss",
@@ -25,7 +26,7 @@ pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
             axis: "training steps",
             forms: vec![by_evaluations],
             picture: (!several).then_some(("seconds of training", TIMING)),
-            ..Drawn::new(name, "On rows that are not trained on.", by_steps)
+            ..Drawn::new(name, measured_on(&measure), by_steps)
         }
     });
     figures.collect()
@@ -40,7 +41,7 @@ pub(super) fn timing(source: &Source<'_>) -> Option<Drawing> {
         scaled(curve(cell, measure), step)
     };
     let seconds = ("seconds of training on one core", Scale::Log);
-    Some(along(source, measure, tasks, seconds, points))
+    Some(along(source, measure, tasks, seconds, source.panels(tasks, points)))
 }
 
 /// The curves along the number of losses and gradients of a row that an estimator has asked for.
@@ -52,7 +53,8 @@ fn evaluations(source: &Source<'_>, measure: &Measure, tasks: &[usize]) -> Drawi
         let all = cost.hard + cost.hard_gradient + cost.relaxed + cost.relaxed_gradient;
         scaled(curve(cell, measure), all as f64)
     };
-    along(source, measure, tasks, ("losses and gradients of each row", Scale::Log), points)
+    let axis = ("losses and gradients of each row", Scale::Log);
+    along(source, measure, tasks, axis, source.panels(tasks, points))
 }
 
 /// Points after the first step, whose place is a multiple of their step.
@@ -66,9 +68,8 @@ fn along(
     measure: &Measure,
     tasks: &[usize],
     (x_label, x_scale): (&str, Scale),
-    points: impl Fn(&CellSummary<'_>) -> Vec<Point>,
+    mut panels: Vec<Panel>,
 ) -> Drawing {
-    let mut panels = source.panels(tasks, points);
     for (panel, &task) in panels.iter_mut().zip(tasks) {
         panel.references = source.references(task, measure);
     }

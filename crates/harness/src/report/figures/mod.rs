@@ -24,7 +24,7 @@ use charts::Drawing;
 use points::{bounds, curve, point, scale, scale_of_losses};
 use registry::UnknownName;
 use source::{Source, grouped};
-use words::{axis, parameter};
+use words::{axis, measured_on, parameter};
 
 /// A figure as it is shown and stored.
 pub struct Drawn {

@@ -69,6 +69,7 @@ fn lines(source: &Source<'_>, spec: &FigureSpec, task: usize, measure: &Measure)
         });
         lines[line].points.push(point(x, estimate));
         let known = experiment.expected.iter().filter(|known| known.is_of(index, measure));
+        let known = known.filter(|known| known.step.is_none());
         lines[line].expected.extend(known.map(|known| (x, known.value)));
     }
     for line in &mut lines {

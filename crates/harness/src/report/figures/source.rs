@@ -109,6 +109,26 @@ impl<'a> Source<'a> {
         tasks.iter().map(panel).collect()
     }
 
+    /// The panels of tasks ([`Source::panels`]) of a metric along training, with its known values.
+    pub(super) fn panels_with_known(
+        &self,
+        tasks: &[usize],
+        measure: &Measure,
+        points: impl Fn(&CellSummary<'_>) -> Vec<Point>,
+    ) -> Vec<Panel> {
+        let mut panels = self.panels(tasks, points);
+        for (panel, &task) in panels.iter_mut().zip(tasks) {
+            let shown = self.summary.best_cells(task).filter(|(_, cell)| self.is_shown(cell));
+            for (series, (index, cell)) in panel.series.iter_mut().zip(shown) {
+                let known = self.summary.experiment.expected.iter();
+                let known = known.filter(|known| known.is_of(index, measure));
+                let step = |step: Option<u64>| step.unwrap_or(cell.run_length) as f64;
+                series.expected = known.map(|known| (step(known.step), known.value)).collect();
+            }
+        }
+        panels
+    }
+
     /// The reference values of a metric of a task.
     pub(super) fn references(&self, task: usize, measure: &Measure) -> Vec<Reference> {
         let values = self.summary.references(task, measure.name).into_iter();

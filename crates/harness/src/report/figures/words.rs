@@ -16,6 +16,14 @@ pub(super) fn axis(measure: &Measure) -> String {
         .join(", ")
 }
 
+/// What a metric along training is measured on.
+pub(super) fn measured_on(measure: &Measure) -> &'static str {
+    match measure.over_steps {
+        true => "In the training steps between two points.",
+        false => "On rows that are not trained on.",
+    }
+}
+
 /// The text with its first letter in upper case.
 pub(in crate::report) fn capitalized(text: &str) -> String {
     let mut letters = text.chars();

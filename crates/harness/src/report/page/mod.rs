@@ -5,9 +5,10 @@ mod tables;
 
 use super::artifacts::Artifact;
 use super::computed::Computed;
+use super::deviations::deviations;
 use super::figures::{Drawn, capitalized};
 use super::manifest::digest;
-use super::ranking::{across, deviation};
+use super::ranking::across;
 use super::settings::{Tried, tried};
 use super::shown::Reading;
 use crate::Program;
@@ -38,7 +39,7 @@ pub(super) fn render(
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.add_template("page", TEMPLATE)?;
     let (stored, all) = summary.progress();
-    let deviations = summary.deviations();
+    let (headers, rows) = deviations(&summary.deviations());
     let page = environment.get_template("page")?.render(context! {
         name => &experiment.name,
         question => &experiment.question,
@@ -50,10 +51,8 @@ pub(super) fn render(
         stored => stored,
         all => all,
         trains => experiment.trains(),
-        deviations => deviations.iter().map(|row| {
-            let [task, estimator, rest @ ..] = deviation(row);
-            tables::plain(&[&[estimator, task][..], &rest].concat(), "")
-        }).collect::<Vec<_>>(),
+        deviation_headers => headers,
+        deviations => rows.iter().map(|row| tables::plain(row, "")).collect::<Vec<_>>(),
         expected_source => &experiment.expected_source,
         seeds => experiment.seeds,
         has_intervals => summary.cells.iter().any(|cell| cell.runs.len() >= FEWEST_RUNS),
