@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn an_infinite_temperature_has_no_schedule() {
-        let schedule = Some(Schedule::Constant { warm_up: 2 });
+        let schedule = Some(Schedule::Constant { warm_up: 2, start: 0.0, every: 1 });
         let check = |value, schedule| temperature_or_infinity("temperature", value, schedule);
         assert!(check(f64::INFINITY, None).is_ok() && check(2.0, schedule).is_ok());
         let message = check(f64::INFINITY, schedule).expect_err("a rejection").to_string();

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 /// A factor that changes during training. It multiplies a number such as a temperature or a learning
 /// rate, so that the number itself can still be swept.
 ///
-/// With w = `warm-up`, the factor of step s is (s + 1)/w while s < w. From step w on it is a function
-/// of t = s − w, which is 1 at t = 0:
+/// With w = `warm-up`, the factor of step s is (s + 1)/w while s < w; if `start` is given, it is
+/// start + (1 − start) s/w. From step w on it is a function of t = s − w, which is 1 at t = 0:
 ///
 /// | kind | factor |
 /// |---|---|
@@ -18,10 +18,15 @@ use serde::{Deserialize, Serialize};
 /// | `cosine` | end + (1 − end) (1 + cos πu)/2 (Loshchilov & Hutter 2017, arXiv:1608.03983, Eq. 5) |
 /// | `step` | factor^⌊t/every⌋ |
 /// | `exponential` | max(end, exp(−rate·t)) |
+/// | `geometric` | end^u |
+///
+/// With `every` = m above 1 the factor is held for m steps, such as those of an epoch: in all of this, s is
+/// then the first step of its m, and s + 1 in the warm-up is s + m. (`step` holds its factor anyway; there
+/// `every` is the time between two changes.)
 ///
 /// ```
 /// use estimators::Schedule;
-/// let cosine = Schedule::Cosine { warm_up: 2, steps: Some(12), end: 0.1 };
+/// let cosine = Schedule::Cosine { warm_up: 2, start: 0.0, every: 1, steps: Some(12), end: 0.1 };
 /// assert_eq!(cosine.factor(0), 0.5);
 /// assert_eq!(cosine.factor(2), 1.0);
 /// assert!((cosine.factor(7) - 0.55).abs() < 1e-15);
@@ -39,12 +44,24 @@ pub enum Schedule {
     Constant {
         /// Steps of the warm-up: from 2 up.
         warm_up: u64,
+        /// The factor of the first step of the warm-up, if given: above 0.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        start: f64,
+        /// Steps for which a factor is held: from 1 up, 1 unless given.
+        #[serde(default = "one", skip_serializing_if = "is_one")]
+        every: u64,
     },
     /// Linear change to the end.
     Linear {
         /// Steps of the warm-up.
         #[serde(default)]
         warm_up: u64,
+        /// The factor of the first step of the warm-up, if given: above 0.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        start: f64,
+        /// Steps for which a factor is held: from 1 up, 1 unless given.
+        #[serde(default = "one", skip_serializing_if = "is_one")]
+        every: u64,
         /// Steps until the end is reached, including the warm-up; in an experiment, the default is the
         /// number of steps of a run.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -58,6 +75,12 @@ pub enum Schedule {
         /// Steps of the warm-up.
         #[serde(default)]
         warm_up: u64,
+        /// The factor of the first step of the warm-up, if given: above 0.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        start: f64,
+        /// Steps for which a factor is held: from 1 up, 1 unless given.
+        #[serde(default = "one", skip_serializing_if = "is_one")]
+        every: u64,
         /// Steps until the end is reached, including the warm-up; in an experiment, the default is the
         /// number of steps of a run.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -71,6 +94,9 @@ pub enum Schedule {
         /// Steps of the warm-up.
         #[serde(default)]
         warm_up: u64,
+        /// The factor of the first step of the warm-up, if given: above 0.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        start: f64,
         /// Steps between two changes: from 1 up.
         every: u64,
         /// The factor of each change: above 0.
@@ -81,20 +107,64 @@ pub enum Schedule {
         /// Steps of the warm-up.
         #[serde(default)]
         warm_up: u64,
+        /// The factor of the first step of the warm-up, if given: above 0.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        start: f64,
+        /// Steps for which a factor is held: from 1 up, 1 unless given.
+        #[serde(default = "one", skip_serializing_if = "is_one")]
+        every: u64,
         /// Decrease of the logarithm per step: above 0.
         rate: f64,
         /// Lower bound of the factor: from 0 up.
         #[serde(default)]
         end: f64,
     },
+    /// Multiplication by the same number in each step, to the end.
+    Geometric {
+        /// Steps of the warm-up.
+        #[serde(default)]
+        warm_up: u64,
+        /// The factor of the first step of the warm-up, if given: above 0.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        start: f64,
+        /// Steps for which a factor is held: from 1 up, 1 unless given.
+        #[serde(default = "one", skip_serializing_if = "is_one")]
+        every: u64,
+        /// Steps until the end is reached, including the warm-up; in an experiment, the default is the
+        /// number of steps of a run.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        steps: Option<u64>,
+        /// The factor at the end: above 0. It may be above 1.
+        end: f64,
+    },
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(number: &f64) -> bool {
+    *number == 0.0
+}
+
+fn one() -> u64 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_one(every: &u64) -> bool {
+    *every == 1
 }
 
 impl Schedule {
     /// The factor at a step, counted from 0.
     pub fn factor(&self, step: u64) -> f64 {
-        let warm_up = self.warm_up();
+        let Ramp { warm_up, start, every } = self.ramp();
+        // The first of the steps that have the same factor.
+        let step = step - step % every;
         if step < warm_up {
-            return (step + 1) as f64 / warm_up as f64;
+            let share = |steps: u64| steps as f64 / warm_up as f64;
+            return match start {
+                0.0 => share(step + every),
+                start => start + (1.0 - start) * share(step),
+            };
         }
         let since = step - warm_up;
         // The completed share of a schedule with this many steps.
@@ -111,6 +181,7 @@ impl Schedule {
             },
             Self::Step { every, factor, .. } => libm::pow(factor, (since / every) as f64),
             Self::Exponential { rate, end, .. } => end.max(Real::exp(-rate * since as f64)),
+            Self::Geometric { steps, end, .. } => libm::pow(end, progress(steps)),
         }
     }
 
@@ -122,7 +193,10 @@ impl Schedule {
 
     /// The same schedule, which ends after `run` steps if it needs an end and has none.
     pub fn ending_after(mut self, run: u64) -> Self {
-        if let Self::Linear { steps, .. } | Self::Cosine { steps, .. } = &mut self {
+        if let Self::Linear { steps, .. }
+        | Self::Cosine { steps, .. }
+        | Self::Geometric { steps, .. } = &mut self
+        {
             *steps = steps.or(Some(run));
         }
         self
@@ -134,17 +208,29 @@ impl Schedule {
     /// If a value is invalid.
     pub fn check(&self, key: &str) -> Result<(), Fault> {
         let within = |field: &str| format!("{key}.{field}");
-        let warm_up = self.warm_up();
+        let Ramp { warm_up, start, every } = self.ramp();
+        Fault::require(every > 0, &within("every"), every, "a whole number from 1 up")?;
+        let expected = format!("a multiple of every = {every}");
+        Fault::require(warm_up % every == 0, &within("warm-up"), warm_up, expected)?;
+        require_factor(&within("start"), start)?;
+        let require_steps = |steps: Option<u64>| {
+            let Some(steps) = steps else {
+                let expected = "the number of steps until the end is reached";
+                return Err(Fault::value(&within("steps"), "absent", expected));
+            };
+            let expected = format!("a whole number above the warm-up's {warm_up}");
+            Fault::require(steps > warm_up, &within("steps"), steps, expected)
+        };
         match *self {
             Self::Constant { .. } => {}
             Self::Linear { steps, end, .. } | Self::Cosine { steps, end, .. } => {
-                let Some(steps) = steps else {
-                    let expected = "the number of steps until the end is reached";
-                    return Err(Fault::value(&within("steps"), "absent", expected));
-                };
-                let expected = format!("a whole number above the warm-up's {warm_up}");
-                Fault::require(steps > warm_up, &within("steps"), steps, expected)?;
+                require_steps(steps)?;
                 require_factor(&within("end"), end)?;
+            }
+            Self::Geometric { steps, end, .. } => {
+                require_steps(steps)?;
+                let holds = end > 0.0 && end.is_finite();
+                Fault::require(holds, &within("end"), end, "a number above 0")?;
             }
             Self::Step { every, factor, .. } => {
                 Fault::require(every > 0, &within("every"), every, "a whole number from 1 up")?;
@@ -158,7 +244,8 @@ impl Schedule {
                 Fault::require(holds, &within("end"), end, "a number from 0 up, below 1")?;
             }
         }
-        let changes = warm_up > 1 || self.factor(u64::MAX) != 1.0;
+        let warms_up = if start == 0.0 { warm_up > every } else { warm_up > 0 && start != 1.0 };
+        let changes = warms_up || self.factor(u64::MAX) != 1.0;
         let expected = "a schedule that changes something; this one is always 1";
         Fault::require(changes, key, self.as_text(), expected)
     }
@@ -168,15 +255,23 @@ impl Schedule {
         toml::Value::try_from(self).map_or_else(|error| error.to_string(), |table| plain(&table))
     }
 
-    fn warm_up(&self) -> u64 {
+    fn ramp(&self) -> Ramp {
         match *self {
-            Self::Constant { warm_up }
-            | Self::Linear { warm_up, .. }
-            | Self::Cosine { warm_up, .. }
-            | Self::Step { warm_up, .. }
-            | Self::Exponential { warm_up, .. } => warm_up,
+            Self::Step { warm_up, start, .. } => Ramp { warm_up, start, every: 1 },
+            Self::Constant { warm_up, start, every }
+            | Self::Linear { warm_up, start, every, .. }
+            | Self::Cosine { warm_up, start, every, .. }
+            | Self::Exponential { warm_up, start, every, .. }
+            | Self::Geometric { warm_up, start, every, .. } => Ramp { warm_up, start, every },
         }
     }
+}
+
+/// What all schedules have.
+struct Ramp {
+    warm_up: u64,
+    start: f64,
+    every: u64,
 }
 
 /// The largest factor that is accepted.
@@ -225,6 +320,45 @@ mod tests {
         }
     }
 
+    /// The publication of `experiments/vae.toml` warms up over epochs e from 0 to 9 by 10⁻³ + 0.999 e/10, and its
+    /// temperatures are 10⁶ ^ (e/499).
+    #[test]
+    fn factors_are_held_for_an_epoch() {
+        let cosine = "kind = 'cosine'\nwarm-up = 30\nstart = 0.001\nevery = 3\nsteps = 1500";
+        let geometric = "kind = 'geometric'\nevery = 3\nsteps = 1497\nend = 1e6";
+        let (rate, temperature) = (schedule(cosine), schedule(geometric));
+        [rate, temperature].iter().for_each(|schedule| schedule.check("schedule").unwrap());
+        let is_near = |x: f64, y: f64| (x - y).abs() < 1e-12 * y;
+        for epoch in 0..500u64 {
+            let e = epoch as f64;
+            let warm = 1e-3 + 0.999 * e / 10.0;
+            let cold = 0.5 * (1.0 + (std::f64::consts::PI * (e - 10.0) / 490.0).cos());
+            let expected = if epoch < 10 { warm } else { cold };
+            let hot = 1e6f64.powf(e / 499.0);
+            for step in 3 * epoch..3 * epoch + 3 {
+                let found = (rate.factor(step), temperature.factor(step));
+                assert!(is_near(found.0, expected), "{epoch}, {step}: {found:?} for {expected}");
+                assert!(is_near(found.1, hot), "{epoch}, {step}: {found:?} for {hot}");
+            }
+        }
+        assert_eq!((temperature.factor(1497), temperature.factor(u64::MAX)), (1e6, 1e6));
+        let falling =
+            schedule("kind = 'geometric'\nwarm-up = 2\nstart = 0.5\nsteps = 4\nend = 0.01");
+        let factors: Vec<f64> = (0..6).map(|step| falling.factor(step)).collect();
+        for (found, expected) in factors.iter().zip([0.5, 0.75, 1.0, 0.1, 0.01, 0.01]) {
+            assert!(is_near(*found, expected), "{factors:?}");
+        }
+    }
+
+    /// What is not given is not written: the ids of runs stay what they were.
+    #[test]
+    fn a_schedule_is_written_as_it_was_before_there_were_epochs() {
+        let text = "kind = \"cosine\"\nwarm-up = 2\nsteps = 12\nend = 0.1\n";
+        assert_eq!(toml::to_string(&schedule(text)).unwrap(), text);
+        let held = "kind = \"constant\"\nwarm-up = 4\nstart = 0.5\nevery = 2\n";
+        assert_eq!(toml::to_string(&schedule(held)).unwrap(), held);
+    }
+
     #[test]
     fn a_schedule_without_an_end_takes_that_of_the_run() {
         let open = schedule("kind = 'linear'");
@@ -243,6 +377,9 @@ mod tests {
             "kind = 'linear'\nsteps = 9\nend = 1.0",
             "kind = 'cosine'\nsteps = 9\nend = 1.0",
             "kind = 'step'\nevery = 9\nfactor = 1.0",
+            "kind = 'constant'\nwarm-up = 3\nevery = 3",
+            "kind = 'constant'\nwarm-up = 9\nstart = 1.0",
+            "kind = 'geometric'\nsteps = 9\nend = 1.0",
         ] {
             let error = schedule(text).check("schedule").unwrap_err().to_string();
             assert!(error.contains("changes something"), "{text}: {error}");
@@ -257,6 +394,11 @@ mod tests {
             ("kind = 'linear'\nsteps = 3\nwarm-up = 3", "schedule.steps = 3"),
             ("kind = 'linear'\nsteps = 3\nend = -1.0", "schedule.end = -1"),
             ("kind = 'step'\nevery = 0\nfactor = 0.5", "schedule.every = 0"),
+            ("kind = 'linear'\nsteps = 9\nevery = 0", "schedule.every = 0"),
+            ("kind = 'linear'\nsteps = 9\nevery = 2\nwarm-up = 3", "schedule.warm-up = 3"),
+            ("kind = 'linear'\nsteps = 9\nwarm-up = 3\nstart = -1.0", "schedule.start = -1"),
+            ("kind = 'geometric'\nsteps = 9\nend = 0.0", "schedule.end = 0"),
+            ("kind = 'geometric'\nend = 0.5", "schedule.steps = absent"),
             ("kind = 'step'\nevery = 1\nfactor = 0.0", "schedule.factor = 0"),
             ("kind = 'exponential'\nrate = 0.0", "schedule.rate = 0"),
             ("kind = 'exponential'\nrate = 0.1\nend = 1.0", "schedule.end = 1"),

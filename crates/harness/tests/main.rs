@@ -7,6 +7,7 @@ mod bad_input;
 mod bench;
 mod committed;
 mod damage;
+mod data_sets;
 mod expected;
 mod gradient_protocol;
 mod independent;

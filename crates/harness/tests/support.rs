@@ -75,6 +75,8 @@ impl Lab {
     pub fn command(&self, arguments: &str) -> std::process::Command {
         let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("harness"));
         command.current_dir(self.folder.path()).args(arguments.split_whitespace());
+        // Tests have data sets of their own.
+        command.env_remove("ARGMAX_LAB_DATA");
         command
     }
 

@@ -102,7 +102,9 @@ fn products<E: Real>() -> Vec<f64> {
         let gate = Packed::pack(&gate, n);
         let (straight, turned) = (Matrix::new(&w, k, n), Matrix::new(&w, n, k).transposed());
         for (w, start) in [(straight, Start::Zero), (turned, Start::Bias(&bias))] {
-            for finish in [Finish::Keep, Finish::Relu, Finish::Gate(&gate)] {
+            let leaky = [Finish::LeakyRelu(E::of(0.2)), Finish::LeakyGate(&gate, E::of(0.2))];
+            let others = [Finish::Keep, Finish::Relu, Finish::Gate(&gate)];
+            for finish in others.into_iter().chain(leaky) {
                 all.extend(widen(&product(&x, w, start, finish).unpack()));
             }
         }

@@ -53,7 +53,7 @@ impl Layer {
         let Self { dense, x, x_transposed, g, weight, bias, sums, .. } = self;
         black_box(dense.forward(x, weight, bias, Activation::Relu));
         if !self.is_data {
-            black_box(dense.input_gradient(g, weight, Some(x)));
+            black_box(dense.input_gradient(g, weight, Some((x, Activation::Relu))));
         }
         dense.weight_gradient(x_transposed, g, Sums::Write(black_box(sums)));
     }

@@ -15,6 +15,9 @@ pub enum Error {
         /// What is wrong, and where.
         why: String,
     },
+    /// A data set's file is not there.
+    #[error(transparent)]
+    Absent(#[from] crate::data::Absent),
     /// An estimator failed.
     #[error(transparent)]
     Estimator(#[from] estimators::Error),

@@ -22,6 +22,7 @@
 
 mod batch;
 mod classifier;
+pub mod data;
 mod error;
 mod evaluation;
 mod forward;

@@ -79,7 +79,7 @@ impl<I: Instance> AtParameters<f64, I> {
     /// The batch of step 0 at the first parameters.
     pub(crate) fn first<T: Task<Instance = I>>(task: &T, streams: &Streams, batch: usize) -> Self {
         let (instance, parameters) = task.instance(streams);
-        let rows = instance.batch(batch, &mut streams.named("batch").at(0)).cast();
+        let rows = instance.batch_of_step(batch, 0, &streams.named("batch")).cast();
         Self::new(Rc::new(instance), parameters.frozen(), rows, task.dims(batch), task.domain())
     }
 }

@@ -102,7 +102,7 @@ impl<I: Instance> Learner<I> {
 
     /// The batch of a step.
     fn batch(&self, step: u64) -> Batch<f32> {
-        self.instance.batch(self.dims.batch, &mut self.batches.at(step))
+        self.instance.batch_of_step(self.dims.batch, step, &self.batches)
     }
 }
 

@@ -26,7 +26,7 @@ use kernels::simd::{self, Kernel};
 /// **When to use** instead of `reinmax` with a temperature: at equal variance its bias is usually lower, and
 /// τ leads from straight-through to no bias for quadratic losses, while a ReinMax of τ ≠ 1 is biased for
 /// them. "Minimum" is over an average of losses: for a given loss ReinMax may vary less. The authors let τ
-/// grow from 1 to 10⁶ during training: a `schedule` with `kind = "step"` and a `factor` above 1 does that.
+/// grow from 1 to 10⁶ during training: a `schedule` with `kind = "geometric"` and `end = 1e6` does that.
 ///
 /// **Reference** Hooper & Shekhovtsov 2026, "Generalized and Optimal Straight-Through Estimators"
 /// (AISTATS), with A scaled by 1/τ. That A is solved as a Laplacian system is ours.

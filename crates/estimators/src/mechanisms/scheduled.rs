@@ -45,7 +45,7 @@ mod tests {
 
     #[test]
     fn a_temperature_follows_its_schedule() {
-        let decay = Schedule::Exponential { warm_up: 0, rate: 0.1, end: 0.5 };
+        let decay = Schedule::Exponential { warm_up: 0, start: 0.0, every: 1, rate: 0.1, end: 0.5 };
         let mut scheduled = Scheduled::new(Some(decay), ());
         assert_eq!(scheduled.at::<f64>(2.0), 2.0);
         scheduled.next_step();
@@ -57,7 +57,7 @@ mod tests {
     #[test]
     fn a_scheduled_temperature_stays_in_its_range() {
         for (factor, end) in [(10.0, 1e30f32), (0.1, 1e-30)] {
-            let step = Schedule::Step { warm_up: 0, every: 1, factor };
+            let step = Schedule::Step { warm_up: 0, start: 0.0, every: 1, factor };
             let mut scheduled = Scheduled::new(Some(step), ());
             (0..1000).for_each(|_| scheduled.next_step());
             assert_eq!(scheduled.at::<f32>(1.0), end);
@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn only_a_constant_temperature_is_always_one() {
-        let warm_up = Some(Schedule::Constant { warm_up: 2 });
+        let warm_up = Some(Schedule::Constant { warm_up: 2, start: 0.0, every: 1 });
         assert!(Scheduled::new(None, ()).is_always_one(1.0));
         assert!(!Scheduled::new(None, ()).is_always_one(0.5));
         assert!(!Scheduled::new(warm_up, ()).is_always_one(1.0));

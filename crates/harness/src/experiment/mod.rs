@@ -1,6 +1,7 @@
 //! An experiment file: a question, and the runs that answer it.
 
 mod cells;
+mod data;
 mod expected;
 mod file;
 mod keys;

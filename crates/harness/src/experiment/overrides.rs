@@ -1,6 +1,7 @@
 //! What the command line changes of an experiment.
 
 use anyhow::{Result, anyhow};
+use std::path::PathBuf;
 use toml::{Table, Value};
 
 /// What the command line changes of an experiment.
@@ -12,6 +13,8 @@ pub struct Overrides {
     pub estimators: Vec<String>,
     /// Assignments of the form `key.path=value`.
     pub set: Vec<String>,
+    /// The folder of data sets, which changes nothing else of the experiment.
+    pub data: Option<PathBuf>,
 }
 
 impl Overrides {

@@ -8,10 +8,10 @@ use super::validate::Names;
 use super::{schedules, selection};
 use crate::Registries;
 use anyhow::{Context, Result, bail};
+use model::data::Folders;
 use model::task::Load;
 use registry::{Entry, Variant};
 use std::collections::HashSet;
-use std::path::Path;
 use std::sync::Arc;
 use toml::{Table, Value};
 
@@ -54,7 +54,7 @@ pub(super) enum Chosen<'a> {
 impl Parts {
     pub(super) fn read(
         sections: Sections,
-        folder: &Path,
+        folders: &Folders,
         steps: Option<u64>,
         chosen: &Chosen<'_>,
         registries: &Registries,
@@ -65,7 +65,7 @@ impl Parts {
             Ok(tasks.get(kind)?)
         })?;
         let load =
-            |task: Variant<Box<dyn Load>>| task.try_map(|kind| kind.load(folder)).map(Arc::new);
+            |task: Variant<Box<dyn Load>>| task.try_map(|kind| kind.load(folders)).map(Arc::new);
         let tasks = tasks.into_iter().map(load).collect::<Result<_, _>>()?;
         let estimators =
             read_variants("estimator", sections.estimator, None, steps, &mut names, |kind| {

@@ -11,7 +11,7 @@ use super::resolved::Experiment;
 use super::sections::{one_table, tables};
 use super::tuning::Tuning;
 use super::written::{Resolved, written};
-use super::{selection, validate};
+use super::{data, selection, validate};
 use crate::{Registries, files};
 use anyhow::{Context, Result};
 use registry::{Fault, parse};
@@ -40,7 +40,9 @@ impl Experiment {
         let mut experiment = resolve(path, table, overrides, registries).with_context(named)?;
         if let Some(own) = own {
             // A file that says nothing valid without its overrides has no settings of its own.
-            let own = resolve(path, own, &Overrides::default(), registries);
+            let data = overrides.data.clone();
+            let none = Overrides { data, ..Overrides::default() };
+            let own = resolve(path, own, &none, registries);
             let own = own.and_then(|own| own.settings()).ok();
             experiment.has_own_settings = own == Some(experiment.settings()?);
         }
@@ -62,7 +64,7 @@ fn resolve(
         table.insert("seeds".to_owned(), Value::Integer(seeds.try_into().unwrap_or(i64::MAX)));
     }
     let file: File = parse(table)?;
-    let folder = path.parent().unwrap_or(Path::new(""));
+    let folders = data::folders(path, overrides);
     let protocol = Protocol::read(file.protocol.clone())?;
     let plain = Plain::read(&file, &protocol)?;
     let words = File {
@@ -82,7 +84,7 @@ fn resolve(
     let chosen = tuning.as_ref().map_or(Chosen::Among(&plain.tuned), Chosen::From);
     let parts = Parts::read(
         Sections { task: file.task, estimator: file.estimator, optimizer: file.optimizer },
-        folder,
+        &folders,
         plain.steps,
         &chosen,
         registries,
@@ -146,7 +148,7 @@ fn resolve(
     validate::check_measures(&experiment)?;
     validate::check_threshold(&experiment)?;
     if let Some(spec) = &expected {
-        experiment.expected = read_values(spec, folder, &experiment, is_part)?;
+        experiment.expected = read_values(spec, &folders.experiment, &experiment, is_part)?;
     }
     Ok(experiment)
 }

@@ -27,6 +27,9 @@ pub struct Selection {
     /// settings; without it, other settings have a folder of their own beside it
     #[arg(long)]
     pub force: bool,
+    /// Folder of data sets such as MNIST [default: that of $ARGMAX_LAB_DATA, else `data`]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
 }
 
 /// Digits of a digest that name a folder.
@@ -42,6 +45,7 @@ impl Selection {
             seeds: self.seeds,
             estimators: self.estimator.clone(),
             set: self.set.clone(),
+            data: self.data.clone(),
         };
         let mut selected: Vec<(Experiment, PathBuf)> = vec![];
         for path in &self.experiments {

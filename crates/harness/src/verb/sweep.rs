@@ -84,6 +84,7 @@ impl Sweep {
         let selected = self.selection.read(registries)?;
         for (experiment, folder) in &selected {
             record::check_folder(folder, &experiment.name)?;
+            experiment.require_data()?;
         }
         let signals = Signals::listen()?;
         let mut exit = Exit::Ok;

@@ -33,6 +33,9 @@ pub struct Train {
     /// Results folder, in which stored runs choose the setting
     #[arg(long, value_name = "DIR", default_value = "results")]
     pub results: PathBuf,
+    /// Folder of data sets such as MNIST [default: that of $ARGMAX_LAB_DATA, else `data`]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
     /// The file to write
     #[arg(long, value_name = "FILE.safetensors")]
     pub output: PathBuf,
@@ -49,6 +52,7 @@ impl Train {
         if !experiment.trains() {
             bail!("experiment `{}` takes no training steps", experiment.name);
         }
+        experiment.require_data()?;
         let cell = &experiment.cells[self.setting(&experiment, &candidates)?];
         let best = train(&experiment, cell, self.seed)?;
         let origin = Origin {
@@ -72,7 +76,7 @@ impl Train {
     fn read(&self, registries: &Registries) -> Result<(Experiment, Vec<usize>)> {
         let read = |set: Vec<String>| {
             let estimators = self.estimator.iter().cloned().collect();
-            let overrides = Overrides { seeds: None, estimators, set };
+            let overrides = Overrides { seeds: None, estimators, set, data: self.data.clone() };
             Experiment::read(&self.experiment, &overrides, registries)
         };
         let is_of_cell = |set: &&String| {

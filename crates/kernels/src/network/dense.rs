@@ -13,12 +13,34 @@ pub struct Dense {
 }
 
 /// What a layer applies to its sums.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Activation {
     /// y
     Identity,
     /// max(0, y)
     Relu,
+    /// y, or y times this slope (above 0) where y is negative.
+    LeakyRelu(f64),
+}
+
+impl Activation {
+    /// What a product applies at the end of a forward pass.
+    fn finish<E: Real>(self) -> Finish<'static, E> {
+        match self {
+            Self::Identity => Finish::Keep,
+            Self::Relu => Finish::Relu,
+            Self::LeakyRelu(slope) => Finish::LeakyRelu(E::of(slope)),
+        }
+    }
+
+    /// What a product applies at the end of a backward pass, given the outputs of this activation.
+    pub(super) fn gate<E: Real>(self, outputs: &Packed<E>) -> Finish<'_, E> {
+        match self {
+            Self::Identity => Finish::Keep,
+            Self::Relu => Finish::Gate(outputs),
+            Self::LeakyRelu(slope) => Finish::LeakyGate(outputs, E::of(slope)),
+        }
+    }
 }
 
 impl Dense {
@@ -39,16 +61,12 @@ impl Dense {
         activation: Activation,
     ) -> Packed<E> {
         let weight = Matrix::new(weight, self.outputs, self.inputs);
-        let finish = match activation {
-            Activation::Identity => Finish::Keep,
-            Activation::Relu => Finish::Relu,
-        };
-        product(x, weight.transposed(), Start::Bias(bias), finish)
+        product(x, weight.transposed(), Start::Bias(bias), activation.finish())
     }
 
     /// The gradient with respect to the input, g·W, [B, inputs], from the gradient g with respect
-    /// to the sums ([B, outputs]). It is 0 where `gate` is 0: an input that is the output of a ReLU
-    /// is its own gate.
+    /// to the sums ([B, outputs]). An input that is the output of an activation, given with it, gets the
+    /// gradient for what that activation was applied to.
     ///
     /// # Panics
     /// If the shapes do not match.
@@ -56,10 +74,11 @@ impl Dense {
         self,
         g: &Packed<E>,
         weight: &[E],
-        gate: Option<&Packed<E>>,
+        input: Option<(&Packed<E>, Activation)>,
     ) -> Packed<E> {
         let weight = Matrix::new(weight, self.outputs, self.inputs);
-        product(g, weight, Start::Zero, gate.map_or(Finish::Keep, Finish::Gate))
+        let finish = input.map_or(Finish::Keep, |(outputs, activation)| activation.gate(outputs));
+        product(g, weight, Start::Zero, finish)
     }
 
     /// The gradient with respect to the weight, gᵀ·x, from the input's transpose ([inputs, B]).

@@ -6,10 +6,11 @@ use dfdx::prelude::Tape;
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-/// Linear layers with ReLU between them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Linear layers with an activation between them.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Perceptron {
     layers: Rc<[Layer]>,
+    activation: Activation,
 }
 
 /// The input of a perceptron.
@@ -62,14 +63,19 @@ impl<E: Real> Input<E> {
 }
 
 impl Perceptron {
-    /// Adds layers from each width to the next to `initial`.
+    /// Adds layers from each width to the next to `initial`, with ReLU between them.
     ///
     /// # Panics
     /// If there are fewer than two widths, or one is 0.
     pub fn new<E: Real>(initial: &mut Initial<E>, widths: &[usize], noise: &mut Noise) -> Self {
         assert!(widths.len() >= 2, "a perceptron has inputs and outputs");
         let mut layer = |pair: &[usize]| initial.linear(pair[0], pair[1], noise);
-        Self { layers: widths.windows(2).map(&mut layer).collect() }
+        Self { layers: widths.windows(2).map(&mut layer).collect(), activation: Activation::Relu }
+    }
+
+    /// The same layers with another activation between them.
+    pub fn with_activation(self, activation: Activation) -> Self {
+        Self { activation, ..self }
     }
 
     /// The layers, first to last.
@@ -95,11 +101,11 @@ impl Perceptron {
     ) -> Node<E> {
         let (hidden, output) = self.activations(parameters, input.rows());
         let output = Node::new(output);
-        let (layers, parameters) = (Rc::clone(&self.layers), parameters.shared());
+        let (network, parameters) = (self.clone(), parameters.shared());
         let result = output.clone();
         tape.add_backward_op(move |_| {
             if let Some(gradient) = output.take() {
-                backward(&layers, &parameters, &input, &hidden, gradient);
+                network.backward(&parameters, &input, &hidden, gradient);
             }
             Ok(())
         });
@@ -129,47 +135,48 @@ impl Perceptron {
             self.layers.split_last().unwrap_or_else(|| unreachable!("it has layers"));
         let mut hidden: Vec<Packed<E>> = Vec::with_capacity(before.len());
         for layer in before {
-            let y = forward(layer, hidden.last().unwrap_or(rows), Activation::Relu);
+            let y = forward(layer, hidden.last().unwrap_or(rows), self.activation);
             hidden.push(y);
         }
         let output = forward(last, hidden.last().unwrap_or(rows), Activation::Identity);
         (hidden, output)
     }
-}
 
-/// Adds to the gradients of the parameters and of a learned input, given the gradient of the
-/// outputs.
-fn backward<E: Real>(
-    layers: &[Layer],
-    parameters: &Parameters<E>,
-    input: &Input<E>,
-    hidden: &[Packed<E>],
-    mut gradient: Packed<E>,
-) {
-    if gradient.rows() == 0 {
-        // An empty batch has no gradient.
-        return;
-    }
-    let values = parameters.values();
-    for (depth, layer) in layers.iter().enumerate().rev() {
-        let learn = |x_transposed: &Packed<E>, gradient: &Packed<E>| {
-            parameters.add_to_layer(layer, |weight, bias| {
-                layer.dense.weight_gradient(x_transposed, gradient, weight);
-                layer.dense.bias_gradient(gradient, bias);
-            });
-        };
-        let weight = &values[layer.weight.clone()];
-        if let Some(x) = depth.checked_sub(1).map(|before| &hidden[before]) {
-            learn(&x.transposed(), &gradient);
-            gradient = layer.dense.input_gradient(&gradient, weight, Some(x));
-            continue;
+    /// Adds to the gradients of the parameters and of a learned input, given the gradient of the
+    /// outputs.
+    fn backward<E: Real>(
+        &self,
+        parameters: &Parameters<E>,
+        input: &Input<E>,
+        hidden: &[Packed<E>],
+        mut gradient: Packed<E>,
+    ) {
+        if gradient.rows() == 0 {
+            // An empty batch has no gradient.
+            return;
         }
-        match input {
-            Input::Data(data) => learn(data.transposed(), &gradient),
-            Input::Learned(node) => {
-                learn(&node.numbers().transposed(), &gradient);
-                if node.wants_gradient() {
-                    node.add(layer.dense.input_gradient(&gradient, weight, None));
+        let values = parameters.values();
+        for (depth, layer) in self.layers.iter().enumerate().rev() {
+            let learn = |x_transposed: &Packed<E>, gradient: &Packed<E>| {
+                parameters.add_to_layer(layer, |weight, bias| {
+                    layer.dense.weight_gradient(x_transposed, gradient, weight);
+                    layer.dense.bias_gradient(gradient, bias);
+                });
+            };
+            let weight = &values[layer.weight.clone()];
+            if let Some(x) = depth.checked_sub(1).map(|before| &hidden[before]) {
+                learn(&x.transposed(), &gradient);
+                gradient =
+                    layer.dense.input_gradient(&gradient, weight, Some((x, self.activation)));
+                continue;
+            }
+            match input {
+                Input::Data(data) => learn(data.transposed(), &gradient),
+                Input::Learned(node) => {
+                    learn(&node.numbers().transposed(), &gradient);
+                    if node.wants_gradient() {
+                        node.add(layer.dense.input_gradient(&gradient, weight, None));
+                    }
                 }
             }
         }

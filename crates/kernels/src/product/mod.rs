@@ -75,8 +75,12 @@ pub enum Finish<'a, E: Real> {
     Keep,
     /// max(0, ·), which propagates NaN.
     Relu,
+    /// The number, times this slope where it is negative.
+    LeakyRelu(E),
     /// 0 where this matrix, which has the shape of the result, is 0; otherwise nothing.
     Gate(&'a Packed<E>),
+    /// The number, times this slope where this matrix, which has the shape of the result, is not above 0.
+    LeakyGate(&'a Packed<E>, E),
 }
 
 /// `finish(start + x·w)`, [B, N], for x ([B, K]) and w ([K, N]).
@@ -94,7 +98,7 @@ pub fn product<E: Real>(
         assert_eq!(bias.len(), w.columns, "one bias per column");
     }
     let mut out = Packed::scratch(x.rows(), w.columns);
-    if let Finish::Gate(gate) = finish {
+    if let Finish::Gate(gate) | Finish::LeakyGate(gate, _) = finish {
         assert_eq!((gate.rows(), gate.columns()), (out.rows(), out.columns()), "gate and result");
     }
     E::on_machine(Product { x, w, start, finish, steps: 0..0, out: &mut out });
@@ -177,11 +181,31 @@ impl<E: Real> Tiles<E> for Product<'_, E> {
                     }
                 }
             }
+            Finish::LeakyRelu(slope) => {
+                let slope = M::Lanes::splat(slope);
+                for n in 0..N {
+                    for c in 0..C {
+                        let is_negative = sums[n][c].less(zero);
+                        let scaled = slope * sums[n][c];
+                        sums[n][c] = M::Lanes::select(is_negative, scaled, sums[n][c]);
+                    }
+                }
+            }
             Finish::Gate(gate) => {
                 for n in 0..N {
                     let open: &[M::Lanes; C] = gate.columns_of(block + n, column);
                     for c in 0..C {
                         sums[n][c] = M::Lanes::select(open[c].equal(zero), zero, sums[n][c]);
+                    }
+                }
+            }
+            Finish::LeakyGate(gate, slope) => {
+                let slope = M::Lanes::splat(slope);
+                for n in 0..N {
+                    let open: &[M::Lanes; C] = gate.columns_of(block + n, column);
+                    for c in 0..C {
+                        let scaled = slope * sums[n][c];
+                        sums[n][c] = M::Lanes::select(zero.less(open[c]), sums[n][c], scaled);
                     }
                 }
             }

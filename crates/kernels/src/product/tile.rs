@@ -2,6 +2,7 @@
 
 use crate::Real;
 use crate::simd::{LANES, Lanes, Machine, Register, Sixteen};
+use std::ops::Range;
 
 /// A product that is computed tile by tile.
 pub(super) trait Tiles<E: Real> {
@@ -9,9 +10,14 @@ pub(super) trait Tiles<E: Real> {
     fn tile<M: Machine<E>, const C: usize, const N: usize>(&mut self, block: usize, column: usize);
 }
 
-/// Covers all columns of all blocks with tiles, block by block. With 32 registers of sixteen
-/// numbers, a tile is two blocks high, or three if `three_wanted`: higher tiles broadcast each
-/// number less often, which pays off for long chains.
+/// Columns that are covered for all blocks before the next ones. The numbers of so many columns and
+/// their steps stay in the second-level cache, so that not every block fetches them from further away.
+/// A multiple of every tile's width.
+const COLUMNS_AT_ONCE: usize = 96;
+
+/// Covers all columns of all blocks with tiles. With 32 registers of sixteen numbers, a tile is two
+/// blocks high, or three if `three_wanted`: higher tiles broadcast each number less often, which pays
+/// off for long chains.
 #[inline(always)]
 pub(super) fn cover<E: Real, M: Machine<E>, T: Tiles<E>>(
     tiles: &mut T,
@@ -19,31 +25,50 @@ pub(super) fn cover<E: Real, M: Machine<E>, T: Tiles<E>>(
     columns: usize,
     three_wanted: bool,
 ) {
+    let mut first = 0;
+    while first < columns {
+        // The last columns are not left alone.
+        let rest = columns - first;
+        let end = if rest < 2 * COLUMNS_AT_ONCE { columns } else { first + COLUMNS_AT_ONCE };
+        cover_columns::<E, M, T>(tiles, blocks, first..end, three_wanted);
+        first = end;
+    }
+}
+
+/// Covers a range of columns of all blocks.
+#[inline(always)]
+fn cover_columns<E: Real, M: Machine<E>, T: Tiles<E>>(
+    tiles: &mut T,
+    blocks: usize,
+    columns: Range<usize>,
+    three_wanted: bool,
+) {
     let mut block = 0;
     if M::MANY_REGISTERS && M::Wide::LANES == LANES {
         // Four blocks are faster as two and two than as three and one.
         while three_wanted && blocks - block >= 3 && blocks - block != 4 {
-            cover_blocks::<E, M, T, 3>(tiles, block, columns);
+            cover_blocks::<E, M, T, 3>(tiles, block, columns.clone());
             block += 3;
         }
         while blocks - block >= 2 {
-            cover_blocks::<E, M, T, 2>(tiles, block, columns);
+            cover_blocks::<E, M, T, 2>(tiles, block, columns.clone());
             block += 2;
         }
     }
     while block < blocks {
-        cover_blocks::<E, M, T, 1>(tiles, block, columns);
+        cover_blocks::<E, M, T, 1>(tiles, block, columns.clone());
         block += 1;
     }
 }
 
-/// Covers all columns of `N` blocks.
+/// Covers a range of columns of `N` blocks.
 #[inline(always)]
 fn cover_blocks<E: Real, M: Machine<E>, T: Tiles<E>, const N: usize>(
     tiles: &mut T,
     block: usize,
-    columns: usize,
+    columns: Range<usize>,
 ) {
+    let Range { start: mut column, end: columns } = columns;
     // How many registers are left for sums, beside those for the factors of a step.
     let room = match (M::MANY_REGISTERS, N) {
         (true, 3) => 24,
@@ -51,7 +76,6 @@ fn cover_blocks<E: Real, M: Machine<E>, T: Tiles<E>, const N: usize>(
         (false, _) => 12,
     };
     let fit = room * M::Wide::LANES / (LANES * N);
-    let mut column = 0;
     while N == 1 && fit >= 16 && columns - column >= 16 {
         tiles.tile::<M, 16, N>(block, column);
         column += 16;

@@ -20,13 +20,22 @@ enum End {
     Keep,
     Relu,
     Gate,
+    LeakyRelu,
+    LeakyGate,
 }
+
+impl End {
+    const ALL: [Self; 5] = [Self::Keep, Self::Relu, Self::Gate, Self::LeakyRelu, Self::LeakyGate];
+}
+
+/// Of leaky ends: a power of two, so that multiplying by it is exact.
+const SLOPE: f64 = 0.25;
 
 fn variants() -> Vec<Variant> {
     let mut all = vec![];
     for transposed in [false, true] {
         for biased in [false, true] {
-            for finish in [End::Keep, End::Relu, End::Gate] {
+            for finish in End::ALL {
                 all.push(Variant { transposed, biased, finish });
             }
         }
@@ -51,6 +60,8 @@ fn check<E: Real>((m, k, n): Shape, variant: Variant) {
         End::Keep => Finish::Keep,
         End::Relu => Finish::Relu,
         End::Gate => Finish::Gate(&shut),
+        End::LeakyRelu => Finish::LeakyRelu(E::of(SLOPE)),
+        End::LeakyGate => Finish::LeakyGate(&shut, E::of(SLOPE)),
     };
     let out = product(&Packed::pack(&x, k), right, start, finish);
     assert_eq!((out.rows(), out.columns()), (m, n));
@@ -66,16 +77,20 @@ fn check<E: Real>((m, k, n): Shape, variant: Variant) {
             }
             let is_shut = match variant.finish {
                 End::Keep => false,
-                End::Relu => chain < E::ZERO,
-                End::Gate => gate[row * n + column] == E::ZERO,
+                End::Relu | End::LeakyRelu => chain < E::ZERO,
+                End::Gate | End::LeakyGate => gate[row * n + column] == E::ZERO,
+            };
+            let slope = match variant.finish {
+                End::LeakyRelu | End::LeakyGate => SLOPE,
+                _ => 0.0,
             };
             match variant.finish {
-                End::Relu => sum = sum.max(0.0),
-                _ if is_shut => sum = 0.0,
+                End::Relu | End::LeakyRelu => sum = sum.max(slope * sum),
+                _ if is_shut => sum *= slope,
                 _ => {}
             }
             if is_shut {
-                chain = E::ZERO;
+                chain = E::of(slope) * chain;
             }
             let ours = out.get(row, column);
             let what = format!("{m}×{k}×{n} {variant:?} at ({row}, {column})");

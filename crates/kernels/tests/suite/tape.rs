@@ -4,7 +4,7 @@
 use crate::reference::*;
 use dfdx::prelude::*;
 use kernels::tape::{self, Node, Recording, Weights};
-use kernels::{Data, Initial, Input, Noise, Packed, Perceptron, Real, rowwise};
+use kernels::{Activation, Data, Initial, Input, Noise, Packed, Perceptron, Real, rowwise};
 use proptest::prelude::*;
 
 type Matrix<E, T = NoneTape> = Tensor<(usize, usize), E, Cpu, T>;
@@ -124,6 +124,8 @@ struct Network {
     widths: Vec<usize>,
     batch: usize,
     learned: bool,
+    /// Of negative sums; none for ReLU.
+    slope: Option<f64>,
 }
 
 impl Network {
@@ -139,7 +141,9 @@ impl Operation for Network {
     {
         let mut initial = Initial::new();
         let noise = &mut Noise::named(&["tests"]);
-        let network = Perceptron::new(&mut initial, &self.widths, noise);
+        let activation = self.slope.map_or(Activation::Relu, Activation::LeakyRelu);
+        let network =
+            Perceptron::new(&mut initial, &self.widths, noise).with_activation(activation);
         let mut parameters = initial.build();
         parameters.values_mut().copy_from_slice(&inputs[1]);
         assert_eq!(network.layers().len() + 1, self.widths.len());
@@ -180,7 +184,13 @@ impl Operation for Network {
         for (depth, (weight, bias)) in layers.iter().enumerate() {
             y = composed_linear(y, weight, bias);
             if depth + 1 < layers.len() {
-                y = y.relu();
+                y = match self.slope {
+                    None => y.relu(),
+                    Some(slope) => {
+                        let slope = E::of(slope);
+                        y.with_empty_tape().relu() * (E::ONE - slope) + y * slope
+                    }
+                };
             }
         }
         let mut all = outcome(y, &places);
@@ -220,20 +230,38 @@ proptest! {
     #[test]
     fn perceptron(
         widths in prop::collection::vec(prop_oneof![1usize..6, Just(17)], 2..5),
-        batch in length(), learned: bool,
+        batch in length(), learned: bool, leaky: bool,
     ) {
-        let network = Network { widths, batch, learned };
+        let slope = leaky.then_some(0.2);
+        let network = Network { widths, batch, learned, slope };
         let x = normals("x", batch * network.widths[0]);
         let parameters = normals("parameters", network.parameters());
-        let what = format!("perceptron {:?}, batch {batch}, learned {learned}", network.widths);
+        let what =
+            format!("perceptron {:?}, batch {batch}, learned {learned}, {slope:?}", network.widths);
         check(&network, &[x, parameters], &what);
     }
+}
+
+/// As in PyTorch.
+#[test]
+fn the_gradient_of_leaky_relu_at_zero_is_its_slope() {
+    let network = Network { widths: vec![1, 3, 1], batch: 1, learned: true, slope: Some(0.25) };
+    // Hidden sums of 0, −4 and 1.
+    let parameters =
+        [[2.0, -2.0, 3.0, -2.0, -2.0, -2.0].as_slice(), &[5.0, 7.0, 11.0, 0.5]].concat();
+    let inputs = [vec![1.0], parameters];
+    let (ours, composed) = (network.ours::<f64>(&inputs), network.composed::<f64>(&inputs));
+    assert_eq!(ours.values, [-7.0 + 11.5]);
+    assert_eq!(ours.gradients, composed.gradients);
+    // Of the input, by the weight of the only output: 0.25 (2·5 − 2·7) + 3·11 = 32.
+    let weight = ours.gradients[1][9] - SEED;
+    assert!((ours.gradients[0][0] - SEED - 32.0 * weight).abs() < 1e-12);
 }
 
 /// As in dfdx.
 #[test]
 fn the_gradient_of_relu_at_zero_is_zero() {
-    let network = Network { widths: vec![1, 3, 1], batch: 1, learned: true };
+    let network = Network { widths: vec![1, 3, 1], batch: 1, learned: true, slope: None };
     // Hidden sums of 0, 0 and 1.
     let parameters =
         [[2.0, -2.0, 3.0, -2.0, 2.0, -2.0].as_slice(), &[5.0, 7.0, 11.0, 0.5]].concat();

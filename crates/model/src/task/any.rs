@@ -1,5 +1,6 @@
 use super::references::{Budget, GoOn, Memory};
 use super::{Instance, Streams, Task};
+use crate::data::Absent;
 use crate::probe::{AtParameters, Probe};
 use crate::training::{Learner, Training};
 use crate::{Metric, Optimizer, Reference, Result};
@@ -36,6 +37,9 @@ pub trait AnyTask: Send + Sync {
 
     /// As [`Task::data_digest`].
     fn data_digest(&self) -> Option<String>;
+
+    /// As [`Task::absent`]: only what does not need an instance may be asked for if a file is missing.
+    fn absent(&self) -> Option<&Absent>;
 
     /// A network with its first parameters, ready to be trained.
     fn start(&self, seed: u64, batch: usize, optimizer: &Optimizer) -> Box<dyn Training>;
@@ -97,6 +101,10 @@ impl<T: Task> AnyTask for Named<T> {
 
     fn data_digest(&self) -> Option<String> {
         self.task.data_digest()
+    }
+
+    fn absent(&self) -> Option<&Absent> {
+        self.task.absent()
     }
 
     fn start(&self, seed: u64, batch: usize, optimizer: &Optimizer) -> Box<dyn Training> {

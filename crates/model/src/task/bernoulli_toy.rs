@@ -1,4 +1,5 @@
 use super::{Instance, Streams, Task, TaskKind};
+use crate::data::Folders;
 use crate::{Batch, Evaluation, Forward, Metric, Result};
 use estimators::Dims;
 use estimators::objectives::BitSumSquares;
@@ -7,7 +8,6 @@ use kernels::{Initial, Noise, Packed, Parameters, Real, Vector};
 use registry::Fault;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
 
 /// Bits that share one logit: small enough that every mean and variance is known.
 ///
@@ -50,7 +50,7 @@ impl TaskKind for BernoulliToy {
         }
     }
 
-    fn load(self, _: &Path) -> Result<Self> {
+    fn load(self, _: &Folders) -> Result<Self> {
         Ok(self)
     }
 }
@@ -126,6 +126,7 @@ mod tests {
     use crate::Optimizer;
     use crate::optimizer::{Options, Sgd};
     use estimators::{Factory, kinds::Exact};
+    use std::path::Path;
 
     /// dE f/dφ = σ(1 − σ) Σ (1 − 2 t)
     #[test]

@@ -1,6 +1,7 @@
 use super::Task;
 use super::any::{AnyTask, Named};
 use crate::Result;
+use crate::data::Folders;
 use ::registry::{Fault, Parameters};
 use std::path::Path;
 use std::sync::Arc;
@@ -25,11 +26,11 @@ pub trait TaskKind: Parameters {
     /// If a value is invalid.
     fn check(&self) -> Result<(), Fault>;
 
-    /// The task, for parameters that [`TaskKind::check`] accepts. Relative paths start at `folder`.
+    /// The task, for parameters that [`TaskKind::check`] accepts, with its files from these folders.
     ///
     /// # Errors
     /// If a data file cannot be used.
-    fn load(self, folder: &Path) -> Result<Self::Task>;
+    fn load(self, folders: &Folders) -> Result<Self::Task>;
 
     /// The task as the harness takes it, for parameters that [`TaskKind::check`] accepts. Relative
     /// paths start at `folder`.
@@ -37,21 +38,29 @@ pub trait TaskKind: Parameters {
     /// # Errors
     /// As [`TaskKind::load`].
     fn open(self, folder: &Path) -> Result<Arc<dyn AnyTask>> {
-        Ok(Arc::new(Named::new(Self::NAME, self.load(folder)?)))
+        self.open_from(&Folders::of_experiment(folder))
+    }
+
+    /// As [`TaskKind::open`], with files from these folders.
+    ///
+    /// # Errors
+    /// As [`TaskKind::load`].
+    fn open_from(self, folders: &Folders) -> Result<Arc<dyn AnyTask>> {
+        Ok(Arc::new(Named::new(Self::NAME, self.load(folders)?)))
     }
 }
 
 /// A task with its parameters, before its data is read.
 pub trait Load: Send + Sync {
-    /// As [`TaskKind::open`].
+    /// As [`TaskKind::open_from`].
     ///
     /// # Errors
     /// As [`TaskKind::load`].
-    fn load(&self, folder: &Path) -> Result<Arc<dyn AnyTask>>;
+    fn load(&self, folders: &Folders) -> Result<Arc<dyn AnyTask>>;
 }
 
 impl<K: TaskKind> Load for K {
-    fn load(&self, folder: &Path) -> Result<Arc<dyn AnyTask>> {
-        self.clone().open(folder)
+    fn load(&self, folders: &Folders) -> Result<Arc<dyn AnyTask>> {
+        self.clone().open_from(folders)
     }
 }

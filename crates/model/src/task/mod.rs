@@ -14,6 +14,7 @@
 
 mod any;
 mod argmax_index;
+pub mod autoencoder;
 mod bernoulli_toy;
 mod categorical_vae;
 mod kind;
@@ -21,6 +22,7 @@ mod references;
 mod registry;
 mod separable;
 mod traits;
+mod vae;
 
 pub use any::AnyTask;
 pub use argmax_index::{
@@ -28,13 +30,15 @@ pub use argmax_index::{
     Parts, Predicted, Prediction, Predictor, Reading, RegimeRows, Regimes, Standardize, Table,
     Target, TargetKind, Value, Weights, matched_accuracy,
 };
+pub use autoencoder::{Autoencoder, Reconstruction};
 pub use bernoulli_toy::BernoulliToy;
-pub use categorical_vae::{Autoencoder, CategoricalVae, Reconstruction};
+pub use categorical_vae::CategoricalVae;
 pub use kind::{Load, TaskKind};
 pub use references::{Budget, GoOn};
 pub use registry::{Entry, Registry};
 pub use separable::{ArsmToy, Goal, Polynomial, QuadraticToy};
 pub use traits::{Instance, Streams, Task};
+pub use vae::{Batches, Between, Pixels, Vae};
 
 impl Registry {
     /// The tasks of this crate.
@@ -46,5 +50,6 @@ impl Registry {
             .with::<CategoricalVae>()
             .with::<Polynomial>()
             .with::<QuadraticToy>()
+            .with::<Vae>()
     }
 }

@@ -1,5 +1,6 @@
 use super::argmax_index::Predictor;
 use super::references::{Budget, GoOn};
+use crate::data::Absent;
 use crate::{Artifact, Batch, Evaluation, Forward, Metric, Reference, Result};
 use estimators::{Dims, Domain};
 use kernels::{Noise, Parameters, Real};
@@ -39,6 +40,13 @@ pub trait Task: Send + Sync + 'static {
     fn data_digest(&self) -> Option<String> {
         None
     }
+
+    /// The data set's file that is not there, if one is missing. Then the task still says what it measures,
+    /// so that stored runs can be reported; no [`Task::instance`] can be had. Its
+    /// [`Task::data_digest`] is that of the data set as it was published.
+    fn absent(&self) -> Option<&Absent> {
+        None
+    }
 }
 
 /// Data and network of a task, for one seed.
@@ -48,6 +56,12 @@ pub trait Task: Send + Sync + 'static {
 pub trait Instance: 'static {
     /// A batch of `rows` training rows.
     fn batch(&self, rows: usize, noise: &mut Noise) -> Batch<f32>;
+
+    /// The batch of a step, where batches depend on each other, as when each row comes once in an epoch.
+    /// `batches` is the stream whose substreams give the batches of steps.
+    fn batch_of_step(&self, rows: usize, step: u64, batches: &Noise) -> Batch<f32> {
+        self.batch(rows, &mut batches.at(step))
+    }
 
     /// The logits of a batch, and the objective of its choices.
     fn forward<E: Real>(&self, parameters: &Parameters<E>, batch: &Batch<E>) -> Forward<E>;

@@ -24,6 +24,7 @@ pub use table::{Cells, Column, Missing, Parts, Reading, Table};
 pub use value::Value;
 
 use super::TaskKind;
+use crate::data::Folders;
 use crate::{Error, Result};
 use registry::Fault;
 use schemars::JsonSchema;
@@ -253,9 +254,9 @@ impl TaskKind for ArgmaxIndex {
         }
     }
 
-    fn load(self, folder: &Path) -> Result<Loaded> {
+    fn load(self, folders: &Folders) -> Result<Loaded> {
         let table = match (&self.data, &self.target) {
-            (Some(data), Some(target)) => Some(self.read(&folder.join(data), target)?),
+            (Some(data), Some(target)) => Some(self.read(&folders.experiment.join(data), target)?),
             _ => None,
         };
         Ok(Loaded { task: self, table })

@@ -1,21 +1,16 @@
-mod network;
 #[cfg(test)]
 mod tests;
 
-pub use network::{Autoencoder, Reconstruction};
-
+use super::autoencoder::{Autoencoder, Codes, Shape, reconstructions};
 use super::{Budget, GoOn, Instance, Streams, Task, TaskKind};
 use crate::batch::{Batch, Rows};
-use crate::classifier::divergence_from_uniform;
+use crate::data::Folders;
 use crate::{Artifact, Evaluation, Forward, Metric, Reference, Result, Role};
 use estimators::Dims;
-use kernels::tape::Recording;
-use kernels::{Noise, Packed, Parameters, Real, rows};
+use kernels::{Activation, Noise, Packed, Parameters, Real};
 use registry::Fault;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
-use std::rc::Rc;
 
 /// A variational autoencoder with a code of categorical latents.
 ///
@@ -91,7 +86,7 @@ impl TaskKind for CategoricalVae {
         Fault::require(holds, "mean", self.mean, "a probability from 0 to 1")
     }
 
-    fn load(self, _: &Path) -> Result<Self> {
+    fn load(self, _: &Folders) -> Result<Self> {
         Ok(self)
     }
 }
@@ -103,6 +98,12 @@ impl CategoricalVae {
         noise.fill_uniform(&mut bits);
         bits.iter_mut().for_each(|u: &mut f32| *u = f32::from(u8::from(f64::from(*u) < self.mean)));
         Packed::from_columns(&bits, self.pixels)
+    }
+
+    fn shape(&self) -> Shape {
+        let Self { pixels, latents, categories, .. } = *self;
+        let (hidden, activation) = (self.hidden.clone(), Activation::Relu);
+        Shape { pixels, hidden, latents, categories, activation, codes: Codes::OneHot }
     }
 
     /// The entropy of an image, in nats.
@@ -143,9 +144,7 @@ impl Task for CategoricalVae {
         let train = Rows::of_columns(self.images(self.rows, data));
         let [validation, test] = [self.validation_rows, self.test_rows]
             .map(|count| Rows::of_columns(self.images(count, data)).all());
-        let code = (self.latents, self.categories);
-        let init = &mut streams.named("init");
-        let (network, parameters) = Autoencoder::new(self.pixels, &self.hidden, code, init);
+        let (network, parameters) = Autoencoder::new(&self.shape(), &mut streams.named("init"));
         (Seeded { network, train, validation, test, floor: self.pixel_entropy() }, parameters)
     }
 }
@@ -166,11 +165,7 @@ impl Instance for Seeded {
     }
 
     fn forward<E: Real>(&self, parameters: &Parameters<E>, batch: &Batch<E>) -> Forward<E> {
-        let (mut tape, latents) = (Recording::default(), self.network.latents());
-        let logits = self.network.encode(parameters, batch.inputs(), &mut tape);
-        let divergence = divergence_from_uniform(&logits, latents, 1.0, &mut tape);
-        let objective = self.network.reconstruction(parameters, Rc::clone(batch.inputs()));
-        Forward::new(logits, latents, objective, tape).with_penalty(divergence)
+        self.network.forward(parameters, batch.inputs())
     }
 
     fn evaluate(
@@ -194,25 +189,8 @@ impl Instance for Seeded {
 
     /// Images that are not trained on, above their reconstructions.
     fn artifacts(&self, parameters: &Parameters<f32>, noise: &mut Noise) -> Result<Vec<Artifact>> {
+        let codes = self.forward(parameters, &self.validation).sample(noise);
         let images = self.validation.inputs().rows();
-        let forward = self.forward(parameters, &self.validation);
-        let one_hot = rows::one_hots(&forward.sample(noise), self.network.categories());
-        let codes = one_hot.reshape(self.network.latents() * self.network.categories());
-        let logits = self.network.decode(parameters, &codes);
-        let probability = |logit: f32| 1.0 / (1.0 + (-f64::from(logit)).exp());
-        let side = (images.columns() as f64).sqrt().ceil() as usize;
-        let shown = images.rows().min(10);
-        let gray = |probability: f64| (255.0 * probability).round() as u8;
-        let image =
-            |row: usize| (0..images.columns()).map(move |i| gray(images.get(row, i).into()));
-        let decoded = |row: usize| {
-            let logits = &logits;
-            (0..images.columns()).map(move |i| gray(probability(logits.get(row, i))))
-        };
-        let originals = (0..shown).map(|row| image(row).collect());
-        let reconstructions = (0..shown).map(|row| decoded(row).collect());
-        let tiles: Vec<Vec<u8>> = originals.chain(reconstructions).collect();
-        let caption = "Images that were not trained on, above their reconstructions.".to_owned();
-        Ok(vec![Artifact::grid("reconstructions", caption, &tiles, side, shown)])
+        Ok(vec![reconstructions(&self.network, parameters, images, &codes)])
     }
 }

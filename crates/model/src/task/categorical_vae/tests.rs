@@ -3,6 +3,7 @@
 use super::*;
 use crate::{AnyTask, Optimizer};
 use estimators::{Estimator, Registry};
+use std::path::Path;
 use std::sync::Arc;
 
 fn small() -> Arc<dyn AnyTask> {
@@ -127,10 +128,8 @@ fn reconstructions_are_those_of_sampled_codes() {
         f64::from(grid.pixels[(4 * line + i / 3) * grid.width + 4 * row + i % 3])
     };
     for row in 0..2 {
-        let mut code = [0.0f32; 8];
-        let picked = [2 * row, 2 * row + 1].map(|latent| chosen[latent] as usize);
-        (code[picked[0]], code[4 + picked[1]]) = (1.0, 1.0);
-        let logits = seeded.network.decode(&parameters, &Packed::pack(&code, 8)).unpack();
+        let code = Packed::pack(&chosen[2 * row..2 * row + 2], 1);
+        let logits = seeded.network.decode(&parameters, &code).unpack();
         for (i, logit) in logits.into_iter().enumerate() {
             assert_eq!(pixel(0, row, i), 255.0 * f64::from(images.get(row, i)));
             let gray = 255.0 / (1.0 + f64::from(-logit).exp());

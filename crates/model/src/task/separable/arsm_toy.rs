@@ -1,10 +1,10 @@
 use super::{Goal, Separable, Start};
 use crate::Result;
+use crate::data::Folders;
 use crate::task::TaskKind;
 use registry::Fault;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
 
 /// One choice among many categories whose rewards hardly differ.
 ///
@@ -41,7 +41,7 @@ impl TaskKind for ArsmToy {
         Fault::require(holds, "divisor", self.divisor, "a number above 0")
     }
 
-    fn load(self, _: &Path) -> Result<Separable> {
+    fn load(self, _: &Folders) -> Result<Separable> {
         let Self { categories, divisor } = self;
         let share = |z: usize| (z + 1) as f64 / (categories as f64 * divisor);
         Ok(Separable {

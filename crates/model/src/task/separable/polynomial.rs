@@ -1,10 +1,10 @@
 use super::{Goal, Separable, Start};
 use crate::Result;
+use crate::data::Folders;
 use crate::task::TaskKind;
 use registry::Fault;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
 
 /// Polynomial programming: independent latents, each of which has to choose the value nearest to a target.
 ///
@@ -60,7 +60,7 @@ impl TaskKind for Polynomial {
         super::check_scale(self.initial_scale)
     }
 
-    fn load(self, _: &Path) -> Result<Separable> {
+    fn load(self, _: &Folders) -> Result<Separable> {
         let Self { latents, categories, power, target, values, initial_scale } = self;
         let number = |k: usize| k as f64 / (categories - 1) as f64;
         let values = if values.is_empty() { (0..categories).map(number).collect() } else { values };

@@ -1,10 +1,10 @@
 use super::{Separable, Start};
 use crate::Result;
+use crate::data::Folders;
 use crate::task::TaskKind;
 use registry::Fault;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
 
 /// Bits whose values hardly differ: a target near a half leaves little to gain.
 ///
@@ -72,7 +72,7 @@ impl TaskKind for QuadraticToy {
         super::check_scale(self.initial_scale)
     }
 
-    fn load(self, _: &Path) -> Result<Separable> {
+    fn load(self, _: &Folders) -> Result<Separable> {
         let Self { latents, target, goal, logits_per_bit, initial_scale } = self;
         Ok(Separable {
             latents,

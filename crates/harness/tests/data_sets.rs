@@ -1,0 +1,103 @@
+//! Data sets in folders of their own.
+
+use crate::support::{Lab, errors};
+use assert_cmd::Command;
+
+const VAE: &str = r#"question = "Which estimator trains on images?"
+seeds = 1
+steps = 20
+evaluate-every = 10
+batch = 8
+
+[optimizer]
+kind = "adamw"
+learning-rate = 0.01
+schedule = { kind = "cosine", warm-up = 10, start = 0.1, every = 5 }
+
+[task]
+kind = "vae"
+latents = 2
+categories = 3
+hidden = [8]
+validation-rows = 10
+
+[[estimator]]
+kind = "reinmax"
+"#;
+
+/// Images of 2 × 2 pixels.
+fn idx(count: u32) -> Vec<u8> {
+    let header = [0x0803, count, 2, 2].map(u32::to_be_bytes).concat();
+    let levels = (0..4 * count).map(|i| (i * 37 % 256) as u8).collect();
+    [header, levels].concat()
+}
+
+fn lab(folder: &str) -> Lab {
+    let lab = Lab::new();
+    lab.write("experiments/vae.toml", VAE);
+    lab.write(&format!("{folder}/train-images-idx3-ubyte"), idx(40));
+    lab.write(&format!("{folder}/t10k-images-idx3-ubyte"), idx(20));
+    lab
+}
+
+const SWEEP: &str = "sweep experiments/vae.toml --quiet";
+
+#[test]
+fn images_are_found_where_they_may_be() {
+    let beside = lab("data");
+    beside.ok(SWEEP);
+    let named = lab("elsewhere");
+    named.ok(&format!("{SWEEP} --data elsewhere"));
+    // The folder is no part of what is measured.
+    let table = |lab: &Lab| lab.read("results/vae/table.csv");
+    assert_eq!(table(&named), table(&beside));
+    let run = |variable: &str, arguments: &str| {
+        let mut command = named.command(&format!("{SWEEP} --results other {arguments}"));
+        command.env("ARGMAX_LAB_DATA", variable);
+        Command::from_std(command).output().unwrap()
+    };
+    // The command line comes before the environment, and that before `data`.
+    assert_eq!(run("nowhere", "--data elsewhere").status.code(), Some(0));
+    assert_eq!(run("elsewhere", "").status.code(), Some(0));
+    named.write("data/train-images-idx3-ubyte", "no images");
+    assert_eq!(run("elsewhere", "").status.code(), Some(0));
+    let found = run("nowhere", "");
+    assert!(found.status.code() == Some(2) && errors(&found).contains(" in nowhere;"), "{found:?}");
+}
+
+#[test]
+fn without_images_there_is_a_plan_and_nothing_runs() {
+    let lab = lab("elsewhere");
+    let plan = lab.ok("plan experiments/vae.toml");
+    assert!(plan.contains("vae: 1 cells, 1 runs: 0 done, 0 failed, 1 missing"), "{plan}");
+    let output = lab.run(SWEEP);
+    let said = errors(&output);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    for words in
+        ["experiment `vae`, task `vae`: there is no train-images-idx3-ubyte", " in data;", "--data"]
+    {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert!(!lab.path("results").exists());
+}
+
+#[test]
+fn files_that_are_not_images_are_refused() {
+    let lab = lab("data");
+    lab.write("data/t10k-images-idx3-ubyte", &idx(20)[..50]);
+    let said = errors(&lab.run("plan experiments/vae.toml"));
+    assert!(said.contains("t10k-images-idx3-ubyte: truncated: it has 50 bytes of 96"), "{said}");
+}
+
+/// The report says that other images are no MNIST, and has pictures and the training loss.
+#[test]
+fn a_report_has_pictures_and_a_warning() {
+    let lab = lab("data");
+    let said = errors(&lab.run("sweep experiments/vae.toml"));
+    assert!(said.contains("the images are not those of MNIST as published"), "{said}");
+    let report = lab.read("results/vae/report.html");
+    for words in ["above their reconstructions", "from the uniform prior", "training negative ELBO"]
+    {
+        assert!(report.contains(words), "{words}");
+    }
+}

@@ -1,0 +1,113 @@
+//! A variational autoencoder whose code is made of categorical latents.
+
+mod codes;
+mod pictures;
+mod reconstruction;
+#[cfg(test)]
+mod tests;
+
+pub use codes::Codes;
+pub(super) use pictures::{reconstructions, samples};
+pub use reconstruction::Reconstruction;
+
+use crate::Forward;
+use crate::classifier::divergence_from_uniform;
+use kernels::tape::{Node, Recording, record};
+use kernels::{Activation, Data, Initial, Input, Noise, Packed, Parameters, Perceptron, Real};
+use std::rc::Rc;
+
+/// The shape of an [`Autoencoder`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shape {
+    /// Pixels of an image.
+    pub pixels: usize,
+    /// Widths of the encoder's hidden layers; the decoder has them in reverse.
+    pub hidden: Vec<usize>,
+    /// L, latents of a code.
+    pub latents: usize,
+    /// K, categories of a latent.
+    pub categories: usize,
+    /// Between layers.
+    pub activation: Activation,
+    /// What the decoder reads.
+    pub codes: Codes,
+}
+
+/// Encoder and decoder: pixels → … → L·K logits, and a code of L latents → … → a logit for each pixel,
+/// through the same widths in reverse.
+#[derive(Clone, Debug)]
+pub struct Autoencoder {
+    encoder: Perceptron,
+    decoder: Perceptron,
+    latents: usize,
+    categories: usize,
+    codes: Codes,
+}
+
+impl Autoencoder {
+    /// A network and its first parameters.
+    ///
+    /// # Panics
+    /// If a width, or a product of widths, is 0.
+    pub fn new<E: Real>(shape: &Shape, noise: &mut Noise) -> (Self, Parameters<E>) {
+        let Shape { latents, categories, activation, codes, .. } = *shape;
+        let mut widths = [&[shape.pixels], &*shape.hidden, &[latents * categories]].concat();
+        let mut initial = Initial::new();
+        let encoder = Perceptron::new(&mut initial, &widths, noise).with_activation(activation);
+        widths.reverse();
+        widths[0] = codes.width(latents, categories);
+        let decoder = Perceptron::new(&mut initial, &widths, noise).with_activation(activation);
+        (Self { encoder, decoder, latents, categories, codes }, initial.build())
+    }
+
+    /// L, latents of a code.
+    pub fn latents(&self) -> usize {
+        self.latents
+    }
+
+    /// K, categories of a latent.
+    pub fn categories(&self) -> usize {
+        self.categories
+    }
+
+    /// What is computed of images ([B, pixels]): the logits of their codes, the loss of codes, and the
+    /// divergence of the codes' distribution from the uniform one as a penalty.
+    pub fn forward<E: Real>(&self, parameters: &Parameters<E>, images: &Rc<Data<E>>) -> Forward<E> {
+        let mut tape = Recording::default();
+        let logits = self.encode(parameters, images, &mut tape);
+        let divergence = divergence_from_uniform(&logits, self.latents, 1.0, &mut tape);
+        let objective = self.reconstruction(parameters, Rc::clone(images));
+        Forward::new(logits, self.latents, objective, tape).with_penalty(divergence)
+    }
+
+    /// Logits of images ([B, pixels]), [B·L, K].
+    pub fn encode<E: Real>(
+        &self,
+        parameters: &Parameters<E>,
+        images: &Rc<Data<E>>,
+        tape: &mut Recording<E>,
+    ) -> Node<E> {
+        let logits = self.encoder.forward(parameters, Input::Data(Rc::clone(images)), tape);
+        let each = logits.numbers().clone().reshape(self.categories);
+        record(tape, each, move |gradient| {
+            let width = logits.numbers().columns();
+            logits.add(gradient.reshape(width));
+        })
+    }
+
+    /// The loss of codes of these images ([B, pixels]).
+    pub fn reconstruction<E: Real>(
+        &self,
+        parameters: &Parameters<E>,
+        images: Rc<Data<E>>,
+    ) -> Reconstruction<E> {
+        let (decoder, parameters) = (self.decoder.clone(), parameters.shared());
+        Reconstruction { decoder, parameters, codes: self.codes, images }
+    }
+
+    /// Logits of the pixels of codes, given by the category of each latent ([B·L, 1]): [B, pixels].
+    pub fn decode(&self, parameters: &Parameters<f32>, categories: &Packed<f32>) -> Packed<f32> {
+        let rows = self.codes.of_categories(categories, self.latents, self.categories);
+        self.decoder.evaluate(parameters, &rows)
+    }
+}
