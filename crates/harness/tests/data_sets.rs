@@ -96,8 +96,11 @@ fn a_report_has_pictures_and_a_warning() {
     let said = errors(&lab.run("sweep experiments/vae.toml"));
     assert!(said.contains("the images are not those of MNIST as published"), "{said}");
     let report = lab.read("results/vae/report.html");
-    for words in ["above their reconstructions", "from the uniform prior", "training negative ELBO"]
-    {
+    let words = ["above their reconstructions", "from the uniform prior", "test negative ELBO"];
+    for words in words.into_iter().chain(["pixels drawn alone"]) {
         assert!(report.contains(words), "{words}");
     }
+    lab.ok(&format!("{SWEEP} --set task.validation-rows=0 --results all --force"));
+    let report = lab.read("all/vae/report.html");
+    assert!(report.contains("training negative ELBO"), "{report}");
 }

@@ -58,7 +58,7 @@ fn estimator(kind: &str) -> Box<dyn Estimator<f32>> {
 
 fn train(vae: Vae, kind: &str, steps: u64) -> Vec<(Metric, f64)> {
     let mut estimator = estimator(kind);
-    let mut training = open(vae).start(0, 16, &Optimizer::adam(0.01));
+    let mut training = open(vae).start(0, 16, &Optimizer::adam(0.02));
     let noise = Noise::named(&["vae", "training"]);
     for step in 0..steps {
         assert!(training.step(step, &mut *estimator, &noise).unwrap().is_finite(), "{kind}");
@@ -84,7 +84,7 @@ fn training_beats_pixels_that_are_drawn_alone() {
             let budget = crate::Budget { steps: 1, evaluate_every: 1, batch: 16 };
             let alone = open(vae.clone()).reference_values(0, &budget, &|| true).unwrap().unwrap();
             assert_eq!(alone[0].0, "independent-pixels");
-            let values = train(vae, "reinmax", 600);
+            let values = train(vae, "reinmax", 1500);
             let (bound, rest) = (value(&values, "negative-elbo"), value(&values, "divergence"));
             assert!(bound < alone[0].1 - 0.5, "{codes:?} {pixels:?}: {bound} for {alone:?}");
             assert!((0.3..1.5).contains(&rest), "{codes:?} {pixels:?}: {rest}");
