@@ -3,6 +3,7 @@
 mod cells;
 mod data;
 mod expected;
+mod expected_value;
 mod file;
 mod keys;
 pub mod metrics;
@@ -21,7 +22,7 @@ mod validate;
 mod written;
 
 pub use cells::{Cell, EstimatorVariant, OptimizerVariant, TaskVariant};
-pub use expected::ExpectedValue;
+pub use expected_value::ExpectedValue;
 pub use file::{ExpectedSpec, FigureKind, FigureSpec, GradientPlan, ThresholdSpec};
 pub use keys::{Key, KeyPage, key_pages};
 pub use metrics::Measure;

@@ -1,5 +1,5 @@
 use super::cells::{Cell, TaskVariant};
-use super::expected::ExpectedValue;
+use super::expected_value::ExpectedValue;
 use super::file::{FigureSpec, GradientPlan, ThresholdSpec};
 use super::metrics::{ALONG_TRAINING, DRAWS, MEAN_SQUARED_ERROR, Measure};
 use super::protocol::Protocol;

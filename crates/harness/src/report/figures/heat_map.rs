@@ -1,5 +1,5 @@
 use super::{Drawn, Source, better, capitalized, parameter};
-use crate::experiment::{FigureKind, FigureSpec, Measure};
+use crate::experiment::{ExpectedValue, FigureKind, FigureSpec, Measure};
 use crate::results::CellSummary;
 use charts::{HeatFigure, HeatPanel, Tile, heat_map};
 
@@ -60,7 +60,10 @@ fn panels(
         let value = |path: &str| cell.cell.value(path).and_then(|value| value.parse::<f64>().ok());
         let (Some(across), Some(up)) = (value(x), value(rows)) else { continue };
         let Some(estimate) = cell.rounded_estimate(measure) else { continue };
-        let known = source.summary.experiment.expected.iter();
+        let experiment = source.summary.experiment;
+        let at_end =
+            |known: &&ExpectedValue| known.step.is_none_or(|step| step == experiment.steps);
+        let known = experiment.expected.iter().filter(at_end);
         let known =
             known.filter(|known| known.is_of(index, measure)).map(|known| known.value).next();
         let (runs, failures) = (cell.runs.len(), cell.failures());
