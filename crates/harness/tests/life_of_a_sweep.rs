@@ -407,7 +407,8 @@ fn a_ranking_is_written_into_a_text() {
 
     lab.write("text.md", "without a mark\n");
     let output = lab.run("report tiny.toml --readme text.md");
-    let marks = ["answer", "overview", "ranking"].map(|kind| format!("`<!-- {kind} tiny -->`"));
+    let kinds = ["answer", "overview", "published", "ranking"];
+    let marks = kinds.map(|kind| format!("`<!-- {kind} tiny -->`"));
     let words = format!("text.md has none of {}, so nothing was written", marks.join(", "));
     assert!(errors(&output).contains(&words), "{}", errors(&output));
     assert_eq!(lab.read("text.md"), "without a mark\n");
