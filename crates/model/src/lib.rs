@@ -30,6 +30,7 @@ mod least_squares;
 mod metric;
 pub mod optimizer;
 mod probe;
+mod ranges;
 pub mod task;
 mod training;
 

@@ -33,7 +33,7 @@ impl Experiment {
     /// be reported, but nothing can be run.
     ///
     /// # Errors
-    /// If there is one.
+    /// If a data set is not there.
     pub fn require_data(&self) -> Result<()> {
         match self.tasks.iter().find_map(|task| Some((task, task.built.absent()?))) {
             Some((task, absent)) => {

@@ -4,6 +4,7 @@ use super::{Cell, Experiment};
 use crate::experiment::cells::PARTS;
 use anyhow::{Context, Result, anyhow, bail};
 use registry::{Fault, UnknownName, parse};
+use std::collections::HashSet;
 use std::path::Path;
 use std::str::FromStr;
 use toml::Value;
@@ -28,7 +29,7 @@ pub(super) fn read_values(
     let named = || format!("expected: {}", path.display());
     let mut reader = csv::Reader::from_path(&path).with_context(named)?;
     let header = reader.headers().with_context(named)?.clone();
-    let mut values = vec![];
+    let (mut values, mut seen) = (vec![], HashSet::new());
     for record in reader.records() {
         let record = record.with_context(named)?;
         let line = record.position().map_or(0, |position| position.line());
@@ -39,8 +40,7 @@ pub(super) fn read_values(
             Err(_) if is_part => continue,
             checked => checked.with_context(at)?,
         }
-        let place = |value: &ExpectedValue| (value.cell, value.metric.clone(), value.step);
-        if values.iter().any(|other| place(other) == place(&value)) {
+        if !seen.insert((value.cell, value.metric.clone(), value.step)) {
             let metric = &value.metric;
             return Err(anyhow!("the value of `{metric}` appears twice for a cell"))
                 .with_context(at);

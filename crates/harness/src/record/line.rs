@@ -1,7 +1,7 @@
 //! A record as a line: JSON that ends with a checksum of what comes before it.
 
 use super::{Curves, FORMAT, Outcome, Record};
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 /// What stands between a record and its checksum, and after it.
 const BEFORE: &[u8] = b",\"check\":\"";
@@ -86,8 +86,9 @@ fn check_shape(record: &Record) -> Result<()> {
                 bail!("`{name}` has {found} values for {wanted} steps");
             }
         }
-        let ascending = steps.windows(2).all(|pair| pair[0] < pair[1]);
-        ascending.then_some(()).context("its steps are not in order")?;
+        if !steps.windows(2).all(|pair| pair[0] < pair[1]) {
+            bail!("its steps are not in order");
+        }
     }
     if *outcome == Outcome::Done && curves.is_empty() && gradient.is_empty() {
         bail!("the run is marked done, but has no numbers");

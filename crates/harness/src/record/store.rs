@@ -107,13 +107,11 @@ impl Records {
         self
     }
 
-    /// Adds a record without its numbers.
+    /// Adds a record without its numbers to those without theirs ([`Self::outcomes`]).
     pub fn insert_outcome(&mut self, mut record: Record) {
         drop_numbers(&mut record);
-        let is_done = |other: &Record| other.outcome == Outcome::Done;
-        if !self.by_id.get(&record.id).is_some_and(is_done) {
-            self.by_id.insert(record.id.clone(), Record { run: Value::Null, ..record });
-        }
+        // Without numbers, two records of a run do not differ.
+        let _ = self.insert(record);
     }
 
     /// The record of a run.

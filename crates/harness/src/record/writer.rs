@@ -2,6 +2,7 @@
 
 use super::store::check_regular;
 use super::{Record, line};
+use crate::files::replace;
 use anyhow::{Context, Result, bail};
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -68,7 +69,7 @@ impl Writer {
         Ok(to)
     }
 
-    fn move_lines(&mut self, numbers: &[usize], to: &Path) -> std::io::Result<()> {
+    fn move_lines(&mut self, numbers: &[usize], to: &Path) -> Result<()> {
         let mut text = vec![];
         self.file.seek(SeekFrom::Start(0))?;
         self.file.read_to_end(&mut text)?;
@@ -80,14 +81,7 @@ impl Writer {
         let mut aside = OpenOptions::new().append(true).create(true).open(to)?;
         aside.write_all(&concat(damaged))?;
         aside.sync_all()?;
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        let mut beside =
-            tempfile::Builder::new().prefix(".").suffix(".partial").tempfile_in(folder)?;
-        beside.as_file().set_permissions(self.file.metadata()?.permissions())?;
-        beside.write_all(&concat(kept))?;
-        beside.as_file().sync_all()?;
-        beside.persist(&self.path)?;
-        Ok(())
+        replace(&self.path, &concat(kept)).map(|_| ())
     }
 
     fn write(&mut self, line: &[u8]) -> std::io::Result<()> {

@@ -1,13 +1,12 @@
 //! The table of measured metrics beside their expected values.
 
 use super::words::{interval_within, percent, short, within};
-use crate::results::Deviation;
+use crate::results::{Deviation, are_judged, have_steps};
 
 /// The table of expected values: its headers, and its rows. It has a column of steps and one of verdicts
 /// only where there are any.
 pub(super) fn deviations(rows: &[Deviation<'_>]) -> (Vec<&'static str>, Vec<Vec<String>>) {
-    let has_steps = rows.iter().any(|row| row.step.is_some());
-    let is_judged = rows.iter().any(|row| row.tolerance.is_some());
+    let (has_steps, is_judged) = (have_steps(rows), are_judged(rows));
     let chosen = |column: &Column| match column.header {
         STEP => has_steps,
         VERDICT => is_judged,

@@ -1,6 +1,6 @@
 //! The tables of a results folder, as CSV.
 
-use crate::results::{Budget, CellSummary, Deviation, Summary};
+use crate::results::{Budget, CellSummary, Deviation, Summary, are_judged, have_steps};
 use anyhow::Result;
 use serde::Serialize;
 use statistics::Estimate;
@@ -83,8 +83,7 @@ pub fn budget(summary: &Summary<'_>, budgets: &[Budget]) -> Result<Vec<u8>> {
 /// # Errors
 /// If the table cannot be written.
 pub fn expected(deviations: &[Deviation<'_>]) -> Result<Vec<u8>> {
-    let has_steps = deviations.iter().any(|row| row.step.is_some());
-    let is_judged = deviations.iter().any(|row| row.tolerance.is_some());
+    let (has_steps, is_judged) = (have_steps(deviations), are_judged(deviations));
     let mut header: Vec<&str> = "task,estimator,metric".split(',').collect();
     header.extend(has_steps.then_some("step"));
     header.extend("n,expected,iqm,low,high,relative-deviation".split(','));

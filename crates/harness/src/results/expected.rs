@@ -43,6 +43,16 @@ impl Deviation<'_> {
     }
 }
 
+/// Whether any of them is of a step, and not of the end.
+pub fn have_steps(deviations: &[Deviation<'_>]) -> bool {
+    deviations.iter().any(|deviation| deviation.step.is_some())
+}
+
+/// Whether any of them is judged.
+pub fn are_judged(deviations: &[Deviation<'_>]) -> bool {
+    deviations.iter().any(|deviation| deviation.tolerance.is_some())
+}
+
 impl<'a> Summary<'a> {
     /// Every expected value that was measured.
     pub fn deviations(&'a self) -> Vec<Deviation<'a>> {

@@ -16,7 +16,7 @@ mod warnings;
 pub use across::Across;
 pub use budget::Budget;
 pub use cell::CellSummary;
-pub use expected::Deviation;
+pub use expected::{Deviation, are_judged, have_steps};
 pub use ranking::{Comparison, Place, REFERENCE};
 pub use references::ReferenceValue;
 pub use summary::Summary;

@@ -7,7 +7,6 @@ use crate::experiment::metrics::DRAWS;
 use crate::record::{Outcome, Record};
 use estimators::Factory;
 use estimators::kinds::Exact;
-use std::ops::ControlFlow;
 use std::time::Instant;
 
 /// Draws are divided into parts of this many. Which draws share a call decides their bits.
@@ -26,7 +25,7 @@ pub(super) fn draw(
     context.check_refusal(&*estimator, dims)?;
     let mut exact = Exact::default().build_f64();
     let probe = cell.task.built.probe(run.seed, experiment.batch);
-    if let Some(why) = no_exact(&*probe, &*exact) {
+    if let Some(why) = no_exact(&*exact, dims, || probe.exact()) {
         let why = format!("the exact gradient is unavailable: {why}");
         return Err(Stop::With(Outcome::Refused { why }));
     }
@@ -40,18 +39,15 @@ pub(super) fn draw(
     let start = Instant::now();
     while drawn < most {
         let count = PART.min(most - drawn);
-        let mut stop = Ok(());
-        let flow = probe.draw_while(&mut *estimator, count as usize, noise, &mut |gradient| {
-            quality.push(gradient);
-            drawn += 1;
-            stop = context.check(drawn);
-            if stop.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-        })?;
+        let ended =
+            context.draw(&*probe, &mut *estimator, count as usize, noise, &mut |gradient| {
+                quality.push(gradient);
+                drawn += 1;
+                drawn
+            });
         record.timing.step_seconds = start.elapsed().as_secs_f64();
         record.timing.steps = drawn;
-        if flow.is_break() {
-            stop?;
-        }
+        ended?;
     }
     let values = values(Some(&quality)).into_iter().chain([(DRAWS, drawn as f64)]);
     record.gradient.push(0, values.map(|(metric, value)| (metric.name, value)));

@@ -16,8 +16,9 @@ use crate::plan::Run;
 use crate::record::{Curves, FORMAT, Outcome, Record, Timing};
 use estimators::{Dims, Estimator, Real};
 use kernels::Noise;
-use model::Streams;
+use model::{Probe, Streams};
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
@@ -67,6 +68,25 @@ impl Context<'_> {
         }
     }
 
+    /// Hands the estimates of a probe to `each`, one by one, and checks after each of them whether to go on.
+    /// `each` returns the steps that were taken before.
+    fn draw<E: Real>(
+        &self,
+        probe: &dyn Probe<E>,
+        estimator: &mut dyn Estimator<E>,
+        draws: usize,
+        noise: &mut Noise,
+        each: &mut dyn FnMut(&[E]) -> u64,
+    ) -> Result<(), Stop> {
+        let mut ended = Ok(());
+        // Where it breaks off, `ended` says why.
+        let _ = probe.draw_while(estimator, draws, noise, &mut |gradient| {
+            ended = self.check(each(gradient));
+            if ended.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        ended
+    }
+
     /// Stops the run if the estimator does not support the task.
     fn check_refusal<E: Real>(&self, estimator: &dyn Estimator<E>, dims: Dims) -> Result<(), Stop> {
         match estimators::refusal(estimator, dims, self.cell.task.built.domain()) {
@@ -99,38 +119,28 @@ pub fn execute(experiment: &Experiment, run: &Run, limits: Limits<'_>) -> Option
             Protocol::Gradient(plan) => gradient::draw(&context, plan, &mut record),
         }
     }));
-    let ended = ended.map(|ended| ended.map_err(Stop::shortened));
     record.timing.seconds = start.elapsed().as_secs_f64();
     record.outcome = match ended {
         Ok(Ok(())) => Outcome::Done,
         Ok(Err(Stop::Interrupted)) => return None,
         Ok(Err(Stop::NotFinite)) => Outcome::Diverged { step: record.timing.steps },
         Ok(Err(Stop::With(outcome))) => outcome,
-        Err(panic) => Outcome::Failed { why: shortened(format!("panic: {}", message(&panic))) },
+        Err(panic) => Outcome::Failed { why: format!("panic: {}", message(&panic)) },
     };
+    if let Outcome::Failed { why } = &mut record.outcome {
+        shorten(why);
+    }
     Some(record)
 }
 
 /// The most bytes of a message that a record keeps.
 const LONGEST: usize = 1000;
 
-/// A message without what is too long to be read.
-fn shortened(mut message: String) -> String {
+/// Cuts off what is too long to be read.
+fn shorten(message: &mut String) {
     if message.len() > LONGEST {
         message.truncate(message.floor_char_boundary(LONGEST));
         message.push_str(" …");
-    }
-    message
-}
-
-impl Stop {
-    fn shortened(self) -> Self {
-        match self {
-            Self::With(Outcome::Failed { why }) => {
-                Self::With(Outcome::Failed { why: shortened(why) })
-            }
-            other => other,
-        }
     }
 }
 

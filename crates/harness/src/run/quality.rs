@@ -3,15 +3,19 @@
 use crate::experiment::metrics::{
     COSINE, EXACT_NORM, MEAN_SQUARED_ERROR, RELATIVE_SQUARED_BIAS, SQUARED_BIAS, TOTAL_VARIANCE,
 };
-use estimators::{Estimator, Real};
+use estimators::{Dims, Estimator, Real};
 use kernels::Noise;
 use model::{Metric, Probe};
 use statistics::GradientQuality;
 
 /// Why there is no exact gradient to compare estimates with, if there is none: it is neither known in
-/// closed form nor can it be enumerated.
-pub(super) fn no_exact<E: Real>(probe: &dyn Probe<E>, exact: &dyn Estimator<E>) -> Option<String> {
-    exact.refuses(probe.dims()).filter(|_| probe.exact().is_none())
+/// closed form, which is asked only then, nor can it be enumerated.
+pub(super) fn no_exact<E: Real>(
+    exact: &dyn Estimator<E>,
+    dims: Dims,
+    known: impl FnOnce() -> Option<Vec<f64>>,
+) -> Option<String> {
+    exact.refuses(dims).filter(|_| known().is_none())
 }
 
 /// The quality of estimates at a probe, before any is drawn; nothing if the exact gradient is not

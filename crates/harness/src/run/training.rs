@@ -10,7 +10,6 @@ use estimators::{Estimator, Factory};
 use kernels::Noise;
 use model::{Artifact, Budget, Metric, Optimizer, Training};
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 use std::time::Instant;
 
 /// Does a run, and records what is measured on the way and what it is compared with.
@@ -51,7 +50,8 @@ fn take_steps(context: &Context<'_>, record: &mut Record) -> Result<(), Stop> {
     let mut training = cell.task.built.start(run.seed, experiment.batch, &optimizer);
     context.check_refusal(&*estimator, training.dims())?;
     let mut exact = Exact::default().build_f32();
-    let is_known = || no_exact(&*training.probe(0), &*exact).is_none();
+    let known = || training.probe(0).exact();
+    let is_known = || no_exact(&*exact, training.dims(), known).is_none();
     let measured = experiment.gradient.filter(|_| is_known());
     let (noise, evaluations) = (context.stream("estimator"), context.stream("evaluate"));
     let probes = context.stream("probe");
@@ -124,15 +124,10 @@ fn probe(
     if let Some(quality) = &mut quality {
         // A deterministic estimator always returns the same gradient.
         let draws = if estimator.properties(dims).stochastic { plan.draws } else { 2 };
-        let mut stop = Ok(());
-        let flow = probe.draw_while(estimator, draws, noise, &mut |gradient| {
+        context.draw(&*probe, estimator, draws, noise, &mut |gradient| {
             quality.push(gradient);
-            stop = context.check(step);
-            if stop.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            step
         })?;
-        if flow.is_break() {
-            stop?;
-        }
     }
     Ok(values(quality.as_ref()))
 }

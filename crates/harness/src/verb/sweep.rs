@@ -114,12 +114,7 @@ impl Sweep {
         let mut writer = Writer::open(&own)?;
         self.check_others(folder, &own)?;
         let stored = record::stored(folder, &experiment.name)?;
-        let damaged = stored.damaged.iter().filter(|line| line.path == own && !line.contradicts);
-        let damaged: Vec<usize> = damaged.map(|line| line.line).collect();
-        if !damaged.is_empty() {
-            let to = writer.set_aside(&damaged)?;
-            note!("note: {} damaged lines are now in {}", damaged.len(), to.display());
-        }
+        repair(&mut writer, &own, &stored)?;
         let runs = experiment.runs()?;
         let ours = self.ours(&runs);
         let missing: Vec<&Run> =
@@ -131,8 +126,8 @@ impl Sweep {
                 let workers = Workers { jobs: jobs(self.jobs), timeout: self.timeout };
                 let mut failed = 0;
                 let bound = self.max_failures.unwrap_or(u32::MAX);
+                let known = known(missing, &stored);
                 // The numbers are on the disk: memory holds only how runs ended.
-                let known = self.known(missing, &stored);
                 let mut outcomes = stored.outcomes();
                 let complete = perform(experiment, missing, workers, signals, |record| {
                     if known.get(&record.id).is_some_and(|known| known.contradicts(&record)) {
@@ -188,13 +183,6 @@ impl Sweep {
             None => true,
             Some(record) => self.retry.iter().any(|status| status == record.outcome.name()),
         }
-    }
-
-    /// The records of finished runs that are repeated.
-    fn known(&self, missing: &[&Run], stored: &Records) -> BTreeMap<String, Record> {
-        let records = missing.iter().filter_map(|run| stored.get(&run.id));
-        let finished = records.filter(|record| record.outcome == Outcome::Done);
-        finished.map(|record| (record.id.clone(), record.clone())).collect()
     }
 
     /// Rejects a sweep beside another one that does some of the same runs: a shard beside a whole sweep,
@@ -264,6 +252,24 @@ impl Sweep {
             say!("{name}: report in {}", folder.join("report.html").display());
         }
     }
+}
+
+/// The records of finished runs that are repeated.
+fn known(missing: &[&Run], stored: &Records) -> BTreeMap<String, Record> {
+    let records = missing.iter().filter_map(|run| stored.get(&run.id));
+    let finished = records.filter(|record| record.outcome == Outcome::Done);
+    finished.map(|record| (record.id.clone(), record.clone())).collect()
+}
+
+/// Moves the damaged lines out of the writer's file. A record that contradicts another one is none.
+fn repair(writer: &mut Writer, own: &Path, stored: &Records) -> Result<()> {
+    let damaged = stored.damaged.iter().filter(|line| line.path == own && !line.contradicts);
+    let damaged: Vec<usize> = damaged.map(|line| line.line).collect();
+    if !damaged.is_empty() {
+        let to = writer.set_aside(&damaged)?;
+        note!("note: {} damaged lines are now in {}", damaged.len(), to.display());
+    }
+    Ok(())
 }
 
 /// Renames the record files, or only one of them, so that they stay but no longer count; none if another

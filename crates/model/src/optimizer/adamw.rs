@@ -1,6 +1,6 @@
 use super::decay::shrink;
-use super::ranges::{decay_rate, not_negative, positive};
 use super::{OptimizerKind, Rule};
+use crate::ranges::{decay_rate, not_negative, positive};
 use kernels::AdamConstants;
 use registry::Fault;
 use schemars::JsonSchema;

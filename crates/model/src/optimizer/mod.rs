@@ -10,7 +10,6 @@ mod clip;
 mod decay;
 mod options;
 mod radam;
-mod ranges;
 mod registry;
 mod rmsprop;
 mod rule;

@@ -1,5 +1,5 @@
 use super::clip::{clip_norm, clip_value};
-use super::ranges::{not_negative, positive};
+use crate::ranges::{not_negative, positive};
 use estimators::Schedule;
 use registry::Fault;
 use schemars::JsonSchema;

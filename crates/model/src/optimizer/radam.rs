@@ -1,6 +1,6 @@
 use super::decay::add_l2;
-use super::ranges::{decay_rate, is_zero, not_negative, positive};
 use super::{OptimizerKind, Rule};
+use crate::ranges::{decay_rate, is_zero, not_negative, positive};
 use kernels::AdamConstants;
 use kernels::simd::{Dispatch, Machine, MachineKernel};
 use registry::Fault;

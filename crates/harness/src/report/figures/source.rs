@@ -115,13 +115,7 @@ impl<'a> Source<'a> {
         tasks: &[usize],
         points: impl Fn(&CellSummary<'_>) -> Vec<Point>,
     ) -> Vec<Panel> {
-        let panel = |&task: &usize| {
-            let shown = self.summary.best_cells(task).filter(|(_, cell)| self.is_shown(cell));
-            let series = |(_, cell)| Series { points: points(cell), ..self.series(cell) };
-            let (title, series) = (self.summary.task_label(task), shown.map(series).collect());
-            Panel { title, series, ..Panel::default() }
-        };
-        tasks.iter().map(panel).collect()
+        self.panels_of(tasks, |_, cell| Series { points: points(cell), ..self.series(cell) })
     }
 
     /// The panels of tasks ([`Source::panels`]) of a metric along training, with its known values.
@@ -131,17 +125,27 @@ impl<'a> Source<'a> {
         measure: &Measure,
         points: impl Fn(&CellSummary<'_>) -> Vec<Point>,
     ) -> Vec<Panel> {
-        let mut panels = self.panels(tasks, points);
-        for (panel, &task) in panels.iter_mut().zip(tasks) {
+        self.panels_of(tasks, |index, cell| {
+            let known = self.summary.experiment.expected.iter();
+            let known = known.filter(|known| known.is_of(index, measure));
+            let step = |step: Option<u64>| step.unwrap_or(cell.run_length) as f64;
+            let expected = known.map(|known| (step(known.step), known.value)).collect();
+            Series { points: points(cell), expected, ..self.series(cell) }
+        })
+    }
+
+    /// A panel for each task, with what `series` makes of each best cell that is shown, given its index.
+    fn panels_of(
+        &self,
+        tasks: &[usize],
+        series: impl Fn(usize, &CellSummary<'_>) -> Series,
+    ) -> Vec<Panel> {
+        let panel = |&task: &usize| {
             let shown = self.summary.best_cells(task).filter(|(_, cell)| self.is_shown(cell));
-            for (series, (index, cell)) in panel.series.iter_mut().zip(shown) {
-                let known = self.summary.experiment.expected.iter();
-                let known = known.filter(|known| known.is_of(index, measure));
-                let step = |step: Option<u64>| step.unwrap_or(cell.run_length) as f64;
-                series.expected = known.map(|known| (step(known.step), known.value)).collect();
-            }
-        }
-        panels
+            let series = shown.map(|(index, cell)| series(index, cell)).collect();
+            Panel { title: self.summary.task_label(task), series, ..Panel::default() }
+        };
+        tasks.iter().map(panel).collect()
     }
 
     /// The reference values of a metric of a task.

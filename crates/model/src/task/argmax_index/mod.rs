@@ -25,7 +25,7 @@ pub use value::Value;
 
 use super::TaskKind;
 use crate::data::Folders;
-use crate::{Error, Result};
+use crate::{Error, Result, ranges};
 use registry::Fault;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -206,22 +206,15 @@ impl TaskKind for ArgmaxIndex {
     type Task = Loaded;
 
     fn check(&self) -> Result<(), Fault> {
-        let at_least = |key: &str, value: usize, least: usize| {
-            let expected = format!("a whole number from {least} to 1000000");
-            Fault::require((least..=1_000_000).contains(&value), key, value, expected)
-        };
-        at_least("categories", self.categories, 2)?;
-        at_least("hidden", self.hidden, 1)?;
-        at_least("inputs", self.inputs, 1)?;
-        at_least("rows", self.rows, 1)?;
-        at_least("validation-rows", self.validation_rows, 1)?;
-        at_least("test-rows", self.test_rows, 1)?;
-        let holds = self.noise >= 0.0 && self.noise.is_finite();
-        Fault::require(holds, "noise", self.noise, "a number from 0 up")?;
-        let holds = self.logit_scale > 0.0 && self.logit_scale.is_finite();
-        Fault::require(holds, "logit-scale", self.logit_scale, "a number above 0")?;
-        let holds = self.initial_scale >= 0.0 && self.initial_scale.is_finite();
-        Fault::require(holds, "initial-scale", self.initial_scale, "a number from 0 up")?;
+        ranges::count("categories", self.categories, 2)?;
+        ranges::count("hidden", self.hidden, 1)?;
+        ranges::count("inputs", self.inputs, 1)?;
+        ranges::count("rows", self.rows, 1)?;
+        ranges::count("validation-rows", self.validation_rows, 1)?;
+        ranges::count("test-rows", self.test_rows, 1)?;
+        ranges::not_negative("noise", self.noise)?;
+        ranges::positive("logit-scale", self.logit_scale)?;
+        ranges::not_negative("initial-scale", self.initial_scale)?;
         let (validation, test) = (self.validation_share, self.test_share);
         for (key, share) in [("validation-share", validation), ("test-share", test)] {
             Fault::require(share > 0.0 && share < 1.0, key, share, "a number between 0 and 1")?;

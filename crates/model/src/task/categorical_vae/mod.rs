@@ -5,7 +5,7 @@ use super::autoencoder::{Autoencoder, Codes, Shape, reconstructions};
 use super::{Budget, GoOn, Instance, Streams, Task, TaskKind};
 use crate::batch::{Batch, Rows};
 use crate::data::Folders;
-use crate::{Artifact, Evaluation, Forward, Metric, Reference, Result, Role};
+use crate::{Artifact, Evaluation, Forward, Metric, Reference, Result, Role, ranges};
 use estimators::Dims;
 use kernels::{Activation, Noise, Packed, Parameters, Real};
 use registry::Fault;
@@ -71,17 +71,13 @@ impl TaskKind for CategoricalVae {
     type Task = Self;
 
     fn check(&self) -> Result<(), Fault> {
-        let at_least = |key: &str, value: usize, least: usize| {
-            let expected = format!("a whole number from {least} to 1000000");
-            Fault::require((least..=1_000_000).contains(&value), key, value, expected)
-        };
-        at_least("latents", self.latents, 1)?;
-        at_least("categories", self.categories, 2)?;
-        self.hidden.iter().try_for_each(|&width| at_least("hidden", width, 1))?;
-        at_least("pixels", self.pixels, 1)?;
-        at_least("rows", self.rows, 1)?;
-        at_least("validation-rows", self.validation_rows, 1)?;
-        at_least("test-rows", self.test_rows, 1)?;
+        ranges::count("latents", self.latents, 1)?;
+        ranges::count("categories", self.categories, 2)?;
+        self.hidden.iter().try_for_each(|&width| ranges::count("hidden", width, 1))?;
+        ranges::count("pixels", self.pixels, 1)?;
+        ranges::count("rows", self.rows, 1)?;
+        ranges::count("validation-rows", self.validation_rows, 1)?;
+        ranges::count("test-rows", self.test_rows, 1)?;
         let holds = (0.0..=1.0).contains(&self.mean);
         Fault::require(holds, "mean", self.mean, "a probability from 0 to 1")
     }

@@ -1,7 +1,7 @@
 use super::{Goal, Separable, Start};
-use crate::Result;
 use crate::data::Folders;
 use crate::task::TaskKind;
+use crate::{Result, ranges};
 use registry::Fault;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -36,9 +36,8 @@ impl TaskKind for ArsmToy {
     type Task = Separable;
 
     fn check(&self) -> Result<(), Fault> {
-        super::check_count("categories", self.categories, 2)?;
-        let holds = self.divisor > 0.0 && self.divisor.is_finite();
-        Fault::require(holds, "divisor", self.divisor, "a number above 0")
+        ranges::count("categories", self.categories, 2)?;
+        ranges::positive("divisor", self.divisor)
     }
 
     fn load(self, _: &Folders) -> Result<Separable> {

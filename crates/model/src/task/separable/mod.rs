@@ -177,18 +177,8 @@ impl Seeded {
     }
 }
 
-fn check_count(key: &str, value: usize, least: usize) -> Result<(), Fault> {
-    let expected = format!("a whole number from {least} to 1000000");
-    Fault::require((least..=1_000_000).contains(&value), key, value, expected)
-}
-
 fn check_finite(key: &str, value: f64) -> Result<(), Fault> {
     Fault::require(value.is_finite(), key, value, "a finite number")
-}
-
-fn check_scale(scale: f64) -> Result<(), Fault> {
-    let holds = scale >= 0.0 && scale.is_finite();
-    Fault::require(holds, "initial-scale", scale, "a number from 0 up")
 }
 
 /// Σ_k p_k x_k

@@ -1,7 +1,7 @@
 use super::{Goal, Separable, Start};
-use crate::Result;
 use crate::data::Folders;
 use crate::task::TaskKind;
+use crate::{Result, ranges};
 use registry::Fault;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -48,8 +48,8 @@ impl TaskKind for Polynomial {
     type Task = Separable;
 
     fn check(&self) -> Result<(), Fault> {
-        super::check_count("latents", self.latents, 1)?;
-        super::check_count("categories", self.categories, 2)?;
+        ranges::count("latents", self.latents, 1)?;
+        ranges::count("categories", self.categories, 2)?;
         Fault::require((1.0..=100.0).contains(&self.power), "power", self.power, "from 1 to 100")?;
         super::check_finite("target", self.target)?;
         let (given, categories) = (self.values.len(), self.categories);
@@ -57,7 +57,7 @@ impl TaskKind for Polynomial {
         let found = format!("{given} numbers");
         Fault::require(given == 0 || given == categories, "values", found, expected)?;
         self.values.iter().try_for_each(|&value| super::check_finite("values", value))?;
-        super::check_scale(self.initial_scale)
+        ranges::not_negative("initial-scale", self.initial_scale)
     }
 
     fn load(self, _: &Folders) -> Result<Separable> {

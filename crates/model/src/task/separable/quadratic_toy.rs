@@ -1,7 +1,7 @@
 use super::{Separable, Start};
-use crate::Result;
 use crate::data::Folders;
 use crate::task::TaskKind;
+use crate::{Result, ranges};
 use registry::Fault;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -65,11 +65,11 @@ impl TaskKind for QuadraticToy {
     type Task = Separable;
 
     fn check(&self) -> Result<(), Fault> {
-        super::check_count("latents", self.latents, 1)?;
+        ranges::count("latents", self.latents, 1)?;
         super::check_finite("target", self.target)?;
         let count = self.logits_per_bit;
         Fault::require((1..=2).contains(&count), "logits-per-bit", count, "1 or 2")?;
-        super::check_scale(self.initial_scale)
+        ranges::not_negative("initial-scale", self.initial_scale)
     }
 
     fn load(self, _: &Folders) -> Result<Separable> {

@@ -11,8 +11,8 @@ pub use loaded::Loaded;
 
 use super::TaskKind;
 use super::autoencoder::{Codes, Shape};
-use crate::Result;
 use crate::data::Folders;
+use crate::{Result, ranges};
 use kernels::Activation;
 use registry::Fault;
 use schemars::JsonSchema;
@@ -111,14 +111,10 @@ impl TaskKind for Vae {
     type Task = Loaded;
 
     fn check(&self) -> Result<(), Fault> {
-        let at_least = |key: &str, value: usize, least: usize| {
-            let expected = format!("a whole number from {least} to 1000000");
-            Fault::require((least..=1_000_000).contains(&value), key, value, expected)
-        };
-        at_least("latents", self.latents, 1)?;
-        at_least("categories", self.categories, 2)?;
-        self.hidden.iter().try_for_each(|&width| at_least("hidden", width, 1))?;
-        at_least("validation-rows", self.validation_rows, 0)?;
+        ranges::count("latents", self.latents, 1)?;
+        ranges::count("categories", self.categories, 2)?;
+        self.hidden.iter().try_for_each(|&width| ranges::count("hidden", width, 1))?;
+        ranges::count("validation-rows", self.validation_rows, 0)?;
         let holds = self.slope > 0.0 && self.slope < 1.0;
         Fault::require(holds, "slope", self.slope, "a number above 0, below 1")
     }
