@@ -4,6 +4,7 @@ mod cells;
 mod expected;
 mod file;
 mod keys;
+mod known;
 pub mod metrics;
 mod overrides;
 mod parts;
@@ -20,9 +21,9 @@ mod validate;
 mod written;
 
 pub use cells::{Cell, EstimatorVariant, OptimizerVariant, TaskVariant};
-pub use expected::ExpectedValue;
 pub use file::{ExpectedSpec, FigureKind, FigureSpec, GradientPlan, ThresholdSpec};
 pub use keys::{Key, KeyPage, key_pages};
+pub use known::ExpectedValue;
 pub use metrics::Measure;
 pub use overrides::Overrides;
 pub use protocol::{CellDraws, GradientProtocol, Protocol};

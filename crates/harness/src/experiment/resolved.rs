@@ -1,6 +1,6 @@
 use super::cells::{Cell, TaskVariant};
-use super::expected::ExpectedValue;
 use super::file::{FigureSpec, GradientPlan, ThresholdSpec};
+use super::known::ExpectedValue;
 use super::metrics::{ALONG_TRAINING, DRAWS, MEAN_SQUARED_ERROR, Measure};
 use super::protocol::Protocol;
 use std::path::PathBuf;
