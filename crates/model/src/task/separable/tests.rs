@@ -160,9 +160,9 @@ fn logits_start_as_declared() {
         (metric(&mut *training, "entropy"), metric(&mut *training, "regret"))
     };
     let toy = |initial_scale: f64| open(Polynomial { initial_scale, ..Polynomial::default() });
-    close(&[start(toy(0.0), 0).0], &[2f64.ln()], 1e-12);
+    close(&[start(toy(0.0), 0).0], &[2f64.ln()], 1e-6);
     let (near, far) = (start(toy(0.01), 0), start(toy(3.0), 0));
-    assert!(near.0 < 2f64.ln() && near.0 > 0.6931 && far.0 < 0.6, "{near:?} {far:?}");
+    assert!(near.0 < 2f64.ln() && near.0 > 0.693 && far.0 < 0.6, "{near:?} {far:?}");
     assert_ne!(near.1, start(toy(0.01), 1).1);
     // Of the difference of two standard normal logits, E H(p) is 0.5395 by quadrature.
     let bits = QuadraticToy { latents: 20_000, logits_per_bit: 2, ..QuadraticToy::default() };
