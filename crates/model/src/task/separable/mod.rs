@@ -16,12 +16,13 @@ pub use polynomial::Polynomial;
 pub use quadratic_toy::{Goal, QuadraticToy};
 
 use super::{Budget, GoOn, Instance, Streams, Task};
+use crate::classifier::entropy;
 use crate::metric::{ENTROPY, TRAINING_LOSS};
 use crate::{Batch, Evaluation, Forward, Metric, Reference, Result, Role};
 use estimators::Dims;
 use estimators::objectives::ValuePower;
 use kernels::tape::{Recording, record};
-use kernels::{Initial, Noise, Packed, Parameters, Real, Vector};
+use kernels::{Initial, Noise, Packed, Parameters, Real, Vector, rows};
 use registry::Fault;
 use std::sync::Arc;
 
@@ -159,16 +160,10 @@ impl Seeded {
         sums
     }
 
-    /// The distribution of each latent.
-    fn distributions<E: Real>(&self, parameters: &Parameters<E>) -> Vec<Vec<f64>> {
-        let softmax = |logits: &[E]| -> Vec<f64> {
-            let logits: Vec<f64> = logits.iter().map(|x| x.widen()).collect();
-            let greatest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            let weights: Vec<f64> = logits.iter().map(|x| (x - greatest).exp()).collect();
-            let sum: f64 = weights.iter().sum();
-            weights.iter().map(|weight| weight / sum).collect()
-        };
-        self.row(parameters).chunks_exact(self.categories()).map(softmax).collect()
+    /// The distribution of each latent, [L, K], in double precision.
+    fn distributions<E: Real>(&self, parameters: &Parameters<E>) -> Vec<f64> {
+        let logits: Vec<f64> = self.row(parameters).iter().map(|x| x.widen()).collect();
+        rows::softmax(&Packed::pack(&logits, self.categories()), 1.0).unpack()
     }
 
     /// The least loss of a category.
@@ -182,7 +177,7 @@ fn check_finite(key: &str, value: f64) -> Result<(), Fault> {
 }
 
 /// Σ_k p_k x_k
-fn mean(p: &[f64], x: impl IntoIterator<Item = f64>) -> f64 {
+fn mean(p: &[f64], x: &[f64]) -> f64 {
     p.iter().zip(x).map(|(p, x)| p * x).sum()
 }
 
@@ -206,11 +201,14 @@ impl Instance for Seeded {
     fn evaluate(&self, parameters: &Parameters<f32>, _: &mut Evaluation<'_>) -> Result<Vec<f64>> {
         let (p, latents) = (self.distributions(parameters), self.task.latents as f64);
         let least = self.least();
-        let over = |each: &dyn Fn(&[f64]) -> f64| p.iter().map(|p| each(p)).sum::<f64>() / latents;
-        let expected = over(&|p| mean(p, self.losses.iter().copied()));
-        let regret = over(&|p| mean(p, self.losses.iter().map(|loss| loss - least)));
-        let entropy = over(&|p| -mean(p, p.iter().map(|&p| if p > 0.0 { p.ln() } else { 0.0 })));
-        let expectation = self.task.goal.sign() * expected;
+        let over = |losses: &[f64]| {
+            let rows = p.chunks_exact(losses.len());
+            rows.map(|p| mean(p, losses)).sum::<f64>() / latents
+        };
+        let above: Vec<f64> = self.losses.iter().map(|loss| loss - least).collect();
+        let expectation = self.task.goal.sign() * over(&self.losses);
+        let regret = over(&above);
+        let entropy = entropy(&Packed::pack(&self.row(parameters), self.categories()));
         let [first, second] = match self.task.by_regret {
             true => [regret, expectation],
             false => [expectation, regret],
@@ -224,13 +222,14 @@ impl Instance for Seeded {
 
     /// (1/L) p_k (h_k − Σ_j p_j h_j) of each latent.
     fn exact_gradient<E: Real>(&self, parameters: &Parameters<E>) -> Option<Vec<f64>> {
-        let of_latent = |p: Vec<f64>| {
-            let expected = mean(&p, self.losses.iter().copied());
-            let each = p.into_iter().zip(&self.losses);
+        let of_latent = |p: &[f64]| {
+            let expected = mean(p, &self.losses);
+            let each = p.iter().zip(&self.losses);
             let gradient = each.map(|(p, loss)| p * (loss - expected) / self.task.latents as f64);
             gradient.skip(self.categories() - self.task.free).collect::<Vec<_>>()
         };
-        Some(self.distributions(parameters).into_iter().flat_map(of_latent).collect())
+        let p = self.distributions(parameters);
+        Some(p.chunks_exact(self.categories()).flat_map(of_latent).collect())
     }
 
     fn tied_gradient<E: Real>(&self, logits: &[E]) -> Option<Vec<E>> {
