@@ -13,6 +13,7 @@ mod laws;
 mod pages;
 mod problem;
 mod published;
+mod published_faults;
 mod reference;
 mod reference_format;
 mod reference_power;
