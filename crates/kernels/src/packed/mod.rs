@@ -41,10 +41,13 @@ impl<E: Real> Packed<E> {
     /// A matrix with arbitrary contents, for a caller that overwrites all of them.
     ///
     /// # Panics
-    /// If there are no columns.
+    /// If there are no columns, or more numbers than memory can hold.
     pub fn scratch(rows: usize, columns: usize) -> Self {
         assert!(columns > 0, "a packed matrix has columns");
-        Self { data: Buffer::scratch(rows.div_ceil(LANES) * columns), rows, columns }
+        match rows.div_ceil(LANES).checked_mul(columns) {
+            Some(count) => Self { data: Buffer::scratch(count), rows, columns },
+            None => panic!("a matrix of {rows} × {columns} numbers"),
+        }
     }
 
     /// The matrix in another type, each number rounded to the nearest.
@@ -185,14 +188,16 @@ impl<E: Real> Packed<E> {
     /// All numbers in storage order, sixteen to a value: block by block, column by column.
     #[inline(always)]
     pub fn numbers<V: Lanes<E>>(&self) -> &[V] {
-        // SAFETY: `Lanes` values are `Plain`: sixteen numbers of E with an alignment of at most 64,
-        // which is what a `Sixteen<E>` is and has.
+        const { V::IS_PLAIN };
+        // SAFETY: `Lanes` values are `Plain`, which was just checked: sixteen numbers of E with an
+        // alignment of at most 64, which is what a `Sixteen<E>` is and has.
         unsafe { std::slice::from_raw_parts(self.data.as_ptr().cast(), self.data.len()) }
     }
 
     /// All numbers in storage order, mutably.
     #[inline(always)]
     pub fn numbers_mut<V: Lanes<E>>(&mut self) -> &mut [V] {
+        const { V::IS_PLAIN };
         // SAFETY: as in `numbers`, and the borrow is exclusive.
         unsafe { std::slice::from_raw_parts_mut(self.data.as_mut_ptr().cast(), self.data.len()) }
     }

@@ -78,7 +78,10 @@ pub struct Sixteen<E>(pub(crate) [E; LANES]);
 /// The size is that of `[E; 16]`, the alignment is at most 64, and the bit patterns of any sixteen
 /// numbers are a valid value.
 #[doc(hidden)]
-pub unsafe trait Plain<E> {}
+pub unsafe trait Plain<E> {
+    /// Does not compile where this is not so.
+    const IS_PLAIN: ();
+}
 
 /// [`LANES`] numbers in `N` registers.
 #[doc(hidden)]
@@ -86,19 +89,19 @@ pub unsafe trait Plain<E> {}
 #[repr(transparent)]
 pub struct Pack<E, R, const N: usize>([R; N], PhantomData<E>);
 
-// SAFETY: only constructed below, with N registers of LANES / N numbers each.
-unsafe impl<E: Float, R: Register<E>, const N: usize> Plain<E> for Pack<E, R, N> {}
-
-impl<E: Float, R: Register<E>, const N: usize> Pack<E, R, N> {
+// SAFETY: whoever reads memory as a value of this type, or makes one, evaluates the assertion first.
+unsafe impl<E: Float, R: Register<E>, const N: usize> Plain<E> for Pack<E, R, N> {
     const IS_PLAIN: () = assert!(
         R::LANES * N == LANES
             && size_of::<Self>() == size_of::<[E; LANES]>()
             && align_of::<Self>() <= 64
     );
+}
 
+impl<E: Float, R: Register<E>, const N: usize> Pack<E, R, N> {
     #[inline(always)]
     pub(super) fn new(registers: [R; N]) -> Self {
-        const { Self::IS_PLAIN };
+        const { <Self as Plain<E>>::IS_PLAIN };
         Self(registers, PhantomData)
     }
 

@@ -14,10 +14,11 @@ mod register;
 mod words;
 
 pub use float::{Float, Format};
-pub use lanes::{LANES, Lanes, Pack, Sixteen};
+pub use lanes::{LANES, Lanes};
+pub(crate) use lanes::{Pack, Sixteen};
 pub use level::{Level, UnknownLevel};
-pub use register::Register;
-pub use words::Words;
+pub(crate) use register::Register;
+pub(crate) use words::Words;
 
 /// A kernel over lanes. Mark [`Kernel::run`] `#[inline(always)]`: only inlined code is compiled for
 /// the instruction set it runs on.
@@ -49,9 +50,17 @@ pub trait Dispatch: Float {
     fn on_machine<K: MachineKernel<Self>>(kernel: K) -> K::Output;
 }
 
+mod sealed {
+    /// Registers have safe methods that need their instructions, so nobody else may name some.
+    pub trait Sealed {}
+}
+use sealed::Sealed;
+
 /// The registers of an instruction set, for kernels that need more than lanes (matrix products).
+///
+/// Sealed: [`Dispatch::on_machine`] chooses among the implementations, by what the processor has.
 #[doc(hidden)]
-pub trait Machine<E: Float> {
+pub trait Machine<E: Float>: Sealed {
     /// The widest register.
     type Wide: Register<E>;
     /// The widest register of words.
@@ -86,6 +95,7 @@ pub trait MachineKernel<E: Float> {
 }
 
 struct Portable;
+impl Sealed for Portable {}
 impl<E: Float + Register<E>> Machine<E> for Portable {
     type Wide = E;
     type Words = u32;
@@ -95,10 +105,11 @@ impl<E: Float + Register<E>> Machine<E> for Portable {
 
 #[cfg(target_arch = "x86_64")]
 mod x86_64 {
-    use super::{LANES, Machine, MachineKernel, Pack};
+    use super::{LANES, Machine, MachineKernel, Pack, Sealed};
     use std::arch::x86_64::*;
 
     pub(super) struct Avx2;
+    impl Sealed for Avx2 {}
     impl Machine<f32> for Avx2 {
         type Wide = __m256;
         type Words = __m256i;
@@ -118,6 +129,7 @@ mod x86_64 {
     }
 
     pub(super) struct Avx512;
+    impl Sealed for Avx512 {}
     impl Machine<f32> for Avx512 {
         type Wide = __m512;
         type Words = __m512i;

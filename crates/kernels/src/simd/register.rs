@@ -5,7 +5,8 @@ use super::Float;
 /// A register of numbers. Every operation is the IEEE operation on each number.
 ///
 /// Implementations for vector registers are only sound to call if the processor has their
-/// instructions. They are only reachable through [`super::Dispatch`], which checks that first.
+/// instructions. Outside of this crate, nobody can name this trait or a type that has it but through
+/// [`super::Dispatch`], which checks that first.
 #[doc(hidden)]
 pub trait Register<E>: Copy + 'static {
     /// How many numbers it holds.
@@ -66,8 +67,34 @@ pub trait Register<E>: Copy + 'static {
     fn split(self) -> (Self, Self);
 }
 
+/// a · b + c, rounded once, where the processor has no instruction for it. A call of the C library for each
+/// number takes ten times as long.
+#[inline(always)]
+fn fused(a: f32, b: f32, c: f32) -> f32 {
+    if cfg!(target_feature = "fma") || !cfg!(target_arch = "x86_64") {
+        return a.mul_add(b, c);
+    }
+    let (product, c) = (f64::from(a) * f64::from(b), f64::from(c));
+    // The product is exact. Of the sum, the error is known (Knuth's two-sum).
+    let sum = product + c;
+    let rest = sum - product;
+    let error = (product - (sum - rest)) + (c - rest);
+    // Rounded to odd instead of to nearest, so that rounding once more rounds as if it were the first time
+    // (Boldo & Melquiond 2008): 53 bits are at least two more than 24.
+    let bits = sum.to_bits();
+    let is_inexact = error.abs() > 0.0;
+    let step = if (error > 0.0) == (sum > 0.0) { 1 } else { u64::MAX };
+    let odd = if is_inexact && bits & 1 == 0 { bits.wrapping_add(step) } else { bits };
+    f64::from_bits(odd) as f32
+}
+
+#[inline(always)]
+fn fused_double(a: f64, b: f64, c: f64) -> f64 {
+    a.mul_add(b, c)
+}
+
 macro_rules! scalar {
-    ($real:ident, $bits:ident, $mantissa:literal, $bias:literal, $half_root:literal) => {
+    ($real:ident, $fused:ident, $bits:ident, $mantissa:literal, $bias:literal, $half_root:literal) => {
         impl Register<$real> for $real {
             const LANES: usize = 1;
             type Mask = bool;
@@ -104,7 +131,7 @@ macro_rules! scalar {
             }
             #[inline(always)]
             fn mul_add(self, b: Self, c: Self) -> Self {
-                $real::mul_add(self, b, c)
+                $fused(self, b, c)
             }
             #[inline(always)]
             fn max(self, b: Self) -> Self {
@@ -146,8 +173,8 @@ macro_rules! scalar {
         }
     };
 }
-scalar!(f32, u32, 23, 127, 0x3f35_04f3);
-scalar!(f64, u64, 52, 1023, 0x3fe6_a09e_667f_3bcd);
+scalar!(f32, fused, u32, 23, 127, 0x3f35_04f3);
+scalar!(f64, fused_double, u64, 52, 1023, 0x3fe6_a09e_667f_3bcd);
 
 #[cfg(target_arch = "x86_64")]
 mod x86_64 {
@@ -438,5 +465,50 @@ mod x86_64 {
             _mm512_slli_epi64,
             _mm512_srli_epi64
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fused;
+
+    /// Bit patterns of all kinds, with exponents that are close to each other more often than not.
+    #[test]
+    fn multiply_adds_are_rounded_once() {
+        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut next = move || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state
+        };
+        let near = |bits: u64| f32::from_bits((bits as u32 & 0x81ff_ffff) | 0x3e00_0000);
+        for round in 0..2_000_000u32 {
+            let [x, y, z] = [next(), next(), next()];
+            let any = |bits: u64| f32::from_bits((bits >> 16) as u32);
+            let (a, b, c) = match round % 4 {
+                0 => (any(x), any(y), any(z)),
+                1 => (near(x), near(y), near(z)),
+                // The sum nearly vanishes, or a tie is nearly one.
+                2 => (near(x), near(y), -(near(x) * near(y))),
+                _ => (near(x), f32::EPSILON * near(y), near(z)),
+            };
+            let (found, expected) = (fused(a, b, c), a.mul_add(b, c));
+            let is_same =
+                found.to_bits() == expected.to_bits() || found.is_nan() && expected.is_nan();
+            assert!(is_same, "{a:e} · {b:e} + {c:e}: {found:e}, not {expected:e}");
+        }
+        for (a, b, c) in [
+            (f32::MAX, 2.0, f32::NEG_INFINITY),
+            (f32::INFINITY, 0.0, 1.0),
+            (0.0, -1.0, 0.0),
+            (-0.0, 1.0, -0.0),
+            (f32::MIN_POSITIVE, f32::MIN_POSITIVE, f32::from_bits(1)),
+            (f32::MIN_POSITIVE, 0.5, -f32::from_bits(1)),
+            (f32::MAX, f32::MAX, 1.0),
+        ] {
+            let (found, expected) = (fused(a, b, c), a.mul_add(b, c));
+            assert!(found.to_bits() == expected.to_bits() || expected.is_nan() && found.is_nan());
+        }
     }
 }
