@@ -51,7 +51,12 @@ impl Forward<f32> {
 
     /// One sampled category per latent, [B·L, 1].
     pub fn sample(&self, noise: &mut Noise) -> Packed<f32> {
-        rows::categorical(&rows::softmax(&self.logits, 1.0), 1, noise)
+        self.samples(1, noise)
+    }
+
+    /// So many sampled categories per latent, [B·L, S].
+    pub fn samples(&self, count: usize, noise: &mut Noise) -> Packed<f32> {
+        rows::categorical(&rows::softmax(&self.logits, 1.0), count, noise)
     }
 
     /// The mean of the penalty; 0 without one.
@@ -64,10 +69,18 @@ impl Forward<f32> {
     /// # Errors
     /// If the objective fails.
     pub fn mean_loss(&self, choice: Packed<f32>) -> Result<f64> {
+        let losses = self.losses(choice)?;
+        Ok(losses.total() / losses.rows() as f64)
+    }
+
+    /// The losses of S choices ([B·L, S]) without the penalty, [B, S].
+    ///
+    /// # Errors
+    /// If the objective fails.
+    pub fn losses(&self, choices: Packed<f32>) -> Result<Packed<f32>> {
         let (latents, categories) = (self.latents, self.logits.columns());
-        let dims = Dims { batch: choice.rows() / latents, latents, categories };
-        let choice = Choice::vertices(Rc::new(choice), dims, Recording::default());
-        let losses = self.objective.loss(choice)?;
-        Ok(losses.numbers().total() / dims.batch as f64)
+        let dims = Dims { batch: choices.rows() / latents, latents, categories };
+        let choice = Choice::vertices(Rc::new(choices), dims, Recording::default());
+        Ok(self.objective.loss(choice)?.numbers().clone())
     }
 }

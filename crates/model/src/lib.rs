@@ -21,6 +21,7 @@
 //! ```
 
 mod batch;
+mod bernoulli;
 mod classifier;
 pub mod data;
 mod error;

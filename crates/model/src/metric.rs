@@ -47,6 +47,22 @@ pub enum Better {
     Neither,
 }
 
+impl Better {
+    /// Its name in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lower => "lower",
+            Self::Higher => "higher",
+            Self::Neither => "neither",
+        }
+    }
+
+    /// The value of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Lower, Self::Higher, Self::Neither].into_iter().find(|better| better.name() == name)
+    }
+}
+
 impl Metric {
     /// A loss or an error: a failed run counts as +∞.
     pub const fn lower(name: &'static str, label: &'static str) -> Self {

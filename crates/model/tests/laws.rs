@@ -7,7 +7,9 @@ use estimators::{
     Dims, Estimator, Factory, Logits, Noise, Objective, Properties, Surrogate, kinds::Exact,
 };
 use model::optimizer::{Adam, Options, Sgd};
-use model::task::{ArgmaxIndex, BernoulliToy, CategoricalVae, Polynomial, Registry};
+use model::task::{
+    ArgmaxIndex, BernoulliToy, CategoricalVae, DataSet, FeatureSelection, Polynomial, Registry,
+};
 use model::{AnyTask, Optimizer, TaskKind, Training};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -39,6 +41,15 @@ fn toy() -> Arc<dyn AnyTask> {
 fn polynomial() -> Arc<dyn AnyTask> {
     let toy = Polynomial { latents: 3, categories: 4, ..Polynomial::default() };
     toy.open(Path::new("")).unwrap()
+}
+
+fn selection() -> Arc<dyn AnyTask> {
+    let (selector_hidden, predictor_hidden) = (vec![6], vec![8]);
+    let (validation_rows, test_rows) = (20, 20);
+    let rows = FeatureSelection { validation_rows, test_rows, ..FeatureSelection::default() };
+    FeatureSelection { data: DataSet::Xor, selector_hidden, predictor_hidden, ..rows }
+        .open(Path::new(""))
+        .unwrap()
 }
 
 /// The exact gradient, and what it was asked for.
@@ -79,7 +90,7 @@ impl Estimator<f32> for Watched {
 /// An estimator's schedules and baselines follow the steps, not the evaluations.
 #[test]
 fn each_step_advances_the_estimator_once_and_measuring_does_not() {
-    for task in [index(), vae(0.3), toy(), polynomial()] {
+    for task in [index(), vae(0.3), toy(), polynomial(), selection()] {
         let mut training = task.start(0, 4, &Optimizer::adam(0.01));
         let mut estimator = Watched::new();
         for step in 0..5 {
@@ -138,17 +149,23 @@ fn a_probe_measures_the_gradient_that_a_step_takes() {
 /// over the batch.
 #[test]
 fn a_probe_hands_over_every_estimate() {
-    for (task, batch) in
-        [(index(), 3), (vae(0.3), 5), (toy(), 1), (polynomial(), 2), (index(), 200)]
-    {
+    for (task, batch) in [
+        (index(), 3),
+        (vae(0.3), 5),
+        (toy(), 1),
+        (polynomial(), 2),
+        (selection(), 2),
+        (index(), 200),
+    ] {
         let probe = task.probe(1, batch);
         let mut exact = Exact::default().build_f64();
         let mut first = vec![];
         probe.draw(&mut *exact, 1, &mut noise(), &mut |g| first = g.to_vec()).unwrap();
         let dims = probe.dims();
         assert_eq!((dims, dims.batch), (task.dims(batch), batch));
-        let tied = dims.elements() / dims.batch;
-        assert!([1, tied, dims.elements()].contains(&first.len()), "{}", first.len());
+        let (of_row, of_latent) = (dims.elements() / dims.batch, dims.elements() / dims.latents);
+        let tied = [1, of_row, of_latent, dims.elements()];
+        assert!(tied.contains(&first.len()), "{}", first.len());
         assert!(first.iter().any(|&g| g != 0.0));
         assert_eq!(probe.domain(), task.domain());
         for draws in [0, 1, 2, 41, 42, 43, 85, 130] {
@@ -243,7 +260,7 @@ fn training_losses_do_not_know_the_held_out_rows() {
 /// Where the data does not follow from the parameters, the digest of the file says what it is.
 #[test]
 fn only_files_have_a_digest() {
-    for task in [index(), vae(0.3), toy(), polynomial()] {
+    for task in [index(), vae(0.3), toy(), polynomial(), selection()] {
         assert_eq!(task.data_digest(), None);
         assert!(task.warnings().is_empty());
     }
@@ -314,6 +331,13 @@ fn parameters_have_ranges() {
         ("categorical-vae", "test-rows = 1", "test-rows = 0"),
         ("categorical-vae", "mean = 0.0", "mean = -0.1"),
         ("categorical-vae", "mean = 1.0", "mean = 1.1"),
+        ("feature-selection", "data = \"switch\"", "data = \"and\""),
+        ("feature-selection", "selected = 1", "selected = 0"),
+        ("feature-selection", "selected = 10", "selected = 11"),
+        ("feature-selection", "selector-hidden = []", "selector-hidden = [0]"),
+        ("feature-selection", "predictor-hidden = []", "predictor-hidden = [8, 0]"),
+        ("feature-selection", "validation-rows = 1", "validation-rows = 0"),
+        ("feature-selection", "test-rows = 1", "test-rows = 0"),
         ("polynomial", "latents = 1", "latents = 0"),
         ("polynomial", "categories = 2", "categories = 1"),
         ("polynomial", "power = 1.0", "power = 0.9"),
@@ -328,6 +352,12 @@ fn parameters_have_ranges() {
         ("quadratic-toy", "logits-per-bit = 2", "logits-per-bit = 3"),
         ("quadratic-toy", "logits-per-bit = 1", "logits-per-bit = 0"),
         ("quadratic-toy", "initial-scale = 0.0", "initial-scale = inf"),
+        ("structured-prediction", "latents = 1", "latents = 0"),
+        ("structured-prediction", "categories = 2", "categories = 1"),
+        ("structured-prediction", "hidden = []", "hidden = [8, 0]"),
+        ("structured-prediction", "samples = 1", "samples = 0"),
+        ("structured-prediction", "validation-rows = 1", "validation-rows = 0"),
+        ("structured-prediction", "test-rows = 1", "test-rows = 0"),
     ] {
         assert_eq!(build(kind, accepted), Ok(()), "{kind} {accepted}");
         let error = build(kind, rejected).unwrap_err();

@@ -17,10 +17,13 @@ mod argmax_index;
 pub mod autoencoder;
 mod bernoulli_toy;
 mod categorical_vae;
+mod feature_selection;
 mod kind;
+mod mnist;
 mod references;
 mod registry;
 mod separable;
+mod structured_prediction;
 mod traits;
 mod vae;
 
@@ -33,12 +36,15 @@ pub use argmax_index::{
 pub use autoencoder::{Autoencoder, Reconstruction};
 pub use bernoulli_toy::BernoulliToy;
 pub use categorical_vae::CategoricalVae;
+pub use feature_selection::{DataSet, FeatureSelection};
 pub use kind::{Load, TaskKind};
+pub use mnist::{Batches, Pixels};
 pub use references::{Budget, GoOn};
 pub use registry::{Entry, Registry};
 pub use separable::{ArsmToy, Goal, Polynomial, QuadraticToy};
+pub use structured_prediction::StructuredPrediction;
 pub use traits::{Instance, Streams, Task};
-pub use vae::{Batches, Between, Pixels, Vae};
+pub use vae::{Between, Vae};
 
 impl Registry {
     /// The tasks of this crate.
@@ -48,8 +54,10 @@ impl Registry {
             .with::<ArsmToy>()
             .with::<BernoulliToy>()
             .with::<CategoricalVae>()
+            .with::<FeatureSelection>()
             .with::<Polynomial>()
             .with::<QuadraticToy>()
+            .with::<StructuredPrediction>()
             .with::<Vae>()
     }
 }

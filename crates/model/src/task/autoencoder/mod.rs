@@ -7,7 +7,7 @@ mod reconstruction;
 mod tests;
 
 pub use codes::Codes;
-pub(super) use pictures::{reconstructions, samples};
+pub(super) use pictures::{completions, reconstructions, samples};
 pub use reconstruction::Reconstruction;
 
 use crate::Forward;
@@ -31,10 +31,12 @@ pub struct Shape {
     pub activation: Activation,
     /// What the decoder reads.
     pub codes: Codes,
+    /// Pixels that are decoded: those of an image, unless others are predicted from it.
+    pub outputs: usize,
 }
 
-/// Encoder and decoder: pixels → … → L·K logits, and a code of L latents → … → a logit for each pixel,
-/// through the same widths in reverse.
+/// Encoder and decoder: pixels → … → L·K logits, and a code of L latents → … → a logit for each
+/// pixel that is decoded, through the same widths in reverse.
 #[derive(Clone, Debug)]
 pub struct Autoencoder {
     encoder: Perceptron,
@@ -56,6 +58,7 @@ impl Autoencoder {
         let encoder = Perceptron::new(&mut initial, &widths, noise).with_activation(activation);
         widths.reverse();
         widths[0] = codes.width(latents, categories);
+        widths[shape.hidden.len() + 1] = shape.outputs;
         let decoder = Perceptron::new(&mut initial, &widths, noise).with_activation(activation);
         (Self { encoder, decoder, latents, categories, codes }, initial.build())
     }
@@ -73,11 +76,24 @@ impl Autoencoder {
     /// What is computed of images ([B, pixels]): the logits of their codes, the loss of codes, and the
     /// divergence of the codes' distribution from the uniform one as a penalty.
     pub fn forward<E: Real>(&self, parameters: &Parameters<E>, images: &Rc<Data<E>>) -> Forward<E> {
+        let mut forward = self.prediction(parameters, images, Rc::clone(images));
+        let divergence =
+            divergence_from_uniform(&forward.logits, self.latents, 1.0, &mut forward.tape);
+        forward.with_penalty(divergence)
+    }
+
+    /// What is computed of images ([B, pixels]) and what is to be predicted from them ([B, outputs]): the
+    /// logits of codes, and the loss of codes. There is no penalty.
+    pub fn prediction<E: Real>(
+        &self,
+        parameters: &Parameters<E>,
+        images: &Rc<Data<E>>,
+        targets: Rc<Data<E>>,
+    ) -> Forward<E> {
         let mut tape = Recording::default();
         let logits = self.encode(parameters, images, &mut tape);
-        let divergence = divergence_from_uniform(&logits, self.latents, 1.0, &mut tape);
-        let objective = self.reconstruction(parameters, Rc::clone(images));
-        Forward::new(logits, self.latents, objective, tape).with_penalty(divergence)
+        let objective = self.reconstruction(parameters, targets);
+        Forward::new(logits, self.latents, objective, tape)
     }
 
     /// Logits of images ([B, pixels]), [B·L, K].
@@ -95,7 +111,7 @@ impl Autoencoder {
         })
     }
 
-    /// The loss of codes of these images ([B, pixels]).
+    /// The loss of codes of these images ([B, outputs]).
     pub fn reconstruction<E: Real>(
         &self,
         parameters: &Parameters<E>,
@@ -105,7 +121,7 @@ impl Autoencoder {
         Reconstruction { decoder, parameters, codes: self.codes, images }
     }
 
-    /// Logits of the pixels of codes, given by the category of each latent ([B·L, 1]): [B, pixels].
+    /// Logits of the pixels of codes, given by the category of each latent ([B·L, 1]): [B, outputs].
     pub fn decode(&self, parameters: &Parameters<f32>, categories: &Packed<f32>) -> Packed<f32> {
         let rows = self.codes.of_categories(categories, self.latents, self.categories);
         self.decoder.evaluate(parameters, &rows)

@@ -40,6 +40,30 @@ pub(in crate::task) fn samples(
     Artifact::grid("samples", caption, &tiles, side(decoded.columns()), IN_A_LINE)
 }
 
+/// Images that were cut in two ([B, pixels]), above their upper parts with what the decoder makes of codes that
+/// were sampled for these ([B·L, S]).
+pub(in crate::task) fn completions(
+    network: &Autoencoder,
+    parameters: &Parameters<f32>,
+    images: &Packed<f32>,
+    codes: &Packed<f32>,
+) -> Artifact {
+    let (shown, pixels) = (images.rows().min(IN_A_LINE), images.columns());
+    let mut all: Vec<Vec<u8>> = tiles(images, shown, f64::from).collect();
+    for sample in 0..codes.columns() {
+        let decoded = network.decode(parameters, &codes.column(sample));
+        let upper = pixels - decoded.columns();
+        for (row, decoded) in tiles(&decoded, shown, probability).enumerate() {
+            all.push([&all[row][..upper], &*decoded].concat());
+        }
+    }
+    let caption =
+        "Images that were not trained on, above their upper halves with lower halves that were \
+                   predicted from them, each from a code that was sampled."
+            .to_owned();
+    Artifact::grid("completions", caption, &all, side(pixels), shown)
+}
+
 /// Rows as gray levels; `light` is from 0 to 1.
 fn tiles(rows: &Packed<f32>, count: usize, light: fn(f32) -> f64) -> impl Iterator<Item = Vec<u8>> {
     let gray = move |x: f32| (255.0 * light(x)).round() as u8;

@@ -1,6 +1,5 @@
 //! The bound and its gradient, in plain arithmetic.
 
-use super::reconstruction::cross_entropy;
 use super::*;
 use dfdx::prelude::Backward;
 use estimators::{Choice, Dims, Factory, Objective, kinds::Exact};
@@ -19,7 +18,8 @@ fn shapes() -> Vec<Shape> {
         for codes in [Codes::OneHot, Codes::Integer] {
             let (pixels, hidden) = (PIXELS, vec![9, 7]);
             let (latents, categories) = (LATENTS, CATEGORIES);
-            all.push(Shape { pixels, hidden, latents, categories, activation, codes });
+            let outputs = PIXELS;
+            all.push(Shape { pixels, hidden, latents, categories, activation, codes, outputs });
         }
     }
     all
@@ -218,18 +218,5 @@ fn first_parameters_are_within_their_bounds() {
                 assert!(largest <= bound && largest > 0.3 * bound, "{largest} of {bound}");
             }
         }
-    }
-}
-
-/// Logits far out have a loss that is linear in them, and no slope that is not finite.
-#[test]
-fn extreme_logits_have_finite_losses() {
-    let logits = Packed::pack(&[1e4f32, -1e4, 0.0, -200.0, 90.0, 1e-30], 6);
-    let pixels = Packed::pack(&[1.0f32, 0.0, 1.0, 1.0, 0.0, 0.5], 6);
-    let (losses, slopes) = cross_entropy(&logits, &pixels);
-    let expected = 2.0 * 2f32.ln() + 290.0;
-    assert!((losses.get(0, 0) - expected).abs() < 1e-4, "{}", losses.get(0, 0));
-    for (slope, expected) in slopes.unpack().into_iter().zip([0.0, 0.0, -0.5, -1.0, 1.0, 0.0]) {
-        assert!((slope - expected).abs() < 1e-6, "{slope}");
     }
 }

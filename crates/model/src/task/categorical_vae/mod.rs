@@ -99,7 +99,8 @@ impl CategoricalVae {
     fn shape(&self) -> Shape {
         let Self { pixels, latents, categories, .. } = *self;
         let (hidden, activation) = (self.hidden.clone(), Activation::Relu);
-        Shape { pixels, hidden, latents, categories, activation, codes: Codes::OneHot }
+        let (codes, outputs) = (Codes::OneHot, pixels);
+        Shape { pixels, hidden, latents, categories, activation, codes, outputs }
     }
 
     /// The entropy of an image, in nats.

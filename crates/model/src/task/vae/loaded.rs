@@ -1,18 +1,17 @@
 use super::Vae;
-use super::batches::{Batches, Epochs};
-use super::files::{Pixels, Sets, binarized, published};
 use super::seeded::Seeded;
 use crate::data::{Absent, Folders};
 use crate::task::autoencoder::Autoencoder;
+use crate::task::mnist::Source;
 use crate::task::{Streams, Task};
-use crate::{Error, Metric, Reference, Result, Role, TRAINING_LOSS};
+use crate::{Metric, Reference, Result, Role, TRAINING_LOSS};
 use estimators::Dims;
 use kernels::{Parameters, Real};
 
 /// The task with its images read, or without them.
 pub struct Loaded {
     task: Vae,
-    images: Result<Sets, Absent>,
+    source: Source,
 }
 
 impl Loaded {
@@ -21,17 +20,8 @@ impl Loaded {
     /// # Errors
     /// If a file cannot be used.
     pub(super) fn new(task: Vae, folders: &Folders) -> Result<Self> {
-        let images = match Sets::read(task.pixels, task.validation_rows, folders) {
-            Ok(images) => Ok(images),
-            Err(Error::Absent(absent)) => Err(absent),
-            Err(error) => return Err(error),
-        };
-        Ok(Self { task, images })
-    }
-
-    /// The hash of the images as they were published.
-    fn published(&self) -> String {
-        published(self.task.pixels, self.task.validation_rows)
+        let source = Source::read(task.pixels, task.validation_rows, folders)?;
+        Ok(Self { task, source })
     }
 
     /// Whether rows are held out to choose.
@@ -67,10 +57,7 @@ impl Task for Loaded {
     }
 
     fn warnings(&self) -> Vec<String> {
-        let others = self.images.as_ref().is_ok_and(|images| images.digest != self.published());
-        let warning =
-            "the images are not those of MNIST as published: its figures are no comparison";
-        others.then(|| warning.to_owned()).into_iter().collect()
+        self.source.warnings()
     }
 
     fn dims(&self, batch: usize) -> Dims {
@@ -80,31 +67,17 @@ impl Task for Loaded {
     /// # Panics
     /// If the images are not there.
     fn instance<E: Real>(&self, streams: &Streams) -> (Seeded, Parameters<E>) {
-        let Sets { train, validation, test, .. } = match &self.images {
-            Ok(images) => images.clone(),
-            Err(absent) => panic!("{absent}"),
-        };
-        let is_dynamic = self.task.pixels == Pixels::Dynamic;
-        let held_out = |images, substream: u64| match is_dynamic {
-            true => binarized(&images, &mut streams.named("binarization").at(substream)),
-            false => images,
-        };
-        let epochs = match self.task.batches {
-            Batches::Epochs => Some(Epochs::new(streams.named("epochs"), train.len())),
-            Batches::Replacement => None,
-        };
-        let shape = self.task.shape(train.pixels());
+        let images = self.source.split(self.task.batches, streams);
+        let shape = self.task.shape(images.train.pixels());
         let (network, parameters) = Autoencoder::new(&shape, &mut streams.named("init"));
-        let validation = self.validates().then(|| held_out(validation, 0));
-        let test = held_out(test, 1);
-        (Seeded { network, train, validation, test, epochs, is_dynamic }, parameters)
+        (Seeded { network, images }, parameters)
     }
 
     fn data_digest(&self) -> Option<String> {
-        Some(self.images.as_ref().map_or_else(|_| self.published(), |images| images.digest.clone()))
+        Some(self.source.digest())
     }
 
     fn absent(&self) -> Option<&Absent> {
-        self.images.as_ref().err()
+        self.source.absent()
     }
 }

@@ -1,16 +1,13 @@
-mod batches;
-mod files;
 mod loaded;
 mod seeded;
 #[cfg(test)]
 mod tests;
 
-pub use batches::Batches;
-pub use files::Pixels;
 pub use loaded::Loaded;
 
 use super::TaskKind;
 use super::autoencoder::{Codes, Shape};
+use super::mnist::{Batches, Pixels};
 use crate::data::Folders;
 use crate::{Result, ranges};
 use kernels::Activation;
@@ -131,6 +128,7 @@ impl Vae {
             Between::Relu => Activation::Relu,
             Between::LeakyRelu => Activation::LeakyRelu(self.slope),
         };
-        Shape { pixels, hidden: self.hidden.clone(), latents, categories, activation, codes }
+        let (hidden, outputs) = (self.hidden.clone(), pixels);
+        Shape { pixels, hidden, latents, categories, activation, codes, outputs }
     }
 }

@@ -1,21 +1,14 @@
-use super::batches::Epochs;
 use crate::data::Images;
 use crate::task::autoencoder::{Autoencoder, reconstructions, samples};
+use crate::task::mnist::Split;
 use crate::task::{Budget, GoOn, Instance, Streams};
 use crate::{Artifact, Batch, Evaluation, Forward, Result};
-use kernels::{Data, Noise, Packed, Parameters, Real};
+use kernels::{Data, Noise, Parameters, Real};
 
 /// Images and network of a seed.
 pub struct Seeded {
     pub(super) network: Autoencoder,
-    pub(super) train: Images,
-    /// None if nothing is held out to choose.
-    pub(super) validation: Option<Images>,
-    pub(super) test: Images,
-    /// The orders of epochs; none if batches are drawn with replacement.
-    pub(super) epochs: Option<Epochs>,
-    /// Whether pixels of a batch are bits that are drawn for it.
-    pub(super) is_dynamic: bool,
+    pub(super) images: Split,
 }
 
 /// Images that are evaluated at a time: activations of more would leave the cache. A multiple of sixteen,
@@ -30,14 +23,6 @@ pub(super) struct Bound {
 }
 
 impl Seeded {
-    fn batch_of(&self, indices: &[usize], noise: &mut Noise) -> Batch<f32> {
-        let mut rows = self.train.rows(indices.iter().copied());
-        if self.is_dynamic {
-            rows = binarized(&rows, noise);
-        }
-        Batch::of_inputs(Data::from_rows(rows))
-    }
-
     /// The bound at one code sampled for each image, `at_once` images at a time.
     pub(super) fn bound(
         &self,
@@ -58,34 +43,15 @@ impl Seeded {
         let count = images.len() as f64;
         Ok(Bound { total: (total + divergence) / count, divergence: divergence / count })
     }
-
-    /// The cross-entropy of a test image if pixels are drawn alone, with their means over images to train
-    /// on and one more of gray pixels.
-    fn independent_pixels(&self) -> f64 {
-        let count = self.train.len() as f64;
-        let (train, test) = (means(&self.train), means(&self.test));
-        let loss = |(m, x): (f64, f64)| {
-            let m = (count * m + 0.5) / (count + 1.0);
-            -(x * m.ln() + (1.0 - x) * (1.0 - m).ln())
-        };
-        // It is linear in the pixels, so that their means are enough.
-        train.into_iter().zip(test).map(loss).sum()
-    }
 }
 
 impl Instance for Seeded {
     fn batch(&self, rows: usize, noise: &mut Noise) -> Batch<f32> {
-        let indices = noise.indices(self.train.len() as u32, rows);
-        let indices: Vec<usize> = indices.iter().map(|&index| index as usize).collect();
-        self.batch_of(&indices, noise)
+        Batch::of_inputs(Data::from_rows(self.images.batch(rows, noise)))
     }
 
     fn batch_of_step(&self, rows: usize, step: u64, batches: &Noise) -> Batch<f32> {
-        let noise = &mut batches.at(step);
-        match &self.epochs {
-            Some(epochs) => self.batch_of(&epochs.images(step, rows), noise),
-            None => self.batch(rows, noise),
-        }
+        Batch::of_inputs(Data::from_rows(self.images.batch_of_step(rows, step, batches)))
     }
 
     fn forward<E: Real>(&self, parameters: &Parameters<E>, batch: &Batch<E>) -> Forward<E> {
@@ -99,18 +65,18 @@ impl Instance for Seeded {
     ) -> Result<Vec<f64>> {
         let noise = evaluation.noise();
         let mut bound = |images: &Images| self.bound(parameters, images, AT_ONCE, noise);
-        let validation = self.validation.as_ref().map(&mut bound).transpose()?;
-        let test = bound(&self.test)?;
+        let validation = self.images.validation.as_ref().map(&mut bound).transpose()?;
+        let test = bound(&self.images.test)?;
         let validation = validation.map(|bound| bound.total);
         Ok([test.total].into_iter().chain(validation).chain([test.divergence]).collect())
     }
 
     fn references(&self, _: &Streams, _: &Budget, _: GoOn<'_>) -> Result<Option<Vec<f64>>> {
-        Ok(Some(vec![self.independent_pixels()]))
+        Ok(Some(vec![self.images.independent_pixels().sum()]))
     }
 
     fn artifacts(&self, parameters: &Parameters<f32>, noise: &mut Noise) -> Result<Vec<Artifact>> {
-        let shown = self.validation.as_ref().unwrap_or(&self.test);
+        let shown = self.images.validation.as_ref().unwrap_or(&self.images.test);
         let images = shown.rows(0..shown.len().min(10));
         let batch = Batch::of_inputs(Data::from_rows(images.clone()));
         let codes = self.forward(parameters, &batch).sample(noise);
@@ -119,23 +85,4 @@ impl Instance for Seeded {
             samples(&self.network, parameters, noise),
         ])
     }
-}
-
-/// Each number as 1 if the next uniform number of the noise is below it, else 0.
-fn binarized(rows: &Packed<f32>, noise: &mut Noise) -> Packed<f32> {
-    let mut bits = rows.unpack();
-    let mut uniforms = vec![0.0f32; bits.len()];
-    noise.fill_uniform(&mut uniforms);
-    bits.iter_mut().zip(uniforms).for_each(|(x, u)| *x = f32::from(u8::from(u < *x)));
-    Packed::pack(&bits, rows.columns())
-}
-
-/// The mean of each pixel, from 0 to 1.
-fn means(images: &Images) -> Vec<f64> {
-    let mut sums = vec![0u64; images.pixels()];
-    for image in images.levels().chunks_exact(sums.len()) {
-        sums.iter_mut().zip(image).for_each(|(sum, &level)| *sum += u64::from(level));
-    }
-    let scale = 255.0 * images.len() as f64;
-    sums.into_iter().map(|sum| sum as f64 / scale).collect()
 }

@@ -1,39 +1,13 @@
 //! Training and measuring on tiny images.
 
 use super::*;
+use crate::task::mnist::tiny::{levels, mnist, write};
 use crate::task::vae::seeded::{Bound, Seeded};
 use crate::task::{Instance, Streams, Task};
 use crate::{AnyTask, Metric, Optimizer};
 use estimators::{Estimator, Registry};
 use kernels::{Noise, Parameters};
-use std::path::Path;
 use std::sync::Arc;
-
-/// Writes an IDX file of images of 3 × 3 pixels.
-fn write(folder: &Path, name: &str, levels: &[u8]) {
-    let count = (levels.len() / 9) as u32;
-    let header = [0x0803, count, 3, 3].map(u32::to_be_bytes).concat();
-    std::fs::write(folder.join(name), [header, levels.to_vec()].concat()).unwrap();
-}
-
-/// Two kinds of images with some noise: the upper or the lower line is light.
-fn levels(name: &str, count: usize) -> Vec<u8> {
-    let mut noise = Noise::named(&["tests", name]);
-    let image = |_| -> Vec<u8> {
-        let light = if noise.uniform() < 0.5 { 0..3 } else { 6..9 };
-        let level = |i: usize, u: f64| if light.contains(&i) { 255.0 - 60.0 * u } else { 60.0 * u };
-        (0..9).map(|i| level(i, noise.uniform()) as u8).collect()
-    };
-    (0..count).flat_map(image).collect()
-}
-
-fn mnist() -> (tempfile::TempDir, Folders) {
-    let folder = tempfile::tempdir().unwrap();
-    write(folder.path(), "train-images-idx3-ubyte", &levels("train", 90));
-    write(folder.path(), "t10k-images-idx3-ubyte", &levels("test", 70));
-    let folders = Folders { data: vec![folder.path().to_owned()], ..Folders::default() };
-    (folder, folders)
-}
 
 fn small() -> Vae {
     let (latents, categories, hidden, validation_rows) = (2, 3, vec![8], 40);
@@ -118,7 +92,7 @@ fn evaluating_in_chunks_changes_nothing() {
         let (seeded, parameters) = seeded(Vae { pixels, ..small() }, 2);
         let bound = |at_once: usize| -> Bound {
             let noise = &mut Noise::named(&["chunks"]);
-            seeded.bound(&parameters, &seeded.test, at_once, noise).unwrap()
+            seeded.bound(&parameters, &seeded.images.test, at_once, noise).unwrap()
         };
         let whole = bound(1000);
         for at_once in [16, 32, 64] {
@@ -130,7 +104,7 @@ fn evaluating_in_chunks_changes_nothing() {
         assert_ne!(
             bound(1000).total,
             seeded
-                .bound(&parameters, &seeded.test, 1000, &mut Noise::named(&["other"]))
+                .bound(&parameters, &seeded.images.test, 1000, &mut Noise::named(&["other"]))
                 .unwrap()
                 .total
         );
@@ -142,9 +116,9 @@ fn held_out_images_are_the_last_ones() {
     let (_folder, folders) = mnist();
     let all = levels("train", 90);
     let (seeded, _) = small().load(&folders).unwrap().instance::<f32>(&Streams::new("vae", 0));
-    assert_eq!(seeded.train.levels(), &all[..50 * 9]);
-    assert_eq!(seeded.validation.unwrap().levels(), &all[50 * 9..]);
-    assert_eq!(seeded.test.levels(), levels("test", 70));
+    assert_eq!(seeded.images.train.levels(), &all[..50 * 9]);
+    assert_eq!(seeded.images.validation.unwrap().levels(), &all[50 * 9..]);
+    assert_eq!(seeded.images.test.levels(), levels("test", 70));
 }
 
 /// A batch of bits is another one in each step; what is held out is binarized once for each seed.
@@ -153,9 +127,9 @@ fn bits_have_the_probability_of_their_gray_level() {
     let dynamic = || Vae { pixels: Pixels::Dynamic, batches: Batches::Epochs, ..small() };
     let (one, _) = seeded(dynamic(), 3);
     let (two, _) = seeded(dynamic(), 3);
-    assert_eq!(one.test.levels(), two.test.levels());
-    assert_ne!(one.test.levels(), seeded(dynamic(), 4).0.test.levels());
-    assert!(one.test.levels().iter().all(|&level| level == 0 || level == 255));
+    assert_eq!(one.images.test.levels(), two.images.test.levels());
+    assert_ne!(one.images.test.levels(), seeded(dynamic(), 4).0.images.test.levels());
+    assert!(one.images.test.levels().iter().all(|&level| level == 0 || level == 255));
     let batches = Noise::named(&["batch"]);
     let mut sums = [0.0f64; 9];
     for step in 0..400 {
@@ -165,7 +139,7 @@ fn bits_have_the_probability_of_their_gray_level() {
             sums.iter_mut().zip(image).for_each(|(sum, &bit)| *sum += f64::from(bit));
         }
     }
-    let levels = one.train.levels();
+    let levels = one.images.train.levels();
     for (i, sum) in sums.into_iter().enumerate() {
         let mean =
             levels.iter().skip(i).step_by(9).map(|&x| f64::from(x)).sum::<f64>() / 50.0 / 255.0;
@@ -187,8 +161,8 @@ fn the_static_binarization_has_images_of_its_own_to_validate_on() {
     let vae = |validation_rows| Vae { pixels: Pixels::Static, validation_rows, ..small() };
     let load = |rows| vae(rows).load(&folders).unwrap();
     let (seeded, _) = load(12).instance::<f32>(&Streams::new("vae", 0));
-    assert_eq!(seeded.train.levels(), levels("train", 30));
-    assert_eq!(seeded.validation.unwrap().levels(), &levels("valid", 20)[..12 * 9]);
+    assert_eq!(seeded.images.train.levels(), levels("train", 30));
+    assert_eq!(seeded.images.validation.unwrap().levels(), &levels("valid", 20)[..12 * 9]);
     let error = vae(21).load(&folders).err().unwrap().to_string();
     assert!(error.contains("it has 20 images; validation-rows = 21 needs 21 or more"), "{error}");
     // Only what is used counts.

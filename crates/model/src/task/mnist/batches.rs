@@ -15,7 +15,7 @@ pub enum Batches {
 }
 
 /// The order of the images in each epoch, as far as a stream says.
-pub(super) struct Epochs {
+pub(in crate::task) struct Epochs {
     stream: Noise,
     /// The last epoch that was asked for, which most steps ask for again.
     last: RefCell<(u64, Vec<usize>)>,
@@ -23,14 +23,14 @@ pub(super) struct Epochs {
 
 impl Epochs {
     /// Epochs of `rows` images, whose substreams give the orders.
-    pub(super) fn new(stream: Noise, rows: usize) -> Self {
+    pub(in crate::task) fn new(stream: Noise, rows: usize) -> Self {
         let first = stream.at(0).permutation(rows);
         Self { stream, last: RefCell::new((0, first)) }
     }
 
     /// The images of a step. Those that do not fill a batch are left out of their epoch; a batch that is
     /// larger than an epoch meets images again.
-    pub(super) fn images(&self, step: u64, batch: usize) -> Vec<usize> {
+    pub(in crate::task) fn images(&self, step: u64, batch: usize) -> Vec<usize> {
         let (known, order) = &mut *self.last.borrow_mut();
         let rows = order.len();
         let steps = (rows / batch.max(1)).max(1) as u64;

@@ -20,12 +20,12 @@ pub enum Pixels {
 
 /// The images of a task.
 #[derive(Clone, Debug)]
-pub(super) struct Sets {
-    pub(super) train: Images,
-    pub(super) validation: Images,
-    pub(super) test: Images,
+pub(in crate::task) struct Sets {
+    pub(in crate::task) train: Images,
+    pub(in crate::task) validation: Images,
+    pub(in crate::task) test: Images,
     /// Hash of the files.
-    pub(super) digest: String,
+    pub(in crate::task) digest: String,
 }
 
 /// The files of these pixels: images to train on, to validate on if they have a file of their own, and to
@@ -64,7 +64,7 @@ const PUBLISHED: [(&str, &str); 5] = [
 ];
 
 /// The hash of the files as they were published. Runs with these can be reported where the files are not.
-pub(super) fn published(pixels: Pixels, validation_rows: usize) -> String {
+pub(in crate::task) fn published(pixels: Pixels, validation_rows: usize) -> String {
     let Names { train, validation, test } = Names::of(pixels, validation_rows);
     let of = |name: &str| PUBLISHED.iter().find(|(known, _)| *known == name).map(|(_, hash)| *hash);
     together([Some(train), validation, Some(test)].into_iter().flatten().filter_map(of))
@@ -81,7 +81,11 @@ impl Sets {
     ///
     /// # Errors
     /// If a file is not there or cannot be used, or there are too few images.
-    pub(super) fn read(pixels: Pixels, validation_rows: usize, folders: &Folders) -> Result<Self> {
+    pub(in crate::task) fn read(
+        pixels: Pixels,
+        validation_rows: usize,
+        folders: &Folders,
+    ) -> Result<Self> {
         let names = Names::of(pixels, validation_rows);
         let read = |name: &str| -> Result<(PathBuf, Images)> {
             let path = folders.find(name)?;
@@ -128,7 +132,7 @@ fn require(validation_rows: usize, found: usize, least: usize, path: &Path) -> R
 }
 
 /// Each pixel as 255 if the next uniform number of the noise is below its gray level, else 0.
-pub(super) fn binarized(images: &Images, noise: &mut Noise) -> Images {
+pub(in crate::task) fn binarized(images: &Images, noise: &mut Noise) -> Images {
     let mut uniforms = vec![0.0f32; images.levels().len()];
     noise.fill_uniform(&mut uniforms);
     let bit = |(u, &level): (f32, &u8)| if u < f32::from(level) / 255.0 { 255 } else { 0 };
