@@ -1,6 +1,7 @@
-use crate::verb::Arguments;
+use crate::verb::{self, Arguments, VARIABLE};
 use crate::{Program, Registries, output};
-use clap::{CommandFactory, FromArgMatches};
+use clap::FromArgMatches;
+use clap_complete::CompleteEnv;
 use kernels::simd::Level;
 use std::process::ExitCode;
 
@@ -10,11 +11,14 @@ use std::process::ExitCode;
 ///
 /// `program` is the caller: [`program!()`](crate::program).
 pub fn run(program: Program, registries: &Registries) -> ExitCode {
-    let arguments = parse(program);
+    let arguments = parse(program, registries);
     if let Some(warning) = warning(kernels::OPTIMIZED) {
         note!("{warning}");
     }
     let level = Level::cap_from_environment().map_err(anyhow::Error::from);
+    if matches!(level, Ok(Some(Level::Portable))) && Level::detected() > Level::Portable {
+        note!("note: without the instructions of this processor, runs take many times as long");
+    }
     let ended = level.and_then(|_| arguments.verb.run(program, registries));
     let ended = ended.and_then(|exit| match output::failure() {
         Some(error) => Err(anyhow::Error::from(error).context("the output cannot be written")),
@@ -30,8 +34,10 @@ pub fn run(program: Program, registries: &Registries) -> ExitCode {
 }
 
 /// The arguments; help, version and errors of usage end the program.
-fn parse(program: Program) -> Arguments {
-    let command = Arguments::command().name(program.name).version(program.version);
+fn parse(program: Program, registries: &Registries) -> Arguments {
+    // A shell that asks for completions gets them, and the program ends here.
+    CompleteEnv::with_factory(|| verb::command(program, registries)).var(VARIABLE).complete();
+    let command = verb::command(program, registries);
     let parsed = Arguments::from_arg_matches(&command.get_matches());
     parsed.unwrap_or_else(|error| error.exit())
 }

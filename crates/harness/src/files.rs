@@ -31,12 +31,19 @@ pub fn replace(path: &Path, content: &[u8]) -> Result<bool> {
     if std::fs::read(path).is_ok_and(|present| present == content) {
         return Ok(false);
     }
-    write_and_rename(path, content)
-        .with_context(|| format!("{} cannot be written", path.display()))?;
+    replace_with(path, |file| Ok(file.write_all(content)?))?;
     Ok(true)
 }
 
-fn write_and_rename(path: &Path, content: &[u8]) -> std::io::Result<()> {
+/// As [`replace`], for content that is written piece by piece.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn replace_with(path: &Path, content: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
+    write_and_rename(path, content).with_context(|| format!("{} cannot be written", path.display()))
+}
+
+fn write_and_rename(path: &Path, content: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
     let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
@@ -50,7 +57,7 @@ fn write_and_rename(path: &Path, content: &[u8]) -> std::io::Result<()> {
         beside.permissions(std::fs::Permissions::from_mode(0o666));
     }
     let mut beside = beside.tempfile_in(folder)?;
-    beside.write_all(content)?;
+    content(&mut beside)?;
     if let Ok(present) = std::fs::metadata(&target) {
         beside.as_file().set_permissions(present.permissions())?;
     }

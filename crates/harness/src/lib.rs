@@ -34,6 +34,7 @@ macro_rules! note {
     }};
 }
 
+pub mod comparison;
 pub mod experiment;
 pub mod files;
 pub mod plan;

@@ -2,6 +2,7 @@
 
 use crate::experiment::{Cell, Experiment, GradientPlan, Protocol};
 use anyhow::Result;
+use rayon::prelude::*;
 use registry::Variant;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -19,20 +20,40 @@ pub struct Run {
     /// Hash of the canonical form.
     pub id: String,
     /// What the runs of its cell have in common.
-    common: Arc<Value>,
+    common: Arc<Common>,
 }
+
+/// The canonical form of the runs of a cell, as text before and after the seed: a value in memory would take
+/// ten times as much, and there can be very many cells.
+#[derive(Debug)]
+struct Common {
+    before: String,
+    after: String,
+}
+
+impl Common {
+    fn of(mut common: Value) -> Self {
+        common["seed"] = json!(SEED);
+        // serde_json keeps keys in order, so equal runs are equal bytes.
+        let text = common.to_string();
+        let [key, seed] = ["\"seed\":".to_owned(), SEED.to_string()];
+        let (before, after) = text.split_once(&(key.clone() + &seed)).unwrap_or((&text, ""));
+        Self { before: before.to_owned() + &key, after: after.to_owned() }
+    }
+
+    fn canonical(&self, seed: u64) -> String {
+        format!("{}{seed}{}", self.before, self.after)
+    }
+}
+
+/// Stands for the seed. No parameter has this value: numbers of experiment files are signed.
+const SEED: u64 = u64::MAX;
 
 impl Run {
     /// The canonical form: everything that decides the numbers.
     pub fn canonical(&self) -> Value {
-        canonical(&self.common, self.seed)
+        serde_json::from_str(&self.common.canonical(self.seed)).unwrap_or_default()
     }
-}
-
-fn canonical(common: &Value, seed: u64) -> Value {
-    let mut canonical = common.clone();
-    canonical["seed"] = json!(seed);
-    canonical
 }
 
 impl Experiment {
@@ -41,17 +62,18 @@ impl Experiment {
     /// # Errors
     /// If a parameter cannot be written as JSON.
     pub fn runs(&self) -> Result<Vec<Run>> {
-        let mut runs = vec![];
-        for (index, cell) in self.cells.iter().enumerate() {
-            let common = Arc::new(self.common(cell)?);
-            for seed in 0..self.seeds {
-                // serde_json keeps keys in order, so equal runs are equal bytes.
-                let hash = blake3::hash(canonical(&common, seed).to_string().as_bytes());
+        let of_cell = |(index, cell): (usize, &Cell)| -> Result<Vec<Run>> {
+            let common = Arc::new(Common::of(self.common(cell)?));
+            let run = |seed: u64| {
+                let hash = blake3::hash(common.canonical(seed).as_bytes());
                 let id = hash.to_hex()[..16].to_owned();
-                runs.push(Run { cell: index, seed, id, common: Arc::clone(&common) });
-            }
-        }
-        Ok(runs)
+                Run { cell: index, seed, id, common: Arc::clone(&common) }
+            };
+            Ok((0..self.seeds).map(run).collect())
+        };
+        let runs: Vec<Vec<Run>> =
+            self.cells.par_iter().enumerate().map(of_cell).collect::<Result<_>>()?;
+        Ok(runs.into_iter().flatten().collect())
     }
 
     /// A digest of everything that decides a number of the report: the runs, with the versions of what they
@@ -103,4 +125,18 @@ fn canonical_variant<T>(variant: &Variant<T>) -> Result<Value> {
     let Variant { kind, version, .. } = variant;
     let parameters = serde_json::to_value(&variant.parameters)?;
     Ok(json!({ "kind": kind, "version": version, "parameters": parameters }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_canonical_form_has_its_keys_in_order() {
+        let common = json!({ "task": { "seed": 1 }, "batch": 8, "estimator": { "seed": 2 } });
+        let canonical = Common::of(common.clone()).canonical(7);
+        let mut expected = common;
+        expected["seed"] = json!(7);
+        assert_eq!(canonical, expected.to_string());
+    }
 }

@@ -71,6 +71,16 @@ fn unknown_instruction_sets() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_choice_that_no_memory_holds() {
+    let lab = Lab::new();
+    for arguments in ["plan", "sweep"] {
+        let wide = "--set task.categories=1000000 --set batch=100000";
+        rejects(&lab, &format!("{arguments} tiny.toml {wide}"), &["1000000 categories", "GB"]);
+    }
+}
+
+#[test]
 fn invalid_values() {
     rejects_edits(&[
         ("seeds = 3", "seeds = 0", &["seeds = 0", "from 1 to"]),

@@ -96,19 +96,22 @@ fn readings_are_true_of_their_results() {
     nothing(&wrong);
 }
 
-/// Answers, overviews and rankings in the README are those of the results.
+/// Answers, overviews, rankings and published values in texts are those of the results.
 #[test]
-fn the_readme_has_the_parts_of_the_results() {
-    let readme = read(&root().join("README.md"));
+fn texts_have_the_parts_of_the_results() {
     let mut wrong = vec![];
-    for (_, summary) in committed() {
-        match splice(&readme, &summary, None) {
-            Ok(Some(spliced)) if spliced != readme => {
-                let new = spliced.lines().zip(readme.lines()).find(|(new, old)| new != old);
-                wrong.push(format!("{}: {new:?}", summary["experiment"]));
+    for name in ["README.md", "docs/published.md"] {
+        let text = read(&root().join(name));
+        for (_, summary) in committed() {
+            let experiment = &summary["experiment"];
+            match splice(&text, &summary, None) {
+                Ok(Some(spliced)) if spliced != text => {
+                    let new = spliced.lines().zip(text.lines()).find(|(new, old)| new != old);
+                    wrong.push(format!("{name}, {experiment}: {new:?}"));
+                }
+                Ok(_) => {}
+                Err(error) => wrong.push(format!("{name}, {experiment}: {error:#}")),
             }
-            Ok(_) => {}
-            Err(error) => wrong.push(format!("{}: {error:#}", summary["experiment"])),
         }
     }
     nothing(&wrong);

@@ -63,12 +63,15 @@ fn each_shard_repeats_its_own_runs() {
     let lab = Lab::new();
     lab.ok("sweep tiny.toml --shard 1/2");
     lab.ok("sweep tiny.toml --shard 2/2");
+    let names = ["1-of-2", "2-of-2"].map(|name| format!("results/tiny/runs.{name}.jsonl"));
+    let counts = names.clone().map(|name| lab.lines(&name));
+    assert_eq!(counts[0] + counts[1], 9);
     lab.ok("sweep tiny.toml --shard 1/2 --fresh");
     let said = lab.ok("sweep tiny.toml --shard 2/2 --fresh");
     assert!(said.contains("9 of 9 runs"), "{said}");
-    for (name, lines) in [("1-of-2", 5), ("2-of-2", 4)] {
+    for (name, lines) in names.iter().zip(counts) {
         for end in ["", ".1.old"] {
-            assert_eq!(lab.lines(&format!("results/tiny/runs.{name}.jsonl{end}")), lines);
+            assert_eq!(lab.lines(&format!("{name}{end}")), lines);
         }
     }
 }

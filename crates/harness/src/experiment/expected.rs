@@ -1,6 +1,6 @@
 use super::expected_value::ExpectedValue;
 use super::file::ExpectedSpec;
-use super::{Cell, Experiment};
+use super::{Cell, Experiment, built_in};
 use crate::experiment::cells::PARTS;
 use anyhow::{Context, Result, anyhow, bail};
 use registry::{Fault, UnknownName, parse};
@@ -27,7 +27,8 @@ pub(super) fn read_values(
 ) -> Result<Vec<ExpectedValue>> {
     let path = folder.join(&spec.file);
     let named = || format!("expected: {}", path.display());
-    let mut reader = csv::Reader::from_path(&path).with_context(named)?;
+    let text = built_in::read(&path).with_context(named)?;
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
     let header = reader.headers().with_context(named)?.clone();
     let (mut values, mut seen) = (vec![], HashSet::new());
     for record in reader.records() {

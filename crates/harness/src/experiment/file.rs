@@ -79,6 +79,10 @@ pub(super) struct File {
     #[schemars(with = "Option<serde_json::Value>")]
     #[schemars(extend("example" = "expected = { file = \"known.csv\", source = \"By hand.\" }"))]
     pub(super) expected: Option<Value>,
+    /// How `slurm` divides the runs, unless the command line says otherwise. It decides no number.
+    #[schemars(with = "Option<serde_json::Value>")]
+    #[schemars(extend("example" = "slurm = { shards = 50, cpus = 4 }"))]
+    pub(super) slurm: Option<Value>,
 }
 
 /// How estimates are compared with the exact gradient along training.
@@ -154,6 +158,27 @@ pub struct ExpectedSpec {
     /// Where the numbers are from.
     #[schemars(extend("example" = "source = \"By enumeration.\""))]
     pub source: String,
+}
+
+/// How `slurm` divides the runs, unless the command line says otherwise.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SlurmSpec {
+    /// Parts of the runs, each a task of the array: from 1 up.
+    #[schemars(extend("example" = "shards = 50"))]
+    pub shards: Option<u32>,
+    /// Cores of a task, and runs at a time: from 1 up.
+    #[schemars(extend("example" = "cpus = 4"))]
+    pub cpus: Option<u16>,
+    /// Tasks at a time: from 1 up.
+    #[schemars(extend("example" = "limit = 10"))]
+    pub limit: Option<u32>,
+    /// Time limit of a task in minutes: from 1 up.
+    #[schemars(extend("example" = "minutes = 90"))]
+    pub minutes: Option<u32>,
+    /// Options for sbatch.
+    #[schemars(extend("example" = "options = [\"--partition=short\"]"))]
+    pub options: Vec<String>,
 }
 
 /// More steps or draws than any run takes.

@@ -1,6 +1,6 @@
 //! The reference of experiment files: every key, from the schemas that they are read by.
 
-use super::file::{ExpectedSpec, FigureSpec, File, GradientPlan, ThresholdSpec};
+use super::file::{ExpectedSpec, FigureSpec, File, GradientPlan, SlurmSpec, ThresholdSpec};
 use super::protocol::{CellDraws, GradientProtocol};
 use super::tuning::{Grid, Tuning};
 use schemars::{JsonSchema, Schema, schema_for};
@@ -129,6 +129,7 @@ pub fn key_pages() -> Vec<KeyPage> {
         KeyPage::of::<CellDraws>("protocol.cells", true, none),
         KeyPage::of::<FigureSpec>("figure", true, none),
         KeyPage::of::<ExpectedSpec>("expected", false, none),
+        KeyPage::of::<SlurmSpec>("slurm", false, none),
     ]
 }
 

@@ -1,5 +1,6 @@
 //! An experiment file: a question, and the runs that answer it.
 
+pub mod built_in;
 mod cells;
 mod data;
 mod expected;
@@ -14,6 +15,7 @@ mod protocol;
 mod read;
 mod resolved;
 mod schedules;
+pub mod schema;
 mod sections;
 mod selection;
 mod sweep;
@@ -23,7 +25,7 @@ mod written;
 
 pub use cells::{Cell, EstimatorVariant, OptimizerVariant, TaskVariant};
 pub use expected_value::ExpectedValue;
-pub use file::{ExpectedSpec, FigureKind, FigureSpec, GradientPlan, ThresholdSpec};
+pub use file::{ExpectedSpec, FigureKind, FigureSpec, GradientPlan, SlurmSpec, ThresholdSpec};
 pub use keys::{Key, KeyPage, key_pages};
 pub use metrics::Measure;
 pub use overrides::Overrides;

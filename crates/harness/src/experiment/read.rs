@@ -2,7 +2,7 @@
 //! kind is looked up and built once.
 
 use super::expected::{read_spec, read_values};
-use super::file::{FigureSpec, File, GradientPlan, MOST_STEPS, ThresholdSpec, within};
+use super::file::{FigureSpec, File, GradientPlan, MOST_STEPS, SlurmSpec, ThresholdSpec, within};
 use super::overrides::{Overrides, assign};
 use super::parts::{Chosen, Parts, Sections};
 use super::plain::Plain;
@@ -11,7 +11,7 @@ use super::resolved::Experiment;
 use super::sections::{one_table, tables};
 use super::tuning::Tuning;
 use super::written::{Resolved, written};
-use super::{data, selection, validate};
+use super::{built_in, data, selection, validate};
 use crate::{Registries, files};
 use anyhow::{Context, Result};
 use registry::{Fault, parse};
@@ -19,23 +19,40 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 impl Experiment {
-    /// Reads an experiment file and applies overrides to it.
+    /// Reads an experiment file and applies overrides to it. The project's own experiments can be given
+    /// by their names, and need no file.
     ///
     /// # Errors
     /// If the file cannot be read or something in it is invalid. The message names the file, the key
     /// and the value, and what is expected.
     pub fn read(path: &Path, overrides: &Overrides, registries: &Registries) -> Result<Self> {
+        let path = &*built_in::resolve(path);
         let named = || format!("experiment {}", path.display());
-        let text = std::fs::read_to_string(path).with_context(|| {
+        let text = built_in::read(path).with_context(|| {
             let there = siblings(path);
             let hint = if there.is_empty() {
-                String::new()
+                format!("; built-in experiments: {}", built_in::names().join(", "))
             } else {
                 format!("; experiments in this folder: {}", there.join(", "))
             };
             format!("{} cannot be read{hint}", named())
         })?;
-        let table: Table = toml::from_str(&text).with_context(named)?;
+        Self::parse(path, &text, overrides, registries)
+    }
+
+    /// As [`Experiment::read`], for the text of a file that need not be there. Paths in it start at its
+    /// folder.
+    ///
+    /// # Errors
+    /// As [`Experiment::read`].
+    pub fn parse(
+        path: &Path,
+        text: &str,
+        overrides: &Overrides,
+        registries: &Registries,
+    ) -> Result<Self> {
+        let named = || format!("experiment {}", path.display());
+        let table: Table = toml::from_str(text).with_context(named)?;
         let own = (!overrides.is_empty()).then(|| table.clone());
         let mut experiment = resolve(path, table, overrides, registries).with_context(named)?;
         if let Some(own) = own {
@@ -76,6 +93,7 @@ fn resolve(
     let gradient = read_gradient(file.gradient)?;
     let threshold = read_threshold(file.threshold)?;
     let tuning = Tuning::read(file.tuning)?;
+    let slurm = read_slurm(file.slurm)?;
     let kinds = registries.estimators.entries().iter();
     let families: Vec<(&'static str, &'static str)> =
         kinds.clone().map(|entry| (entry.name, entry.about.family.name())).collect();
@@ -143,8 +161,10 @@ fn resolve(
         expected: vec![],
         families,
         about,
+        slurm,
         resolved,
     };
+    validate::check_size(&experiment)?;
     validate::check_measures(&experiment)?;
     validate::check_threshold(&experiment)?;
     if let Some(spec) = &expected {
@@ -167,6 +187,21 @@ fn read_threshold(section: Option<Value>) -> Result<Option<ThresholdSpec>> {
     let holds = spec.share > 0.0 && spec.share.is_finite();
     Fault::require(holds, "threshold.share", spec.share, "a number above 0")?;
     Ok(Some(spec))
+}
+
+fn read_slurm(section: Option<Value>) -> Result<SlurmSpec> {
+    let Some(section) = section else { return Ok(SlurmSpec::default()) };
+    let spec: SlurmSpec = parse(one_table("slurm", section)?).context("slurm")?;
+    let numbers = [
+        ("slurm.shards", spec.shards),
+        ("slurm.cpus", spec.cpus.map(u32::from)),
+        ("slurm.limit", spec.limit),
+        ("slurm.minutes", spec.minutes),
+    ];
+    for (key, number) in numbers {
+        within(key, number.unwrap_or(1).into(), 1..=1_000_000)?;
+    }
+    Ok(spec)
 }
 
 fn read_excluded(section: Option<Value>) -> Result<Vec<Table>> {

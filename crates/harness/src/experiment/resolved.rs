@@ -1,6 +1,6 @@
 use super::cells::{Cell, TaskVariant};
 use super::expected_value::ExpectedValue;
-use super::file::{FigureSpec, GradientPlan, ThresholdSpec};
+use super::file::{FigureSpec, GradientPlan, SlurmSpec, ThresholdSpec};
 use super::metrics::{ALONG_TRAINING, DRAWS, MEAN_SQUARED_ERROR, Measure};
 use super::protocol::Protocol;
 use std::path::PathBuf;
@@ -58,6 +58,8 @@ pub struct Experiment {
     pub families: Vec<(&'static str, &'static str)>,
     /// What each of them does, and its source, in the same order.
     pub about: Vec<(&'static str, &'static str)>,
+    /// How `slurm` divides its runs.
+    pub slurm: SlurmSpec,
     /// The file with overrides, sweeps and defaults resolved, as a table.
     pub resolved: Table,
 }

@@ -3,6 +3,7 @@
 use super::{Experiment, FigureKind, FigureSpec};
 use anyhow::{Context, Result, bail};
 use registry::UnknownName;
+use std::collections::BTreeSet;
 use toml::{Table, Value};
 
 /// Every parameter of what an experiment compares, such as `estimator.temperature`.
@@ -90,7 +91,9 @@ pub(super) fn check_unique<T: PartialEq>(
 /// Figures show only metrics that all tasks have, and no metric of a task has the name of a gradient
 /// metric.
 pub(super) fn check_measures(experiment: &Experiment) -> Result<()> {
-    for cell in &experiment.cells {
+    let mut seen = BTreeSet::new();
+    // What is measured depends on the task only.
+    for cell in experiment.cells.iter().filter(|cell| seen.insert(cell.task_index)) {
         let measures = experiment.measures(cell);
         let twice = measures.windows(2).find(|pair| pair[0].name == pair[1].name);
         if let Some([measure, _]) = twice {
@@ -113,6 +116,50 @@ pub(super) fn check_measures(experiment: &Experiment) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Copies of the numbers of a choice that a step has at least: logits, probabilities, noise, samples,
+/// gradients.
+const COPIES: u64 = 8;
+
+/// Rejects a choice that does not fit into the memory of this machine, before anything is allocated.
+pub(super) fn check_size(experiment: &Experiment) -> Result<()> {
+    match total_memory() {
+        Some(memory) => check_sizes(experiment, memory),
+        None => Ok(()),
+    }
+}
+
+fn check_sizes(experiment: &Experiment, memory: u64) -> Result<()> {
+    for task in &experiment.tasks {
+        let dims = task.built.dims(experiment.batch);
+        let numbers = [dims.batch, dims.latents, dims.categories, COPIES as usize];
+        let bytes = numbers
+            .iter()
+            .fold(size_of::<f64>() as u64, |product, &count| product.saturating_mul(count as u64));
+        if bytes > memory {
+            let gigabytes = |bytes: u64| bytes.div_ceil(1_000_000_000);
+            bail!(
+                "task `{}`: a batch of {} rows with {} latents of {} categories needs {} GB or more, and this \
+                 machine has {} GB; lower `batch`, `latents` or `categories`",
+                task.kind,
+                dims.batch,
+                dims.latents,
+                dims.categories,
+                gigabytes(bytes),
+                gigabytes(memory)
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Bytes of memory of this machine; only on Linux.
+fn total_memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find(|line| line.starts_with("MemTotal:"))?;
+    let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(1024 * kilobytes)
 }
 
 /// A threshold refers to a reference of the ranking metric of every task.

@@ -47,7 +47,19 @@ const NAMED: usize = 5;
 /// If the folder belongs to another experiment, or a record cannot be read.
 pub fn stored(folder: &Path, experiment: &str) -> Result<Records> {
     check_folder(folder, experiment)?;
-    let records = Records::read(folder)?;
+    noted(Records::read(folder)?)
+}
+
+/// As [`stored`], without numbers: only how runs ended.
+///
+/// # Errors
+/// As [`stored`].
+pub fn stored_outcomes(folder: &Path, experiment: &str) -> Result<Records> {
+    check_folder(folder, experiment)?;
+    noted(Records::read_outcomes(folder)?)
+}
+
+fn noted(records: Records) -> Result<Records> {
     for path in &records.torn {
         note!(
             "note: ignoring the last line of {}, which an interruption cut short",

@@ -1,13 +1,15 @@
 //! Records of runs: one line of JSON each, appended and synced, never rewritten.
 
 mod folder;
-mod line;
+pub(crate) mod line;
+mod lock;
 mod store;
 mod writer;
 
-pub use folder::{check_folder, stored};
-pub use store::{Damaged, Records, files};
-pub use writer::{Writer, lock};
+pub use folder::{check_folder, stored, stored_outcomes};
+pub use lock::{Holder, Lock, holder_of, lock};
+pub use store::{Damaged, Records, each_line, files};
+pub use writer::Writer;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -42,38 +42,45 @@ impl Records {
     pub fn read(folder: &Path) -> Result<Self> {
         let mut records = Self::default();
         for path in files(folder)? {
-            records.read_file(&path)?;
+            records.read_file(&path, line::read, Self::insert)?;
         }
         Ok(records)
     }
 
-    fn read_file(&mut self, path: &Path) -> Result<()> {
-        let named = || format!("{} cannot be read", path.display());
-        check_regular(path)?;
-        let mut file = BufReader::new(File::open(path).with_context(named)?);
-        let mut line = vec![];
-        for number in 1.. {
-            line.clear();
-            if file.read_until(b'\n', &mut line).with_context(named)? == 0 {
-                break;
-            }
-            if !line.ends_with(b"\n") {
-                self.torn.push(path.to_owned());
-                break;
-            }
-            let why = match line::read(&line) {
-                Ok(record) => self.insert(record).err().map(|other| (other, true)),
-                Err(Fault::Damaged(why)) => Some((why, false)),
-                Err(Fault::Format(format)) => bail!(
-                    "{}, line {number} has records of format {format}, but this program uses format \
-                     {FORMAT}; choose another folder with --results, or move the file away",
-                    path.display()
-                ),
+    /// As [`Self::read`], without numbers: only how runs ended, so that memory does not grow with their
+    /// length. Whether two results of a run differ is not seen.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_outcomes(folder: &Path) -> Result<Self> {
+        let mut records = Self::default();
+        for path in files(folder)? {
+            records.read_file(&path, line::read_outcome, |records, record| {
+                records.insert_outcome(record);
+                Ok(())
+            })?;
+        }
+        Ok(records)
+    }
+
+    fn read_file(
+        &mut self,
+        path: &Path,
+        read: impl Fn(&[u8]) -> Result<Record, Fault>,
+        insert: impl Fn(&mut Self, Record) -> Result<(), String>,
+    ) -> Result<()> {
+        let is_whole = each_line_with(path, read, |number, _, read| {
+            let why = match read {
+                Ok(record) => insert(self, record).err().map(|other| (other, true)),
+                Err(why) => Some((why, false)),
             };
             if let Some((why, contradicts)) = why {
                 let damaged = Damaged { path: path.to_owned(), line: number, why, contradicts };
                 self.damaged.push(damaged);
             }
+        })?;
+        if !is_whole {
+            self.torn.push(path.to_owned());
         }
         Ok(())
     }
@@ -101,13 +108,7 @@ impl Records {
         Ok(())
     }
 
-    /// The same records without their numbers, so that memory does not grow with the length of runs.
-    pub fn outcomes(mut self) -> Self {
-        self.by_id.values_mut().for_each(drop_numbers);
-        self
-    }
-
-    /// Adds a record without its numbers to those without theirs ([`Self::outcomes`]).
+    /// Adds a record without its numbers to those without theirs ([`Self::read_outcomes`]).
     pub fn insert_outcome(&mut self, mut record: Record) {
         drop_numbers(&mut record);
         // Without numbers, two records of a run do not differ.
@@ -128,6 +129,48 @@ impl Records {
     pub fn is_empty(&self) -> bool {
         self.by_id.is_empty()
     }
+}
+
+/// Hands over the lines of a record file, one by one: number, bytes, and the record or what is wrong with
+/// the line. Returns whether the last line is whole; one that is not is left out.
+///
+/// # Errors
+/// If the file cannot be read, or has records of another format.
+pub fn each_line(
+    path: &Path,
+    each: impl FnMut(usize, &[u8], Result<Record, String>),
+) -> Result<bool> {
+    each_line_with(path, line::read, each)
+}
+
+fn each_line_with(
+    path: &Path,
+    read: impl Fn(&[u8]) -> Result<Record, Fault>,
+    mut each: impl FnMut(usize, &[u8], Result<Record, String>),
+) -> Result<bool> {
+    let named = || format!("{} cannot be read", path.display());
+    check_regular(path)?;
+    let mut file = BufReader::new(File::open(path).with_context(named)?);
+    let mut line = vec![];
+    for number in 1.. {
+        line.clear();
+        if file.read_until(b'\n', &mut line).with_context(named)? == 0 {
+            break;
+        }
+        if !line.ends_with(b"\n") {
+            return Ok(false);
+        }
+        match read(&line) {
+            Ok(record) => each(number, &line, Ok(record)),
+            Err(Fault::Damaged(why)) => each(number, &line, Err(why)),
+            Err(Fault::Format(format)) => bail!(
+                "{}, line {number} has records of format {format}, but this program uses format {FORMAT}; \
+                 choose another folder with --results, or move the file away",
+                path.display()
+            ),
+        }
+    }
+    Ok(true)
 }
 
 /// Leaves only how the run ended.

@@ -1,30 +1,12 @@
 //! Writing record files: one writer for each, lines appended and synced.
 
-use super::store::check_regular;
+use super::lock::{Lock, lock};
 use super::{Record, line};
 use crate::files::replace;
-use anyhow::{Context, Result, bail};
-use std::fs::{File, OpenOptions};
+use anyhow::{Context, Result};
+use std::fs::OpenOptions;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-
-/// Opens a file to append to, for this process alone.
-///
-/// # Errors
-/// If the file cannot be written to, or another process has it open.
-pub fn lock(path: &Path) -> Result<File> {
-    let named = || format!("{} cannot be written", path.display());
-    check_regular(path)?;
-    let mut options = OpenOptions::new();
-    let file = options.read(true).append(true).create(true).open(path).with_context(named)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => {
-            bail!("another sweep is writing to {}; wait until it ends", path.display())
-        }
-        Err(std::fs::TryLockError::Error(error)) => Err(error).with_context(named),
-    }
-}
 
 /// Bytes that are read at a time.
 const BLOCK: u64 = 1 << 16;
@@ -32,7 +14,7 @@ const BLOCK: u64 = 1 << 16;
 /// The only writer of a record file.
 #[derive(Debug)]
 pub struct Writer {
-    file: File,
+    lock: Lock,
     path: PathBuf,
     is_whole: bool,
 }
@@ -43,7 +25,7 @@ impl Writer {
     /// # Errors
     /// As [`lock`].
     pub fn open(path: &Path) -> Result<Self> {
-        Ok(Self { file: lock(path)?, path: path.to_owned(), is_whole: false })
+        Ok(Self { lock: lock(path)?, path: path.to_owned(), is_whole: false })
     }
 
     /// Appends a record in one call, and waits until it is on the disk. The first call cuts off a torn
@@ -56,6 +38,14 @@ impl Writer {
             .with_context(|| format!("{} cannot be written", self.path.display()))
     }
 
+    /// Appends lines of another record file as they are, and waits until they are on the disk.
+    ///
+    /// # Errors
+    /// If they cannot be written.
+    pub fn append_lines(&mut self, lines: &[u8]) -> Result<()> {
+        self.write(lines).with_context(|| format!("{} cannot be written", self.path.display()))
+    }
+
     /// Moves lines, by their numbers, to a file beside this one, whose name it returns.
     ///
     /// # Errors
@@ -65,14 +55,14 @@ impl Writer {
         self.move_lines(numbers, &to)
             .with_context(|| format!("damaged lines of {} cannot be moved", self.path.display()))?;
         // The file is a new one now, whose lock is free.
-        self.file = lock(&self.path)?;
+        self.lock = lock(&self.path)?;
         Ok(to)
     }
 
     fn move_lines(&mut self, numbers: &[usize], to: &Path) -> Result<()> {
         let mut text = vec![];
-        self.file.seek(SeekFrom::Start(0))?;
-        self.file.read_to_end(&mut text)?;
+        self.lock.file().seek(SeekFrom::Start(0))?;
+        self.lock.file().read_to_end(&mut text)?;
         let lines = text.split_inclusive(|&byte| byte == b'\n').zip(1..);
         let (damaged, kept): (Vec<_>, Vec<_>) = lines.partition(|(_, line)| numbers.contains(line));
         let concat = |lines: Vec<(&[u8], usize)>| -> Vec<u8> {
@@ -87,24 +77,25 @@ impl Writer {
     fn write(&mut self, line: &[u8]) -> std::io::Result<()> {
         if !self.is_whole {
             let whole = self.end_of_last_line()?;
-            if whole < self.file.metadata()?.len() {
-                self.file.set_len(whole)?;
+            if whole < self.lock.file().metadata()?.len() {
+                self.lock.file().set_len(whole)?;
             }
             self.is_whole = true;
         }
-        self.file.write_all(line)?;
-        self.file.sync_data()
+        self.lock.file().write_all(line)?;
+        self.lock.file().sync_data()
     }
 
     /// Where the last whole line ends, read from the end: files can be larger than memory.
     fn end_of_last_line(&mut self) -> std::io::Result<u64> {
-        let mut end = self.file.metadata()?.len();
+        let file = self.lock.file();
+        let mut end = file.metadata()?.len();
         let mut block = vec![];
         while end > 0 {
             let start = end.saturating_sub(BLOCK);
-            self.file.seek(SeekFrom::Start(start))?;
+            file.seek(SeekFrom::Start(start))?;
             block.clear();
-            (&self.file).take(end - start).read_to_end(&mut block)?;
+            (&*file).take(end - start).read_to_end(&mut block)?;
             if let Some(place) = block.iter().rposition(|&byte| byte == b'\n') {
                 return Ok(start + place as u64 + 1);
             }

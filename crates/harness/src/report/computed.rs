@@ -24,7 +24,8 @@ impl Computed {
         let tasks = summary.tasks().into_iter();
         let budgets: Vec<Budget> = tasks.flat_map(|task| summary.by_budget(task)).collect();
         let deviations = summary.deviations();
-        let mut tables = vec![("table.csv", tables::finals(summary)?)];
+        let mut tables =
+            vec![("table.csv", tables::finals(summary)?), ("seeds.csv", tables::seeds(summary)?)];
         if summary.experiment.trains() {
             tables.push(("curves.csv", tables::curves(summary)?));
         }

@@ -1,19 +1,34 @@
 //! The table of measured metrics beside their expected values.
 
+use super::overview::without_common_words;
 use super::words::{interval_within, percent, short, within};
 use crate::results::{Deviation, are_judged, have_steps};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// The table of expected values: its headers, and its rows. It has a column of steps and one of verdicts
-/// only where there are any.
+/// The table of expected values: its headers, and its rows. It has columns of steps and verdicts only where
+/// there are any, and of tasks and metrics where there are several. Tasks lack the words that all have.
 pub(super) fn deviations(rows: &[Deviation<'_>]) -> (Vec<&'static str>, Vec<Vec<String>>) {
     let (has_steps, is_judged) = (have_steps(rows), are_judged(rows));
+    let tasks: BTreeSet<&str> = rows.iter().map(|row| row.cell.task.as_str()).collect();
+    let metrics: BTreeSet<&str> = rows.iter().map(|row| row.measure.name).collect();
     let chosen = |column: &Column| match column.header {
         STEP => has_steps,
         VERDICT => is_judged,
+        TASK => tasks.len() > 1,
+        METRIC => metrics.len() > 1,
         _ => true,
     };
     let columns: Vec<&Column> = DEVIATIONS.iter().filter(|column| chosen(column)).collect();
-    let texts = |row: &Deviation<'_>| columns.iter().map(|column| (column.text)(row)).collect();
+    let labels: Vec<&str> = tasks.iter().copied().collect();
+    let short: BTreeMap<&str, String> =
+        labels.iter().copied().zip(without_common_words(&labels)).collect();
+    let texts = |row: &Deviation<'_>| {
+        let text = |column: &&Column| match column.header {
+            TASK => short[row.cell.task.as_str()].clone(),
+            _ => (column.text)(row),
+        };
+        columns.iter().map(text).collect()
+    };
     (columns.iter().map(|column| column.header).collect(), rows.iter().map(texts).collect())
 }
 
@@ -23,13 +38,15 @@ struct Column {
     text: fn(&Deviation<'_>) -> String,
 }
 
+const TASK: &str = "task";
+const METRIC: &str = "metric";
 const STEP: &str = "step";
 const VERDICT: &str = "verdict";
 
 const DEVIATIONS: [Column; 8] = [
     Column { header: "estimator", text: |row| row.cell.estimator.clone() },
-    Column { header: "task", text: |row| row.cell.task.clone() },
-    Column { header: "metric", text: |row| row.measure.label.to_owned() },
+    Column { header: TASK, text: |row| row.cell.task.clone() },
+    Column { header: METRIC, text: |row| row.measure.label.to_owned() },
     Column {
         header: STEP,
         text: |row| row.step.map_or_else(|| "last".to_owned(), |step| step.to_string()),

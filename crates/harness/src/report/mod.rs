@@ -14,7 +14,7 @@ mod readme;
 mod settings;
 mod shown;
 mod tables;
-mod words;
+pub(crate) mod words;
 
 pub use figures::{Excerpt, excerpt};
 pub use manifest::digest;
@@ -22,6 +22,7 @@ pub use ranking::markdown;
 pub use reading::{render as render_reading, typed_numbers};
 pub use readme::{marks, splice};
 pub use shown::Reading;
+pub(crate) use tables::MISS;
 
 use crate::Program;
 use crate::files::{replace, with_extension};

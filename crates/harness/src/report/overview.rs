@@ -41,10 +41,14 @@ fn cells(texts: impl IntoIterator<Item = String>) -> String {
     texts.into_iter().map(|text| format!(" {text} |")).collect()
 }
 
-/// The labels of tasks without the words that all have in common.
+/// The labels of tasks, without what they have in common.
 fn headers(tasks: &[Value]) -> Vec<String> {
-    let labels: Vec<&str> =
-        tasks.iter().map(|task| task["task"].as_str().unwrap_or_default()).collect();
+    let labels = tasks.iter().map(|task| task["task"].as_str().unwrap_or_default());
+    without_common_words(&labels.collect::<Vec<_>>())
+}
+
+/// Labels without the words that all have in common; a single one as it is.
+pub(super) fn without_common_words(labels: &[&str]) -> Vec<String> {
     let is_common =
         |word: &&str| labels.iter().all(|label| label.split(' ').any(|other| other == *word));
     let header = |label: &&str| match labels.len() {

@@ -9,6 +9,7 @@ use anyhow::Result;
 use model::Role;
 use serde_json::{Value, json};
 use statistics::{Estimate, FEWEST_RUNS, relative_bias};
+use std::collections::BTreeMap;
 
 /// A place in a ranking as text.
 pub(super) struct Row {
@@ -96,7 +97,8 @@ fn more(summary: &Summary<'_>, place: &Place, cell: &CellSummary<'_>) -> Vec<Cel
     more
 }
 
-/// The rows of the comparison across tasks: estimator, probability of improvement, verdict.
+/// The rows of the comparison across tasks: estimator, probability of improvement, verdict. None where there
+/// is nothing to compare with.
 pub(super) fn across(summary: &Summary<'_>, across: &[Across]) -> Vec<([String; 2], &'static str)> {
     let row = |row: &Across| {
         let estimator = summary.cells[row.cell].estimator.clone();
@@ -107,7 +109,11 @@ pub(super) fn across(summary: &Summary<'_>, across: &[Across]) -> Vec<([String; 
         };
         ([estimator, row.improvement.map_or_else(dash, chance)], verdict)
     };
-    across.iter().map(row).collect()
+    if are_compared(across) { across.iter().map(row).collect() } else { vec![] }
+}
+
+fn are_compared(across: &[Across]) -> bool {
+    across.iter().any(|row| row.improvement.is_some())
 }
 
 fn dash() -> String {
@@ -202,7 +208,9 @@ pub(super) fn json(summary: &Summary<'_>, across: &[Across], budgets: &[Budget])
     };
     // What one random setting reaches: how good an estimator is without tuning.
     let one_setting = |budget: &Budget| estimate(budget.reached[0]);
-    let place = |task: usize, place: Place| {
+    let of_cell: BTreeMap<usize, &Budget> =
+        budgets.iter().map(|budget| (budget.cell, budget)).collect();
+    let place = |task: usize, place: &Place| {
         let cell = &summary.cells[place.cell];
         json!({
             "estimator": cell.estimator,
@@ -215,12 +223,12 @@ pub(super) fn json(summary: &Summary<'_>, across: &[Across], budgets: &[Budget])
             "difference-to-exact": place.comparison.map(|x| estimate(x.difference)),
             "p-value": place.comparison.map(|x| x.p_value),
             "verdict": place.comparison.map(|x| x.verdict()).filter(|verdict| !verdict.is_empty()),
-            "one-setting": budgets.iter().find(|budget| budget.cell == place.cell).map(one_setting),
+            "one-setting": of_cell.get(&place.cell).map(|budget| one_setting(budget)),
             "steps-to-threshold": summary.steps_to_threshold(cell).map(estimate),
         })
     };
     let task = |task: usize| {
-        let ranking = summary.ranking(task).into_iter().map(|entry| place(task, entry));
+        let ranking = summary.ranking(task).iter().map(|entry| place(task, entry));
         let mut entry = json!({
             "task": summary.task_label(task),
             "metric": summary.ranking_measure(task).name,
@@ -275,7 +283,7 @@ pub(super) fn json(summary: &Summary<'_>, across: &[Across], budgets: &[Budget])
             "probability-of-improvement": row.improvement.map(estimate),
         })
     };
-    if !across.is_empty() {
+    if are_compared(across) {
         content["across-tasks"] = across.iter().map(improvement).collect();
     }
     let deviations = summary.deviations();

@@ -60,6 +60,30 @@ pub fn curves(summary: &Summary<'_>) -> Result<Vec<u8>> {
     write(header, rows)
 }
 
+/// `seeds.csv`: what every run ends with in the metric that ranks, with all digits; a column for each seed.
+///
+/// # Errors
+/// If the table cannot be written.
+pub fn seeds(summary: &Summary<'_>) -> Result<Vec<u8>> {
+    let columns: Vec<String> =
+        (0..summary.experiment.seeds).map(|seed| format!("seed {seed}")).collect();
+    let fixed = "task,estimator,optimizer,best,metric,better".split(',');
+    let header = fixed.chain(columns.iter().map(String::as_str)).collect();
+    let row = |cell: &CellSummary<'_>| {
+        let measure = summary.ranking_measure(cell.cell.task_index);
+        let value = |seed: u64| match cell.record(seed) {
+            Some(record) if cell.refusal().is_none() => cell.value(record, &measure),
+            _ => None,
+        };
+        let shown = |seed| value(seed).map_or_else(String::new, exactly);
+        let values: Vec<String> = (0..summary.experiment.seeds).map(shown).collect();
+        let best = if cell.best { "yes" } else { "no" };
+        let place = [&cell.task, &cell.estimator, &cell.tuning].map(String::clone);
+        (place, best, measure.name, measure.better.name(), values)
+    };
+    write(header, summary.cells.iter().map(row).collect::<Vec<_>>())
+}
+
 /// `budget.csv`: what is reached with the best of so many settings.
 ///
 /// # Errors
@@ -134,10 +158,18 @@ fn numbers(estimate: Estimate) -> [String; 3] {
     [number(estimate.value), low, high]
 }
 
+/// All digits of a number; what a failed run counts as is [`MISS`].
+fn exactly(x: f64) -> String {
+    if x.is_infinite() { MISS.to_owned() } else { x.to_string() }
+}
+
+/// What a failed run counts as.
+pub(crate) const MISS: &str = "miss";
+
 /// Six significant digits; what a failed run counts as is written as `miss`.
 fn number(x: f64) -> String {
     match x {
-        x if x.is_infinite() => "miss".to_owned(),
+        x if x.is_infinite() => MISS.to_owned(),
         x if x.is_nan() => String::new(),
         x => {
             // Through its decimal form, so that 0.1 is 0.1 and not 0.100000.

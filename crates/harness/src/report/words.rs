@@ -3,13 +3,13 @@
 use statistics::{Estimate, Interval};
 
 /// A value with its interval, if it has one.
-pub(super) fn interval(estimate: Estimate) -> String {
+pub(crate) fn interval(estimate: Estimate) -> String {
     with_interval(estimate, short)
 }
 
 /// A value with the digits that a tolerance needs: three significant ones or, if that is more, one after
 /// the first digit of the tolerance.
-pub(super) fn within(x: f64, tolerance: Option<f64>) -> String {
+pub(crate) fn within(x: f64, tolerance: Option<f64>) -> String {
     let digits = |x: f64| (-x.abs().log10().floor()).clamp(-99.0, 99.0) as i32;
     match tolerance.filter(|&tolerance| x.is_finite() && x != 0.0 && tolerance > 0.0) {
         Some(tolerance) if digits(tolerance) > digits(x) + 1 && digits(tolerance) < 12 => {
@@ -20,27 +20,27 @@ pub(super) fn within(x: f64, tolerance: Option<f64>) -> String {
 }
 
 /// A value with its interval, with the digits that a tolerance needs.
-pub(super) fn interval_within(estimate: Estimate, tolerance: Option<f64>) -> String {
+pub(crate) fn interval_within(estimate: Estimate, tolerance: Option<f64>) -> String {
     with_interval(estimate, |x| within(x, tolerance))
 }
 
 /// A difference with its sign.
-pub(super) fn signed(x: f64) -> String {
+pub(crate) fn signed(x: f64) -> String {
     if x > 0.0 { format!("+{}", short(x)) } else { short(x) }
 }
 
 /// A number of steps with its interval.
-pub(super) fn whole_interval(estimate: Estimate) -> String {
+pub(crate) fn whole_interval(estimate: Estimate) -> String {
     with_interval(estimate, |x| if x.is_finite() { format!("{x:.0}") } else { short(x) })
 }
 
 /// A difference with its interval, each with its sign.
-pub(super) fn signed_interval(estimate: Estimate) -> String {
+pub(crate) fn signed_interval(estimate: Estimate) -> String {
     with_interval(estimate, signed)
 }
 
 /// A probability with its interval, in percent.
-pub(super) fn chance(estimate: Estimate) -> String {
+pub(crate) fn chance(estimate: Estimate) -> String {
     let value = format!("{:.0} %", 100.0 * estimate.value);
     let bounds = |Interval { low, high }| format!(" [{:.0}, {:.0}]", 100.0 * low, 100.0 * high);
     value + &estimate.interval.map_or_else(String::new, bounds)
@@ -52,7 +52,7 @@ fn with_interval(estimate: Estimate, show: impl Fn(f64) -> String) -> String {
 }
 
 /// Three significant digits; what a failed run counts as is ∞.
-pub(super) fn short(x: f64) -> String {
+pub(crate) fn short(x: f64) -> String {
     if x.is_infinite() {
         return if x > 0.0 { "∞".to_owned() } else { "−∞".to_owned() };
     }
@@ -64,13 +64,24 @@ pub(super) fn short(x: f64) -> String {
     text.replace('-', "−")
 }
 
+/// A time in seconds, as a person would say it.
+pub(crate) fn time(seconds: f64) -> String {
+    match seconds {
+        s if s < 1.0 => "less than a second".to_owned(),
+        s if s < 90.0 => format!("{s:.0} s"),
+        s if s < 5400.0 => format!("{:.0} min", s / 60.0),
+        s if s < 48.0 * 3600.0 => format!("{:.1} h", s / 3600.0),
+        s => format!("{:.1} days", s / 86400.0),
+    }
+}
+
 /// A p-value.
-pub(super) fn p_value(p: f64) -> String {
+pub(crate) fn p_value(p: f64) -> String {
     if p < 0.001 { "<0.001".to_owned() } else { format!("{p:.3}") }
 }
 
 /// A share as a signed percentage.
-pub(super) fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     format!("{:+.2} %", 100.0 * share).replace('-', "−")
 }
 

@@ -25,7 +25,7 @@ pub struct CellSummary<'a> {
     /// Steps of a run.
     pub run_length: u64,
     /// What its runs measure.
-    pub measures: Vec<Measure>,
+    pub measures: Arc<[Measure]>,
     /// What chooses its setting and the stopping step of its runs; none where a run is taken as it is at
     /// its last step.
     pub chooser: Option<Measure>,
@@ -42,7 +42,12 @@ type Curve = Vec<(u64, Estimate)>;
 
 impl<'a> CellSummary<'a> {
     /// No runs yet. The label says the optimizer, where several are compared.
-    pub(super) fn new(experiment: &Experiment, cell: &'a Cell, says_optimizer: bool) -> Self {
+    pub(super) fn new(
+        experiment: &Experiment,
+        cell: &'a Cell,
+        measures: Arc<[Measure]>,
+        says_optimizer: bool,
+    ) -> Self {
         let hidden = hidden(cell, "estimator.");
         let mut tuning = cell.optimizer_label();
         for key in &hidden {
@@ -64,7 +69,7 @@ impl<'a> CellSummary<'a> {
             tuning,
             runs: vec![],
             run_length: experiment.steps,
-            measures: experiment.measures(cell),
+            measures,
             chooser: experiment.choosing_measure(cell),
             best: false,
             finals: OnceLock::new(),
@@ -238,7 +243,7 @@ pub(super) fn compares_optimizers(experiment: &Experiment) -> bool {
 }
 
 /// The resamples of samples of a size: the same for all cells, and drawn once.
-pub(super) fn resamples(size: usize) -> Arc<Resamples> {
+pub(crate) fn resamples(size: usize) -> Arc<Resamples> {
     static DRAWN: Mutex<BTreeMap<usize, Arc<Resamples>>> = Mutex::new(BTreeMap::new());
     // A panic can only interrupt an insertion, which was made or was not.
     let mut drawn = DRAWN.lock().unwrap_or_else(PoisonError::into_inner);

@@ -2,12 +2,14 @@
 
 use super::cell::{CellSummary, compares_optimizers};
 use super::metric::lower_is_better;
+use super::place::Place;
 use crate::experiment::{Cell, Experiment, Measure};
 use crate::plan::Run;
 use crate::record::Records;
 use rayon::prelude::*;
 use statistics::interquartile_mean;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
 
 /// Paths of parameters with their values.
 pub(super) type Parameters = Vec<(String, String)>;
@@ -22,6 +24,10 @@ pub struct Summary<'a> {
     pub settings: String,
     /// The indices of cells that differ only in tuned parameters, group by group, each in order.
     pub(super) rivals: Vec<Vec<usize>>,
+    /// The index of the group of each cell.
+    group: Vec<usize>,
+    /// The ranking of each task, computed when first needed.
+    pub(super) rankings: Vec<OnceLock<Vec<Place>>>,
 }
 
 impl<'a> Summary<'a> {
@@ -29,8 +35,14 @@ impl<'a> Summary<'a> {
     /// are ignored.
     pub fn new(experiment: &'a Experiment, runs: &[Run], records: &'a Records) -> Self {
         let says_optimizer = compares_optimizers(experiment);
-        let of_cell = |cell| CellSummary::new(experiment, cell, says_optimizer);
-        let mut cells: Vec<CellSummary<'a>> = experiment.cells.iter().map(of_cell).collect();
+        // What runs measure depends on their task only.
+        let mut measures: BTreeMap<usize, Arc<[Measure]>> = BTreeMap::new();
+        let mut of_cell = |cell: &'a Cell| {
+            let shared = measures.entry(cell.task_index);
+            let shared = shared.or_insert_with(|| experiment.measures(cell).into());
+            CellSummary::new(experiment, cell, Arc::clone(shared), says_optimizer)
+        };
+        let mut cells: Vec<CellSummary<'a>> = experiment.cells.iter().map(&mut of_cell).collect();
         for run in runs {
             if let Some(record) = records.get(&run.id) {
                 cells[run.cell].runs.push((run.seed, record));
@@ -38,7 +50,12 @@ impl<'a> Summary<'a> {
         }
         let settings = experiment.settings_of(runs);
         let rivals = rivals(experiment);
-        let mut summary = Self { experiment, cells, settings, rivals };
+        let mut group = vec![0; cells.len()];
+        for (index, rivals) in rivals.iter().enumerate() {
+            rivals.iter().for_each(|&cell| group[cell] = index);
+        }
+        let rankings = experiment.tasks.iter().map(|_| OnceLock::new()).collect();
+        let mut summary = Self { experiment, cells, settings, rivals, group, rankings };
         summary.choose_best();
         summary
     }
@@ -57,7 +74,7 @@ impl<'a> Summary<'a> {
 
     /// The cells that differ from a cell in tuned parameters only, itself among them.
     pub fn rivals_of(&self, cell: usize) -> &[usize] {
-        self.rivals.iter().find(|rivals| rivals.contains(&cell)).map_or(&[], Vec::as_slice)
+        &self.rivals[self.group[cell]]
     }
 
     /// What a cell is chosen by, as a number that is better where it is lower.

@@ -1,9 +1,16 @@
 //! Ctrl-C: once to finish the active runs, twice to stop now.
 
-use super::Interrupt;
 use anyhow::{Context, Result};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// Whether the user wants to stop.
+pub trait Interrupt: Sync {
+    /// Whether to start no more runs.
+    fn finish(&self) -> bool;
+    /// Whether to abandon active runs.
+    fn abandon(&self) -> bool;
+}
 
 /// A process can install one handler; later callers share it.
 static LISTENING: Mutex<Option<Signals>> = Mutex::new(None);

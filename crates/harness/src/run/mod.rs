@@ -1,15 +1,18 @@
 //! Executing runs. A run is pure; only its timing reads a clock.
 
+pub mod cost;
 mod gradient;
 mod interrupt;
+mod isolated;
 mod progress;
 mod quality;
 mod training;
 mod workers;
 
-pub use interrupt::Signals;
+pub use interrupt::{Interrupt, Signals};
+pub use isolated::confine;
 pub use progress::Progress;
-pub use workers::{Interrupt, Workers, perform};
+pub use workers::{Workers, perform};
 
 use crate::experiment::{Cell, Experiment, Protocol};
 use crate::plan::Run;

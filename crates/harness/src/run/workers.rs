@@ -1,32 +1,29 @@
 //! Runs in parallel: each on a thread of its own, collected by one.
 
+use super::interrupt::Interrupt;
+use super::isolated::Worker;
 use super::{Limits, execute};
 use crate::experiment::Experiment;
 use crate::plan::Run;
 use crate::record::Record;
 use anyhow::{Context, Result};
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 /// How runs are done.
-#[derive(Clone, Copy, Debug)]
-pub struct Workers {
+#[derive(Clone, Copy)]
+pub struct Workers<'a> {
     /// Runs at a time.
     pub jobs: usize,
     /// The longest that a run may take.
     pub timeout: Option<Duration>,
+    /// The command of a process that does runs; none to do them in this one.
+    pub isolated: Option<&'a (dyn Fn() -> Command + Sync)>,
 }
 
-/// Whether the user wants to stop.
-pub trait Interrupt: Sync {
-    /// Whether to start no more runs.
-    fn finish(&self) -> bool;
-    /// Whether to abandon active runs.
-    fn abandon(&self) -> bool;
-}
-
-/// Does the runs, and hands over each record as soon as it is there, on the caller's thread. Ends
+/// Does the runs, given with their numbers in the plan, and hands over each record as soon as it is there, on the caller's thread. Ends
 /// early if `each` returns false. Returns whether all runs were started.
 ///
 /// Runs share nothing: each thread owns a pool of one thread, so that parallel code inside a run
@@ -36,8 +33,8 @@ pub trait Interrupt: Sync {
 /// If a thread cannot be started, or `each` fails.
 pub fn perform(
     experiment: &Experiment,
-    runs: &[&Run],
-    workers: Workers,
+    runs: &[(usize, &Run)],
+    workers: Workers<'_>,
     interrupt: &dyn Interrupt,
     mut each: impl FnMut(Record) -> Result<bool>,
 ) -> Result<bool> {
@@ -56,11 +53,15 @@ pub fn perform(
         for pool in &pools {
             let (sender, next, enough) = (sender.clone(), &next, &enough);
             scope.spawn(move || {
+                let mut worker = workers.isolated.map(Worker::new);
                 while !interrupt.finish() && !enough.load(Ordering::Relaxed) {
                     let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(run) = runs.get(index) else { break };
-                    let record = pool.install(|| execute(experiment, run, limits));
-                    let Some(record) = record else { break };
+                    let Some(&(number, run)) = runs.get(index) else { break };
+                    let record = match &mut worker {
+                        None => Ok(pool.install(|| execute(experiment, run, limits))),
+                        Some(worker) => worker.execute(number, run, workers.timeout, interrupt),
+                    };
+                    let Some(record) = record.transpose() else { break };
                     if sender.send(record).is_err() {
                         break;
                     }
@@ -69,7 +70,7 @@ pub fn perform(
         }
         drop(sender);
         for record in receiver {
-            match each(record) {
+            match record.and_then(&mut each) {
                 Ok(true) => {}
                 Ok(false) => enough.store(true, Ordering::Relaxed),
                 Err(error) => {

@@ -1,4 +1,5 @@
-use super::selection::{jobs, table};
+use super::rows::table;
+use super::selection::jobs;
 use super::{Exit, Format};
 use crate::Registries;
 use crate::throughput::{Effort, Throughput, WORKLOADS, measure};

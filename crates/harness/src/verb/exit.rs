@@ -5,6 +5,10 @@ pub enum Exit {
     Ok = 0,
     /// A check failed, or more runs failed than were allowed.
     Failed = 1,
+    /// `compare --gate`: the second result is worse.
+    Worse = 3,
+    /// `compare --gate`: nothing could be compared.
+    Incomparable = 4,
     /// The user interrupted it.
     Interrupted = 130,
 }

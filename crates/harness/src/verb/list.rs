@@ -1,7 +1,7 @@
 use super::list_for::Problem;
-use super::selection::{ListFormat, table};
+use super::rows::{ListFormat, Rows};
 use super::{Exit, list_keys as keys, list_pages as pages};
-use crate::experiment::{Experiment, Overrides};
+use crate::experiment::{Experiment, Overrides, built_in};
 use crate::{Program, Registries, files};
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
@@ -25,7 +25,7 @@ pub struct List {
     /// most losses for a row and a step) and unbiased (true or false)
     #[arg(long = "for", value_name = "KEY=VALUE", value_delimiter = ',')]
     pub problem: Vec<String>,
-    /// Format of the list of estimators or keys
+    /// Format of the list
     #[arg(long, value_enum, default_value_t = ListFormat::Table)]
     pub format: ListFormat,
 }
@@ -49,12 +49,15 @@ impl List {
     /// Prints the list, or the page of one.
     ///
     /// # Errors
-    /// If the name is unknown, or the experiments cannot be read.
+    /// If the name is unknown, the format is not for this list, or the experiments cannot be read.
     pub fn run(&self, program: Program, registries: &Registries) -> Result<Exit> {
         let is_whole = self.name.is_none() && self.problem.is_empty();
         let has_pages = is_whole && matches!(self.what, What::Estimators | What::Keys);
         if self.format == ListFormat::Markdown && !has_pages {
             bail!("--format markdown is only for the list of all estimators or all keys");
+        }
+        if self.format == ListFormat::Json && self.name.is_some() && self.what != What::Keys {
+            bail!("--format json is only for lists; leave out the name");
         }
         if !self.problem.is_empty() && (self.what, &self.name) != (What::Estimators, &None) {
             bail!("--for is only for the list of estimators");
@@ -67,17 +70,24 @@ impl List {
                 let (family, source) = (entry.about.family.name(), entry.about.source);
                 say!("{}", pages::page(entry, &format!("Family: {family}. Source: {source}.")));
             }
-            (What::Tasks, None) => list_entries(tasks.entries(), "what is learned"),
+            (What::Tasks, None) => {
+                entries(tasks.entries(), "what is learned").print(self.format)?
+            }
             (What::Tasks, Some(name)) => say!("{}", pages::page(tasks.get(name)?, "")),
-            (What::Optimizers, None) => list_entries(optimizers.entries(), "what it does"),
+            (What::Optimizers, None) => {
+                entries(optimizers.entries(), "what it does").print(self.format)?;
+            }
             (What::Optimizers, Some(name)) => {
                 let entry = optimizers.get(name)?;
                 say!("{}", pages::page(entry, &format!("Source: {}.", entry.about)));
             }
-            (What::Experiments, None) => list_experiments(&self.experiments, registries)?,
+            (What::Experiments, None) => {
+                experiments(&read_experiments(&self.experiments, registries)?)
+                    .print(self.format)?;
+            }
             (What::Keys, name) => keys::show(name.as_deref(), self.format, program)?,
             (What::Experiments, Some(name)) => {
-                show_experiment(&self.experiments, name, registries)?;
+                show_experiment(&read_experiments(&self.experiments, registries)?, name)?;
             }
         }
         Ok(Exit::Ok)
@@ -89,17 +99,14 @@ impl List {
         let rows = rows(registry, &Problem::read(&self.problem)?)?;
         match self.format {
             ListFormat::Markdown => {
-                say!("{}", pages::markdown(program, registry, &rows).trim_end())
+                say!("{}", pages::markdown(program, registry, &rows).trim_end());
+                Ok(())
             }
-            ListFormat::Table => {
-                let mut table = table(&HEADER);
-                for row in &rows {
-                    table.add_row(row);
-                }
-                say!("{table}");
+            format => {
+                Rows { header: HEADER.to_vec(), rows: rows.into_iter().map(Vec::from).collect() }
+                    .print(format)
             }
         }
-        Ok(())
     }
 }
 
@@ -128,33 +135,44 @@ fn rows(registry: &estimators::Registry, problem: &Problem) -> Result<Vec<[Strin
     Ok(rows)
 }
 
-fn list_entries<T, A>(entries: &[Entry<T, A>], summary: &str) {
-    let mut table = table(&["kind", summary, "parameters"]);
-    for entry in entries {
-        let parameters = pages::parameters(&entry.defaults());
-        table.add_row([entry.name.to_owned(), entry.summary.to_owned(), parameters]);
-    }
-    say!("{table}");
+fn entries<T, A>(entries: &[Entry<T, A>], summary: &'static str) -> Rows {
+    let row = |entry: &Entry<T, A>| {
+        vec![entry.name.to_owned(), entry.summary.to_owned(), pages::parameters(&entry.defaults())]
+    };
+    Rows { header: vec!["kind", summary, "parameters"], rows: entries.iter().map(row).collect() }
 }
 
+/// The experiments of a folder; the built-in ones where there is no such folder. One that cannot be read,
+/// as its data is not there, is named.
 fn read_experiments(folder: &Path, registries: &Registries) -> Result<Vec<Experiment>> {
-    let paths = files::with_extension(folder, "toml")?.into_iter();
-    paths.map(|path| Experiment::read(&path, &Overrides::default(), registries)).collect()
+    let paths = match folder == Path::new("experiments") && !folder.exists() {
+        true => built_in::names().into_iter().map(PathBuf::from).collect(),
+        false => files::with_extension(folder, "toml")?,
+    };
+    let is_built_in = !folder.exists();
+    let mut read = vec![];
+    for path in paths {
+        match Experiment::read(&path, &Overrides::default(), registries) {
+            Ok(experiment) => read.push(experiment),
+            Err(error) if is_built_in => note!("note: {error:#}"),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(read)
 }
 
-fn list_experiments(folder: &Path, registries: &Registries) -> Result<()> {
-    let mut table = table(&["experiment", "question", "cells", "runs"]);
-    for experiment in read_experiments(folder, registries)? {
+fn experiments(experiments: &[Experiment]) -> Rows {
+    let row = |experiment: &Experiment| {
         let cells = experiment.cells.len();
         let runs = cells as u64 * experiment.seeds;
-        table.add_row([experiment.name, experiment.question, cells.to_string(), runs.to_string()]);
-    }
-    say!("{table}");
-    Ok(())
+        let (name, question) = (experiment.name.clone(), experiment.question.clone());
+        vec![name, question, cells.to_string(), runs.to_string()]
+    };
+    let header = vec!["experiment", "question", "cells", "runs"];
+    Rows { header, rows: experiments.iter().map(row).collect() }
 }
 
-fn show_experiment(folder: &Path, name: &str, registries: &Registries) -> Result<()> {
-    let experiments = read_experiments(folder, registries)?;
+fn show_experiment(experiments: &[Experiment], name: &str) -> Result<()> {
     let found = experiments.iter().find(|experiment| experiment.name == name);
     let names = experiments.iter().map(|experiment| experiment.name.clone());
     let experiment = found.ok_or_else(|| UnknownName::new("experiment", name, names))?;

@@ -1,6 +1,6 @@
 //! The keys of experiment files, made from their documentation.
 
-use super::selection::{ListFormat, table};
+use super::rows::{ListFormat, Rows, table};
 use crate::Program;
 use crate::experiment::{KeyPage, key_pages};
 use anyhow::Result;
@@ -18,9 +18,23 @@ pub(super) fn show(section: Option<&str>, format: ListFormat, program: Program) 
     }
     match format {
         ListFormat::Table => pages.iter().for_each(print),
+        ListFormat::Json => rows(&pages).print(format)?,
         ListFormat::Markdown => say!("{}", markdown(&pages, program).trim_end()),
     }
     Ok(())
+}
+
+fn rows(pages: &[KeyPage]) -> Rows {
+    let of_page = |page: &KeyPage| {
+        let row = |key: &crate::experiment::Key| {
+            let texts =
+                [page.section, &key.name, &key.kind, &key.default, &key.about, &key.example];
+            texts.map(str::to_owned).to_vec()
+        };
+        page.keys.iter().map(row).collect::<Vec<_>>()
+    };
+    let header = vec!["section", "key", "type", "default", "about", "example"];
+    Rows { header, rows: pages.iter().flat_map(of_page).collect() }
 }
 
 fn print(page: &KeyPage) {

@@ -1,23 +1,45 @@
-use super::selection::table;
+use super::rows::table;
+use super::selection::jobs;
 use super::{Exit, Format, Selection};
 use crate::Registries;
 use crate::experiment::Experiment;
 use crate::record::{self, Outcome};
-use crate::results::Summary;
+use crate::report::words::time;
+use crate::results::{CellSummary, Summary};
+use crate::run::cost::{Cost, Source, costs, peak_memory};
 use anyhow::Result;
 use clap::Args;
+use rayon::prelude::*;
 use serde::Serialize;
+use std::time::Duration;
 
-/// Show what a sweep would do.
+/// Show what a sweep would do, and about how long it would take.
+///
+/// Times are those of stored runs that are alike; where there are none, those of a probe of 20 steps.
 #[derive(Debug, Args)]
 pub struct Plan {
     /// The runs
     #[command(flatten)]
     pub selection: Selection,
+    /// Show every cell, and not only how many there are of each estimator
+    #[arg(long)]
+    pub cells: bool,
+    /// Show only what has missing runs
+    #[arg(long)]
+    pub missing: bool,
+    /// Do not estimate the time, which takes up to ten seconds
+    #[arg(long)]
+    pub no_estimate: bool,
+    /// Number of runs at a time, for the time [default: one per core]
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub format: Format,
 }
+
+/// The longest that probes take together.
+const PROBES: Duration = Duration::from_secs(10);
 
 /// The plan of an experiment.
 #[derive(Serialize)]
@@ -25,11 +47,17 @@ struct Planned {
     experiment: String,
     /// The folder of its results.
     folder: String,
+    /// Seconds on all cores for the missing runs, if they were estimated and are known.
+    seconds: Option<f64>,
+    /// How the time is known.
+    known_by: Option<&'static str>,
+    /// Bytes for as many runs as there are at a time, if they were probed.
+    memory: Option<u64>,
     cells: Vec<Line>,
 }
 
-/// A cell of a plan.
-#[derive(Serialize)]
+/// A cell of a plan, or several.
+#[derive(Clone, Serialize)]
 struct Line {
     task: String,
     estimator: String,
@@ -38,6 +66,8 @@ struct Line {
     done: usize,
     failed: usize,
     missing: u64,
+    /// Seconds of a core for the missing runs, if they are known.
+    seconds: Option<f64>,
     refused: Option<String>,
 }
 
@@ -49,65 +79,140 @@ impl Plan {
     pub fn run(&self, registries: &Registries) -> Result<Exit> {
         let mut plans = vec![];
         for (experiment, folder) in self.selection.read(registries)? {
-            let records = record::stored(&folder, &experiment.name)?;
+            let records = record::stored_outcomes(&folder, &experiment.name)?;
             let runs = experiment.runs()?;
             let summary = Summary::new(&experiment, &runs, &records);
-            let cells = lines(&summary, &experiment);
-            plans.push(Planned {
-                experiment: experiment.name.clone(),
-                folder: folder.display().to_string(),
-                cells,
-            });
+            plans.push(self.planned(&summary, &experiment, folder.display().to_string()));
         }
         match self.format {
-            Format::Table => plans.iter().for_each(print),
+            Format::Table => plans.iter().for_each(|plan| self.print(plan)),
             Format::Json => say!("{}", serde_json::to_string_pretty(&plans)?),
         }
         Ok(Exit::Ok)
     }
-}
 
-fn lines(summary: &Summary<'_>, experiment: &Experiment) -> Vec<Line> {
-    let line = |cell: &crate::results::CellSummary<'_>| {
-        let is_done = |record: &&&crate::record::Record| record.outcome == Outcome::Done;
-        Line {
-            task: cell.task.clone(),
-            estimator: cell.cell.estimator.label(),
-            optimizer: cell.cell.optimizer_label(),
-            runs: experiment.seeds,
-            done: cell.records().iter().filter(is_done).count(),
-            failed: cell.failures(),
-            missing: experiment.seeds - cell.runs.len() as u64,
-            refused: cell.cell.refusal(experiment.batch),
+    fn planned(&self, summary: &Summary<'_>, experiment: &Experiment, folder: String) -> Planned {
+        let before = peak_memory();
+        let costs = if self.no_estimate { vec![] } else { costs(summary, PROBES) };
+        let is_probed = costs.iter().any(|cost| cost.source == Source::Probe);
+        let jobs = jobs(self.jobs);
+        let memory = before.zip(peak_memory()).filter(|_| is_probed);
+        let memory = memory.map(|(before, after)| before + jobs as u64 * (after - before));
+        let cells: Vec<Line> = summary
+            .cells
+            .par_iter()
+            .enumerate()
+            .map(|(index, cell)| line(cell, experiment, costs.get(index)))
+            .collect();
+        let source = costs.iter().map(|cost| cost.source).max();
+        let seconds = cells.iter().map(|cell| cell.seconds).sum::<Option<f64>>();
+        Planned {
+            experiment: experiment.name.clone(),
+            folder,
+            seconds: seconds.filter(|_| !self.no_estimate).map(|seconds| seconds / jobs as f64),
+            known_by: source.and_then(words),
+            memory,
+            cells,
         }
-    };
-    summary.cells.iter().map(line).collect()
+    }
+
+    fn print(&self, plan: &Planned) {
+        let Planned { experiment, folder, cells, .. } = plan;
+        let rows = if self.cells { cells.clone() } else { grouped(cells) };
+        let counted = if self.cells { "optimizer" } else { "cells" };
+        let mut table =
+            table(&["task", "estimator", counted, "runs", "done", "failed", "missing", "time", ""]);
+        for line in rows.iter().filter(|line| !self.missing || line.missing > 0) {
+            let seconds = line.seconds.filter(|_| line.missing > 0 && line.refused.is_none());
+            table.add_row([
+                line.task.clone(),
+                line.estimator.clone(),
+                line.optimizer.clone(),
+                line.runs.to_string(),
+                line.done.to_string(),
+                line.failed.to_string(),
+                line.missing.to_string(),
+                seconds.map_or_else(String::new, time),
+                line.refused.as_ref().map_or_else(String::new, |why| format!("refused: {why}")),
+            ]);
+        }
+        say!("{table}");
+        let sum = |number: fn(&Line) -> u64| cells.iter().map(number).sum::<u64>();
+        say!(
+            "{experiment}: {} cells, {} runs: {} done, {} failed, {} missing, in {folder}",
+            cells.len(),
+            sum(|line| line.runs),
+            sum(|line| line.done as u64),
+            sum(|line| line.failed as u64),
+            sum(|line| line.missing),
+        );
+        if sum(|line| line.missing) == 0 || self.no_estimate {
+            return;
+        }
+        let jobs = jobs(self.jobs);
+        let at_a_time = if jobs == 1 { "one run".to_owned() } else { format!("{jobs} runs") };
+        let by = plan.known_by.unwrap_or_default();
+        match plan.seconds {
+            Some(seconds) => {
+                say!("{experiment}: about {} with {at_a_time} at a time, {by}", time(seconds));
+            }
+            None => say!("{experiment}: the time is not known: {by}"),
+        }
+        if let Some(memory) = plan.memory {
+            let megabytes = memory.div_ceil(1 << 20);
+            say!("{experiment}: about {megabytes} MB of memory, by the same probe");
+        }
+    }
 }
 
-fn print(Planned { experiment, folder, cells }: &Planned) {
-    let mut table =
-        table(&["task", "estimator", "optimizer", "runs", "done", "failed", "missing", ""]);
-    for line in cells {
-        table.add_row([
-            line.task.clone(),
-            line.estimator.clone(),
-            line.optimizer.clone(),
-            line.runs.to_string(),
-            line.done.to_string(),
-            line.failed.to_string(),
-            line.missing.to_string(),
-            line.refused.as_ref().map_or_else(String::new, |why| format!("refused: {why}")),
-        ]);
+/// How times are known, by what is least certain.
+fn words(source: Source) -> Option<&'static str> {
+    match source {
+        Source::Nothing => None,
+        Source::Same => Some("by stored runs of the same cells"),
+        Source::Like => Some("by stored runs of like cells"),
+        Source::Probe => Some("by a probe of 20 steps, without the references of the task"),
+        Source::Unknown => Some("some probes failed, or took too long"),
     }
-    say!("{table}");
-    let sum = |number: fn(&Line) -> u64| cells.iter().map(number).sum::<u64>();
-    say!(
-        "{experiment}: {} cells, {} runs: {} done, {} failed, {} missing, in {}",
-        cells.len(),
-        sum(|line| line.runs),
-        sum(|line| line.done as u64),
-        sum(|line| line.failed as u64),
-        sum(|line| line.missing),
-        folder
-    );
+}
+
+fn line(cell: &CellSummary<'_>, experiment: &Experiment, cost: Option<&Cost>) -> Line {
+    let is_done = |record: &&&crate::record::Record| record.outcome == Outcome::Done;
+    let missing = experiment.seeds - cell.runs.len() as u64;
+    Line {
+        task: cell.task.clone(),
+        estimator: cell.cell.estimator.label(),
+        optimizer: cell.cell.optimizer_label(),
+        runs: experiment.seeds,
+        done: cell.records().iter().filter(is_done).count(),
+        failed: cell.failures(),
+        missing,
+        seconds: cost.and_then(|cost| cost.seconds).map(|seconds| seconds * missing as f64),
+        refused: cell.cell.refusal(experiment.batch),
+    }
+}
+
+/// One line for the cells of a task that have the same kind of estimator, in order; their number is where
+/// the optimizer is. The kind is the first word of the label.
+fn grouped(cells: &[Line]) -> Vec<Line> {
+    let mut groups: Vec<(u64, Line)> = vec![];
+    for line in cells {
+        let kind = line.estimator.split(' ').next().unwrap_or_default();
+        let is_same = |(_, group): &&mut (u64, Line)| {
+            group.task == line.task && group.estimator == kind && group.refused == line.refused
+        };
+        match groups.iter_mut().rev().find(is_same) {
+            Some((count, group)) => {
+                *count += 1;
+                group.runs += line.runs;
+                group.done += line.done;
+                group.failed += line.failed;
+                group.missing += line.missing;
+                group.seconds = group.seconds.zip(line.seconds).map(|(a, b)| a + b);
+            }
+            None => groups.push((1, Line { estimator: kind.to_owned(), ..line.clone() })),
+        }
+    }
+    let counted = |(count, line): (u64, Line)| Line { optimizer: count.to_string(), ..line };
+    groups.into_iter().map(counted).collect()
 }

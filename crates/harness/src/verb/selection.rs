@@ -1,15 +1,15 @@
-use crate::Registries;
 use crate::experiment::{Experiment, Overrides};
 use crate::results::Summary;
+use crate::{Registries, files};
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
 /// The runs that a verb is about.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct Selection {
-    /// Experiment files
-    #[arg(value_name = "EXPERIMENT.toml", default_value = "experiments/argmax.toml")]
+    /// Experiment files, names of built-in experiments, or folders of experiment files
+    #[arg(value_name = "EXPERIMENT", default_value = "argmax")]
     pub experiments: Vec<PathBuf>,
     /// Results folder; each experiment has its own folder in it
     #[arg(long, value_name = "DIR", default_value = "results")]
@@ -48,8 +48,8 @@ impl Selection {
             data: self.data.clone(),
         };
         let mut selected: Vec<(Experiment, PathBuf)> = vec![];
-        for path in &self.experiments {
-            let experiment = Experiment::read(path, &overrides, registries)?;
+        for path in self.files()? {
+            let experiment = Experiment::read(&path, &overrides, registries)?;
             let folder = self.results.join(self.folder(&experiment)?);
             if selected.iter().any(|(_, other)| *other == folder) {
                 bail!("two experiments would share the folder {}", folder.display());
@@ -57,6 +57,23 @@ impl Selection {
             selected.push((experiment, folder));
         }
         Ok(selected)
+    }
+
+    /// The experiment files, with those of folders.
+    fn files(&self) -> Result<Vec<PathBuf>> {
+        let mut paths = vec![];
+        for path in &self.experiments {
+            if !path.is_dir() {
+                paths.push(path.clone());
+                continue;
+            }
+            let found = files::with_extension(path, "toml")?;
+            if found.is_empty() {
+                bail!("folder {} has no experiment files, which end with .toml", path.display());
+            }
+            paths.extend(found);
+        }
+        Ok(paths)
     }
 
     /// The name of the folder of an experiment's results: that of the experiment, with a digest of its
@@ -77,22 +94,6 @@ pub enum Format {
     Table,
     /// For programs
     Json,
-}
-
-/// The format of a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ListFormat {
-    /// For people, one line each
-    Table,
-    /// Every page, as in docs/estimators.md and docs/experiments.md
-    Markdown,
-}
-
-/// An empty table for the terminal.
-pub(super) fn table(header: &[&str]) -> comfy_table::Table {
-    let mut table = comfy_table::Table::new();
-    table.load_style(comfy_table::presets::NOTHING).set_header(header.iter().copied());
-    table
 }
 
 /// The number of jobs: one per core unless given.

@@ -1,20 +1,21 @@
+use super::quantities::{duration, size};
 use super::selection::{jobs, warn};
-use super::{Exit, Selection};
+use super::{Exit, Selection, Shard};
 use crate::experiment::Experiment;
 use crate::plan::Run;
-use crate::record::{self, Outcome, Record, Records, Writer, files, lock};
+use crate::record::{self, Lock, Outcome, Record, Records, Writer, files, lock};
 use crate::results::Summary;
 use crate::run::{Interrupt, Progress, Signals, Workers, perform};
 use crate::{Program, Registries, report};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 /// Do the missing runs of experiments.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct Sweep {
     /// The runs
     #[command(flatten)]
@@ -37,6 +38,16 @@ pub struct Sweep {
     /// Time limit of a run, such as 90s or 15m
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub timeout: Option<Duration>,
+    /// Do runs in processes of their own: one that hangs is ended at its time limit, and one that ends its
+    /// process, as when memory is used up, is a failed run
+    #[arg(long)]
+    pub isolate: bool,
+    /// Memory limit of each process, such as 4GB; needs --isolate
+    #[arg(long, value_name = "SIZE", value_parser = size, requires = "isolate")]
+    pub memory: Option<u64>,
+    /// Begin although very many runs are missing
+    #[arg(long, short)]
+    pub yes: bool,
     /// Write no tables, plots and report
     #[arg(long)]
     pub no_report: bool,
@@ -45,34 +56,8 @@ pub struct Sweep {
     pub quiet: bool,
 }
 
-/// One of several equal parts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shard {
-    /// Which one, from 1.
-    pub index: usize,
-    /// How many there are.
-    pub count: usize,
-}
-
-impl std::str::FromStr for Shard {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let parts = text.split_once('/').and_then(|(index, count)| {
-            Some(Self { index: index.parse().ok()?, count: count.parse().ok()? })
-        });
-        parts
-            .filter(|shard| (1..=shard.count).contains(&shard.index))
-            .ok_or_else(|| "expected I/N with I from 1 to N, such as 1/4".to_owned())
-    }
-}
-
-/// A duration with its unit.
-fn duration(text: &str) -> Result<Duration, String> {
-    let expected = || "expected a duration above 0 with its unit, such as 90s or 15m".to_owned();
-    let parsed: jiff::SignedDuration = text.parse().map_err(|_| expected())?;
-    Duration::try_from(parsed).ok().filter(|duration| !duration.is_zero()).ok_or_else(expected)
-}
+/// More missing runs than these need --yes.
+const MANY: usize = 20_000;
 
 impl Sweep {
     /// Does the missing runs, and reports.
@@ -113,23 +98,37 @@ impl Sweep {
         }
         let mut writer = Writer::open(&own)?;
         self.check_others(folder, &own)?;
-        let stored = record::stored(folder, &experiment.name)?;
+        let stored = record::stored_outcomes(folder, &experiment.name)?;
         repair(&mut writer, &own, &stored)?;
         let runs = experiment.runs()?;
         let ours = self.ours(&runs);
-        let missing: Vec<&Run> =
-            ours.iter().copied().filter(|run| self.is_missing(run, &stored)).collect();
+        let is_missing = |(_, run): &(usize, &Run)| self.is_missing(run, &stored);
+        let missing: Vec<(usize, &Run)> = ours.iter().copied().filter(is_missing).collect();
+        if missing.len() > MANY && !self.yes {
+            bail!(
+                "{} runs are missing, more than {MANY}: `plan {}` says how long they take; if you mean it, add \
+                 --yes",
+                missing.len(),
+                experiment.arguments()
+            );
+        }
         let progress = Progress::new(&experiment.name, ours.len(), missing.len(), self.quiet);
-        let (complete, records) = match missing.as_slice() {
-            [] => (true, stored),
+        // The numbers are on the disk: memory holds only how runs ended.
+        let mut outcomes = stored;
+        let complete = match missing.as_slice() {
+            [] => true,
             missing => {
-                let workers = Workers { jobs: jobs(self.jobs), timeout: self.timeout };
+                let command = || self.worker(experiment);
+                let isolated: Option<&(dyn Fn() -> Command + Sync)> =
+                    if self.isolate { Some(&command) } else { None };
+                let workers = Workers { jobs: jobs(self.jobs), timeout: self.timeout, isolated };
                 let mut failed = 0;
                 let bound = self.max_failures.unwrap_or(u32::MAX);
-                let known = known(missing, &stored);
-                // The numbers are on the disk: memory holds only how runs ended.
-                let mut outcomes = stored.outcomes();
-                let complete = perform(experiment, missing, workers, signals, |record| {
+                let known = match self.retry.as_slice() {
+                    [] => BTreeMap::new(),
+                    _ => known(missing, &Records::read(folder)?),
+                };
+                perform(experiment, missing, workers, signals, |record| {
                     if known.get(&record.id).is_some_and(|known| known.contradicts(&record)) {
                         bail!(
                             "run {} gave other numbers than before, so nothing was stored: its estimator or \
@@ -142,11 +141,11 @@ impl Sweep {
                     progress.tick(&record);
                     outcomes.insert_outcome(record);
                     Ok(failed < bound)
-                })?;
-                (complete, if self.reports() { Records::read(folder)? } else { outcomes })
+                })?
             }
         };
         progress.finish();
+        let records = if self.reports() { Records::read(folder)? } else { outcomes };
         let summary = Summary::new(experiment, &runs, &records);
         // Whoever interrupts twice does not want to wait for a report either.
         let has_report = self.reports() && summary.progress().0 > 0 && !signals.abandon();
@@ -163,17 +162,38 @@ impl Sweep {
         })
     }
 
+    /// The command of a process that does runs of an experiment ([`super::Work`]).
+    fn worker(&self, experiment: &Experiment) -> Command {
+        let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("harness"));
+        let mut command = Command::new(program);
+        command.arg("work").arg(&experiment.path);
+        let Selection { seeds, estimator, set, data, .. } = &self.selection;
+        if let Some(seeds) = seeds {
+            command.arg(format!("--seeds={seeds}"));
+        }
+        command.args(estimator.iter().map(|kind| format!("--estimator={kind}")));
+        command.args(set.iter().map(|assignment| format!("--set={assignment}")));
+        if let Some(data) = data {
+            command.arg("--data").arg(data);
+        }
+        if let Some(timeout) = self.timeout {
+            command.arg("--timeout").arg(format!("{}ms", timeout.as_millis().max(1)));
+        }
+        if let Some(memory) = self.memory {
+            command.arg("--memory").arg(format!("{memory}B"));
+        }
+        command
+    }
+
     /// A part of the runs has no report.
     fn reports(&self) -> bool {
         !self.no_report && self.shard.is_none()
     }
 
     /// The runs of this shard.
-    fn ours<'a>(&self, runs: &'a [Run]) -> Vec<&'a Run> {
-        match self.shard {
-            None => runs.iter().collect(),
-            Some(Shard { index, count }) => runs.iter().skip(index - 1).step_by(count).collect(),
-        }
+    fn ours<'a>(&self, runs: &'a [Run]) -> Vec<(usize, &'a Run)> {
+        let is_ours = |(_, run): &(usize, &Run)| self.shard.is_none_or(|shard| shard.has(run));
+        runs.iter().enumerate().filter(is_ours).collect()
     }
 
     fn is_missing(&self, run: &Run, stored: &Records) -> bool {
@@ -208,12 +228,13 @@ impl Sweep {
     }
 
     /// Whether more runs failed than are allowed.
-    fn has_failed(&self, runs: &[&Run], records: &Records) -> bool {
+    fn has_failed(&self, runs: &[(usize, &Run)], records: &Records) -> bool {
         // A divergence is a result; a run without one because of its time limit is not.
         let is_failed = |record: &&Record| {
             matches!(record.outcome, Outcome::Failed { .. } | Outcome::TimedOut { .. })
         };
-        let failed = runs.iter().filter_map(|run| records.get(&run.id)).filter(is_failed).count();
+        let failed =
+            runs.iter().filter_map(|(_, run)| records.get(&run.id)).filter(is_failed).count();
         failed >= self.max_failures.unwrap_or(1) as usize
     }
 
@@ -255,8 +276,8 @@ impl Sweep {
 }
 
 /// The records of finished runs that are repeated.
-fn known(missing: &[&Run], stored: &Records) -> BTreeMap<String, Record> {
-    let records = missing.iter().filter_map(|run| stored.get(&run.id));
+fn known(missing: &[(usize, &Run)], stored: &Records) -> BTreeMap<String, Record> {
+    let records = missing.iter().filter_map(|(_, run)| stored.get(&run.id));
     let finished = records.filter(|record| record.outcome == Outcome::Done);
     finished.map(|record| (record.id.clone(), record.clone())).collect()
 }
@@ -277,7 +298,7 @@ fn repair(writer: &mut Writer, own: &Path, stored: &Records) -> Result<()> {
 fn set_aside(folder: &Path, only: Option<&Path>) -> Result<()> {
     let mut paths = files(folder)?;
     paths.retain(|path| only.is_none_or(|only| path == only));
-    let _locks: Vec<File> = paths.iter().map(|path| lock(path)).collect::<Result<_>>()?;
+    let _locks: Vec<Lock> = paths.iter().map(|path| lock(path)).collect::<Result<_>>()?;
     for path in &paths {
         let is_free = |n: &usize| !aside(path, *n).exists();
         let to = aside(path, (1..).find(is_free).unwrap_or(0));
@@ -290,24 +311,4 @@ fn set_aside(folder: &Path, only: Option<&Path>) -> Result<()> {
 
 fn aside(path: &Path, n: usize) -> PathBuf {
     path.with_extension(format!("jsonl.{n}.old"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn shards_and_durations() {
-        assert_eq!("2/4".parse(), Ok(Shard { index: 2, count: 4 }));
-        for text in ["0/4", "5/4", "1", "a/b", "1/0"] {
-            assert!(text.parse::<Shard>().is_err(), "{text}");
-        }
-        for (text, seconds) in [("1.5m", 90), ("90s", 90), ("2h", 7200), ("1m 30s", 90)] {
-            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
-        }
-        assert_eq!(duration("5ms"), Ok(Duration::from_millis(5)));
-        for text in ["90", "0s", "s", "1x", "-1s", ""] {
-            assert!(duration(text).is_err(), "{text}");
-        }
-    }
 }

@@ -18,8 +18,8 @@ use std::path::PathBuf;
 /// stored runs, choose one with --set.
 #[derive(Debug, Args)]
 pub struct Train {
-    /// Experiment file
-    #[arg(value_name = "EXPERIMENT.toml")]
+    /// Experiment file, or the name of a built-in experiment
+    #[arg(value_name = "EXPERIMENT")]
     pub experiment: PathBuf,
     /// The estimator's kind, if the experiment has several
     #[arg(long, value_name = "KIND")]
@@ -146,7 +146,7 @@ impl Train {
         if let Some(step) = best.diverged {
             note!("warning: training diverged at step {step}");
         }
-        let mut table = super::selection::table(&["", metric.label]);
+        let mut table = super::rows::table(&["", metric.label]);
         table.add_row([format!("this network, after {step} steps"), short(*reported)]);
         let budget = budget(experiment);
         let values = cell.task.built.reference_values(self.seed, &budget, &|| true)?;

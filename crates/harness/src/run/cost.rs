@@ -1,0 +1,181 @@
+//! What runs will cost: as much as like runs did, or what a short probe says.
+
+use super::quality::against_exact;
+use crate::experiment::{Cell, Experiment, GradientProtocol, Protocol};
+use crate::record::Outcome;
+use crate::results::Summary;
+use estimators::kinds::Exact;
+use estimators::{Estimator, Factory};
+use kernels::Noise;
+use model::{Optimizer, Streams};
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+/// Steps, or draws, of a probe.
+const STEPS: u32 = 20;
+
+/// The cost of a run, in seconds of a core, and how it is known.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cost {
+    /// Seconds of a run; none if nothing is known.
+    pub seconds: Option<f64>,
+    /// How it is known.
+    pub source: Source,
+}
+
+/// How a cost is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    /// Nothing needs to be known: no run is missing.
+    Nothing,
+    /// By stored runs of the same cell.
+    Same,
+    /// By stored runs of the same task and estimator, with other settings.
+    Like,
+    /// By a probe of a few steps, without the references of the task.
+    Probe,
+    /// There was no time for a probe, or it failed.
+    Unknown,
+}
+
+/// The cost of a run of each cell. Probes end when they have taken as long as `limit` together.
+pub fn costs(summary: &Summary<'_>, limit: Duration) -> Vec<Cost> {
+    let experiment = summary.experiment;
+    let mut like: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    let mut own = vec![];
+    for cell in &summary.cells {
+        let is_done = |outcome: &Outcome| matches!(outcome, Outcome::Done);
+        let records = cell.records().into_iter().filter(|record| is_done(&record.outcome));
+        let seconds: Vec<f64> = records.map(|record| record.timing.seconds).collect();
+        let mean = statistics::mean(&seconds);
+        like.entry(key(cell.cell)).or_default().extend(mean);
+        own.push(mean);
+    }
+    let start = Instant::now();
+    let mut probed: BTreeMap<String, Option<f64>> = BTreeMap::new();
+    let of_cell = |(index, cell): (usize, &crate::results::CellSummary<'_>)| {
+        if cell.runs.len() as u64 == experiment.seeds
+            || cell.cell.refusal(experiment.batch).is_some()
+        {
+            return Cost { seconds: Some(0.0), source: Source::Nothing };
+        }
+        if own[index].is_some() {
+            return Cost { seconds: own[index], source: Source::Same };
+        }
+        let key = key(cell.cell);
+        if let Some(seconds) = statistics::mean(&like[&key]) {
+            return Cost { seconds: Some(seconds), source: Source::Like };
+        }
+        let is_late = start.elapsed() > limit;
+        let seconds = match probed.get(&key) {
+            Some(seconds) => *seconds,
+            None if is_late => None,
+            None => {
+                let seconds = probe(experiment, cell.cell);
+                probed.insert(key, seconds);
+                seconds
+            }
+        };
+        let source = if seconds.is_some() { Source::Probe } else { Source::Unknown };
+        Cost { seconds, source }
+    };
+    summary.cells.iter().enumerate().map(of_cell).collect()
+}
+
+/// What decides the cost of a run: task, estimator, and whole numbers among its parameters.
+fn key(cell: &Cell) -> String {
+    let parameters = cell.estimator.parameters.iter();
+    let counts = parameters.filter(|(_, value)| value.is_integer());
+    let counts: Vec<String> = counts.map(|(name, value)| format!("{name}={value}")).collect();
+    format!("{} {} {}", cell.task_index, cell.estimator.kind, counts.join(" "))
+}
+
+/// Seconds of a run, by a few of its steps; nothing if they fail.
+fn probe(experiment: &Experiment, cell: &Cell) -> Option<f64> {
+    if cell.task.built.absent().is_some() {
+        return None;
+    }
+    let ended = catch_unwind(AssertUnwindSafe(|| match &experiment.protocol {
+        Protocol::Training => training(experiment, cell),
+        Protocol::Gradient(plan) => gradient(experiment, cell, plan),
+    }));
+    ended.ok().flatten()
+}
+
+fn seconds(work: impl FnOnce() -> Option<()>) -> Option<f64> {
+    let start = Instant::now();
+    work()?;
+    Some(start.elapsed().as_secs_f64())
+}
+
+/// Seconds of one of several equal pieces of work: as many as there is time for.
+fn of_each(mut work: impl FnMut(u32) -> Option<()>) -> Option<f64> {
+    const LIMIT: Duration = Duration::from_millis(500);
+    let start = Instant::now();
+    let mut done = 0;
+    while done < STEPS && (done == 0 || start.elapsed() < LIMIT) {
+        work(done)?;
+        done += 1;
+    }
+    Some(start.elapsed().as_secs_f64() / f64::from(done))
+}
+
+fn training(experiment: &Experiment, cell: &Cell) -> Option<f64> {
+    let mut estimator = cell.estimator.built.build_f32();
+    let noise = Streams::new(cell.task.kind, 0).named("cost");
+    let default = || Optimizer::adam(0.0);
+    let optimizer = cell.optimizer.as_ref().map_or_else(default, |variant| variant.built.clone());
+    let start = Instant::now();
+    let mut training = cell.task.built.start(0, experiment.batch, &optimizer);
+    let first = start.elapsed().as_secs_f64();
+    let step =
+        of_each(|step| training.step(u64::from(step), &mut *estimator, &noise).ok().map(drop))?;
+    let evaluation =
+        seconds(|| training.evaluate(&mut *estimator, &mut noise.at(0)).ok().map(drop))?;
+    let evaluations = experiment.steps / experiment.evaluate_every + 1;
+    let measured = match experiment.gradient {
+        None => 0.0,
+        Some(plan) => {
+            let exact = &mut *Exact::default().build_f32();
+            let probe = &*training.probe(0);
+            let known = seconds(|| against_exact(probe, exact, &noise.at(0)).ok().map(drop));
+            let draw = of_each(|_| draw(probe, &mut *estimator, &mut noise.at(0)));
+            // Where the exact gradient is unavailable, nothing is measured.
+            let each =
+                known.zip(draw).map_or(0.0, |(known, draw)| known + draw * plan.draws as f64);
+            (experiment.steps / plan.every + 1) as f64 * each
+        }
+    };
+    Some(first + step * experiment.steps as f64 + evaluation * evaluations as f64 + measured)
+}
+
+fn draw<E: estimators::Real>(
+    probe: &dyn model::Probe<E>,
+    estimator: &mut dyn Estimator<E>,
+    noise: &mut Noise,
+) -> Option<()> {
+    let mut each = |_: &[E]| std::ops::ControlFlow::Continue(());
+    probe.draw_while(estimator, 1, noise, &mut each).ok().map(drop)
+}
+
+fn gradient(experiment: &Experiment, cell: &Cell, plan: &GradientProtocol) -> Option<f64> {
+    let mut estimator = cell.estimator.built.build_f64();
+    let noise = Streams::new(cell.task.kind, 0).named("cost");
+    let probe = cell.task.built.probe(0, experiment.batch);
+    let mut each = |_: &[f64]| std::ops::ControlFlow::Continue(());
+    // Many at a time, as runs draw them.
+    let many = 50 * STEPS as usize;
+    let seconds = seconds(|| {
+        probe.draw_while(&mut *estimator, many, &mut noise.at(0), &mut each).ok().map(drop)
+    })?;
+    Some(seconds / many as f64 * plan.draws_of(cell) as f64)
+}
+
+/// The most memory that this process has used so far, in bytes; only on Linux.
+pub fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(1024 * kilobytes)
+}
