@@ -122,9 +122,10 @@ impl<E: Real> Estimator<E> for ControlVariate {
         let [first, second] = [(); 2].map(|()| wide(&noise.exponentials::<E>(count, k)));
         let (p, chosen, has_mean) = (wide(&p), wide(&picks), self.has_mean);
         at_vertices_with(categorical, picks, objective, move |g, v| {
-            for row in 0..count {
+            let g = wide(g);
+            for (row, &pick) in chosen.iter().enumerate() {
                 let all = row * k..(row + 1) * k;
-                let (p, g, pick) = (&p[all.clone()], &wide(g)[all.clone()], chosen[row] as usize);
+                let (p, g, pick) = (&p[all.clone()], &g[all.clone()], pick as usize);
                 let mut middle: Vec<f64> = p.iter().map(|p| p / 2.0).collect();
                 middle[pick] += 0.5;
                 let mut sum = vec![0.0; k];
