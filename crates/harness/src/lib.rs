@@ -37,12 +37,14 @@ macro_rules! note {
 pub mod comparison;
 pub mod experiment;
 pub mod files;
+mod machine;
 pub mod plan;
 pub mod record;
 mod registries;
 pub mod report;
 pub mod results;
 pub mod run;
+mod shell;
 pub mod throughput;
 pub mod verb;
 

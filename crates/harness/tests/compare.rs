@@ -125,7 +125,7 @@ fn curves_are_exported_for_other_programs() {
     for (arguments, words) in [
         ("export tiny.toml --metric test-los", "did you mean `test-loss`"),
         ("export tiny.toml --format tensorboard", "--out"),
-        ("export tiny.toml --seeds 2", "has no runs"),
+        ("export tiny.toml --seeds 2", "has none of the 6 runs"),
     ] {
         let output = lab.run(arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments}");

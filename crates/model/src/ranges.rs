@@ -8,6 +8,11 @@ pub(crate) fn count(key: &str, count: usize, least: usize) -> Result<(), Fault> 
     Fault::require((least..=MOST).contains(&count), key, count, expected)
 }
 
+/// Rejects widths of layers that are no numbers of things.
+pub(crate) fn widths(key: &str, widths: &[usize]) -> Result<(), Fault> {
+    widths.iter().try_for_each(|&width| count(key, width, 1))
+}
+
 /// The most of anything that is counted.
 const MOST: usize = 1_000_000;
 

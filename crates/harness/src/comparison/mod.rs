@@ -2,7 +2,7 @@
 
 mod side;
 
-pub use side::Side;
+pub use side::{Key, Side};
 
 use crate::results::resamples;
 use model::Better;
@@ -24,10 +24,8 @@ pub struct Comparison {
 
 /// A cell of both.
 pub struct Pair {
-    /// The labels of its task, estimator and optimizer.
-    pub place: [String; 3],
-    /// The metric that is compared.
-    pub metric: String,
+    /// Which one.
+    pub key: Key,
     /// Seeds that both have.
     pub seeds: usize,
     /// Interquartile means of these seeds, in the first and in the second.
@@ -82,9 +80,9 @@ impl Comparison {
                 None => only_first.push(key.label()),
             }
         }
-        let lacks = |key: &&side::Key| first.get(key).is_none();
+        let lacks = |key: &&Key| first.get(key).is_none();
         let only_second = second.cells.iter().map(|(key, _)| key).filter(lacks);
-        let only_second = only_second.map(side::Key::label).collect();
+        let only_second = only_second.map(Key::label).collect();
         Self { cells, only_first, only_second, circumstances: first.circumstances(second) }
     }
 
@@ -100,7 +98,7 @@ impl Comparison {
 }
 
 impl Pair {
-    fn of(key: &side::Key, first: &side::Seeds, second: &side::Seeds) -> Option<Self> {
+    fn of(key: &Key, first: &side::Seeds, second: &side::Seeds) -> Option<Self> {
         let both = first.values.iter().zip(&second.values);
         let (a, b): (Vec<f64>, Vec<f64>) = both.filter_map(|(&a, &b)| Some((a?, b?))).unzip();
         let difference = paired_difference(&b, &a, &resamples(a.len()))?;
@@ -118,8 +116,7 @@ impl Pair {
             (Better::Neither, ..) => Verdict::Different,
         };
         Some(Self {
-            place: key.place.clone(),
-            metric: key.metric.clone(),
+            key: key.clone(),
             seeds: a.len(),
             values: [interquartile_mean(&a)?, interquartile_mean(&b)?],
             p_value: wilcoxon_signed_rank(&differences(&b, &a)),
@@ -132,11 +129,6 @@ impl Pair {
     fn is_worse(&self, tolerance: f64) -> bool {
         self.verdict == Verdict::Worse
             && self.difference.value.abs() > tolerance * self.values[0].abs()
-    }
-
-    /// Its task, estimator and optimizer.
-    pub fn label(&self) -> String {
-        self.place.join(", ")
     }
 }
 

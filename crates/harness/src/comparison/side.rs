@@ -9,15 +9,16 @@ use std::path::Path;
 
 /// What a cell is recognized by.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key {
+pub struct Key {
     /// The labels of task, estimator and optimizer.
-    pub(super) place: [String; 3],
-    /// The metric.
-    pub(super) metric: String,
+    pub place: [String; 3],
+    /// The metric that is compared.
+    pub metric: String,
 }
 
 impl Key {
-    pub(super) fn label(&self) -> String {
+    /// Task, estimator and optimizer.
+    pub fn label(&self) -> String {
         self.place.join(", ")
     }
 }

@@ -38,6 +38,12 @@ impl Cell {
         self.optimizer.as_ref().map_or_else(|| "none".to_owned(), |optimizer| optimizer.label())
     }
 
+    /// The optimizer that steps are taken with; one that changes nothing where none are taken.
+    pub fn built_optimizer(&self) -> Optimizer {
+        let none = || Optimizer::adam(0.0);
+        self.optimizer.as_ref().map_or_else(none, |optimizer| optimizer.built.clone())
+    }
+
     /// The value of a parameter such as `estimator.temperature` as text, if the cell has it.
     pub fn value(&self, path: &str) -> Option<String> {
         let (part, key) = path.split_once('.')?;

@@ -1,5 +1,6 @@
 //! What the command line changes of an experiment.
 
+use crate::shell;
 use anyhow::{Result, anyhow};
 use std::path::PathBuf;
 use toml::{Table, Value};
@@ -22,11 +23,7 @@ impl Overrides {
     pub fn arguments(&self) -> Vec<String> {
         let seeds = self.seeds.map(|seeds| format!("--seeds {seeds}"));
         let estimators = self.estimators.iter().map(|kind| format!("--estimator {kind}"));
-        let quoted =
-            |assignment: &String| match assignment.contains(|c: char| " '\"[{}]".contains(c)) {
-                true => format!("--set '{assignment}'"),
-                false => format!("--set {assignment}"),
-            };
+        let quoted = |assignment: &String| format!("--set {}", shell::word(assignment));
         seeds.into_iter().chain(estimators).chain(self.set.iter().map(quoted)).collect()
     }
 

@@ -1,6 +1,7 @@
 //! Names inside an experiment file that must be those of its own parameters and metrics.
 
 use super::{Experiment, FigureKind, FigureSpec};
+use crate::machine;
 use anyhow::{Context, Result, bail};
 use registry::UnknownName;
 use std::collections::BTreeSet;
@@ -124,7 +125,7 @@ const COPIES: u64 = 8;
 
 /// Rejects a choice that does not fit into the memory of this machine, before anything is allocated.
 pub(super) fn check_size(experiment: &Experiment) -> Result<()> {
-    match total_memory() {
+    match machine::total_memory() {
         Some(memory) => check_sizes(experiment, memory),
         None => Ok(()),
     }
@@ -152,14 +153,6 @@ fn check_sizes(experiment: &Experiment, memory: u64) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Bytes of memory of this machine; only on Linux.
-fn total_memory() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find(|line| line.starts_with("MemTotal:"))?;
-    let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some(1024 * kilobytes)
 }
 
 /// A threshold refers to a reference of the ranking metric of every task.

@@ -3,7 +3,6 @@
 use super::{Curves, FORMAT, Outcome, Record, Timing};
 use anyhow::{Result, bail};
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// What stands between a record and its checksum, and after it.
 const BEFORE: &[u8] = b",\"check\":\"";
@@ -79,17 +78,9 @@ pub fn read_outcome(line: &[u8]) -> Result<Record, Fault> {
     let header = serde_json::from_slice::<Header>(line).ok();
     match header.filter(|header| is_right && header.format == FORMAT) {
         None => read(line),
-        Some(Header { format, id, outcome, timing }) => Ok(Record {
-            format,
-            id,
-            run: Value::Null,
-            outcome,
-            curves: Curves::default(),
-            gradient: Curves::default(),
-            references: BTreeMap::new(),
-            artifacts: vec![],
-            timing,
-        }),
+        Some(Header { id, outcome, timing, .. }) => {
+            Ok(Record { timing, ..Record::new(id, Value::Null, outcome) })
+        }
     }
 }
 
@@ -133,17 +124,11 @@ fn check_shape(record: &Record) -> Result<()> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::record::Timing;
-    use std::collections::BTreeMap;
 
     pub(in crate::record) fn record(id: &str, outcome: Outcome, value: f64) -> Record {
         let mut curves = Curves::default();
         curves.push(0, [("validation-loss", value)]);
-        let run = serde_json::json!({});
-        let (gradient, timing) = (Curves::default(), Timing::default());
-        let (references, artifacts) = (BTreeMap::new(), vec![]);
-        let id = id.to_owned();
-        Record { format: FORMAT, id, run, outcome, curves, gradient, references, artifacts, timing }
+        Record { curves, ..Record::new(id, serde_json::json!({}), outcome) }
     }
 
     fn fault(line: &[u8]) -> String {

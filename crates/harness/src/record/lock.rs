@@ -1,6 +1,7 @@
 //! One writer for each record file, and who that is.
 
 use super::store::check_regular;
+use crate::machine;
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions, TryLockError};
@@ -32,13 +33,12 @@ pub struct Holder {
 impl Holder {
     fn here(length: u64) -> Self {
         let started = jiff::Timestamp::now();
-        Self { process: std::process::id(), host: host(), started, length }
+        Self { process: std::process::id(), host: machine::host(), started, length }
     }
 
     /// Whether it has certainly ended: its machine is this one, which has no such process.
     fn has_ended(&self) -> bool {
-        let there = PathBuf::from(format!("/proc/{}", self.process));
-        self.host == host() && Path::new("/proc/self").exists() && !there.exists()
+        self.host == machine::host() && machine::has_no_process(self.process)
     }
 
     /// The process and its machine, in words.
@@ -46,12 +46,6 @@ impl Holder {
         let since = self.started.strftime("%Y-%m-%d %H:%M:%SZ");
         format!("process {} on {}, since {since}", self.process, self.host)
     }
-}
-
-fn host() -> String {
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
-    let name = name.or_else(|| std::env::var("HOSTNAME").ok());
-    name.map_or_else(|| "an unknown host".to_owned(), |name| name.trim().to_owned())
 }
 
 /// Opens a file to append to, for this process alone.

@@ -8,7 +8,7 @@ mod writer;
 
 pub use folder::{check_folder, stored, stored_outcomes};
 pub use lock::{Holder, Lock, holder_of, lock};
-pub use store::{Damaged, Records, each_line, files};
+pub use store::{Damaged, Records, each_line, each_outcome, files};
 pub use writer::Writer;
 
 use serde::{Deserialize, Serialize};
@@ -152,6 +152,21 @@ pub struct Timing {
 }
 
 impl Record {
+    /// The record of a run that ended so, without numbers.
+    pub fn new(id: impl Into<String>, run: Value, outcome: Outcome) -> Self {
+        Self {
+            format: FORMAT,
+            id: id.into(),
+            run,
+            outcome,
+            curves: Curves::default(),
+            gradient: Curves::default(),
+            references: BTreeMap::new(),
+            artifacts: vec![],
+            timing: Timing::default(),
+        }
+    }
+
     /// The record without its timing: what must be the same wherever the run is done.
     pub fn result(&self) -> Self {
         Self { timing: Timing::default(), ..self.clone() }
@@ -172,17 +187,8 @@ mod tests {
     fn a_record_survives_its_line() {
         let mut curves = Curves::default();
         curves.push(0, [("validation-loss", 0.1 + 0.2), ("entropy", f64::NAN)]);
-        let record = Record {
-            format: FORMAT,
-            id: "0".to_owned(),
-            run: serde_json::json!({ "seed": 1 }),
-            outcome: Outcome::Diverged { step: 7 },
-            curves,
-            gradient: Curves::default(),
-            references: BTreeMap::new(),
-            artifacts: vec![],
-            timing: Timing::default(),
-        };
+        let (run, outcome) = (serde_json::json!({ "seed": 1 }), Outcome::Diverged { step: 7 });
+        let record = Record { curves, ..Record::new("0", run, outcome) };
         let line = serde_json::to_string(&record).unwrap();
         assert!(line.contains(r#""status":"diverged","step":7"#), "{line}");
         assert!(!line.contains("references") && !line.contains("artifacts"), "{line}");

@@ -143,6 +143,17 @@ pub fn each_line(
     each_line_with(path, line::read, each)
 }
 
+/// As [`each_line`], without numbers: only how runs ended.
+///
+/// # Errors
+/// As [`each_line`].
+pub fn each_outcome(
+    path: &Path,
+    each: impl FnMut(usize, &[u8], Result<Record, String>),
+) -> Result<bool> {
+    each_line_with(path, line::read_outcome, each)
+}
+
 fn each_line_with(
     path: &Path,
     read: impl Fn(&[u8]) -> Result<Record, Fault>,

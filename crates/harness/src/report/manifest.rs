@@ -1,6 +1,7 @@
 //! Where results come from: program, machine, command, and the digest of the records.
 
 use crate::Program;
+use crate::machine;
 use crate::plan::NOISE_VERSION;
 use crate::record::FORMAT;
 use crate::results::Summary;
@@ -37,7 +38,7 @@ pub(super) fn manifest(summary: &Summary<'_>, program: Program) -> Result<Value>
         "revision": option_env!("HARNESS_REVISION"),
         "dirty": option_env!("HARNESS_DIRTY").map(|dirty| dirty == "true"),
         "toolchain": option_env!("HARNESS_TOOLCHAIN"),
-        "processor": processor(),
+        "processor": machine::processor(),
         "instruction-set": kernels::simd::Level::current().name(),
         "cores": std::thread::available_parallelism().map_or(1, usize::from),
         "command": command(),
@@ -50,10 +51,4 @@ fn command() -> String {
     let arguments =
         std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned());
     arguments.collect::<Vec<_>>().join(" ")
-}
-
-fn processor() -> Option<String> {
-    let text = std::fs::read_to_string("/proc/cpuinfo").ok()?;
-    let line = text.lines().find(|line| line.starts_with("model name"))?;
-    Some(line.split_once(':')?.1.trim().to_owned())
 }

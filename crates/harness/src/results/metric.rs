@@ -53,23 +53,11 @@ pub(super) fn lower_is_better(measure: &Measure, value: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{FORMAT, Timing};
     use model::Metric;
-    use std::collections::BTreeMap;
 
     /// Losses 3, 2 and 1 at steps 0, 5 and 10, and a gradient at step 0.
     fn record(outcome: Outcome) -> Record {
-        let mut record = Record {
-            format: FORMAT,
-            id: String::new(),
-            run: serde_json::Value::Null,
-            outcome,
-            curves: Curves::default(),
-            gradient: Curves::default(),
-            references: BTreeMap::new(),
-            artifacts: vec![],
-            timing: Timing::default(),
-        };
+        let mut record = Record::new("", serde_json::Value::Null, outcome);
         for (step, loss) in [(0, 3.0), (5, 2.0), (10, 1.0)] {
             record.curves.push(step, [("m", loss)]);
         }

@@ -6,9 +6,11 @@ use super::place::Place;
 use crate::experiment::{Cell, Experiment, Measure};
 use crate::plan::Run;
 use crate::record::Records;
+use anyhow::{Result, bail};
 use rayon::prelude::*;
 use statistics::interquartile_mean;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 /// Paths of parameters with their values.
@@ -110,6 +112,23 @@ impl<'a> Summary<'a> {
     pub fn best_cells(&self, task: usize) -> impl Iterator<Item = (usize, &CellSummary<'a>)> {
         let cells = self.cells.iter().enumerate();
         cells.filter(move |(_, cell)| cell.cell.task_index == task && cell.best)
+    }
+
+    /// Rejects a folder without runs of the selection.
+    ///
+    /// # Errors
+    /// If none is stored.
+    pub fn require_runs(&self, folder: &Path) -> Result<()> {
+        let (stored, all) = self.progress();
+        if stored == 0 {
+            bail!(
+                "{} has none of the {all} runs of experiment `{}`; run `sweep {}` first",
+                folder.display(),
+                self.experiment.name,
+                self.experiment.arguments()
+            );
+        }
+        Ok(())
     }
 
     /// The number of the selection's runs that are stored, and the number of all.

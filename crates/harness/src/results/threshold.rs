@@ -38,22 +38,12 @@ fn steps(record: &Record, measure: &Measure, threshold: &ThresholdSpec) -> Optio
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{Curves, FORMAT, Timing};
     use model::Metric;
 
     /// Losses 3, 2, 1 and 2 at steps 0, 5, 10 and 15; the reference is 4.
     fn record(outcome: Outcome) -> Record {
-        let mut record = Record {
-            format: FORMAT,
-            id: String::new(),
-            run: serde_json::Value::Null,
-            outcome,
-            curves: Curves::default(),
-            gradient: Curves::default(),
-            references: [("mean".to_owned(), 4.0)].into(),
-            artifacts: vec![],
-            timing: Timing::default(),
-        };
+        let mut record = Record::new("", serde_json::Value::Null, outcome);
+        record.references = [("mean".to_owned(), 4.0)].into();
         for (step, loss) in [(0, 3.0), (5, 2.0), (10, 1.0), (15, 2.0)] {
             record.curves.push(step, [("m", loss)]);
         }

@@ -7,7 +7,7 @@ use crate::results::Summary;
 use estimators::kinds::Exact;
 use estimators::{Estimator, Factory};
 use kernels::Noise;
-use model::{Optimizer, Streams};
+use model::Streams;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
@@ -15,10 +15,10 @@ use std::time::{Duration, Instant};
 /// Steps, or draws, of a probe.
 const STEPS: u32 = 20;
 
-/// The cost of a run, in seconds of a core, and how it is known.
+/// What the missing runs of a cell cost, in seconds of a core, and how it is known.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cost {
-    /// Seconds of a run; none if nothing is known.
+    /// Seconds of all of them; none if nothing is known.
     pub seconds: Option<f64>,
     /// How it is known.
     pub source: Source,
@@ -39,8 +39,11 @@ pub enum Source {
     Unknown,
 }
 
-/// The cost of a run of each cell. Probes end when they have taken as long as `limit` together.
-pub fn costs(summary: &Summary<'_>, limit: Duration) -> Vec<Cost> {
+/// The longest that probes take together.
+const PROBES: Duration = Duration::from_secs(10);
+
+/// What the missing runs of each cell cost.
+pub fn costs(summary: &Summary<'_>) -> Vec<Cost> {
     let experiment = summary.experiment;
     let mut like: BTreeMap<String, Vec<f64>> = BTreeMap::new();
     let mut own = vec![];
@@ -55,19 +58,22 @@ pub fn costs(summary: &Summary<'_>, limit: Duration) -> Vec<Cost> {
     let start = Instant::now();
     let mut probed: BTreeMap<String, Option<f64>> = BTreeMap::new();
     let of_cell = |(index, cell): (usize, &crate::results::CellSummary<'_>)| {
-        if cell.runs.len() as u64 == experiment.seeds
-            || cell.cell.refusal(experiment.batch).is_some()
-        {
-            return Cost { seconds: Some(0.0), source: Source::Nothing };
+        let missing = experiment.seeds - cell.runs.len() as u64;
+        let cost = |of_run: Option<f64>, source: Source| Cost {
+            seconds: of_run.map(|seconds| seconds * missing as f64),
+            source,
+        };
+        if missing == 0 || cell.cell.refusal(experiment.batch).is_some() {
+            return cost(Some(0.0), Source::Nothing);
         }
         if own[index].is_some() {
-            return Cost { seconds: own[index], source: Source::Same };
+            return cost(own[index], Source::Same);
         }
         let key = key(cell.cell);
         if let Some(seconds) = statistics::mean(&like[&key]) {
-            return Cost { seconds: Some(seconds), source: Source::Like };
+            return cost(Some(seconds), Source::Like);
         }
-        let is_late = start.elapsed() > limit;
+        let is_late = start.elapsed() > PROBES;
         let seconds = match probed.get(&key) {
             Some(seconds) => *seconds,
             None if is_late => None,
@@ -78,7 +84,7 @@ pub fn costs(summary: &Summary<'_>, limit: Duration) -> Vec<Cost> {
             }
         };
         let source = if seconds.is_some() { Source::Probe } else { Source::Unknown };
-        Cost { seconds, source }
+        cost(seconds, source)
     };
     summary.cells.iter().enumerate().map(of_cell).collect()
 }
@@ -124,10 +130,8 @@ fn of_each(mut work: impl FnMut(u32) -> Option<()>) -> Option<f64> {
 fn training(experiment: &Experiment, cell: &Cell) -> Option<f64> {
     let mut estimator = cell.estimator.built.build_f32();
     let noise = Streams::new(cell.task.kind, 0).named("cost");
-    let default = || Optimizer::adam(0.0);
-    let optimizer = cell.optimizer.as_ref().map_or_else(default, |variant| variant.built.clone());
     let start = Instant::now();
-    let mut training = cell.task.built.start(0, experiment.batch, &optimizer);
+    let mut training = cell.task.built.start(0, experiment.batch, &cell.built_optimizer());
     let first = start.elapsed().as_secs_f64();
     let step =
         of_each(|step| training.step(u64::from(step), &mut *estimator, &noise).ok().map(drop))?;
@@ -170,12 +174,4 @@ fn gradient(experiment: &Experiment, cell: &Cell, plan: &GradientProtocol) -> Op
         probe.draw_while(&mut *estimator, many, &mut noise.at(0), &mut each).ok().map(drop)
     })?;
     Some(seconds / many as f64 * plan.draws_of(cell) as f64)
-}
-
-/// The most memory that this process has used so far, in bytes; only on Linux.
-pub fn peak_memory() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some(1024 * kilobytes)
 }

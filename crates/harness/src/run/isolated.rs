@@ -2,9 +2,8 @@
 
 use super::interrupt::Interrupt;
 use crate::plan::Run;
-use crate::record::{Curves, FORMAT, Outcome, Record, Timing, line};
+use crate::record::{Outcome, Record, line};
 use anyhow::{Context, Result};
-use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -174,17 +173,9 @@ fn describe(status: ExitStatus) -> String {
 
 /// The record of a run that has none of its own.
 fn failed(run: &Run, outcome: Outcome, start: Instant) -> Record {
-    Record {
-        format: FORMAT,
-        id: run.id.clone(),
-        run: run.canonical(),
-        outcome,
-        curves: Curves::default(),
-        gradient: Curves::default(),
-        references: BTreeMap::new(),
-        artifacts: vec![],
-        timing: Timing { seconds: start.elapsed().as_secs_f64(), ..Timing::default() },
-    }
+    let mut record = Record::new(&run.id, run.canonical(), outcome);
+    record.timing.seconds = start.elapsed().as_secs_f64();
+    record
 }
 
 /// Limits the memory of this process, and ends it with its parent. Only on Linux.

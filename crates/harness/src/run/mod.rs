@@ -16,11 +16,10 @@ pub use workers::{Workers, perform};
 
 use crate::experiment::{Cell, Experiment, Protocol};
 use crate::plan::Run;
-use crate::record::{Curves, FORMAT, Outcome, Record, Timing};
+use crate::record::{Outcome, Record};
 use estimators::{Dims, Estimator, Real};
 use kernels::Noise;
 use model::{Probe, Streams};
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
@@ -102,17 +101,7 @@ impl Context<'_> {
 /// The record of a run, or nothing if it was interrupted. Nothing that happens in the run reaches
 /// further than its record: a panic is one of the outcomes.
 pub fn execute(experiment: &Experiment, run: &Run, limits: Limits<'_>) -> Option<Record> {
-    let mut record = Record {
-        format: FORMAT,
-        id: run.id.clone(),
-        run: run.canonical(),
-        outcome: Outcome::Done,
-        curves: Curves::default(),
-        gradient: Curves::default(),
-        references: BTreeMap::new(),
-        artifacts: vec![],
-        timing: Timing::default(),
-    };
+    let mut record = Record::new(&run.id, run.canonical(), Outcome::Done);
     let start = Instant::now();
     let ended = catch_unwind(AssertUnwindSafe(|| {
         let cell = &experiment.cells[run.cell];

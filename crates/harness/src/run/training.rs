@@ -8,7 +8,7 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use estimators::kinds::Exact;
 use estimators::{Estimator, Factory};
 use kernels::Noise;
-use model::{Artifact, Budget, Metric, Optimizer, Training};
+use model::{Artifact, Budget, Metric, Training};
 use std::collections::BTreeMap;
 use std::time::Instant;
 
@@ -45,9 +45,7 @@ fn references(context: &Context<'_>) -> Result<BTreeMap<String, f64>, Stop> {
 fn take_steps(context: &Context<'_>, record: &mut Record) -> Result<(), Stop> {
     let Context { experiment, cell, run, .. } = context;
     let mut estimator = cell.estimator.built.build_f32();
-    let default = || Optimizer::adam(0.0);
-    let optimizer = cell.optimizer.as_ref().map_or_else(default, |variant| variant.built.clone());
-    let mut training = cell.task.built.start(run.seed, experiment.batch, &optimizer);
+    let mut training = cell.task.built.start(run.seed, experiment.batch, &cell.built_optimizer());
     context.check_refusal(&*estimator, training.dims())?;
     let mut exact = Exact::default().build_f32();
     let known = || training.probe(0).exact();

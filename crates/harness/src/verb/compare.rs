@@ -1,7 +1,7 @@
 use super::rows::table;
 use super::{Exit, Format};
 use crate::comparison::{Comparison, Pair, Side, Verdict};
-use crate::report::words::{short, signed_interval};
+use crate::report::words::{p_value, short, signed_interval};
 use anyhow::Result;
 use clap::Args;
 use serde_json::{Value, json};
@@ -71,13 +71,13 @@ pub(super) fn print(comparison: &Comparison) {
         let mut table = table(&header);
         for cell in shown {
             table.add_row([
-                cell.label(),
-                cell.metric.clone(),
+                cell.key.label(),
+                cell.key.metric.clone(),
                 cell.seeds.to_string(),
                 short(cell.values[0]),
                 short(cell.values[1]),
                 signed_interval(cell.difference),
-                crate::report::words::p_value(cell.p_value),
+                p_value(cell.p_value),
                 cell.verdict.name().to_owned(),
             ]);
         }
@@ -106,10 +106,10 @@ pub(super) fn print(comparison: &Comparison) {
 
 fn as_json(comparison: &Comparison) -> Value {
     let cell = |cell: &Pair| {
-        let [task, estimator, optimizer] = &cell.place;
+        let [task, estimator, optimizer] = &cell.key.place;
         let interval = cell.difference.interval.map(|interval| [interval.low, interval.high]);
         json!({
-            "task": task, "estimator": estimator, "optimizer": optimizer, "metric": cell.metric,
+            "task": task, "estimator": estimator, "optimizer": optimizer, "metric": cell.key.metric,
             "seeds": cell.seeds, "first": cell.values[0], "second": cell.values[1],
             "difference": cell.difference.value, "interval": interval, "p-value": cell.p_value,
             "verdict": cell.verdict.name(),

@@ -54,14 +54,7 @@ impl Export {
         let records = record::stored(folder, &experiment.name)?;
         let runs = experiment.runs()?;
         let summary = Summary::new(experiment, &runs, &records);
-        if summary.progress().0 == 0 {
-            bail!(
-                "{} has no runs of experiment `{}`; run `sweep {}` first",
-                folder.display(),
-                experiment.name,
-                experiment.arguments()
-            );
-        }
+        summary.require_runs(folder)?;
         self.check_metrics(&summary)?;
         let of_cell = |cell| {
             let stored = move |&(seed, record)| Stored { cell, seed, record };

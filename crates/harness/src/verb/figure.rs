@@ -45,10 +45,7 @@ impl Figure {
         let records = record::stored(&folder, &experiment.name)?;
         let runs = experiment.runs()?;
         let summary = Summary::new(&experiment, &runs, &records);
-        if summary.progress().0 == 0 {
-            let (folder, path) = (folder.display(), self.experiment.display());
-            bail!("{folder} has none of the runs; run `sweep {path}` first");
-        }
+        summary.require_runs(&folder)?;
         self.check_estimators(&summary)?;
         let excerpt = Excerpt {
             tasks: self.tasks(&summary)?,

@@ -142,14 +142,14 @@ fn entries<T, A>(entries: &[Entry<T, A>], summary: &'static str) -> Rows {
     Rows { header: vec!["kind", summary, "parameters"], rows: entries.iter().map(row).collect() }
 }
 
-/// The experiments of a folder; the built-in ones where there is no such folder. One that cannot be read,
-/// as its data is not there, is named.
+/// The experiments of a folder, or the built-in ones if there is no folder `experiments`. Of these, some need
+/// files that are not there: they are named and left out.
 fn read_experiments(folder: &Path, registries: &Registries) -> Result<Vec<Experiment>> {
-    let paths = match folder == Path::new("experiments") && !folder.exists() {
+    let is_built_in = folder == Path::new("experiments") && !folder.exists();
+    let paths = match is_built_in {
         true => built_in::names().into_iter().map(PathBuf::from).collect(),
         false => files::with_extension(folder, "toml")?,
     };
-    let is_built_in = !folder.exists();
     let mut read = vec![];
     for path in paths {
         match Experiment::read(&path, &Overrides::default(), registries) {

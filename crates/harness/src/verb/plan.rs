@@ -3,15 +3,15 @@ use super::selection::jobs;
 use super::{Exit, Format, Selection};
 use crate::Registries;
 use crate::experiment::Experiment;
+use crate::machine::peak_memory;
 use crate::record::{self, Outcome};
 use crate::report::words::time;
 use crate::results::{CellSummary, Summary};
-use crate::run::cost::{Cost, Source, costs, peak_memory};
+use crate::run::cost::{Cost, Source, costs};
 use anyhow::Result;
 use clap::Args;
 use rayon::prelude::*;
 use serde::Serialize;
-use std::time::Duration;
 
 /// Show what a sweep would do, and about how long it would take.
 ///
@@ -37,9 +37,6 @@ pub struct Plan {
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub format: Format,
 }
-
-/// The longest that probes take together.
-const PROBES: Duration = Duration::from_secs(10);
 
 /// The plan of an experiment.
 #[derive(Serialize)]
@@ -93,7 +90,7 @@ impl Plan {
 
     fn planned(&self, summary: &Summary<'_>, experiment: &Experiment, folder: String) -> Planned {
         let before = peak_memory();
-        let costs = if self.no_estimate { vec![] } else { costs(summary, PROBES) };
+        let costs = if self.no_estimate { vec![] } else { costs(summary) };
         let is_probed = costs.iter().any(|cost| cost.source == Source::Probe);
         let jobs = jobs(self.jobs);
         let memory = before.zip(peak_memory()).filter(|_| is_probed);
@@ -187,7 +184,7 @@ fn line(cell: &CellSummary<'_>, experiment: &Experiment, cost: Option<&Cost>) ->
         done: cell.records().iter().filter(is_done).count(),
         failed: cell.failures(),
         missing,
-        seconds: cost.and_then(|cost| cost.seconds).map(|seconds| seconds * missing as f64),
+        seconds: cost.and_then(|cost| cost.seconds),
         refused: cell.cell.refusal(experiment.batch),
     }
 }

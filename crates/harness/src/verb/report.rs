@@ -4,7 +4,7 @@ use crate::files::replace;
 use crate::report::Written;
 use crate::results::Summary;
 use crate::{Program, Registries, record, report};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -30,15 +30,8 @@ impl Report {
             let records = record::stored(&folder, &experiment.name)?;
             let runs = experiment.runs()?;
             let summary = Summary::new(&experiment, &runs, &records);
+            summary.require_runs(&folder)?;
             let (stored, all) = summary.progress();
-            if stored == 0 {
-                bail!(
-                    "{} has none of the {all} runs of experiment `{}`; run `sweep {}` first",
-                    folder.display(),
-                    experiment.name,
-                    experiment.arguments()
-                );
-            }
             let written = report::write(&summary, &folder, program)?;
             say!("{}: {stored} of {all} runs, in {}", experiment.name, folder.display());
             if written.reading == report::Reading::OtherSettings {

@@ -5,13 +5,12 @@ use crate::record;
 use crate::report::words;
 use crate::results::Summary;
 use crate::run::cost::costs;
-use crate::{Program, Registries};
+use crate::{Program, Registries, shell};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 /// Write job scripts for Slurm: an array of parts of the runs, and a job that reports them.
 ///
@@ -48,8 +47,6 @@ pub struct Slurm {
 
 /// Seconds of a core that a part takes, if nothing else is said.
 const HOUR: f64 = 3600.0;
-/// The longest that probes for the estimate take together.
-const PROBES: Duration = Duration::from_secs(10);
 /// Times that a task which reached its limit goes on.
 const ATTEMPTS: u32 = 20;
 
@@ -135,14 +132,7 @@ impl Slurm {
         let records = record::stored_outcomes(folder, &experiment.name)?;
         let runs = experiment.runs()?;
         let summary = Summary::new(experiment, &runs, &records);
-        let seconds: Option<f64> = costs(&summary, PROBES)
-            .iter()
-            .zip(&summary.cells)
-            .map(|(cost, cell)| {
-                let missing = experiment.seeds - cell.runs.len() as u64;
-                cost.seconds.map(|seconds| seconds * missing as f64)
-            })
-            .sum();
+        let seconds: Option<f64> = costs(&summary).iter().map(|cost| cost.seconds).sum();
         let cpus = spec.cpus.unwrap_or(4);
         let tasks = seconds.map_or(100.0, |seconds| seconds / (HOUR * f64::from(cpus)));
         let most = runs.len().clamp(1, 1000) as f64;
@@ -157,26 +147,26 @@ impl Slurm {
             std::path::absolute(path).map(|path| path.display().to_string()).context("no folder")
         };
         let program = std::env::current_exe().context("the program has no path")?;
-        let mut arguments = quoted(&experiment.path.display().to_string());
+        let mut arguments = shell::word(&experiment.path.display().to_string());
         for option in &experiment.overrides {
             let _ = write!(arguments, " {option}");
         }
         let _ = write!(
             arguments,
             " --results {}",
-            quoted(&self.selection.results.display().to_string())
+            shell::word(&self.selection.results.display().to_string())
         );
         if let Some(data) = &self.selection.data {
-            let _ = write!(arguments, " --data {}", quoted(&absolute(data)?));
+            let _ = write!(arguments, " --data {}", shell::word(&absolute(data)?));
         }
         if self.selection.force {
             arguments.push_str(" --force");
         }
         Ok(Job {
             name: &experiment.name,
-            program: quoted(&program.display().to_string()),
+            program: shell::word(&program.display().to_string()),
             arguments,
-            work: quoted(&absolute(Path::new("."))?),
+            work: shell::word(&absolute(Path::new("."))?),
             shards,
             cpus,
             limit: spec.limit,
@@ -263,27 +253,4 @@ fn sbatch(options: &[String], script: &Path) -> Result<String> {
     let text = String::from_utf8_lossy(&output.stdout);
     // With several clusters, a semicolon and the cluster's name follow.
     Ok(text.trim().split(';').next().unwrap_or_default().to_owned())
-}
-
-/// A word as a shell reads it.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@".contains(c);
-    match !word.is_empty() && word.chars().all(is_plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_are_quoted_for_shells() {
-        for (word, expected) in
-            [("a/b.toml", "a/b.toml"), ("a b", "'a b'"), ("it's", r"'it'\''s'"), ("", "''")]
-        {
-            assert_eq!(quoted(word), expected);
-        }
-    }
 }

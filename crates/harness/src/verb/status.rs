@@ -71,7 +71,7 @@ fn state(experiment: &Experiment, folder: &Path) -> Result<State> {
     let mut rate = None;
     for path in files(folder)? {
         let mut count = 0;
-        record::each_line(&path, |_, _, record| {
+        record::each_outcome(&path, |_, _, record| {
             count += 1;
             if let Ok(record) = record {
                 records.insert_outcome(record);

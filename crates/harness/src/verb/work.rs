@@ -1,29 +1,19 @@
-use super::Exit;
 use super::quantities::{duration, size};
+use super::{Exit, Selection};
 use crate::Registries;
-use crate::experiment::{Experiment, Overrides};
 use crate::record::line;
 use crate::run::{Limits, confine, execute};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::io::{BufRead, Write};
-use std::path::PathBuf;
 use std::time::Duration;
 
 /// Do runs for `sweep --isolate`: it names them on standard input, by their numbers in the plan, and reads
 /// their records.
 #[derive(Debug, Args)]
 pub struct Work {
-    /// Experiment file
-    pub experiment: PathBuf,
-    #[arg(long)]
-    seeds: Option<u64>,
-    #[arg(long)]
-    estimator: Vec<String>,
-    #[arg(long)]
-    set: Vec<String>,
-    #[arg(long)]
-    data: Option<PathBuf>,
+    #[command(flatten)]
+    selection: Selection,
     #[arg(long, value_parser = duration)]
     timeout: Option<Duration>,
     #[arg(long, value_parser = size)]
@@ -37,13 +27,10 @@ impl Work {
     /// If the experiment cannot be read, or standard input or output fails.
     pub fn run(&self, registries: &Registries) -> Result<Exit> {
         confine(self.memory)?;
-        let overrides = Overrides {
-            seeds: self.seeds,
-            estimators: self.estimator.clone(),
-            set: self.set.clone(),
-            data: self.data.clone(),
+        let selected = self.selection.read(registries)?;
+        let [(experiment, _)] = &selected[..] else {
+            bail!("a process does runs of one experiment")
         };
-        let experiment = Experiment::read(&self.experiment, &overrides, registries)?;
         let runs = experiment.runs()?;
         let limits = Limits { timeout: self.timeout, stop: &|| false };
         let mut output = std::io::stdout();
@@ -51,7 +38,7 @@ impl Work {
             let number = number.context("standard input cannot be read")?;
             let run = number.parse().ok().and_then(|number: usize| runs.get(number));
             let run = run.with_context(|| format!("no run `{number}`"))?;
-            if let Some(record) = execute(&experiment, run, limits) {
+            if let Some(record) = execute(experiment, run, limits) {
                 output.write_all(&line::write(&record)?).context("the sweep is gone")?;
                 output.flush().context("the sweep is gone")?;
             }

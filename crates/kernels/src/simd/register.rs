@@ -88,13 +88,8 @@ fn fused(a: f32, b: f32, c: f32) -> f32 {
     f64::from_bits(odd) as f32
 }
 
-#[inline(always)]
-fn fused_double(a: f64, b: f64, c: f64) -> f64 {
-    a.mul_add(b, c)
-}
-
 macro_rules! scalar {
-    ($real:ident, $fused:ident, $bits:ident, $mantissa:literal, $bias:literal, $half_root:literal) => {
+    ($real:ident, $fused:path, $bits:ident, $mantissa:literal, $bias:literal, $half_root:literal) => {
         impl Register<$real> for $real {
             const LANES: usize = 1;
             type Mask = bool;
@@ -174,7 +169,7 @@ macro_rules! scalar {
     };
 }
 scalar!(f32, fused, u32, 23, 127, 0x3f35_04f3);
-scalar!(f64, fused_double, u64, 52, 1023, 0x3fe6_a09e_667f_3bcd);
+scalar!(f64, f64::mul_add, u64, 52, 1023, 0x3fe6_a09e_667f_3bcd);
 
 #[cfg(target_arch = "x86_64")]
 mod x86_64 {

@@ -18,6 +18,8 @@ pub mod autoencoder;
 mod bernoulli_toy;
 mod categorical_vae;
 mod feature_selection;
+#[cfg(test)]
+mod gradients;
 mod kind;
 mod mnist;
 mod references;

@@ -10,10 +10,11 @@ pub use codes::Codes;
 pub(super) use pictures::{completions, reconstructions, samples};
 pub use reconstruction::Reconstruction;
 
-use crate::Forward;
 use crate::classifier::divergence_from_uniform;
+use crate::{Forward, ranges};
 use kernels::tape::{Node, Recording, record};
 use kernels::{Activation, Data, Initial, Input, Noise, Packed, Parameters, Perceptron, Real};
+use registry::Fault;
 use std::rc::Rc;
 
 /// The shape of an [`Autoencoder`].
@@ -33,6 +34,13 @@ pub struct Shape {
     pub codes: Codes,
     /// Pixels that are decoded: those of an image, unless others are predicted from it.
     pub outputs: usize,
+}
+
+/// Rejects latents, categories and widths of hidden layers that no autoencoder has.
+pub(super) fn check(latents: usize, categories: usize, hidden: &[usize]) -> Result<(), Fault> {
+    ranges::count("latents", latents, 1)?;
+    ranges::count("categories", categories, 2)?;
+    ranges::widths("hidden", hidden)
 }
 
 /// Encoder and decoder: pixels → … → L·K logits, and a code of L latents → … → a logit for each

@@ -1,7 +1,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::autoencoder::{Autoencoder, Codes, Shape, reconstructions};
+use super::autoencoder::{self, Autoencoder, Codes, Shape, reconstructions};
 use super::{Budget, GoOn, Instance, Streams, Task, TaskKind};
 use crate::batch::{Batch, Rows};
 use crate::data::Folders;
@@ -71,9 +71,7 @@ impl TaskKind for CategoricalVae {
     type Task = Self;
 
     fn check(&self) -> Result<(), Fault> {
-        ranges::count("latents", self.latents, 1)?;
-        ranges::count("categories", self.categories, 2)?;
-        self.hidden.iter().try_for_each(|&width| ranges::count("hidden", width, 1))?;
+        autoencoder::check(self.latents, self.categories, &self.hidden)?;
         ranges::count("pixels", self.pixels, 1)?;
         ranges::count("rows", self.rows, 1)?;
         ranges::count("validation-rows", self.validation_rows, 1)?;

@@ -111,11 +111,8 @@ impl TaskKind for FeatureSelection {
     fn check(&self) -> Result<(), Fault> {
         let (k, expected) = (self.latents(), format!("a whole number from 1 to {FEATURES}"));
         Fault::require((1..=FEATURES).contains(&k), "selected", k, expected)?;
-        let widths = |key, hidden: &[usize]| {
-            hidden.iter().try_for_each(|&width| ranges::count(key, width, 1))
-        };
-        widths("selector-hidden", &self.selector_hidden)?;
-        widths("predictor-hidden", &self.predictor_hidden)?;
+        ranges::widths("selector-hidden", &self.selector_hidden)?;
+        ranges::widths("predictor-hidden", &self.predictor_hidden)?;
         ranges::count("validation-rows", self.validation_rows, 1)?;
         ranges::count("test-rows", self.test_rows, 1)
     }

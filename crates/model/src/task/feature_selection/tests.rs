@@ -1,7 +1,7 @@
 //! Training and measuring small selections.
 
 use super::*;
-use crate::task::Instance;
+use crate::task::{Instance, gradients};
 use crate::{AnyTask, Budget, Evaluation, Optimizer};
 use estimators::{Estimator, Factory, Registry, kinds::Exact};
 use kernels::Noise;
@@ -83,23 +83,10 @@ fn the_exact_gradient_against_differences() {
         let (seeded, mut parameters) = task.instance::<f64>(&Streams::new("feature-selection", 0));
         let batch = seeded.batch(5, &mut Noise::named(&["batch"])).cast::<f64>();
         let mut exact = Exact::default().build_f64();
-        let mut expected = |parameters: &Parameters<f64>| {
+        gradients::check(&mut parameters, 13, 100, |parameters| {
             let (logits, objective, _) = seeded.forward(parameters, &batch).split();
             exact.estimate(logits, &*objective, &mut Noise::named(&["exact"])).unwrap()
-        };
-        expected(&parameters).backward().unwrap();
-        let (gradient, plain) = (parameters.gradient(), parameters.values().to_vec());
-        assert!(gradient.iter().filter(|g| g.abs() > 1e-4).count() > 100);
-        for i in (0..plain.len()).step_by(13) {
-            let mut at = |x: f64| {
-                parameters.values_mut()[i] = x;
-                expected(&parameters).loss()
-            };
-            // A small step, as a ReLU may bend in between.
-            let slope = (at(plain[i] + 1e-7) - at(plain[i] - 1e-7)) / 2e-7;
-            at(plain[i]);
-            assert!((gradient[i] - slope).abs() < 1e-7, "{i}: {} for {slope}", gradient[i]);
-        }
+        });
     }
 }
 

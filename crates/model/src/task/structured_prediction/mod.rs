@@ -6,7 +6,7 @@ mod tests;
 pub use loaded::Loaded;
 
 use super::TaskKind;
-use super::autoencoder::{Codes, Shape};
+use super::autoencoder::{self, Codes, Shape};
 use super::mnist::{Batches, Pixels};
 use crate::data::Folders;
 use crate::{Result, ranges};
@@ -80,9 +80,7 @@ impl TaskKind for StructuredPrediction {
     type Task = Loaded;
 
     fn check(&self) -> Result<(), Fault> {
-        ranges::count("latents", self.latents, 1)?;
-        ranges::count("categories", self.categories, 2)?;
-        self.hidden.iter().try_for_each(|&width| ranges::count("hidden", width, 1))?;
+        autoencoder::check(self.latents, self.categories, &self.hidden)?;
         ranges::count("samples", self.samples, 1)?;
         ranges::count("validation-rows", self.validation_rows, 1)?;
         ranges::count("test-rows", self.test_rows, 1)

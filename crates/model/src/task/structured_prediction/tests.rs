@@ -3,7 +3,7 @@
 use super::seeded::{Seeded, mixture};
 use super::*;
 use crate::task::mnist::tiny::{levels, mnist, write};
-use crate::task::{Instance, Streams, Task};
+use crate::task::{Instance, Streams, Task, gradients};
 use crate::{AnyTask, Metric, Optimizer};
 use estimators::{Estimator, Factory, Registry, kinds::Exact};
 use kernels::{Noise, Parameters, Real};
@@ -96,24 +96,11 @@ fn the_exact_gradient_against_differences() {
     let (seeded, mut parameters) = seeded::<f64>(small(), 1);
     let batch = seeded.batch(4, &mut Noise::named(&["batch"])).cast::<f64>();
     let mut exact = Exact::default().build_f64();
-    let mut expected = |parameters: &Parameters<f64>| {
+    gradients::check(&mut parameters, 5, 50, |parameters| {
         let (logits, objective, penalty) = seeded.forward(parameters, &batch).split();
         assert_eq!(penalty, 0.0);
         exact.estimate(logits, &*objective, &mut Noise::named(&["exact"])).unwrap()
-    };
-    expected(&parameters).backward().unwrap();
-    let (gradient, plain) = (parameters.gradient(), parameters.values().to_vec());
-    assert!(gradient.iter().filter(|g| g.abs() > 1e-4).count() > 50);
-    for i in (0..plain.len()).step_by(5) {
-        let mut at = |x: f64| {
-            parameters.values_mut()[i] = x;
-            expected(&parameters).loss()
-        };
-        // A small step, as a ReLU may bend in between.
-        let slope = (at(plain[i] + 1e-7) - at(plain[i] - 1e-7)) / 2e-7;
-        at(plain[i]);
-        assert!((gradient[i] - slope).abs() < 1e-7, "{i}: {} for {slope}", gradient[i]);
-    }
+    });
 }
 
 /// With many samples the bound is near −ln Σ_z p(z) p(y | z), and with one it is the loss of that one.

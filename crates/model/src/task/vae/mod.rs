@@ -6,7 +6,7 @@ mod tests;
 pub use loaded::Loaded;
 
 use super::TaskKind;
-use super::autoencoder::{Codes, Shape};
+use super::autoencoder::{self, Codes, Shape};
 use super::mnist::{Batches, Pixels};
 use crate::data::Folders;
 use crate::{Result, ranges};
@@ -108,9 +108,7 @@ impl TaskKind for Vae {
     type Task = Loaded;
 
     fn check(&self) -> Result<(), Fault> {
-        ranges::count("latents", self.latents, 1)?;
-        ranges::count("categories", self.categories, 2)?;
-        self.hidden.iter().try_for_each(|&width| ranges::count("hidden", width, 1))?;
+        autoencoder::check(self.latents, self.categories, &self.hidden)?;
         ranges::count("validation-rows", self.validation_rows, 0)?;
         let holds = self.slope > 0.0 && self.slope < 1.0;
         Fault::require(holds, "slope", self.slope, "a number above 0, below 1")
