@@ -25,7 +25,7 @@ pub use shown::Reading;
 pub(crate) use tables::MISS;
 
 use crate::Program;
-use crate::files::{replace, with_extension};
+use crate::files::{remove_abandoned, replace, with_extension};
 use crate::results::Summary;
 use anyhow::{Context, Result};
 use computed::{Computed, json};
@@ -61,6 +61,7 @@ fn remove_others(plots: &Path, names: &[&String]) -> Result<()> {
 /// If a file cannot be written, or the experiment's reading refers to numbers that do not exist.
 pub fn write(summary: &Summary<'_>, folder: &Path, program: Program) -> Result<Written> {
     summary.estimate();
+    remove_abandoned(folder);
     let mut changed = false;
     let mut put = |name: &str, content: &[u8]| -> Result<()> {
         changed |= replace(&folder.join(name), content)?;
