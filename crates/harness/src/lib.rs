@@ -18,6 +18,9 @@
 //! }
 //! ```
 
+// `say!` and `note!` survive that nobody reads them.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 /// Prints a line of what was asked for.
 macro_rules! say {
     ($($text:tt)*) => {{

@@ -144,7 +144,7 @@ fn a_panic_does_not_stop_other_runs() {
     let runs = experiment.runs().unwrap();
     let runs: Vec<_> = runs.iter().enumerate().collect();
     for jobs in [1, 2] {
-        let workers = Workers { jobs, timeout: None, isolated: None };
+        let workers = Workers { jobs, timeout: None, isolated: None, begins: &|_| {} };
         let mut names = vec![];
         let complete = perform(&experiment, &runs, workers, &Never, |record| {
             names.push(record.outcome.name());

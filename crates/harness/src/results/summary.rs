@@ -114,6 +114,11 @@ impl<'a> Summary<'a> {
         cells.filter(move |(_, cell)| cell.cell.task_index == task && cell.best)
     }
 
+    /// For each cell why its estimator does not support its task, or `None` if it does.
+    pub fn refusals(&self) -> Vec<Option<String>> {
+        self.cells.par_iter().map(|cell| cell.cell.refusal(self.experiment.batch)).collect()
+    }
+
     /// Rejects a folder without runs of the selection.
     ///
     /// # Errors

@@ -42,8 +42,8 @@ pub enum Source {
 /// The longest that probes take together.
 const PROBES: Duration = Duration::from_secs(10);
 
-/// What the missing runs of each cell cost.
-pub fn costs(summary: &Summary<'_>) -> Vec<Cost> {
+/// What the missing runs of each cell cost, given why cells are refused ([`Summary::refusals`]).
+pub fn costs(summary: &Summary<'_>, refusals: &[Option<String>]) -> Vec<Cost> {
     let experiment = summary.experiment;
     let mut like: BTreeMap<String, Vec<f64>> = BTreeMap::new();
     let mut own = vec![];
@@ -63,7 +63,7 @@ pub fn costs(summary: &Summary<'_>) -> Vec<Cost> {
             seconds: of_run.map(|seconds| seconds * missing as f64),
             source,
         };
-        if missing == 0 || cell.cell.refusal(experiment.batch).is_some() {
+        if missing == 0 || refusals[index].is_some() {
             return cost(Some(0.0), Source::Nothing);
         }
         if own[index].is_some() {

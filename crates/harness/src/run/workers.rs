@@ -21,10 +21,12 @@ pub struct Workers<'a> {
     pub timeout: Option<Duration>,
     /// The command of a process that does runs; none to do them in this one.
     pub isolated: Option<&'a (dyn Fn() -> Command + Sync)>,
+    /// Told of every run that begins, on the thread that does it.
+    pub begins: &'a (dyn Fn(&Run) + Sync),
 }
 
-/// Does the runs, given with their numbers in the plan, and hands over each record as soon as it is there, on the caller's thread. Ends
-/// early if `each` returns false. Returns whether all runs were started.
+/// Does the runs, given with their numbers in the plan, and hands over each record as soon as it is there, on
+/// the caller's thread. Ends early if `each` returns false. Returns whether all runs were started.
 ///
 /// Runs share nothing: each thread owns a pool of one thread, so that parallel code inside a run
 /// (a user's own task) cannot start another run within it.
@@ -57,6 +59,7 @@ pub fn perform(
                 while !interrupt.finish() && !enough.load(Ordering::Relaxed) {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(&(number, run)) = runs.get(index) else { break };
+                    (workers.begins)(run);
                     let record = match &mut worker {
                         None => Ok(pool.install(|| execute(experiment, run, limits))),
                         Some(worker) => worker.execute(number, run, workers.timeout, interrupt),

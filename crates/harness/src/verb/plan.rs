@@ -10,7 +10,6 @@ use crate::results::{CellSummary, Summary};
 use crate::run::cost::{Cost, Source, costs};
 use anyhow::Result;
 use clap::Args;
-use rayon::prelude::*;
 use serde::Serialize;
 
 /// Show what a sweep would do, and about how long it would take.
@@ -89,17 +88,19 @@ impl Plan {
     }
 
     fn planned(&self, summary: &Summary<'_>, experiment: &Experiment, folder: String) -> Planned {
+        let refusals = summary.refusals();
         let before = peak_memory();
-        let costs = if self.no_estimate { vec![] } else { costs(summary) };
+        let costs = match self.no_estimate {
+            true => vec![],
+            false => costs(summary, &refusals),
+        };
         let is_probed = costs.iter().any(|cost| cost.source == Source::Probe);
         let jobs = jobs(self.jobs);
         let memory = before.zip(peak_memory()).filter(|_| is_probed);
         let memory = memory.map(|(before, after)| before + jobs as u64 * (after - before));
-        let cells: Vec<Line> = summary
-            .cells
-            .par_iter()
-            .enumerate()
-            .map(|(index, cell)| line(cell, experiment, costs.get(index)))
+        let cells = summary.cells.iter().zip(refusals).enumerate();
+        let cells: Vec<Line> = cells
+            .map(|(index, (cell, refused))| line(cell, experiment, costs.get(index), refused))
             .collect();
         let source = costs.iter().map(|cost| cost.source).max();
         let seconds = cells.iter().map(|cell| cell.seconds).sum::<Option<f64>>();
@@ -173,7 +174,12 @@ fn words(source: Source) -> Option<&'static str> {
     }
 }
 
-fn line(cell: &CellSummary<'_>, experiment: &Experiment, cost: Option<&Cost>) -> Line {
+fn line(
+    cell: &CellSummary<'_>,
+    experiment: &Experiment,
+    cost: Option<&Cost>,
+    refused: Option<String>,
+) -> Line {
     let is_done = |record: &&&crate::record::Record| record.outcome == Outcome::Done;
     let missing = experiment.seeds - cell.runs.len() as u64;
     Line {
@@ -185,7 +191,7 @@ fn line(cell: &CellSummary<'_>, experiment: &Experiment, cost: Option<&Cost>) ->
         failed: cell.failures(),
         missing,
         seconds: cost.and_then(|cost| cost.seconds),
-        refused: cell.cell.refusal(experiment.batch),
+        refused,
     }
 }
 

@@ -132,7 +132,8 @@ impl Slurm {
         let records = record::stored_outcomes(folder, &experiment.name)?;
         let runs = experiment.runs()?;
         let summary = Summary::new(experiment, &runs, &records);
-        let seconds: Option<f64> = costs(&summary).iter().map(|cost| cost.seconds).sum();
+        let seconds: Option<f64> =
+            costs(&summary, &summary.refusals()).iter().map(|cost| cost.seconds).sum();
         let cpus = spec.cpus.unwrap_or(4);
         let tasks = seconds.map_or(100.0, |seconds| seconds / (HOUR * f64::from(cpus)));
         let most = runs.len().clamp(1, 1000) as f64;
