@@ -104,3 +104,54 @@ fn a_report_has_pictures_and_a_warning() {
     let report = lab.read("all/vae/report.html");
     assert!(report.contains("training negative ELBO"), "{report}");
 }
+
+/// Stored runs can be reported where the table that they used is gone; it says which one it was.
+#[test]
+fn runs_are_reported_where_their_table_is_gone() {
+    // So many that no warning says how few there are.
+    let rows: String = (0..200).map(|i| format!("{i},{},{}\n", i % 3, i % 2)).collect();
+    for (classes, metric) in [("classification = true", "test-accuracy"), ("", "test-loss")] {
+        let lab =
+            Lab::with(&[("inputs = 4", &format!("data = \"own.csv\"\ntarget = \"y\"\n{classes}"))]);
+        lab.write("own.csv", format!("a,b,y\n{rows}"));
+        lab.ok("sweep tiny.toml --quiet");
+        let results = lab.results("results/tiny");
+        std::fs::remove_file(lab.path("own.csv")).unwrap();
+        lab.ok("report tiny.toml");
+        lab.is_same(&results, "results/tiny");
+        assert!(lab.read("results/tiny/table.csv").contains(metric));
+        assert!(lab.ok("plan tiny.toml").contains("9 done"));
+        // Other settings have a folder of their own, and know the file from this one.
+        assert!(lab.ok("plan tiny.toml --seeds 4 --force").contains("9 done"));
+        let absent = "data file own.csv: cannot be read: there is no such file";
+        let refused = lab.run("sweep tiny.toml --seeds 4 --force");
+        assert_eq!(refused.status.code(), Some(2));
+        assert!(errors(&refused).contains(absent), "{}", errors(&refused));
+        // No run says what another table was.
+        let other = lab.run("report tiny.toml --set task.categories=4");
+        assert_eq!(other.status.code(), Some(2));
+        assert!(errors(&other).contains(absent), "{}", errors(&other));
+    }
+}
+
+/// Records that are compressed count as the plain ones do.
+#[test]
+fn compressed_records_count() {
+    let lab = Lab::new();
+    lab.ok("sweep tiny.toml --quiet");
+    let results = lab.results("results/tiny");
+    let plain = std::fs::read(lab.path("results/tiny/runs.jsonl")).unwrap();
+    let mut gz = flate2::write::GzEncoder::new(vec![], flate2::Compression::default());
+    std::io::Write::write_all(&mut gz, &plain).unwrap();
+    lab.write("results/tiny/runs.jsonl.gz", gz.finish().unwrap());
+    std::fs::remove_file(lab.path("results/tiny/runs.jsonl")).unwrap();
+    lab.ok("report tiny.toml");
+    lab.is_same(&results, "results/tiny");
+    assert!(lab.ok("sweep tiny.toml").contains("nothing to do"));
+    assert_eq!(lab.lines("results/tiny/runs.jsonl"), 0);
+    assert!(lab.ok("status tiny.toml").contains("9 of 9 runs done"));
+    let said = errors(&lab.run("sweep tiny.toml --fresh"));
+    assert!(said.contains("runs.jsonl.gz is now results/tiny/runs.jsonl.gz.1.old"), "{said}");
+    lab.is_same(&results, "results/tiny");
+    assert_eq!(lab.lines("results/tiny/runs.jsonl"), 9);
+}

@@ -15,7 +15,7 @@ pub enum Error {
         /// What is wrong, and where.
         why: String,
     },
-    /// A data set's file is not there.
+    /// A data file is not there.
     #[error(transparent)]
     Absent(#[from] crate::data::Absent),
     /// An estimator failed.

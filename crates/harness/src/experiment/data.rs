@@ -2,7 +2,7 @@
 
 use super::{Experiment, Overrides};
 use anyhow::{Result, anyhow};
-use model::data::Folders;
+use model::data::{Absent, Folders};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ pub const VARIABLE: &str = "ARGMAX_LAB_DATA";
 pub(super) fn folders(experiment: &Path, overrides: &Overrides) -> Folders {
     let experiment = experiment.parent().unwrap_or(Path::new("")).to_owned();
     let data = search(overrides.data.as_deref(), std::env::var_os(VARIABLE), &experiment);
-    Folders { experiment, data }
+    Folders { experiment, data, known: overrides.known.clone() }
 }
 
 fn search(given: Option<&Path>, variable: Option<OsString>, experiment: &Path) -> Vec<PathBuf> {
@@ -26,6 +26,13 @@ fn search(given: Option<&Path>, variable: Option<OsString>, experiment: &Path) -
     let beside = experiment.parent().map(|folder| folder.join("data"));
     let other = beside.filter(|beside| *beside != here);
     [here].into_iter().chain(other).collect()
+}
+
+/// Whether an experiment cannot be read because a data file that it names is not there.
+pub fn lacks_a_file(error: &anyhow::Error) -> bool {
+    let is_absent =
+        |error: &model::Error| matches!(error, model::Error::Absent(Absent::Named { .. }));
+    error.chain().filter_map(|cause| cause.downcast_ref()).any(is_absent)
 }
 
 impl Experiment {

@@ -24,6 +24,7 @@ mod validate;
 mod written;
 
 pub use cells::{Cell, EstimatorVariant, OptimizerVariant, TaskVariant};
+pub use data::lacks_a_file;
 pub use expected_value::ExpectedValue;
 pub use file::{ExpectedSpec, FigureKind, FigureSpec, GradientPlan, SlurmSpec, ThresholdSpec};
 pub use keys::{Key, KeyPage, key_pages};

@@ -2,6 +2,7 @@
 
 use crate::shell;
 use anyhow::{Result, anyhow};
+use model::data::Known;
 use std::path::PathBuf;
 use toml::{Table, Value};
 
@@ -16,6 +17,8 @@ pub struct Overrides {
     pub set: Vec<String>,
     /// The folder of data sets, which changes nothing else of the experiment.
     pub data: Option<PathBuf>,
+    /// What stored runs know of data files that are no longer there; it changes nothing else, either.
+    pub known: Vec<Known>,
 }
 
 impl Overrides {

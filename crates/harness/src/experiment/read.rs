@@ -57,8 +57,8 @@ impl Experiment {
         let mut experiment = resolve(path, table, overrides, registries).with_context(named)?;
         if let Some(own) = own {
             // A file that says nothing valid without its overrides has no settings of its own.
-            let data = overrides.data.clone();
-            let none = Overrides { data, ..Overrides::default() };
+            let (data, known) = (overrides.data.clone(), overrides.known.clone());
+            let none = Overrides { data, known, ..Overrides::default() };
             let own = resolve(path, own, &none, registries);
             let own = own.and_then(|own| own.settings()).ok();
             experiment.has_own_settings = own == Some(experiment.settings()?);

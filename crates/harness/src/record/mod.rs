@@ -1,14 +1,16 @@
 //! Records of runs: one line of JSON each, appended and synced, never rewritten.
 
 mod folder;
+mod known;
 pub(crate) mod line;
 mod lock;
 mod store;
 mod writer;
 
 pub use folder::{check_folder, stored, stored_outcomes};
+pub use known::known_data;
 pub use lock::{Holder, Lock, holder_of, lock};
-pub use store::{Damaged, Records, each_line, each_outcome, files};
+pub use store::{Damaged, Records, each_line, each_outcome, files, is_compressed};
 pub use writer::Writer;
 
 use serde::{Deserialize, Serialize};

@@ -3,6 +3,7 @@
 use super::line::{self, Fault};
 use super::{Curves, FORMAT, Outcome, Record};
 use anyhow::{Context, Result, bail};
+use flate2::bufread::MultiGzDecoder;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -34,7 +35,7 @@ pub struct Damaged {
 }
 
 impl Records {
-    /// Reads every `runs*.jsonl` of a folder; a folder that does not exist has none. Damaged lines do not
+    /// Reads every `runs*.jsonl` of a folder, and every `runs*.jsonl.gz`; a folder that does not exist has none. Damaged lines do not
     /// count; of two results of a run that differ, the first counts.
     ///
     /// # Errors
@@ -161,7 +162,11 @@ fn each_line_with(
 ) -> Result<bool> {
     let named = || format!("{} cannot be read", path.display());
     check_regular(path)?;
-    let mut file = BufReader::new(File::open(path).with_context(named)?);
+    let file = BufReader::new(File::open(path).with_context(named)?);
+    let mut file: Box<dyn BufRead> = match is_compressed(path) {
+        true => Box::new(BufReader::new(MultiGzDecoder::new(file))),
+        false => Box::new(file),
+    };
     let mut line = vec![];
     for number in 1.. {
         line.clear();
@@ -202,6 +207,11 @@ pub(super) fn check_regular(path: &Path) -> Result<()> {
     }
 }
 
+/// Whether records are compressed with gzip. Such a file is only read.
+pub fn is_compressed(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "gz")
+}
+
 /// The record files of a folder, in order of their names.
 ///
 /// # Errors
@@ -218,7 +228,7 @@ pub fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     for entry in entries {
         let path = entry.with_context(|| folder.display().to_string())?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name.starts_with("runs") && name.ends_with(".jsonl") {
+        if name.starts_with("runs") && (name.ends_with(".jsonl") || name.ends_with(".jsonl.gz")) {
             paths.push(path);
         }
     }
@@ -230,6 +240,7 @@ pub fn files(folder: &Path) -> Result<Vec<PathBuf>> {
 mod tests {
     use super::super::line::tests::record;
     use super::*;
+    use std::io::Write;
 
     #[test]
     fn two_results_of_a_run_must_agree() {
@@ -242,6 +253,29 @@ mod tests {
         records.insert(record("a", Outcome::TimedOut { step: 0 }, 1.0)).unwrap();
         assert_eq!(records.get("a").unwrap().outcome, Outcome::Done);
         assert_eq!(records.get("a").unwrap().curves.at("validation-loss", 0), Some(1.0));
+    }
+
+    #[test]
+    fn compressed_records_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let compressed = |ids: &[&str]| {
+            let mut gz = flate2::write::GzEncoder::new(vec![], flate2::Compression::default());
+            for id in ids {
+                gz.write_all(&line::write(&record(id, Outcome::Done, 1.0)).unwrap()).unwrap();
+            }
+            gz.finish().unwrap()
+        };
+        // Two files one after another are a file, too.
+        let path = folder.path().join("runs.jsonl.gz");
+        std::fs::write(&path, [compressed(&["a", "b"]), compressed(&["c"])].concat()).unwrap();
+        let plain = line::write(&record("d", Outcome::Done, 1.0)).unwrap();
+        std::fs::write(folder.path().join("runs.jsonl"), plain).unwrap();
+        assert_eq!(Records::read(folder.path()).unwrap().len(), 4);
+        let mut cut = compressed(&["a", "b"]);
+        cut.truncate(cut.len() - 9);
+        std::fs::write(&path, cut).unwrap();
+        let error = Records::read(folder.path()).unwrap_err().to_string();
+        assert!(error.contains("runs.jsonl.gz cannot be read"), "{error}");
     }
 
     #[test]

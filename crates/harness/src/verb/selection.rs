@@ -1,6 +1,6 @@
-use crate::experiment::{Experiment, Overrides};
+use crate::experiment::{Experiment, Overrides, lacks_a_file};
 use crate::results::Summary;
-use crate::{Registries, files};
+use crate::{Registries, files, record};
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -46,10 +46,17 @@ impl Selection {
             estimators: self.estimator.clone(),
             set: self.set.clone(),
             data: self.data.clone(),
+            known: vec![],
         };
         let mut selected: Vec<(Experiment, PathBuf)> = vec![];
         for path in self.files()? {
-            let experiment = Experiment::read(&path, &overrides, registries)?;
+            let experiment = match Experiment::read(&path, &overrides, registries) {
+                Err(error) if lacks_a_file(&error) => {
+                    let known = record::known_data(&self.results)?;
+                    Experiment::read(&path, &Overrides { known, ..overrides.clone() }, registries)?
+                }
+                read => read?,
+            };
             let folder = self.results.join(self.folder(&experiment)?);
             if selected.iter().any(|(_, other)| *other == folder) {
                 bail!("two experiments would share the folder {}", folder.display());

@@ -3,7 +3,7 @@ use super::selection::{jobs, warn};
 use super::{Exit, Selection, Shard};
 use crate::experiment::Experiment;
 use crate::plan::Run;
-use crate::record::{self, Lock, Outcome, Record, Records, Writer, files, lock};
+use crate::record::{self, Lock, Outcome, Record, Records, Writer, files, is_compressed, lock};
 use crate::results::Summary;
 use crate::run::{Interrupt, Progress, Signals, Workers, perform};
 use crate::{Program, Registries, report};
@@ -121,7 +121,12 @@ impl Sweep {
                 let command = || self.worker(experiment);
                 let isolated: Option<&(dyn Fn() -> Command + Sync)> =
                     if self.isolate { Some(&command) } else { None };
-                let workers = Workers { jobs: jobs(self.jobs), timeout: self.timeout, isolated };
+                let workers = Workers {
+                    jobs: jobs(self.jobs),
+                    timeout: self.timeout,
+                    isolated,
+                    begins: &|run| progress.begin(experiment, run),
+                };
                 let mut failed = 0;
                 let bound = self.max_failures.unwrap_or(u32::MAX);
                 let known = match self.retry.as_slice() {
@@ -212,7 +217,7 @@ impl Sweep {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let partition = |shard: Shard| format!("-of-{}.jsonl", shard.count);
             let is_sibling = self.shard.is_some_and(|shard| name.ends_with(&partition(shard)));
-            if path != own && !is_sibling {
+            if path != own && !is_sibling && !is_compressed(&path) {
                 lock(&path).context("both would do the same runs")?;
             }
         }
@@ -298,7 +303,8 @@ fn repair(writer: &mut Writer, own: &Path, stored: &Records) -> Result<()> {
 fn set_aside(folder: &Path, only: Option<&Path>) -> Result<()> {
     let mut paths = files(folder)?;
     paths.retain(|path| only.is_none_or(|only| path == only));
-    let _locks: Vec<Lock> = paths.iter().map(|path| lock(path)).collect::<Result<_>>()?;
+    let written = paths.iter().filter(|path| !is_compressed(path));
+    let _locks: Vec<Lock> = written.map(|path| lock(path)).collect::<Result<_>>()?;
     for path in &paths {
         let is_free = |n: &usize| !aside(path, *n).exists();
         let to = aside(path, (1..).find(is_free).unwrap_or(0));
@@ -310,5 +316,6 @@ fn set_aside(folder: &Path, only: Option<&Path>) -> Result<()> {
 }
 
 fn aside(path: &Path, n: usize) -> PathBuf {
-    path.with_extension(format!("jsonl.{n}.old"))
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!("{name}.{n}.old"))
 }

@@ -76,7 +76,8 @@ impl Train {
     fn read(&self, registries: &Registries) -> Result<(Experiment, Vec<usize>)> {
         let read = |set: Vec<String>| {
             let estimators = self.estimator.iter().cloned().collect();
-            let overrides = Overrides { seeds: None, estimators, set, data: self.data.clone() };
+            let data = self.data.clone();
+            let overrides = Overrides { estimators, set, data, ..Overrides::default() };
             Experiment::read(&self.experiment, &overrides, registries)
         };
         let is_of_cell = |set: &&String| {

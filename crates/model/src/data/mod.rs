@@ -1,7 +1,9 @@
 //! Data sets in files: where they are looked for, and how they are read.
 
+mod absent;
 mod folders;
 mod idx;
 
-pub use folders::{Absent, Folders};
+pub use absent::{Absent, Known};
+pub use folders::Folders;
 pub use idx::Images;

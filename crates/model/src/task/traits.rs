@@ -41,9 +41,10 @@ pub trait Task: Send + Sync + 'static {
         None
     }
 
-    /// The data set's file that is not there, if one is missing. Then the task still says what it measures,
-    /// so that stored runs can be reported; no [`Task::instance`] can be had. Its
-    /// [`Task::data_digest`] is that of the data set as it was published.
+    /// The data file that is not there, if one is missing. Then the task still says what it measures, so
+    /// that stored runs can be reported; no [`Task::instance`] can be had. Its [`Task::data_digest`] is that
+    /// of the data set as it was published, or of the file that stored runs used
+    /// ([`crate::data::Folders::known`]).
     fn absent(&self) -> Option<&Absent> {
         None
     }

@@ -1,9 +1,11 @@
 use super::references::Known;
 use super::seeded::Seeded;
-use super::{ArgmaxIndex, CombinedNetwork, Table, data, references};
+use super::source::Source;
+use super::{ArgmaxIndex, CombinedNetwork, data, references};
+use crate::data::{Absent, Folders};
 use crate::metric::{ENTROPY, FORWARD_LOSS};
 use crate::task::{Streams, Task};
-use crate::{Metric, Reference};
+use crate::{Metric, Reference, Result};
 use estimators::Dims;
 use kernels::{Parameters, Real};
 
@@ -15,7 +17,27 @@ const LEAST_PER_PARAMETER: usize = 5;
 /// The task with its data file read, if it has one.
 pub struct Loaded {
     pub(super) task: ArgmaxIndex,
-    pub(super) table: Option<Table>,
+    pub(super) source: Source,
+}
+
+impl Loaded {
+    /// The task with its data file, or with what stored runs know of one that is no longer there.
+    ///
+    /// # Errors
+    /// If the file cannot be used.
+    pub(super) fn new(task: ArgmaxIndex, folders: &Folders) -> Result<Self> {
+        let source = match (&task.data, &task.target) {
+            (Some(data), Some(target)) => {
+                let path = folders.experiment.join(data);
+                match path.exists() {
+                    true => Source::Table(task.read(&path, target)?),
+                    false => Source::remembered(&task, path, &folders.known)?,
+                }
+            }
+            _ => Source::Synthetic,
+        };
+        Ok(Self { task, source })
+    }
 }
 
 impl Task for Loaded {
@@ -33,7 +55,7 @@ impl Task for Loaded {
             Metric::neutral("live-categories", "live categories")
                 .with_note("share of the categories that the argmax picks for a validation row"),
         ];
-        let accuracy = match self.target() {
+        let accuracy = match self.source.target() {
             Known::Regimes => Some(("regime-accuracy", "regime accuracy")),
             Known::Classes => Some(("test-accuracy", "test accuracy")),
             Known::Numbers => None,
@@ -43,11 +65,11 @@ impl Task for Loaded {
     }
 
     fn references(&self) -> Vec<Reference> {
-        references::declared(self.target())
+        references::declared(self.source.target())
     }
 
     fn warnings(&self) -> Vec<String> {
-        let Some(table) = &self.table else { return vec![] };
+        let Source::Table(table) = &self.source else { return vec![] };
         let count = table.rows();
         let (validation, test) = match &table.parts {
             Some(parts) => (parts.validation.len(), parts.test.len()),
@@ -83,9 +105,10 @@ impl Task for Loaded {
 
     fn instance<E: Real>(&self, streams: &Streams) -> (Seeded, Parameters<E>) {
         let stream = &mut streams.named("data");
-        let data = match &self.table {
-            None => data::synthetic(&self.task, stream),
-            Some(table) => {
+        let data = match &self.source {
+            Source::Synthetic => data::synthetic(&self.task, stream),
+            Source::Gone { absent, .. } => panic!("{absent}"),
+            Source::Table(table) => {
                 let draw = || data::draw_parts(&self.task, table.rows(), stream);
                 let parts = table.parts.clone().unwrap_or_else(draw);
                 data::split(table, &parts, self.task.value)
@@ -104,17 +127,11 @@ impl Task for Loaded {
     }
 
     fn data_digest(&self) -> Option<String> {
-        self.table.as_ref().map(|table| table.digest.clone())
+        self.source.digest()
     }
-}
 
-impl Loaded {
-    fn target(&self) -> Known {
-        match self.table.as_ref().map(Table::classes) {
-            None => Known::Regimes,
-            Some(None) => Known::Numbers,
-            Some(Some(_)) => Known::Classes,
-        }
+    fn absent(&self) -> Option<&Absent> {
+        self.source.absent()
     }
 }
 

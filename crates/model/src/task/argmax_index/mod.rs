@@ -8,6 +8,7 @@ mod predictor;
 mod references;
 mod regimes;
 mod seeded;
+mod source;
 mod standardize;
 mod table;
 mod value;
@@ -248,11 +249,7 @@ impl TaskKind for ArgmaxIndex {
     }
 
     fn load(self, folders: &Folders) -> Result<Loaded> {
-        let table = match (&self.data, &self.target) {
-            (Some(data), Some(target)) => Some(self.read(&folders.experiment.join(data), target)?),
-            _ => None,
-        };
-        Ok(Loaded { task: self, table })
+        Loaded::new(self, folders)
     }
 }
 
@@ -263,6 +260,7 @@ fn is_one(factor: &f64) -> bool {
 }
 
 impl ArgmaxIndex {
+    /// The table of its file.
     fn read(&self, path: &Path, target: &str) -> Result<Table> {
         let Self { classification, missing, .. } = *self;
         let split = Some(self.split.as_str()).filter(|split| *split != RANDOM);
