@@ -5,7 +5,6 @@ mod compare;
 mod completions;
 mod exit;
 mod export;
-mod export_events;
 mod figure;
 mod init;
 mod list;

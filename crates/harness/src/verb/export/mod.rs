@@ -1,10 +1,15 @@
-use super::{Exit, Selection, export_events as events};
+mod columns;
+mod events;
+mod row;
+
+use super::{Exit, Selection};
 use crate::experiment::Measure;
 use crate::record::{self, Record};
 use crate::results::{CellSummary, Summary};
 use crate::{Registries, files};
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
+use row::Row;
 use std::io::{BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -30,11 +35,14 @@ pub struct Export {
 pub enum ExportFormat {
     /// A row for each number: task, estimator, optimizer, seed, status, metric, step, value
     Csv,
+    /// The same rows in columns; needs a program built with `--features parquet`
+    Parquet,
     /// A folder for each run, as TensorBoard reads it
     Tensorboard,
 }
 
 /// A stored run with its place.
+#[derive(Clone, Copy)]
 struct Stored<'a> {
     cell: &'a CellSummary<'a>,
     seed: u64,
@@ -66,6 +74,12 @@ impl Export {
             (ExportFormat::Csv, Some(path)) => {
                 files::replace_with(path, |file| self.csv(stored, file))?;
             }
+            (ExportFormat::Parquet, None) => {
+                bail!("--format parquet writes a file; name it with --out")
+            }
+            (ExportFormat::Parquet, Some(path)) => {
+                files::replace_with(path, |file| columns::write(self.rows(stored), file))?;
+            }
             (ExportFormat::Tensorboard, None) => {
                 bail!("--format tensorboard writes a folder; name it with --out")
             }
@@ -89,14 +103,11 @@ impl Export {
     }
 
     /// The numbers of a run: metric, step and value. What is not finite is left out.
-    fn numbers<'a>(
-        &'a self,
-        stored: &'a Stored<'_>,
-    ) -> impl Iterator<Item = (&'a Measure, u64, f64)> {
+    fn numbers<'a>(&'a self, stored: Stored<'a>) -> impl Iterator<Item = (&'a Measure, u64, f64)> {
         let is_wanted = |measure: &&Measure| {
             self.metric.is_empty() || self.metric.iter().any(|name| name == measure.name)
         };
-        stored.cell.measures.iter().filter(is_wanted).flat_map(|measure| {
+        stored.cell.measures.iter().filter(is_wanted).flat_map(move |measure| {
             let curves = measure.curves(stored.record);
             let values = curves.metrics.get(measure.name).into_iter().flatten();
             let steps = curves.steps.iter().zip(values);
@@ -104,7 +115,22 @@ impl Export {
         })
     }
 
-    fn print<'a>(&self, stored: impl Iterator<Item = Stored<'a>>) -> Result<()> {
+    /// A row for each number of all runs.
+    fn rows<'a>(
+        &'a self,
+        stored: impl Iterator<Item = Stored<'a>>,
+    ) -> impl Iterator<Item = Row<'a>> {
+        stored.flat_map(|stored| {
+            let CellSummary { task, estimator, tuning, .. } = stored.cell;
+            let (seed, status) = (stored.seed, stored.record.outcome.name());
+            self.numbers(stored).map(move |(measure, step, value)| {
+                let (optimizer, metric) = (tuning, measure.name);
+                Row { task, estimator, optimizer, seed, status, metric, step, value }
+            })
+        })
+    }
+
+    fn print<'a>(&'a self, stored: impl Iterator<Item = Stored<'a>>) -> Result<()> {
         match self.csv(stored, &mut std::io::stdout().lock()) {
             // A reader such as `head` has enough.
             Err(error) if is_broken_pipe(&error) => Ok(()),
@@ -112,17 +138,16 @@ impl Export {
         }
     }
 
-    fn csv<'a>(&self, stored: impl Iterator<Item = Stored<'a>>, to: &mut dyn Write) -> Result<()> {
-        let mut writer = csv::Writer::from_writer(BufWriter::new(to));
-        let header = "task,estimator,optimizer,seed,status,metric,step,value".split(',');
-        writer.write_record(header)?;
-        for stored in stored {
-            let (cell, status) = (stored.cell, stored.record.outcome.name());
-            for (measure, step, value) in self.numbers(&stored) {
-                let place = (&cell.task, &cell.estimator, &cell.tuning, stored.seed, status);
-                writer.serialize((place, measure.name, step, value))?;
-            }
-        }
+    fn csv<'a>(
+        &'a self,
+        stored: impl Iterator<Item = Stored<'a>>,
+        to: &mut dyn Write,
+    ) -> Result<()> {
+        // The header stands there even if no row does.
+        let mut writer =
+            csv::WriterBuilder::new().has_headers(false).from_writer(BufWriter::new(to));
+        writer.write_record(Row::COLUMNS)?;
+        self.rows(stored).try_for_each(|row| writer.serialize(row))?;
         Ok(writer.flush()?)
     }
 
@@ -137,7 +162,7 @@ impl Export {
             let run = parts.iter().fold(folder.to_owned(), |path, part| path.join(part));
             let path = run.join(format!("seed {}", stored.seed)).join(events::FILE);
             let mut file = events::Events::new();
-            for (measure, step, value) in self.numbers(&stored) {
+            for (measure, step, value) in self.numbers(stored) {
                 file.push(measure.name, step, value);
             }
             files::replace(&path, &file.bytes())?;
