@@ -1,6 +1,29 @@
 //! What the system says of this machine and this process. Most of it only on Linux.
 
 use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+/// The revision that this library was built from, if it is known.
+pub const REVISION: Option<&str> = option_env!("HARNESS_REVISION");
+
+/// Whether it was changed since.
+pub fn is_changed() -> Option<bool> {
+    option_env!("HARNESS_DIRTY").map(|dirty| dirty == "true")
+}
+
+/// What numbers of runs may depend on, although they should not: revision, processor and instruction set.
+/// Runs of different origins are named in a report.
+pub fn origin() -> Arc<str> {
+    static ORIGIN: LazyLock<Arc<str>> = LazyLock::new(|| {
+        let revision =
+            REVISION.map_or("an unknown revision", |revision| &revision[..revision.len().min(10)]);
+        let changed = if is_changed() == Some(true) { " with changes" } else { "" };
+        let processor = processor().unwrap_or_else(|| "an unknown processor".to_owned());
+        let instructions = kernels::simd::Level::current().name();
+        format!("{revision}{changed}, {processor}, {instructions}").into()
+    });
+    Arc::clone(&ORIGIN)
+}
 
 /// Bytes of memory of this machine.
 pub fn total_memory() -> Option<u64> {

@@ -169,3 +169,30 @@ fn places_that_are_no_text_or_no_file() {
         assert!(errors(&output).contains("is not a file"), "{}", errors(&output));
     }
 }
+
+/// Runs of another revision or processor count, and a report names them.
+#[test]
+fn runs_of_other_origins_are_named() {
+    let lab = Lab::new();
+    lab.ok("sweep tiny.toml --quiet");
+    let manifest = || -> serde_json::Value {
+        serde_json::from_str(&lab.read("results/tiny/manifest.json")).unwrap()
+    };
+    let origins = manifest()["origins"].as_object().unwrap().clone();
+    let here = origins.keys().next().unwrap();
+    assert!(origins.len() == 1 && origins[here] == 9, "{origins:?}");
+    assert!(!lab.read("results/tiny/report.html").contains("Not all runs are of one revision"));
+    let table = lab.read("results/tiny/table.csv");
+    let runs = lab.read(RUNS);
+    let first = runs.lines().next().unwrap();
+    let other = first.replace(here.as_str(), "0123456789, another processor, sse");
+    // Without its checksum, as lines of older versions are.
+    let other = format!("{}}}", other.split(",\"check\"").next().unwrap());
+    lab.write(RUNS, runs.replace(first, &other));
+    let said = errors(&lab.run("report tiny.toml"));
+    assert!(said.contains("1 by 0123456789, another processor, sse"), "{said}");
+    assert_eq!(lab.read("results/tiny/table.csv"), table);
+    let page = lab.read("results/tiny/report.html");
+    assert!(page.contains("Not all runs are of one revision"));
+    assert!(page.contains("<code>0123456789, another processor, sse</code> (1)"));
+}

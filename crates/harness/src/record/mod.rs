@@ -16,6 +16,7 @@ pub use writer::Writer;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The version of records that this program writes and reads.
 pub const FORMAT: u32 = 1;
@@ -46,6 +47,9 @@ pub struct Record {
     pub artifacts: Vec<Picture>,
     /// What it took on this machine; not part of the result.
     pub timing: Timing,
+    /// Which program did it on which processor ([`crate::origin`]); not part of the result.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Arc<str>>,
 }
 
 /// A picture of what a network has learned.
@@ -166,12 +170,13 @@ impl Record {
             references: BTreeMap::new(),
             artifacts: vec![],
             timing: Timing::default(),
+            origin: None,
         }
     }
 
-    /// The record without its timing: what must be the same wherever the run is done.
+    /// The record without its timing and origin: what must be the same wherever the run is done.
     pub fn result(&self) -> Self {
-        Self { timing: Timing::default(), ..self.clone() }
+        Self { timing: Timing::default(), origin: None, ..self.clone() }
     }
 
     /// Whether both are of one run that ended in the same way, but with other numbers.

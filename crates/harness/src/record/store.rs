@@ -5,16 +5,19 @@ use super::{Curves, FORMAT, Outcome, Record};
 use anyhow::{Context, Result, bail};
 use flate2::bufread::MultiGzDecoder;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The records of a results folder, by the id of their run. They lack the canonical form, of which
 /// the id is the hash.
 #[derive(Clone, Debug, Default)]
 pub struct Records {
     by_id: BTreeMap<String, Record>,
+    /// The origins of records, which share them.
+    origins: BTreeSet<Arc<str>>,
     /// Files whose last line was cut short.
     pub torn: Vec<PathBuf>,
     /// Lines that do not count.
@@ -92,7 +95,8 @@ impl Records {
     /// # Errors
     /// If there is another record of the same finished run, and the two differ: which.
     pub fn insert(&mut self, record: Record) -> Result<(), String> {
-        let record = Record { run: Value::Null, ..record };
+        let origin = record.origin.as_ref().map(|origin| self.shared(origin));
+        let record = Record { run: Value::Null, origin, ..record };
         if let Some(other) = self.by_id.get(&record.id) {
             if other.contradicts(&record) {
                 return Err(format!(
@@ -107,6 +111,14 @@ impl Records {
         }
         self.by_id.insert(record.id.clone(), record);
         Ok(())
+    }
+
+    fn shared(&mut self, origin: &Arc<str>) -> Arc<str> {
+        if let Some(known) = self.origins.get(origin) {
+            return Arc::clone(known);
+        }
+        self.origins.insert(Arc::clone(origin));
+        Arc::clone(origin)
     }
 
     /// Adds a record without its numbers to those without theirs ([`Self::read_outcomes`]).

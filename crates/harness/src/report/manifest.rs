@@ -23,7 +23,8 @@ pub fn digest(summary: &Summary<'_>) -> Result<String> {
     Ok(hash.finalize().to_hex()[..32].to_owned())
 }
 
-/// The content of `manifest.json`. Revision and toolchain are those that this library was built from.
+/// The content of `manifest.json`. Revision and toolchain are those that this library was built from;
+/// `origins` has the number of runs by what did them.
 pub(super) fn manifest(summary: &Summary<'_>, program: Program) -> Result<Value> {
     let (stored, all) = summary.progress();
     Ok(json!({
@@ -35,9 +36,10 @@ pub(super) fn manifest(summary: &Summary<'_>, program: Program) -> Result<Value>
         "digest": digest(summary)?,
         "settings": &summary.settings,
         "program": program.provenance(),
-        "revision": option_env!("HARNESS_REVISION"),
-        "dirty": option_env!("HARNESS_DIRTY").map(|dirty| dirty == "true"),
+        "revision": machine::REVISION,
+        "dirty": machine::is_changed(),
         "toolchain": option_env!("HARNESS_TOOLCHAIN"),
+        "origins": summary.origins(),
         "processor": machine::processor(),
         "instruction-set": kernels::simd::Level::current().name(),
         "cores": std::thread::available_parallelism().map_or(1, usize::from),

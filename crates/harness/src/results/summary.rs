@@ -119,6 +119,16 @@ impl<'a> Summary<'a> {
         self.cells.par_iter().map(|cell| cell.cell.refusal(self.experiment.batch)).collect()
     }
 
+    /// The number of runs by what did them, as far as it is known.
+    pub fn origins(&self) -> BTreeMap<&str, usize> {
+        let records = self.cells.iter().flat_map(|cell| &cell.runs);
+        let mut origins = BTreeMap::new();
+        for origin in records.filter_map(|(_, record)| record.origin.as_deref()) {
+            *origins.entry(origin).or_default() += 1;
+        }
+        origins
+    }
+
     /// Rejects a folder without runs of the selection.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! Runs in processes of their own: what hangs is ended, and what ends its process costs one run.
 
 use super::interrupt::Interrupt;
+use crate::machine;
 use crate::plan::Run;
 use crate::record::{Outcome, Record, line};
 use anyhow::{Context, Result};
@@ -175,6 +176,7 @@ fn describe(status: ExitStatus) -> String {
 fn failed(run: &Run, outcome: Outcome, start: Instant) -> Record {
     let mut record = Record::new(&run.id, run.canonical(), outcome);
     record.timing.seconds = start.elapsed().as_secs_f64();
+    record.origin = Some(machine::origin());
     record
 }
 

@@ -15,6 +15,7 @@ pub use progress::Progress;
 pub use workers::{Workers, perform};
 
 use crate::experiment::{Cell, Experiment, Protocol};
+use crate::machine;
 use crate::plan::Run;
 use crate::record::{Outcome, Record};
 use estimators::{Dims, Estimator, Real};
@@ -102,6 +103,7 @@ impl Context<'_> {
 /// further than its record: a panic is one of the outcomes.
 pub fn execute(experiment: &Experiment, run: &Run, limits: Limits<'_>) -> Option<Record> {
     let mut record = Record::new(&run.id, run.canonical(), Outcome::Done);
+    record.origin = Some(machine::origin());
     let start = Instant::now();
     let ended = catch_unwind(AssertUnwindSafe(|| {
         let cell = &experiment.cells[run.cell];

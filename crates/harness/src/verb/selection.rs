@@ -111,6 +111,11 @@ pub(super) fn jobs(given: Option<u16>) -> usize {
 
 /// Says on standard error what a reader of the rankings has to be warned of.
 pub(super) fn warn(summary: &Summary<'_>) {
+    let origins = summary.origins();
+    if origins.len() > 1 {
+        note!("warning: not all runs are of one revision, processor and instruction set:");
+        origins.iter().for_each(|(origin, runs)| note!("    {runs} by {origin}"));
+    }
     for task in summary.tasks() {
         for warning in summary.warnings(task) {
             note!("warning: {}: {warning}", summary.task_label(task));

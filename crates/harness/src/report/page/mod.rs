@@ -78,6 +78,7 @@ pub(super) fn render(
         failed => failed(summary),
         refused => refused(summary),
         digest => digest(summary)?,
+        origins => summary.origins(),
         noise => NOISE_VERSION,
         program => program.provenance(),
         command => command(summary, program),
