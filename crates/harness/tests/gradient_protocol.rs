@@ -123,3 +123,53 @@ fn some_cells_have_more_draws() {
         assert!(errors(&output).contains(named), "{}", errors(&output));
     }
 }
+
+/// Codes of so many latents cannot be enumerated: only the variance is measured, and drawn.
+#[test]
+fn without_the_exact_gradient_there_is_the_variance() {
+    let lab = Lab::new();
+    lab.write(
+        "codes.toml",
+        r#"question = "Which estimates scatter least?"
+seeds = 2
+steps = 4
+evaluate-every = 2
+batch = 4
+[task]
+kind = "categorical-vae"
+latents = 30
+categories = 10
+hidden = [8]
+pixels = 4
+rows = 20
+validation-rows = 5
+test-rows = 5
+[gradient]
+every = 2
+draws = 50
+[[estimator]]
+kind = "reinforce"
+[[estimator]]
+kind = "reinforce-loo"
+samples = 4
+[[estimator]]
+kind = "soft-argmax"
+"#,
+    );
+    lab.ok("sweep codes.toml --quiet");
+    let records = lab.read("results/codes/runs.jsonl");
+    let of = |kind: &str, metric: &str| -> Vec<Option<f64>> {
+        let of_kind = records.lines().filter(|line| line.contains(&format!("\"kind\":\"{kind}\"")));
+        let record = of_kind.map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        let values = |record: serde_json::Value| record["gradient"]["metrics"][metric].clone();
+        let values = record.flat_map(|record| values(record).as_array().unwrap().clone());
+        values.map(|value| value.as_f64()).collect()
+    };
+    let [one, four, none] = ["reinforce", "reinforce-loo", "soft-argmax"]
+        .map(|kind| of(kind, "total-variance").into_iter().collect::<Option<Vec<f64>>>().unwrap());
+    assert!(one.len() == 6 && one.iter().zip(&four).all(|(one, four)| one > four), "{one:?}");
+    assert!(four.iter().all(|variance| *variance > 0.0) && none == [0.0; 6], "{four:?} {none:?}");
+    assert!(!records.contains("squared-bias"));
+    assert!(lab.path("results/codes/plots/variance.svg").exists());
+    assert!(!lab.path("results/codes/plots/bias-variance.svg").exists());
+}

@@ -85,7 +85,8 @@ pub(super) struct File {
     pub(super) slurm: Option<Value>,
 }
 
-/// How estimates are compared with the exact gradient along training.
+/// How estimates are compared with the exact gradient along training. Where it cannot be had, as for very many
+/// joint choices, only their variance is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct GradientPlan {

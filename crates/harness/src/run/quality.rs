@@ -35,10 +35,13 @@ pub(super) fn against_exact<E: Real>(
     Ok(is_finite.then(|| GradientQuality::new(&gradient)))
 }
 
-/// The metrics of the estimates that were drawn; NaN without estimates.
+/// The metrics of the estimates that were drawn; NaN without estimates. Without the exact gradient there is
+/// only their variance.
 pub(super) fn values(quality: Option<&GradientQuality>) -> Vec<(Metric, f64)> {
+    let compares = quality.is_none_or(|quality| quality.exact().is_some());
     let summary = quality.map(GradientQuality::summary);
-    let norm = quality.map(|quality| quality.exact().iter().map(|g| g * g).sum::<f64>().sqrt());
+    let norm = |exact: &[f64]| exact.iter().map(|g| g * g).sum::<f64>().sqrt();
+    let norm = quality.and_then(GradientQuality::exact).map(norm);
     let squared_bias = summary.and_then(|summary| summary.squared_bias);
     let relative = squared_bias
         .zip(norm)
@@ -52,7 +55,8 @@ pub(super) fn values(quality: Option<&GradientQuality>) -> Vec<(Metric, f64)> {
         (COSINE, summary.and_then(|summary| summary.cosine)),
         (EXACT_NORM, norm),
     ];
-    values.map(|(metric, value)| (metric, value.unwrap_or(f64::NAN))).to_vec()
+    let known = values.into_iter().take(if compares { values.len() } else { 1 });
+    known.map(|(metric, value)| (metric, value.unwrap_or(f64::NAN))).collect()
 }
 
 #[cfg(test)]

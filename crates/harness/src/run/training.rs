@@ -9,6 +9,7 @@ use estimators::kinds::Exact;
 use estimators::{Estimator, Factory};
 use kernels::Noise;
 use model::{Artifact, Budget, Metric, Training};
+use statistics::GradientQuality;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
@@ -47,18 +48,19 @@ fn take_steps(context: &Context<'_>, record: &mut Record) -> Result<(), Stop> {
     let mut estimator = cell.estimator.built.build_f32();
     let mut training = cell.task.built.start(run.seed, experiment.batch, &cell.built_optimizer());
     context.check_refusal(&*estimator, training.dims())?;
-    let mut exact = Exact::default().build_f32();
+    let exact = Exact::default().build_f32();
     let known = || training.probe(0).exact();
-    let is_known = || no_exact(&*exact, training.dims(), known).is_none();
-    let measured = experiment.gradient.filter(|_| is_known());
+    let is_known =
+        experiment.gradient.is_some() && no_exact(&*exact, training.dims(), known).is_none();
+    let mut exact = is_known.then_some(exact);
     let (noise, evaluations) = (context.stream("estimator"), context.stream("evaluate"));
     let probes = context.stream("probe");
     let mut first = None;
     for step in 0..=experiment.steps {
-        if let Some(plan) = measured.filter(|plan| step % plan.every == 0) {
+        if let Some(plan) = experiment.gradient.filter(|plan| step % plan.every == 0) {
             let noise = &mut probes.at(step);
             let values =
-                probe(context, &*training, step, (&mut *estimator, &mut *exact), plan, noise)?;
+                probe(context, &*training, step, (&mut *estimator, exact.as_mut()), plan, noise)?;
             record.gradient.push(step, named(&values));
         }
         if step % experiment.evaluate_every == 0 || step == experiment.steps {
@@ -107,25 +109,30 @@ fn picture(artifact: &Artifact) -> Result<Picture, png::EncodingError> {
     Ok(Picture { name, caption, png: BASE64_STANDARD.encode(bytes) })
 }
 
-/// Compares estimates at the present parameters with the exact gradient.
+/// Compares estimates at the present parameters with the exact gradient; without it, with each other.
 fn probe(
     context: &Context<'_>,
     training: &dyn Training,
     step: u64,
-    (estimator, exact): (&mut dyn Estimator<f32>, &mut dyn Estimator<f32>),
+    (estimator, exact): (&mut dyn Estimator<f32>, Option<&mut Box<dyn Estimator<f32>>>),
     plan: GradientPlan,
     noise: &mut Noise,
 ) -> Result<Vec<(Metric, f64)>, Stop> {
     let dims = training.dims();
     let probe = training.probe(step);
-    let mut quality = against_exact(&*probe, exact, noise)?;
-    if let Some(quality) = &mut quality {
-        // A deterministic estimator always returns the same gradient.
-        let draws = if estimator.properties(dims).stochastic { plan.draws } else { 2 };
-        context.draw(&*probe, estimator, draws, noise, &mut |gradient| {
-            quality.push(gradient);
-            step
-        })?;
-    }
+    let mut quality = match exact {
+        None => None,
+        Some(exact) => match against_exact(&*probe, &mut **exact, noise)? {
+            None => return Ok(values(None)),
+            quality => quality,
+        },
+    };
+    // A deterministic estimator always returns the same gradient.
+    let draws = if estimator.properties(dims).stochastic { plan.draws } else { 2 };
+    context.draw(&*probe, estimator, draws, noise, &mut |gradient| {
+        let dimension = gradient.len();
+        quality.get_or_insert_with(|| GradientQuality::without_exact(dimension)).push(gradient);
+        step
+    })?;
     Ok(values(quality.as_ref()))
 }

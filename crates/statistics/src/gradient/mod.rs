@@ -35,6 +35,8 @@ use welford::{Welford, padded};
 #[derive(Clone, Debug)]
 pub struct GradientQuality {
     dimension: usize,
+    /// Whether the exact gradient is known; it is 0 below if not.
+    compares: bool,
     /// `[d]`, here and below padded to a whole number of lanes.
     exact: Vec<[f64; LANES]>,
     finite: usize,
@@ -56,12 +58,19 @@ impl GradientQuality {
         let lanes: Vec<[f64; LANES]> = exact.chunks(LANES).map(padded).collect();
         Self {
             dimension: exact.len(),
+            compares: true,
             finite: 0,
             non_finite: 0,
             mean_error: vec![[0.0; LANES]; lanes.len()],
             squared_deviations: 0.0,
             exact: lanes,
         }
+    }
+
+    /// Measures how draws of `dimension` numbers scatter, where the exact gradient is unknown: only their
+    /// total variance is defined.
+    pub fn without_exact(dimension: usize) -> Self {
+        Self { compares: false, ..Self::new(&vec![0.0; dimension]) }
     }
 
     /// Adds one draw, `[d]`. A draw that is not finite is counted but not added to the moments.
@@ -83,8 +92,13 @@ impl GradientQuality {
         self.squared_deviations += (1.0 - weight) * norms.squared_deviation;
     }
 
-    /// The exact gradient, `[d]`.
-    pub fn exact(&self) -> &[f64] {
+    /// The exact gradient, `[d]`, if it is known.
+    pub fn exact(&self) -> Option<&[f64]> {
+        self.compares.then(|| self.origin())
+    }
+
+    /// What draws are compared with, `[d]`.
+    fn origin(&self) -> &[f64] {
         &self.exact.as_flattened()[..self.dimension]
     }
 
@@ -102,7 +116,10 @@ impl GradientQuality {
         let n = draws as f64;
         let squared_error = squared_norm(self.mean_error());
         let total_variance = (draws >= 2).then(|| self.squared_deviations / (n - 1.0));
-        let errors = self.exact().iter().zip(self.mean_error());
+        if !self.compares {
+            return GradientSummary { draws, total_variance, ..GradientSummary::default() };
+        }
+        let errors = self.origin().iter().zip(self.mean_error());
         let mean: Vec<f64> = errors.map(|(e, m)| e + m).collect();
         let defined = draws > 0;
         GradientSummary {
@@ -111,7 +128,7 @@ impl GradientQuality {
             total_variance,
             squared_bias: total_variance.map(|variance| squared_error - variance / n),
             mean_squared_error: defined.then(|| squared_error + self.squared_deviations / n),
-            cosine: cosine(&mean, self.exact()).filter(|_| defined),
+            cosine: cosine(&mean, self.origin()).filter(|_| defined),
         }
     }
 
@@ -121,8 +138,8 @@ impl GradientQuality {
             draws: self.finite + self.non_finite,
             non_finite: self.non_finite,
             total_variance: Some(f64::INFINITY),
-            squared_bias: Some(f64::INFINITY),
-            mean_squared_error: Some(f64::INFINITY),
+            squared_bias: self.compares.then_some(f64::INFINITY),
+            mean_squared_error: self.compares.then_some(f64::INFINITY),
             cosine: None,
         }
     }
@@ -166,6 +183,19 @@ mod tests {
         assert_eq!(summary.squared_bias, Some(2.0 - 4.0 / 2.0));
         assert_eq!(summary.mean_squared_error, Some(4.0));
         assert_close(summary.cosine.unwrap(), 2.0 / 5.0_f64.sqrt(), 1e-15);
+    }
+
+    #[test]
+    fn only_the_variance_is_known_without_the_exact_gradient() {
+        let draws = [[3.0, 0.0], [1.0, 2.0]];
+        let mut quality = GradientQuality::without_exact(2);
+        draws.iter().for_each(|draw| quality.push(draw));
+        let expected =
+            GradientSummary { draws: 2, total_variance: Some(4.0), ..GradientSummary::default() };
+        assert_eq!((quality.summary(), quality.exact()), (expected, None));
+        quality.push(&[f64::NAN, 0.0]);
+        let summary = quality.summary();
+        assert_eq!((summary.total_variance, summary.squared_bias), (Some(f64::INFINITY), None));
     }
 
     #[test]

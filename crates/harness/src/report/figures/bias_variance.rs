@@ -11,6 +11,10 @@ pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
     if experiment.trains() && experiment.gradient.is_none() {
         return vec![];
     }
+    // Where no exact gradient can be had, there is only the variance.
+    if source.summary.cells.iter().all(|cell| path(cell).is_empty()) {
+        return vec![];
+    }
     let paths = match experiment.trains() {
         true => " Paths lead from the first to the last measurement of training.",
         false => "",
