@@ -55,8 +55,20 @@ pub fn stored(folder: &Path, experiment: &str) -> Result<Records> {
 /// # Errors
 /// As [`stored`].
 pub fn stored_outcomes(folder: &Path, experiment: &str) -> Result<Records> {
+    outcomes_in(folder, experiment, |_| true)
+}
+
+/// As [`stored_outcomes`], in the files that are `wanted`.
+///
+/// # Errors
+/// As [`stored`].
+pub fn outcomes_in(
+    folder: &Path,
+    experiment: &str,
+    wanted: impl Fn(&Path) -> bool,
+) -> Result<Records> {
     check_folder(folder, experiment)?;
-    noted(Records::read_outcomes(folder)?)
+    noted(Records::read_outcomes(folder, wanted)?)
 }
 
 fn noted(records: Records) -> Result<Records> {

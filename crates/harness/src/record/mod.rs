@@ -7,7 +7,7 @@ mod lock;
 mod store;
 mod writer;
 
-pub use folder::{check_folder, stored, stored_outcomes};
+pub use folder::{check_folder, outcomes_in, stored, stored_outcomes};
 pub use known::known_data;
 pub use lock::{Holder, Lock, holder_of, lock};
 pub use store::{Damaged, Records, each_line, each_outcome, files, is_compressed};

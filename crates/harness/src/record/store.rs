@@ -52,13 +52,13 @@ impl Records {
     }
 
     /// As [`Self::read`], without numbers: only how runs ended, so that memory does not grow with their
-    /// length. Whether two results of a run differ is not seen.
+    /// length. Whether two results of a run differ is not seen. Only files that are `wanted` are read.
     ///
     /// # Errors
     /// As [`Self::read`].
-    pub fn read_outcomes(folder: &Path) -> Result<Self> {
+    pub fn read_outcomes(folder: &Path, wanted: impl Fn(&Path) -> bool) -> Result<Self> {
         let mut records = Self::default();
-        for path in files(folder)? {
+        for path in files(folder)?.into_iter().filter(|path| wanted(path)) {
             records.read_file(&path, line::read_outcome, |records, record| {
                 records.insert_outcome(record);
                 Ok(())

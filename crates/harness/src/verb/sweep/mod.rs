@@ -1,9 +1,11 @@
+mod stored;
+
 use super::quantities::{duration, size};
 use super::selection::{jobs, warn};
 use super::{Exit, Selection, Shard};
 use crate::experiment::Experiment;
 use crate::plan::Run;
-use crate::record::{self, Lock, Outcome, Record, Records, Writer, files, is_compressed, lock};
+use crate::record::{self, Outcome, Record, Records, Writer, files, is_compressed, lock};
 use crate::results::Summary;
 use crate::run::{Interrupt, Progress, Signals, Workers, perform};
 use crate::{Program, Registries, report};
@@ -13,6 +15,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
+use stored::{known, repair, set_aside};
 
 /// Do the missing runs of experiments.
 #[derive(Debug, Default, Args)]
@@ -98,7 +101,9 @@ impl Sweep {
         }
         let mut writer = Writer::open(&own)?;
         self.check_others(folder, &own)?;
-        let stored = record::stored_outcomes(folder, &experiment.name)?;
+        // What the other shards did is none of this one's runs: however many they are, it takes no time.
+        let wanted = |path: &Path| !self.is_sibling(path, &own);
+        let stored = record::outcomes_in(folder, &experiment.name, wanted)?;
         repair(&mut writer, &own, &stored)?;
         let runs = experiment.runs()?;
         let ours = self.ours(&runs);
@@ -157,7 +162,7 @@ impl Sweep {
         if has_report {
             report::write(&summary, folder, program)?;
         }
-        self.tell(&summary, folder, missing.len(), &records, has_report);
+        self.tell(&summary, folder, (ours.len(), missing.len()), &records, has_report);
         Ok(if signals.stopped() {
             Exit::Interrupted
         } else if !complete || self.has_failed(&ours, &records) {
@@ -214,14 +219,18 @@ impl Sweep {
     /// or shards of two partitions.
     fn check_others(&self, folder: &Path, own: &Path) -> Result<()> {
         for path in files(folder)? {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let partition = |shard: Shard| format!("-of-{}.jsonl", shard.count);
-            let is_sibling = self.shard.is_some_and(|shard| name.ends_with(&partition(shard)));
-            if path != own && !is_sibling && !is_compressed(&path) {
+            if path != own && !self.is_sibling(&path, own) && !is_compressed(&path) {
                 lock(&path).context("both would do the same runs")?;
             }
         }
         Ok(())
+    }
+
+    /// Whether a record file is that of another shard of the same partition.
+    fn is_sibling(&self, path: &Path, own: &Path) -> bool {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let end = |shard: Shard| format!("-of-{}.jsonl", shard.count);
+        path != own && self.shard.is_some_and(|shard| name.ends_with(&end(shard)))
     }
 
     /// The record file: one for each shard, as a file has one writer.
@@ -248,7 +257,7 @@ impl Sweep {
         &self,
         summary: &Summary<'_>,
         folder: &Path,
-        started: usize,
+        (ours, started): (usize, usize),
         records: &Records,
         has_report: bool,
     ) {
@@ -262,15 +271,18 @@ impl Sweep {
         }
         let failed: usize = summary.cells.iter().map(|cell| cell.failures()).sum();
         let failed = if failed == 0 { String::new() } else { format!(", {failed} of them failed") };
-        say!("{name}: {stored} of {all} runs{failed}, in {}", folder.display());
+        let (all, part) = match self.shard {
+            None => (all, String::new()),
+            Some(Shard { index, count }) => (ours, format!(" of part {index} of {count}")),
+        };
+        say!("{name}: {stored} of {all} runs{part}{failed}, in {}", folder.display());
         let others = records.len() - stored;
         if others > 0 {
             say!("{name}: ignoring {others} stored runs with other settings");
         }
         if let Some(Shard { index, count }) = self.shard {
             say!(
-                "{name}: part {index} of {count} has no report; when all {count} parts are done, `report` \
-                 combines them"
+                "{name}: part {index} has no report; when all {count} parts are done, `report` combines them"
             );
         }
         if has_report {
@@ -278,44 +290,4 @@ impl Sweep {
             say!("{name}: report in {}", folder.join("report.html").display());
         }
     }
-}
-
-/// The records of finished runs that are repeated.
-fn known(missing: &[(usize, &Run)], stored: &Records) -> BTreeMap<String, Record> {
-    let records = missing.iter().filter_map(|(_, run)| stored.get(&run.id));
-    let finished = records.filter(|record| record.outcome == Outcome::Done);
-    finished.map(|record| (record.id.clone(), record.clone())).collect()
-}
-
-/// Moves the damaged lines out of the writer's file. A record that contradicts another one is none.
-fn repair(writer: &mut Writer, own: &Path, stored: &Records) -> Result<()> {
-    let damaged = stored.damaged.iter().filter(|line| line.path == own && !line.contradicts);
-    let damaged: Vec<usize> = damaged.map(|line| line.line).collect();
-    if !damaged.is_empty() {
-        let to = writer.set_aside(&damaged)?;
-        note!("note: {} damaged lines are now in {}", damaged.len(), to.display());
-    }
-    Ok(())
-}
-
-/// Renames the record files, or only one of them, so that they stay but no longer count; none if another
-/// sweep is writing one.
-fn set_aside(folder: &Path, only: Option<&Path>) -> Result<()> {
-    let mut paths = files(folder)?;
-    paths.retain(|path| only.is_none_or(|only| path == only));
-    let written = paths.iter().filter(|path| !is_compressed(path));
-    let _locks: Vec<Lock> = written.map(|path| lock(path)).collect::<Result<_>>()?;
-    for path in &paths {
-        let is_free = |n: &usize| !aside(path, *n).exists();
-        let to = aside(path, (1..).find(is_free).unwrap_or(0));
-        std::fs::rename(path, &to)
-            .with_context(|| format!("{} cannot be set aside", path.display()))?;
-        note!("note: {} is now {}", path.display(), to.display());
-    }
-    Ok(())
-}
-
-fn aside(path: &Path, n: usize) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!("{name}.{n}.old"))
 }
