@@ -1,6 +1,6 @@
 use crate::{Dims, Result};
 use kernels::tape::{Node, Recording, Taped, choose, from_tensor, into_tensor, record};
-use kernels::{Packed, Real, rows};
+use kernels::{Packed, Real, rows, rowwise};
 use std::cell::OnceCell;
 use std::rc::Rc;
 
@@ -11,6 +11,10 @@ use std::rc::Rc;
 /// estimators use its vertices, the one-hot choices. An objective made of dfdx operations takes the
 /// points as a tensor ([`Choice::into_tensor`]). If all points are vertices and no gradient is wanted
 /// for them, it may use the category numbers instead ([`Choice::picks`]).
+///
+/// A *gated* choice brings gates along: category D has the weight m, and all others have none
+/// ([`Choice::gated`]). The output of a mixture of experts is then m·E_D. An objective that scales outputs
+/// by gates of its own uses these instead ([`Choice::is_gated`]).
 #[derive(Debug)]
 pub struct Choice<E: Real> {
     samples: usize,
@@ -32,6 +36,10 @@ enum Form<E: Real> {
     Differentiated(Rc<Packed<E>>, Node<E>),
     /// Points anywhere on the simplex, [B·L, S·K].
     Interior(Node<E>),
+    /// Category numbers and the gate of each, [B·L, S].
+    Gated(Rc<Packed<E>>, Node<E>),
+    /// Weights of all categories with the gates in them, [B·L, S·K].
+    Weights(Node<E>),
 }
 
 impl<E: Real> Choice<E> {
@@ -60,6 +68,19 @@ impl<E: Real> Choice<E> {
     pub fn interior(points: Node<E>, dims: Dims, tape: Recording<E>) -> Self {
         let samples = points.numbers().columns() / dims.categories;
         Self { samples, dims, form: Form::Interior(points), tape }
+    }
+
+    /// Gated picks: category numbers and gates m, both [B·L, S]. Only the derivative for the gates is
+    /// wanted, which depends on the picked category alone.
+    pub fn gated(picks: Rc<Packed<E>>, gates: Node<E>, dims: Dims, tape: Recording<E>) -> Self {
+        Self { samples: picks.columns(), dims, form: Form::Gated(picks, gates), tape }
+    }
+
+    /// Weights of all categories, [B·L, S·K], which take the place of gates. Their gradient is wanted for
+    /// each category, also where a weight is 0.
+    pub fn weighted(weights: Node<E>, dims: Dims, tape: Recording<E>) -> Self {
+        let samples = weights.numbers().columns() / dims.categories;
+        Self { samples, dims, form: Form::Weights(weights), tape }
     }
 
     /// Points anywhere on the simplex, [S, B, L, K], with gradient.
@@ -112,7 +133,21 @@ impl<E: Real> Choice<E> {
 
     /// Whether every point is a vertex.
     pub fn is_vertex(&self) -> bool {
-        !matches!(self.form, Form::Interior(_))
+        !matches!(self.form, Form::Interior(_) | Form::Gated(..) | Form::Weights(_))
+    }
+
+    /// Whether it brings gates along: picks with a gate each ([`Choice::gated_picks`]), or weights of all
+    /// categories.
+    pub fn is_gated(&self) -> bool {
+        matches!(self.form, Form::Gated(..) | Form::Weights(_))
+    }
+
+    /// The category numbers and their gates, both [B·L, S], if each point is one gated pick.
+    pub fn gated_picks(&self) -> Option<(&Rc<Packed<E>>, &Node<E>)> {
+        match &self.form {
+            Form::Gated(picks, gates) => Some((picks, gates)),
+            _ => None,
+        }
     }
 
     /// Whether sample k is category k in every row.
@@ -131,7 +166,7 @@ impl<E: Real> Choice<E> {
         match &self.form {
             Form::Vertices(picks) | Form::Differentiated(picks, _) => Some(picks),
             Form::Every(picks) => Some(picks.get_or_init(|| every_pick(self.dims))),
-            Form::Interior(_) => None,
+            Form::Interior(_) | Form::Gated(..) | Form::Weights(_) => None,
         }
     }
 
@@ -140,30 +175,49 @@ impl<E: Real> Choice<E> {
         match &self.form {
             Form::Vertices(picks) | Form::Differentiated(picks, _) => Some(Rc::clone(picks)),
             Form::Every(_) => self.packed_picks().cloned().map(Rc::new),
-            Form::Interior(_) => None,
+            Form::Interior(_) | Form::Gated(..) | Form::Weights(_) => None,
         }
     }
 
-    /// The node of the points, [B·L, S·K], if they have a gradient.
+    /// The node of the points, [B·L, S·K], if they have a gradient. Gated picks have none: see
+    /// [`Choice::gated_picks`].
     pub fn points(&self) -> Option<&Node<E>> {
         match &self.form {
-            Form::Vertices(_) | Form::Every(_) => None,
-            Form::Differentiated(_, points) | Form::Interior(points) => Some(points),
+            Form::Vertices(_) | Form::Every(_) | Form::Gated(..) => None,
+            Form::Differentiated(_, points) | Form::Interior(points) | Form::Weights(points) => {
+                Some(points)
+            }
         }
     }
 
-    /// Whether a gradient for the points is wanted.
+    /// Whether a gradient for the points, or for the gates of picks, is wanted.
     pub fn wants_gradient(&self) -> bool {
-        self.points().is_some_and(Node::wants_gradient)
+        let gates = self.gated_picks().map(|(_, gates)| gates);
+        self.points().or(gates).is_some_and(Node::wants_gradient)
     }
 
-    /// The points, [B·L, S·K], with the tape.
+    /// The same choice with gated picks as weights of all categories, for an objective that makes no
+    /// difference between them: it computes more than it has to.
+    pub fn spread(self) -> Self {
+        if !matches!(self.form, Form::Gated(..)) {
+            return self;
+        }
+        let dims = self.dims;
+        let (weights, tape) = self.into_points();
+        Self::weighted(weights, dims, tape)
+    }
+
+    /// The points, [B·L, S·K], with the tape. A gated pick is m in the place of its category, and 0 in
+    /// others.
     pub fn into_points(self) -> (Node<E>, Recording<E>) {
         let categories = self.dims.categories;
         let points = match self.form {
+            Form::Gated(picks, gates) => return gated_points(picks, gates, categories, self.tape),
             Form::Vertices(picks) => Node::constant(rows::one_hots(&picks, categories)),
             Form::Every(_) => Node::constant(rows::one_hots(&every_pick(self.dims), categories)),
-            Form::Differentiated(_, points) | Form::Interior(points) => points,
+            Form::Differentiated(_, points) | Form::Interior(points) | Form::Weights(points) => {
+                points
+            }
         };
         (points, self.tape)
     }
@@ -201,6 +255,45 @@ impl<E: Real> Choice<E> {
     pub fn into_tape(self) -> Recording<E> {
         self.tape
     }
+}
+
+/// m in the place of each pick, [rows, S·K], of gates m and picks, both [rows, S].
+fn gated_points<E: Real>(
+    picks: Rc<Packed<E>>,
+    gates: Node<E>,
+    categories: usize,
+    mut tape: Recording<E>,
+) -> (Node<E>, Recording<E>) {
+    rowwise! {
+        fn place(gates => points) {
+            let categories = points.len() / gates.len();
+            for (&gate, point) in gates.iter().zip(points.chunks_exact_mut(categories)) {
+                for k in 0..categories {
+                    point[k] = point[k] * gate;
+                }
+            }
+        }
+    }
+    rowwise! {
+        fn of_gates(picks, points => gates) {
+            let categories = points.len() / gates.len();
+            for (s, point) in points.chunks_exact(categories).enumerate() {
+                gates[s] = V::zero();
+                for k in 0..categories {
+                    let is_picked = picks[s].equal(V::splat(E::of(k as f64)));
+                    gates[s] = V::select(is_picked, point[k], gates[s]);
+                }
+            }
+        }
+    }
+    let mut points = rows::one_hots(&picks, categories);
+    place(gates.numbers(), &mut points);
+    let node = record(&mut tape, points, move |gradient| {
+        let mut of_picks = Packed::scratch(picks.rows(), picks.columns());
+        of_gates(&picks, &gradient, &mut of_picks);
+        gates.add(of_picks);
+    });
+    (node, tape)
 }
 
 /// The category numbers of [`Choice::every`], [B, K].

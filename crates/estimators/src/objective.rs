@@ -2,7 +2,8 @@ use crate::{Choice, Domain, Evaluations, Result};
 use dfdx::prelude::HasShape;
 use kernels::tape::{Node, Recording, Taped, from_tensor, into_tensor};
 use kernels::{Packed, Real};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Losses of S samples of B rows, with the tape that recorded them.
 pub struct Losses<E: Real> {
@@ -91,17 +92,51 @@ pub struct Context<'a, E: Real> {
 pub struct Counted<'a, E: Real> {
     objective: &'a dyn Objective<E>,
     evaluations: Cell<Evaluations>,
+    experts: RefCell<Experts>,
+}
+
+/// The experts of a row that an evaluation has needed.
+#[derive(Default)]
+struct Experts {
+    /// Whether all of them were.
+    all: bool,
+    /// Of each latent of each row.
+    picked: BTreeMap<usize, BTreeSet<u32>>,
 }
 
 impl<'a, E: Real> Counted<'a, E> {
     /// Starts at 0.
     pub fn new(objective: &'a dyn Objective<E>) -> Self {
-        Self { objective, evaluations: Cell::default() }
+        let (evaluations, experts) = (Cell::default(), RefCell::default());
+        Self { objective, evaluations, experts }
     }
 
     /// Evaluations so far, per row.
     pub fn evaluations(&self) -> Evaluations {
         self.evaluations.get()
+    }
+
+    /// The most experts that any latent of any row has needed so far, of K: as
+    /// [`Evaluations::experts`], from the categories that were picked.
+    pub fn experts(&self, categories: usize) -> u64 {
+        let experts = self.experts.borrow();
+        let most = experts.picked.values().map(BTreeSet::len).max().unwrap_or(0);
+        if experts.all { categories as u64 } else { most as u64 }
+    }
+
+    fn count_experts(&self, choice: &Choice<E>) {
+        let experts = &mut *self.experts.borrow_mut();
+        let gated = choice.gated_picks().map(|(picks, _)| &**picks);
+        let is_alone = gated.is_some() || !choice.wants_gradient();
+        match gated.or_else(|| choice.packed_picks()).filter(|_| is_alone) {
+            None => experts.all = true,
+            Some(picks) => {
+                for row in 0..picks.rows() {
+                    let picked = (0..picks.columns()).map(|s| picks.get(row, s).widen() as u32);
+                    experts.picked.entry(row).or_default().extend(picked);
+                }
+            }
+        }
     }
 }
 
@@ -110,7 +145,14 @@ impl<E: Real> Objective<E> for Counted<'_, E> {
         let mut count = self.evaluations.get();
         let samples = choice.samples() as u64;
         let gradients = if choice.wants_gradient() { samples } else { 0 };
-        if choice.picks().is_some() {
+        self.count_experts(&choice);
+        if choice.is_gated() {
+            count.gated += samples;
+            match choice.gated_picks() {
+                Some(_) => count.gated_slope += gradients,
+                None => count.gated_gradient += gradients,
+            }
+        } else if choice.picks().is_some() {
             count.hard += samples;
             count.hard_gradient += gradients;
         } else {

@@ -1,5 +1,7 @@
 //! Properties of estimators, and what they require of an objective.
 
+use std::fmt;
+
 /// Properties of an estimator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Properties {
@@ -73,6 +75,11 @@ pub enum Domain {
     VertexGradients,
     /// Values and gradients everywhere on the simplex.
     Interior,
+    /// Values of gated picks, whose output is m·E_D with a gate m in [0, 1], and their derivatives for the
+    /// gate: along the pick alone, so that one category is evaluated.
+    GatedPicks,
+    /// Gradients at gated picks for the weights of all categories.
+    GatedGradients,
 }
 
 impl Domain {
@@ -82,6 +89,8 @@ impl Domain {
             Self::Vertices => "values at the vertices",
             Self::VertexGradients => "gradients at the vertices",
             Self::Interior => "values and gradients inside the simplex",
+            Self::GatedPicks => "values and derivatives of gated picks",
+            Self::GatedGradients => "gradients at gated picks",
         }
     }
 }
@@ -97,6 +106,12 @@ pub struct Evaluations {
     pub relaxed: u64,
     /// Gradients of the loss inside the simplex.
     pub relaxed_gradient: u64,
+    /// Losses of gated picks.
+    pub gated: u64,
+    /// Derivatives of the loss for the gate of a pick.
+    pub gated_slope: u64,
+    /// Gradients of the loss at gated picks for the weights of all categories.
+    pub gated_gradient: u64,
 }
 
 impl Evaluations {
@@ -113,5 +128,54 @@ impl Evaluations {
     /// `n` losses inside the simplex, with their gradients.
     pub fn interior(n: u64) -> Self {
         Self { relaxed: n, relaxed_gradient: n, ..Self::default() }
+    }
+
+    /// `n` losses of gated picks, with their derivatives along the pick.
+    pub fn gated_picks(n: u64) -> Self {
+        Self { gated: n, gated_slope: n, ..Self::default() }
+    }
+
+    /// `n` losses of gated picks, with their gradients for the weights of all categories.
+    pub fn gated_gradients(n: u64) -> Self {
+        Self { gated: n, gated_gradient: n, ..Self::default() }
+    }
+
+    /// All losses.
+    pub fn losses(self) -> u64 {
+        self.hard + self.relaxed + self.gated
+    }
+
+    /// All gradients, but not derivatives along a pick.
+    pub fn gradients(self) -> u64 {
+        self.hard_gradient + self.relaxed_gradient + self.gated_gradient
+    }
+
+    /// The most experts that have to be evaluated for a row, if each of K categories is one: a network that
+    /// computes what the loss depends on if its category is chosen. A loss at a vertex needs one, whatever it
+    /// is used for, and so does the derivative along a pick; a gradient for the choice needs all K, and so does
+    /// a loss inside the simplex. What an expert computes for a row is the same in each of its losses.
+    ///
+    /// ```
+    /// use estimators::Evaluations;
+    /// assert_eq!(Evaluations::vertices(4).experts(64), 4);
+    /// assert_eq!(Evaluations::differentiated(1).experts(64), 64);
+    /// assert_eq!(Evaluations::gated_picks(1).experts(64), 1);
+    /// ```
+    pub fn experts(self, categories: usize) -> u64 {
+        let all = categories as u64;
+        if self.relaxed + self.gradients() > 0 { all } else { all.min(self.hard + self.gated) }
+    }
+}
+
+impl fmt::Display for Evaluations {
+    /// Losses, gradients (∇) and derivatives along a pick (∂), such as `1 + 1∇`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.losses())?;
+        for (count, sign) in [(self.gradients(), '∇'), (self.gated_slope, '∂')] {
+            if count > 0 {
+                write!(f, " + {count}{sign}")?;
+            }
+        }
+        Ok(())
     }
 }

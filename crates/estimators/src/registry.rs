@@ -44,6 +44,8 @@ pub enum Family {
     ScoreFunction,
     /// Differences of perturbed choices.
     Perturbation,
+    /// Derivatives for the gate of a picked expert.
+    Routing,
 }
 
 impl Family {
@@ -55,6 +57,7 @@ impl Family {
             Self::Gumbel => "Gumbel",
             Self::ScoreFunction => "score function",
             Self::Perturbation => "perturbation",
+            Self::Routing => "routing",
         }
     }
 }

@@ -11,6 +11,7 @@ mod blackbox;
 mod carms;
 mod darn;
 mod decoupled_straight_through;
+mod dense_mixer;
 mod disarm;
 mod disarm_categorical;
 mod double_cv;
@@ -41,11 +42,14 @@ mod relax;
 mod second_order;
 mod soft_argmax;
 mod sparsemax;
+mod sparsemixer;
+mod sparsemixer_v2;
 mod spsa;
 mod st_gumbel_softmax;
 mod stochastic_sum_and_sample;
 mod straight_through;
 mod sum_and_sample;
+mod switch;
 mod unordered_set;
 mod unordered_set_without_baseline;
 
@@ -59,6 +63,7 @@ pub use blackbox::Blackbox;
 pub use carms::Carms;
 pub use darn::Darn;
 pub use decoupled_straight_through::DecoupledStraightThrough;
+pub use dense_mixer::DenseMixer;
 pub use disarm::Disarm;
 pub use disarm_categorical::{DisarmCategorical, DisarmForm};
 pub use double_cv::DoubleCv;
@@ -88,11 +93,14 @@ pub use relax::Relax;
 pub use second_order::SecondOrder;
 pub use soft_argmax::SoftArgmax;
 pub use sparsemax::Sparsemax;
+pub use sparsemixer::SparseMixer;
+pub use sparsemixer_v2::SparseMixerV2;
 pub use spsa::Spsa;
 pub use st_gumbel_softmax::StGumbelSoftmax;
 pub use stochastic_sum_and_sample::StochasticSumAndSample;
 pub use straight_through::StraightThrough;
 pub use sum_and_sample::SumAndSample;
+pub use switch::Switch;
 pub use unordered_set::UnorderedSet;
 pub use unordered_set_without_baseline::UnorderedSetWithoutBaseline;
 
@@ -145,5 +153,9 @@ impl Registry {
             .with::<Blackbox>()
             .with::<AntitheticEs>()
             .with::<Spsa>()
+            .with::<Switch>()
+            .with::<SparseMixer>()
+            .with::<SparseMixerV2>()
+            .with::<DenseMixer>()
     }
 }

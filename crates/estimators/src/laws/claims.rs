@@ -30,6 +30,7 @@ pub(super) const LAWS: &[Law] = &[
         statement: "evaluates the loss as often as it says",
         check: evaluations,
     },
+    Law { name: "experts", statement: "evaluates no more experts than it says", check: experts },
     Law {
         name: "needs",
         statement: "requires what it uses of the objective, and uses what it requires",
@@ -80,6 +81,16 @@ pub(super) fn claims_exact_mean(estimator: &dyn Estimator<f64>, problem: &Proble
     }
 }
 
+/// What an estimator claims to estimate: the gradient of the expected loss, or of the expected loss of gated
+/// outputs if it is for these.
+pub(super) fn target(
+    estimator: &dyn Estimator<f64>,
+    problem: &Problem,
+) -> Result<Vec<f64>, super::law::Broken> {
+    let is_gated = estimator.properties(problem.dims).needs >= Domain::GatedPicks;
+    Ok(if is_gated { problem.exact_of_gated()? } else { problem.exact()? })
+}
+
 fn unbiased(variant: &Variant) -> Outcome {
     each(variant, problems().into_iter().chain([linear()]), |problem| {
         let mut estimator = variant.build_f64();
@@ -88,7 +99,7 @@ fn unbiased(variant: &Variant) -> Outcome {
         }
         let noise = &mut Noise::named(&["law", "unbiased"]);
         let draws = problem.estimates(&mut *estimator, DRAWS, noise)?;
-        agreement::mean(&draws, &problem.exact()?, problem.name)?;
+        agreement::mean(&draws, &target(&*estimator, problem)?, problem.name)?;
         Ok(1)
     })
 }
@@ -165,10 +176,32 @@ fn evaluations(variant: &Variant) -> Outcome {
     })
 }
 
+fn experts(variant: &Variant) -> Outcome {
+    each(variant, problems(), |problem| {
+        let times = 20;
+        let (objective, dims) = ((problem.make)(times), problem.copied(times));
+        let counted = Counted::new(&*objective);
+        let (mut estimator, noise) = (variant.build_f64(), &mut Noise::named(&["law", "experts"]));
+        gradient(&mut *estimator, &problem.logits.repeat(times), dims, &counted, None, noise)?;
+        let (name, categories) = (problem.name, dims.categories);
+        let claimed = estimator.properties(dims).evaluations.experts(categories);
+        let counted = counted.experts(categories);
+        ensure!(
+            counted <= claimed,
+            "{name}: expected at most {claimed} of {categories} experts, as claimed; counted {counted}"
+        );
+        Ok(1)
+    })
+}
+
 fn needs(variant: &Variant) -> Outcome {
     each(variant, problems(), |problem| {
         let counted = count(variant, problem)?;
-        let used = if counted.relaxed > 0 {
+        let used = if counted.gated_gradient > 0 {
+            Domain::GatedGradients
+        } else if counted.gated > 0 {
+            Domain::GatedPicks
+        } else if counted.relaxed > 0 {
             Domain::Interior
         } else if counted.hard_gradient > 0 {
             Domain::VertexGradients

@@ -24,6 +24,7 @@
 //! | `large-shifts` | that claims so does so in single precision, even if the constant is large |
 //! | `stochastic` | is random if and only if it says so |
 //! | `evaluations` | evaluates the loss as often as it says |
+//! | `experts` | evaluates no more experts than it says |
 //! | `needs` | requires what it uses of the objective, and uses what it requires |
 //! | `objective-gradient` | gives the objective's parameters the gradient of its scalar |
 //! | `batch` | averages over rows: its mean does not depend on the size of the batch |

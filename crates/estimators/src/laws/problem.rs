@@ -7,8 +7,9 @@ use crate::{
     Choice, Context, Dims, Domain, Estimator, Kind, Logits, Losses, Node, Noise, Objective, Packed,
     Real, Result, gradient,
 };
-use kernels::tape::Recording;
+use kernels::tape::{Recording, Weights, weigh};
 use std::cell::RefCell;
+use std::rc::Rc;
 
 /// Logits and a loss, in `f64`.
 #[derive(Clone)]
@@ -153,8 +154,45 @@ impl Problem {
         step(estimator, &logits, self.copied(times), &*objective, noise)
     }
 
-    fn copied(&self, times: usize) -> Dims {
+    pub(super) fn copied(&self, times: usize) -> Dims {
         Dims { batch: self.dims.batch * times, ..self.dims }
+    }
+
+    /// The gradient of the expected loss Σ_D p(D) f(p(D) D) of outputs that are scaled by the probability of
+    /// their pick: by enumeration of the losses and their slopes, for problems of one latent; the mean over rows.
+    ///
+    /// # Errors
+    /// If there are several latents, or the objective fails.
+    pub fn exact_of_gated(&self) -> Result<Vec<f64>> {
+        let Dims { batch, latents, categories } = self.dims;
+        if latents != 1 {
+            return Err(crate::Error::Objective("gated outputs of several latents".into()));
+        }
+        let p = kernels::rows::softmax(&Packed::pack(&self.logits, categories), 1.0);
+        let (objective, numbers) = ((self.make)(1), p.unpack());
+        let mut gradient = vec![];
+        let mut values = vec![0.0; self.dims.elements()];
+        for category in 0..categories {
+            let picks = Rc::new(Packed::filled(batch, 1, category as f64));
+            let gates = Node::new(p.column(category));
+            let choice = Choice::gated(picks, gates.clone(), self.dims, Recording::default());
+            let losses = objective.loss(choice)?;
+            let f = losses.numbers().unpack();
+            let (node, tape) = losses.into_node();
+            let ones = Weights::Each(Packed::filled(batch, 1, 1.0));
+            dfdx::prelude::Backward::try_backward(weigh(tape, node, ones)?)?;
+            let slopes = gates.take().map_or(vec![0.0; batch], |slopes| slopes.unpack());
+            for row in 0..batch {
+                let at = row * categories + category;
+                values[at] = f[row] + numbers[at] * slopes[row];
+            }
+        }
+        for (p, v) in numbers.chunks_exact(categories).zip(values.chunks_exact(categories)) {
+            let mean: f64 = p.iter().zip(v).map(|(p, v)| p * v).sum();
+            let share = 1.0 / batch as f64;
+            gradient.extend(p.iter().zip(v).map(|(p, v)| share * p * (v - mean)));
+        }
+        Ok(gradient)
     }
 
     /// The gradient of the expected loss, by enumeration.

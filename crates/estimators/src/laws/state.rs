@@ -1,7 +1,7 @@
 //! Estimators with a state: their claims stay true while they learn, and only steps change it.
 
 use super::agreement;
-use super::claims::{claims_exact_mean, each, one_and_many};
+use super::claims::{claims_exact_mean, each, one_and_many, target};
 use super::law::{Broken, Law, Outcome, ensure};
 use super::objectives::Spoiled;
 use super::problem::{Problem, exponential, problems, step};
@@ -53,7 +53,7 @@ fn stays_unbiased(variant: &Variant) -> Outcome {
         let noise = &mut Noise::named(&["after"]);
         let draws = problem.estimates(&mut *estimator, 5_000, noise)?;
         let place = format!("{} after 20 steps", problem.name);
-        agreement::mean(&draws, &problem.exact()?, &place)?;
+        agreement::mean(&draws, &target(&*estimator, problem)?, &place)?;
         Ok(1)
     })
 }

@@ -75,6 +75,7 @@ pub(crate) mod differentiated;
 pub(crate) mod entmax;
 pub(crate) mod enumeration;
 pub(crate) mod finite_step;
+pub(crate) mod gate;
 pub(crate) mod laplacian;
 pub(crate) mod marginalize;
 pub(crate) mod opening;

@@ -3,6 +3,7 @@
 mod bits;
 mod cross_entropy_pick;
 mod exp_dot;
+mod gated;
 mod quadratic;
 mod row_loss;
 mod squared_index;
@@ -13,6 +14,7 @@ mod values;
 pub use bits::{BitPower, BitSumSquares};
 pub use cross_entropy_pick::CrossEntropyPick;
 pub use exp_dot::ExpDot;
+pub use gated::Gated;
 pub use quadratic::Quadratic;
 pub use row_loss::{RowLoss, RowLosses};
 pub use squared_index::SquaredIndex;

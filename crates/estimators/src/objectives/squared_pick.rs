@@ -55,6 +55,7 @@ impl<E: Real> SquaredPick<E> {
 impl<E: Real> Objective<E> for SquaredPick<E> {
     fn loss(&self, choice: Choice<E>) -> Result<Losses<E>> {
         assert_eq!(choice.dims().latents, 1, "a squared pick has one latent");
+        let choice = choice.spread();
         let picks = if choice.is_every() { None } else { choice.shared_picks() };
         let points = choice.points().cloned();
         let (values, mut tape) = self.values.on(choice.into_tape())?;

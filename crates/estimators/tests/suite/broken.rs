@@ -194,7 +194,7 @@ const MISTAKES: [(Wrong, &[&str], &str); 20] = [
     (Wrong::OneSample, &["unbiased"], "as the mean of component"),
     (Wrong::Offset, &["unbiased", "sums-to-zero"], "expected a sum of 0"),
     (Wrong::SumOverBatch, &["unbiased", "batch"], "batches of 2000 rows and of 20"),
-    (Wrong::ClaimsFewerLosses, &["evaluations"], "hard: 1"),
+    (Wrong::ClaimsFewerLosses, &["evaluations", "experts"], "hard: 1"),
     (Wrong::ClaimsGradients, &["needs"], "as claimed; it uses values at the vertices"),
     (Wrong::ClaimsNoNoise, &["stochastic"], "`stochastic` is false"),
     (Wrong::DropsParameters, &["objective-gradient"], "parameter"),
@@ -229,11 +229,12 @@ fn a_failed_check_names_the_estimator_the_law_and_what_was_expected() {
     let panic = catch_unwind(|| laws::check_parameters(Mine { wrong: Wrong::ClaimsFewerLosses }));
     let message = *panic.expect_err("a broken law").downcast::<String>().unwrap();
     for words in [
-        "broken laws: 1\n",
+        "broken laws: 2\n",
         "`mine wrong=\"claims-fewer-losses\"` breaks the law `evaluations`",
         "an estimator evaluates the loss as often as it says",
         "expected Evaluations { hard: 1",
         "counted Evaluations { hard: 2",
+        "expected at most 1 of 4 experts, as claimed; counted 2",
     ] {
         assert!(message.contains(words), "{words}: {message}");
     }

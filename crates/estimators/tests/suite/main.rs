@@ -17,6 +17,7 @@ mod published_faults;
 mod reference;
 mod reference_format;
 mod reference_power;
+mod routing;
 mod schedules;
 mod state;
 mod which_estimator;

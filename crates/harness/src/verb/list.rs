@@ -21,8 +21,9 @@ pub struct List {
     #[arg(long, value_name = "DIR", default_value = "experiments")]
     pub experiments: PathBuf,
     /// List only estimators that fit a problem, such as --for loss=gradients --for latents=8; the questions
-    /// are loss (values, gradients or relaxed: what it offers), latents, categories, evaluations (the
-    /// most losses for a row and a step) and unbiased (true or false)
+    /// are loss (values, gradients, relaxed or gated: what it offers), latents, categories, evaluations (the
+    /// most losses for a row and a step), experts (the most categories that are evaluated) and unbiased (true
+    /// or false)
     #[arg(long = "for", value_name = "KEY=VALUE", value_delimiter = ',')]
     pub problem: Vec<String>,
     /// Format of the list
@@ -94,8 +95,8 @@ impl List {
     }
 
     fn estimators(&self, program: Program, registry: &estimators::Registry) -> Result<()> {
-        const HEADER: [&str; 6] =
-            ["kind", "what it does", "unbiased", "needs", "losses", "parameters"];
+        const HEADER: [&str; 7] =
+            ["kind", "what it does", "unbiased", "needs", "losses", "experts", "parameters"];
         let rows = rows(registry, &Problem::read(&self.problem)?)?;
         match self.format {
             ListFormat::Markdown => {
@@ -110,9 +111,9 @@ impl List {
     }
 }
 
-/// Kind, what it does, when it is unbiased, what it needs, its cost, its parameters; of the estimators that
+/// Kind, what it does, when it is unbiased, what it needs, its cost in losses and in experts, its parameters; of the estimators that
 /// fit a problem.
-fn rows(registry: &estimators::Registry, problem: &Problem) -> Result<Vec<[String; 6]>> {
+fn rows(registry: &estimators::Registry, problem: &Problem) -> Result<Vec<[String; 7]>> {
     let mut rows = vec![];
     for entry in registry.entries() {
         let estimator = entry.build(toml::Table::new())?.build_f64();
@@ -120,15 +121,13 @@ fn rows(registry: &estimators::Registry, problem: &Problem) -> Result<Vec<[Strin
             continue;
         }
         let properties = estimator.properties(problem.dims);
-        let cost = properties.evaluations;
-        let losses = cost.hard + cost.relaxed;
-        let gradients = cost.hard_gradient + cost.relaxed_gradient;
         rows.push([
             entry.name.to_owned(),
             entry.summary.to_owned(),
             properties.unbiased.describe().to_owned(),
             properties.needs.describe().to_owned(),
-            if gradients == 0 { losses.to_string() } else { format!("{losses} + {gradients}∇") },
+            properties.evaluations.to_string(),
+            properties.evaluations.experts(problem.dims.categories).to_string(),
             pages::parameters(&entry.defaults()),
         ]);
     }

@@ -15,18 +15,21 @@ pub(super) struct Problem {
     domain: Domain,
     /// The most evaluations of the loss, for a row and a step.
     evaluations: u64,
+    /// The most experts that are evaluated, for a row and a step.
+    experts: u64,
     /// Whether an estimator has to be unbiased for every loss.
     unbiased: bool,
 }
 
 /// The questions.
-const KEYS: [&str; 5] = ["loss", "latents", "categories", "evaluations", "unbiased"];
+const KEYS: [&str; 6] = ["loss", "latents", "categories", "evaluations", "experts", "unbiased"];
 
 /// What a loss can offer: less first.
-const LOSSES: [(&str, Domain); 3] = [
+const LOSSES: [(&str, Domain); 4] = [
     ("values", Domain::Vertices),
     ("gradients", Domain::VertexGradients),
     ("relaxed", Domain::Interior),
+    ("gated", Domain::GatedGradients),
 ];
 
 impl Problem {
@@ -34,8 +37,8 @@ impl Problem {
     pub(super) fn read(answers: &[String]) -> Result<Self> {
         let dims = Dims { batch: 1, latents: 1, categories: 8 };
         let (domain, evaluations) = (Domain::Interior, u64::MAX);
-        let mut problem =
-            Self { dims, is_asked: !answers.is_empty(), domain, evaluations, unbiased: false };
+        let (is_asked, experts) = (!answers.is_empty(), u64::MAX);
+        let mut problem = Self { dims, is_asked, domain, evaluations, experts, unbiased: false };
         for answer in answers {
             let expected = format!("KEY=VALUE, where KEY is one of {}", KEYS.join(", "));
             let (key, value) =
@@ -61,6 +64,7 @@ impl Problem {
             "latents" => self.dims.latents = number(1)? as usize,
             "categories" => self.dims.categories = number(2)? as usize,
             "evaluations" => self.evaluations = number(1)?,
+            "experts" => self.experts = number(1)?,
             "unbiased" => {
                 let parsed = value.parse().ok();
                 self.unbiased = parsed.ok_or_else(|| Fault::value(key, value, "true or false"))?;
@@ -78,7 +82,8 @@ impl Problem {
         let properties = estimator.properties(self.dims);
         let cost = properties.evaluations;
         estimators::refusal(estimator, self.dims, self.domain).is_none()
-            && cost.hard + cost.relaxed <= self.evaluations
+            && cost.losses() <= self.evaluations
+            && cost.experts(self.dims.categories) <= self.experts
             && (!self.unbiased || properties.unbiased == Unbiased::Always)
     }
 }
@@ -111,6 +116,10 @@ mod tests {
         // All choices of many latents cannot be enumerated.
         assert!(!fitting(&["latents=30"]).contains(&"exact"));
         assert!(fitting(&["loss=gradients"]).contains(&"reinmax"));
+        assert!(!fitting(&["loss=relaxed"]).contains(&"switch"));
+        let gated = fitting(&["loss=gated", "experts=1"]);
+        assert!(gated.contains(&"switch") && gated.contains(&"reinforce"), "{gated:?}");
+        assert!(!gated.contains(&"dense-mixer") && !gated.contains(&"straight-through"));
     }
 
     #[test]

@@ -27,20 +27,21 @@ pub(super) fn page<T, A>(entry: &Entry<T, A>, foot: &str) -> String {
 pub(super) fn markdown(
     program: Program,
     registry: &estimators::Registry,
-    table: &[[String; 6]],
+    table: &[[String; 7]],
 ) -> String {
     let mut text = format!(
         "# Estimators\n\nMade from the registry by `{} list estimators --format \
          markdown`; do not edit.\n\nS samples, B rows of a batch, L latents, K categories; θ logits, \
          p = softmax θ, D ~ Cat(p) a one-hot sample, s = D − p, f the loss, g = ∇f(D), \
          J(q) v = q ⊙ (v − ⟨q, v⟩). Losses are counted for one row with one latent among eight \
-         categories; ∇ marks gradients.\n\n\
-         | kind | what it does | unbiased | needs | losses |\n|---|---|---|---|---|\n",
+         categories; ∇ marks gradients, ∂ derivatives along the pick. Experts are \
+         those of the eight that have to be evaluated if each category is a network of its own.\n\n\
+         | kind | what it does | unbiased | needs | losses | experts |\n|---|---|---|---|---|---|\n",
         program.command()
     );
-    for [kind, what, unbiased, needs, losses, _] in table {
+    for [kind, what, unbiased, needs, losses, experts, _] in table {
         text.push_str(&format!(
-            "| [`{kind}`](#{kind}) | {what} | {unbiased} | {needs} | {losses} |\n"
+            "| [`{kind}`](#{kind}) | {what} | {unbiased} | {needs} | {losses} | {experts} |\n"
         ));
     }
     for entry in registry.entries() {
