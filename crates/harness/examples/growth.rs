@@ -1,10 +1,10 @@
 //! Times a training step against the sizes that it grows with. Prints tables in Markdown and draws
 //! figures into a folder: `cargo run -p harness --example growth -- docs/growth`. It takes a minute or
-//! two and needs a core to itself.
+//! two and needs a core to itself. With the name of a size behind it, it does that one only.
 
 use charts::{Figure, Palette, Panel, Point, Scale, Series, sensitivity};
 use estimators::{Entry, Noise, Registry};
-use model::task::{ArgmaxIndex, CategoricalVae};
+use model::task::{ArgmaxIndex, CategoricalVae, ExpertData, MixtureOfExperts};
 use model::{AnyTask, Optimizer, TaskKind, Training};
 use statistics::{Bootstrap, Estimate, Resamples};
 use std::path::Path;
@@ -110,6 +110,24 @@ const AXES: &[Axis] = &[
         batch: |_| 100,
         caption: "Autoencoder of 64 pixels, hidden width 64, 4 categories a latent, batch 100.",
     },
+    Axis {
+        name: "experts",
+        label: "experts K",
+        sizes: &[2, 4, 8, 16, 32, 64, 128, 256],
+        kinds: &[
+            "exact",
+            "straight-through",
+            "dense-mixer",
+            "switch",
+            "sparsemixer",
+            "reinforce",
+            "reinforce-loo",
+        ],
+        samples: false,
+        task: mixture,
+        batch: |_| 1024,
+        caption: "Mixture of experts, 40 inputs, 32 hidden units and 10 classes an expert, batch 1024.",
+    },
 ];
 
 fn seed_task(categories: usize, hidden: usize) -> Arc<dyn AnyTask> {
@@ -124,6 +142,12 @@ fn autoencoder(latents: usize) -> Arc<dyn AnyTask> {
     open(CategoricalVae { latents, hidden, pixels, rows, ..parts })
 }
 
+fn mixture(experts: usize) -> Arc<dyn AnyTask> {
+    let (data, expert_hidden, rows) = (ExpertData::Mnist1d, vec![32], 1024);
+    let parts = MixtureOfExperts { validation_rows: 16, test_rows: 16, ..Default::default() };
+    open(MixtureOfExperts { data, experts, expert_hidden, rows, ..parts })
+}
+
 fn open(kind: impl TaskKind) -> Arc<dyn AnyTask> {
     kind.open(Path::new("")).unwrap_or_else(|error| panic!("{error}"))
 }
@@ -132,7 +156,8 @@ fn main() -> std::io::Result<()> {
     let folder = std::env::args().nth(1).unwrap_or_else(|| "target/growth".into());
     std::fs::create_dir_all(&folder)?;
     let registry = Registry::standard();
-    for axis in AXES {
+    let only = std::env::args().nth(2);
+    for axis in AXES.iter().filter(|axis| only.as_deref().is_none_or(|only| only == axis.name)) {
         let lines: Vec<Line> =
             axis.kinds.iter().map(|kind| (*kind, times(axis, &registry, kind))).collect();
         print!("{}", table(axis, &lines));

@@ -21,11 +21,13 @@ mod feature_selection;
 #[cfg(test)]
 mod gradients;
 mod kind;
+mod mixture_of_experts;
 mod mnist;
 mod references;
 mod registry;
 mod separable;
 mod structured_prediction;
+mod trained;
 mod traits;
 mod vae;
 
@@ -40,6 +42,7 @@ pub use bernoulli_toy::BernoulliToy;
 pub use categorical_vae::CategoricalVae;
 pub use feature_selection::{DataSet, FeatureSelection};
 pub use kind::{Load, TaskKind};
+pub use mixture_of_experts::{ExpertData, MixtureOfExperts};
 pub use mnist::{Batches, Pixels};
 pub use references::{Budget, GoOn};
 pub use registry::{Entry, Registry};
@@ -57,6 +60,7 @@ impl Registry {
             .with::<BernoulliToy>()
             .with::<CategoricalVae>()
             .with::<FeatureSelection>()
+            .with::<MixtureOfExperts>()
             .with::<Polynomial>()
             .with::<QuadraticToy>()
             .with::<StructuredPrediction>()

@@ -2,6 +2,7 @@ use super::{Drawn, Form, Source, axis, curve, measured_on, scale_of_losses};
 use crate::experiment::Measure;
 use crate::results::CellSummary;
 use charts::{Drawing, Figure, Panel, Point, Scale, convergence};
+use estimators::Domain;
 
 /// The file of the curves along time. It is no part of the report, which does not depend on clocks.
 pub(super) const TIMING: &str = "timing.svg";
@@ -22,9 +23,14 @@ pub(super) fn draw(source: &Source<'_>) -> Vec<Drawn> {
             name: format!("{name}-by-evaluations"),
             drawing: evaluations(source, &measure, &tasks),
         };
+        let by_experts = are_experts(source, &tasks).then(|| Form {
+            axis: "experts evaluated",
+            name: format!("{name}-by-experts"),
+            drawing: experts(source, &measure, &tasks),
+        });
         Drawn {
             axis: "training steps",
-            forms: vec![by_evaluations],
+            forms: [Some(by_evaluations), by_experts].into_iter().flatten().collect(),
             picture: (!several).then_some(("seconds of training", TIMING)),
             ..Drawn::new(name, measured_on(&measure), by_steps)
         }
@@ -50,10 +56,29 @@ fn evaluations(source: &Source<'_>, measure: &Measure, tasks: &[usize]) -> Drawi
     let points = |cell: &CellSummary<'_>| {
         let dims = cell.cell.task.built.dims(batch);
         let cost = cell.cell.estimator.built.build_f64().properties(dims).evaluations;
-        let all = cost.hard + cost.hard_gradient + cost.relaxed + cost.relaxed_gradient;
+        let all = cost.losses() + cost.gradients() + cost.gated_slope;
         scaled(curve(cell, measure), all as f64)
     };
     let axis = ("losses and gradients of each row", Scale::Log);
+    along(source, measure, tasks, axis, source.panels(tasks, points))
+}
+
+/// Whether the categories of all these tasks are experts: what a gated pick evaluates.
+fn are_experts(source: &Source<'_>, tasks: &[usize]) -> bool {
+    let is_gated = |cell: &CellSummary<'_>| cell.cell.task.built.domain() >= Domain::GatedPicks;
+    let mut cells = tasks.iter().flat_map(|&task| source.summary.best_cells(task));
+    cells.all(|(_, cell)| is_gated(cell))
+}
+
+/// The curves along the number of experts that an estimator has evaluated for a row.
+fn experts(source: &Source<'_>, measure: &Measure, tasks: &[usize]) -> Drawing {
+    let batch = source.summary.experiment.batch;
+    let points = |cell: &CellSummary<'_>| {
+        let dims = cell.cell.task.built.dims(batch);
+        let cost = cell.cell.estimator.built.build_f64().properties(dims).evaluations;
+        scaled(curve(cell, measure), cost.experts(dims.categories) as f64)
+    };
+    let axis = ("experts evaluated for each row of a batch", Scale::Log);
     along(source, measure, tasks, axis, source.panels(tasks, points))
 }
 

@@ -2,11 +2,10 @@
 
 mod linear;
 mod supervised;
-mod trained;
 
 use super::CombinedNetwork;
 use super::data::Split;
-use crate::task::{Budget, GoOn, Streams};
+use crate::task::{Budget, GoOn, Streams, trained};
 use crate::{Reference, Result, Role};
 use supervised::{PlainNetwork, TrueRegimes};
 

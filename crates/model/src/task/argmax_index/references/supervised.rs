@@ -1,8 +1,8 @@
 use super::super::CombinedNetwork;
 use super::super::data::Split;
-use super::trained::Supervised;
 use crate::batch::{Batch, Rows};
 use crate::classifier::cross_entropy;
+use crate::task::trained::Supervised;
 use crate::{Error, Forward, Result};
 use dfdx::prelude::Backward;
 use estimators::{Choice, Dims, Objective, SquaredPick};

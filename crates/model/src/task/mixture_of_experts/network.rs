@@ -1,0 +1,184 @@
+use super::judge::{Predicted, predicted};
+use super::parameters::MixtureOfExperts;
+use super::{balance, grouped};
+use crate::{Batch, Forward};
+use estimators::objectives::{CrossEntropyPick, Gated};
+use estimators::{Choice, Context, Dims, Domain, Losses, Objective, SquaredPick};
+use kernels::tape::{Node, Recording};
+use kernels::{Data, Initial, Input, Noise, Packed, Parameters, Perceptron, Real, Vector};
+use std::rc::Rc;
+
+/// A router, which gives the logits of experts, and the experts.
+#[derive(Clone, Debug)]
+pub(super) struct Network {
+    router: Perceptron,
+    pub(super) experts: Rc<[Perceptron]>,
+    /// The biases that keep experts equally busy, and their rate.
+    bias: Option<(Vector, f64)>,
+    /// The weights of the auxiliary loss and of the z-loss.
+    penalties: [f64; 2],
+    /// Whether outputs are scaled by the probability of their expert.
+    gated: bool,
+    predicted: Predicted,
+}
+
+impl Network {
+    /// A network and its first parameters.
+    pub(super) fn new<E: Real>(
+        task: &MixtureOfExperts,
+        noise: &mut Noise,
+    ) -> (Self, Parameters<E>) {
+        let (network, initial) = Self::initial(task, noise);
+        (network, initial.build())
+    }
+
+    /// A network, and its first parameters as often as they are needed.
+    pub(super) fn initial<E: Real>(
+        task: &MixtureOfExperts,
+        noise: &mut Noise,
+    ) -> (Self, Initial<E>) {
+        let (inputs, predicted) = (task.width(), predicted(task.data));
+        let mut initial = Initial::new();
+        let mut perceptron = |hidden: &[usize], outputs: usize| {
+            let widths = [&[inputs], hidden, &[outputs]].concat();
+            Perceptron::new(&mut initial, &widths, noise)
+        };
+        let router = perceptron(&task.router_hidden, task.experts);
+        let expert = |_| perceptron(&task.expert_hidden, predicted.outputs());
+        let experts = (0..task.experts).map(expert).collect();
+        let bias = (task.balance_bias > 0.0)
+            .then(|| (initial.vector(&vec![0.0; task.experts]), task.balance_bias));
+        let penalties = [task.balance_loss, task.z_loss];
+        let network = Self { router, experts, bias, penalties, gated: task.gated, predicted };
+        (network, initial)
+    }
+
+    /// The logits of rows ([B, d]), [B, K].
+    pub(super) fn logits<E: Real>(
+        &self,
+        parameters: &Parameters<E>,
+        rows: &Rc<Data<E>>,
+        tape: &mut Recording<E>,
+    ) -> Node<E> {
+        let logits = self.router.forward(parameters, Input::Data(Rc::clone(rows)), tape);
+        match &self.bias {
+            None => logits,
+            Some((bias, rate)) => balance::add_bias(logits, *rate, bias, parameters, tape),
+        }
+    }
+
+    /// Logits, penalties and objective of a batch.
+    pub(super) fn forward<E: Real>(
+        &self,
+        parameters: &Parameters<E>,
+        batch: &Batch<E>,
+    ) -> Forward<E> {
+        let mut tape = Recording::default();
+        let logits = self.logits(parameters, batch.inputs(), &mut tape);
+        let penalty = (self.penalties != [0.0; 2])
+            .then(|| balance::penalty(&logits, self.penalties, &mut tape));
+        let mixture = self.mixture(parameters, batch);
+        let forward = match self.gated {
+            true => {
+                let gated = Gated::on(mixture, &logits, &mut tape);
+                Forward::new(logits, 1, gated, tape)
+            }
+            false => Forward::new(logits, 1, mixture, tape),
+        };
+        match penalty {
+            Some(penalty) => forward.with_penalty(penalty),
+            None => forward,
+        }
+    }
+
+    /// The loss of experts that are chosen for a batch.
+    pub(super) fn mixture<E: Real>(
+        &self,
+        parameters: &Parameters<E>,
+        batch: &Batch<E>,
+    ) -> Mixture<E> {
+        Mixture {
+            experts: Rc::clone(&self.experts),
+            parameters: parameters.shared(),
+            rows: Rc::clone(batch.inputs()),
+            targets: Rc::clone(batch.targets()),
+            predicted: self.predicted,
+        }
+    }
+}
+
+/// The loss of outputs Σ_k z_k E_k(x): the squared error, or the cross-entropy of class logits.
+///
+/// A one-hot choice without a gradient, and a gated pick, evaluate the experts that are picked; every other
+/// choice evaluates all.
+#[derive(Debug)]
+pub(super) struct Mixture<E: Real> {
+    experts: Rc<[Perceptron]>,
+    parameters: Parameters<E>,
+    rows: Rc<Data<E>>,
+    targets: Rc<Packed<E>>,
+    predicted: Predicted,
+}
+
+impl<E: Real> Mixture<E> {
+    /// The loss of a choice among outputs ([B, n·o]).
+    fn judge(&self, outputs: Node<E>, choice: Choice<E>) -> estimators::Result<Losses<E>> {
+        let targets = Rc::clone(&self.targets);
+        match self.predicted {
+            Predicted::Number => SquaredPick::with_targets(outputs, targets).loss(choice),
+            Predicted::Class(classes) => {
+                CrossEntropyPick::with_truth(outputs, classes, targets).loss(choice)
+            }
+        }
+    }
+}
+
+/// The experts that a choice picks ([B, S]), with gates if it brings them; nothing if it needs all experts.
+type Picked<E> = Option<(Rc<Packed<E>>, Option<Node<E>>)>;
+
+fn picked<E: Real>(choice: &Choice<E>) -> Picked<E> {
+    if let Some((picks, gates)) = choice.gated_picks() {
+        return Some((Rc::clone(picks), Some(gates.clone())));
+    }
+    let alone = !choice.wants_gradient() && !choice.is_every();
+    let picks = choice.packed_picks().filter(|_| alone)?;
+    Some((Rc::new(picks.clone()), None))
+}
+
+impl<E: Real> Objective<E> for Mixture<E> {
+    fn loss(&self, choice: Choice<E>) -> estimators::Result<Losses<E>> {
+        let dims = choice.dims();
+        if let Some((picks, gates)) = picked(&choice) {
+            let mut tape = choice.into_tape();
+            let (experts, rows) = (&self.experts, self.rows.rows());
+            let outputs =
+                grouped::outputs(experts, &self.parameters, rows, &picks, gates, &mut tape);
+            // Each sample has an output of its own: they are as categories of which every one is chosen.
+            let dims = Dims { categories: picks.columns(), ..dims };
+            return self.judge(outputs, Choice::every(dims, tape));
+        }
+        let is_every = choice.is_every();
+        let (points, mut tape) = if is_every {
+            (None, choice.into_tape())
+        } else {
+            let (points, tape) = choice.into_points();
+            (Some(points), tape)
+        };
+        let outputs = grouped::all(&self.experts, &self.parameters, &self.rows, &mut tape);
+        self.judge(
+            outputs,
+            match points {
+                None => Choice::every(dims, tape),
+                Some(points) => Choice::interior(points, dims, tape),
+            },
+        )
+    }
+
+    fn domain(&self) -> Domain {
+        Domain::Interior
+    }
+
+    fn context(&self) -> Option<Context<'_, E>> {
+        Some(Context { rows: self.rows.rows() })
+    }
+}

@@ -1,0 +1,101 @@
+use super::data::{HeldOut, Split};
+use super::judge::{Predicted, judge, loads, predicted};
+use super::network::Network;
+use super::parameters::{ExpertData, MixtureOfExperts};
+use super::{grouped, references};
+use crate::classifier::entropy;
+use crate::task::{Budget, GoOn, Instance, Streams, matched_accuracy};
+use crate::{Batch, Evaluation, Forward, Result};
+use kernels::tape::{Node, Recording};
+use kernels::{Noise, Packed, Parameters, Real, rows};
+
+/// Rows and network of a seed.
+pub struct Seeded {
+    pub(super) task: MixtureOfExperts,
+    pub(super) network: Network,
+    pub(super) split: Split,
+}
+
+/// What a network does with rows that it is deployed on.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Deployed {
+    pub(super) loss: f64,
+    /// The share of rows whose class is right; of numbers, nothing.
+    pub(super) accuracy: f64,
+    /// The expert of each row.
+    pub(super) picks: Vec<usize>,
+    /// Of the router.
+    pub(super) entropy: f64,
+}
+
+impl Seeded {
+    /// What is deployed: the expert with the largest logit, scaled by its probability if outputs are.
+    pub(super) fn deployed(&self, parameters: &Parameters<f32>, rows: &Batch<f32>) -> Deployed {
+        let mut tape = Recording::default();
+        let logits = self.network.logits(parameters, rows.inputs(), &mut tape);
+        let picks = rows::argmax(&logits);
+        let p = rows::softmax(&logits, 1.0);
+        let gates = self.task.gated.then(|| Node::new(rows::gather(&p, &picks)));
+        let (experts, inputs) = (&self.network.experts, rows.inputs().rows());
+        let outputs = grouped::outputs(experts, parameters, inputs, &picks, gates, &mut tape);
+        let (loss, accuracy) = judge(&outputs, rows.targets(), predicted(self.task.data));
+        let picks = picks.to_columns().into_iter().map(|pick| pick as usize).collect();
+        Deployed { loss, accuracy, picks, entropy: entropy(&logits) }
+    }
+
+    /// The loss of the mixture Σ_k p_k E_k.
+    pub(super) fn mixture_loss(&self, parameters: &Parameters<f32>, rows: &Batch<f32>) -> f64 {
+        let mut tape = Recording::default();
+        let logits = self.network.logits(parameters, rows.inputs(), &mut tape);
+        let p = rows::softmax(&logits, 1.0).unpack();
+        let outputs =
+            grouped::all(&self.network.experts, parameters, rows.inputs(), &mut tape).unpack();
+        let predicted = predicted(self.task.data);
+        let (experts, width) = (self.task.experts, predicted.outputs());
+        let mut mixed = vec![0.0; rows.rows() * width];
+        for (row, mixed) in mixed.chunks_exact_mut(width).enumerate() {
+            for (k, p) in p[row * experts..][..experts].iter().enumerate() {
+                let output = &outputs[(row * experts + k) * width..][..width];
+                mixed.iter_mut().zip(output).for_each(|(sum, x)| *sum += p * x);
+            }
+        }
+        judge(&Packed::pack(&mixed, width), rows.targets(), predicted).0
+    }
+}
+
+impl Instance for Seeded {
+    fn batch(&self, rows: usize, noise: &mut Noise) -> Batch<f32> {
+        self.split.train.draw(rows, noise)
+    }
+
+    fn forward<E: Real>(&self, parameters: &Parameters<E>, batch: &Batch<E>) -> Forward<E> {
+        self.network.forward(parameters, batch)
+    }
+
+    fn evaluate(&self, parameters: &Parameters<f32>, _: &mut Evaluation<'_>) -> Result<Vec<f64>> {
+        let validated = self.deployed(parameters, &self.split.validation.batch);
+        let HeldOut { batch, clusters } = &self.split.test;
+        let Deployed { loss, accuracy, picks, entropy } = self.deployed(parameters, batch);
+        let mut values = match predicted(self.task.data) {
+            Predicted::Number => vec![loss, validated.loss],
+            Predicted::Class(_) => vec![accuracy, validated.accuracy, loss],
+        };
+        let (variation, dead) = loads(&picks, self.task.experts);
+        values.extend([loss - self.mixture_loss(parameters, batch), variation, dead]);
+        if self.task.data == ExpertData::Clusters {
+            let clusters = clusters.iter().map(|&cluster| cluster as usize);
+            values.push(matched_accuracy(picks.into_iter().zip(clusters)));
+        }
+        values.push(entropy);
+        Ok(values)
+    }
+
+    fn references(
+        &self,
+        streams: &Streams,
+        budget: &Budget,
+        go_on: GoOn<'_>,
+    ) -> Result<Option<Vec<f64>>> {
+        references::values(&self.task, &self.split, streams, budget, go_on)
+    }
+}

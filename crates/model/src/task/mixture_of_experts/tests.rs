@@ -1,0 +1,256 @@
+use super::judge::{Predicted, judge, loads};
+use super::references::{declared, equal_cost};
+use super::seeded::Seeded;
+use super::{ExpertData, MixtureOfExperts, mnist_1d};
+use crate::task::{Budget, Instance, Streams, Task};
+use crate::{Batch, TaskKind};
+use estimators::{Choice, Dims, Domain, Estimator, Kind, Noise, Objective, Registry, kinds};
+use kernels::tape::{Node, Recording, Weights, weigh};
+use kernels::{Packed, Parameters, rows};
+use std::path::Path;
+use std::rc::Rc;
+
+fn small(data: ExpertData) -> MixtureOfExperts {
+    let (rows, validation_rows, test_rows) = (60, 20, 30);
+    let sizes = MixtureOfExperts { rows, validation_rows, test_rows, ..Default::default() };
+    MixtureOfExperts { data, experts: 3, expert_hidden: vec![4], clusters: 3, ..sizes }
+}
+
+fn seeded(task: &MixtureOfExperts) -> (Seeded, Parameters<f64>) {
+    task.instance(&Streams::new("mixture-of-experts", 0))
+}
+
+fn batch(seeded: &Seeded, rows: usize) -> Batch<f64> {
+    seeded.batch(rows, &mut Noise::named(&["tests", "batch"])).cast()
+}
+
+/// Losses, and the gradients for all parameters and for what the choice carries.
+fn outcome(
+    task: &MixtureOfExperts,
+    rows: usize,
+    choose: impl FnOnce(Dims, &mut Recording<f64>) -> (Choice<f64>, Option<Node<f64>>),
+) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
+    let (seeded, parameters) = seeded(task);
+    let objective = seeded.network.mixture(&parameters, &batch(&seeded, rows));
+    let (choice, node) = choose(task.dims(rows), &mut Recording::default());
+    let samples = choice.samples();
+    let losses = objective.loss(choice).unwrap();
+    let numbers = losses.numbers().unpack();
+    let (f, tape) = losses.into_node();
+    let weights: Vec<f64> = (0..rows * samples).map(|i| 0.5 + (i % 5) as f64).collect();
+    let scalar = weigh(tape, f, Weights::Each(Packed::pack(&weights, samples))).unwrap();
+    dfdx::prelude::Backward::backward(scalar);
+    let slopes = node.and_then(|node| node.take()).map_or(vec![], |slopes| slopes.unpack());
+    (numbers, parameters.gradient(), slopes)
+}
+
+#[track_caller]
+fn assert_close(found: &[f64], expected: &[f64]) {
+    assert_eq!(found.len(), expected.len());
+    for (i, (found, expected)) in found.iter().zip(expected).enumerate() {
+        assert!((found - expected).abs() < 1e-11, "{i}: {found} for {expected}");
+    }
+}
+
+/// One expert for each row, grouped, against all experts for all rows.
+#[test]
+fn grouped_experts_compute_what_all_experts_do() {
+    for data in [ExpertData::Clusters, ExpertData::Mnist1d] {
+        let task = small(data);
+        for (rows, samples) in [(1, 1), (19, 1), (40, 3)] {
+            let numbers: Vec<f64> = (0..rows * samples).map(|i| (i * i % 3) as f64).collect();
+            let picks = Rc::new(Packed::pack(&numbers, samples));
+            let gates: Vec<f64> = (0..rows * samples).map(|i| 0.2 + (i % 7) as f64 * 0.1).collect();
+            let alone = outcome(&task, rows, |dims, _| {
+                (Choice::vertices(Rc::clone(&picks), dims, Recording::default()), None)
+            });
+            let points = rows::one_hots(&picks, 3);
+            let among = outcome(&task, rows, |dims, _| {
+                (Choice::interior(Node::new(points), dims, Recording::default()), None)
+            });
+            assert_close(&alone.0, &among.0);
+            assert_close(&alone.1, &among.1);
+            let gated = |is_spread: bool| {
+                outcome(&task, rows, |dims, _| {
+                    let node = Node::new(Packed::pack(&gates, samples));
+                    let choice =
+                        Choice::gated(Rc::clone(&picks), node.clone(), dims, Recording::default());
+                    let choice = if is_spread { choice.spread() } else { choice };
+                    (choice, Some(node))
+                })
+            };
+            let (one, all) = (gated(false), gated(true));
+            assert_close(&one.0, &all.0);
+            assert_close(&one.1, &all.1);
+            assert_close(&one.2, &all.2);
+            assert!(one.2.iter().any(|slope| slope.abs() > 1e-3));
+        }
+        let every = |listed: bool| {
+            outcome(&task, 5, |dims, _| {
+                let picks = Rc::new(Packed::pack(&[0.0, 1.0, 2.0].repeat(5), 3));
+                let choice = match listed {
+                    true => Choice::vertices(picks, dims, Recording::default()),
+                    false => Choice::every(dims, Recording::default()),
+                };
+                (choice, None)
+            })
+        };
+        let (listed, every) = (every(true), every(false));
+        assert_close(&listed.0, &every.0);
+        assert_close(&listed.1, &every.1);
+    }
+}
+
+/// The exact gradient of the expected loss of gated outputs, for all parameters, against differences.
+#[test]
+fn the_gradient_of_a_gated_mixture() {
+    for gated in [false, true] {
+        let task = MixtureOfExperts { gated, ..small(ExpertData::Clusters) };
+        let (seeded, mut parameters) = seeded(&task);
+        let batch = batch(&seeded, 7);
+        let (mut exact, noise) = (kinds::Exact {}.build(), &mut Noise::named(&["exact"]));
+        let mut loss = |parameters: &Parameters<f64>| {
+            let (logits, objective, _) = seeded.forward(parameters, &batch).split();
+            let surrogate = exact.surrogate(logits, &*objective, noise).unwrap();
+            let loss = surrogate.loss();
+            drop(objective);
+            surrogate.backward().unwrap();
+            loss
+        };
+        loss(&parameters);
+        let gradient = parameters.gradient();
+        for (i, g) in gradient.into_iter().enumerate().step_by(5) {
+            let mut at = |step: f64| {
+                parameters.values_mut()[i] += step;
+                let loss = loss(&parameters);
+                parameters.values_mut()[i] -= step;
+                loss
+            };
+            let slope = (at(1e-5) - at(-1e-5)) / 2e-5;
+            assert!((g - slope).abs() < 1e-7, "gated = {gated}, {i}: {g} for {slope}");
+        }
+    }
+}
+
+#[test]
+fn estimators_of_gates_need_a_gate() {
+    let plain = MixtureOfExperts { gated: false, ..MixtureOfExperts::default() };
+    let switch: Box<dyn Estimator<f64>> = kinds::Switch::default().build();
+    let why = |task: &MixtureOfExperts| estimators::refusal(&*switch, task.dims(4), task.domain());
+    assert_eq!(why(&MixtureOfExperts::default()), None);
+    let reason = why(&plain).unwrap();
+    assert!(reason.contains("derivatives of gated picks"), "{reason}");
+    assert_eq!(plain.domain(), Domain::Interior);
+}
+
+/// The logits with the bias are those of the router plus it; its gradient is the sign of the load.
+#[test]
+fn biases_follow_the_loads() {
+    let task = MixtureOfExperts { balance_bias: 0.5, ..small(ExpertData::Clusters) };
+    let (seeded, mut parameters) = seeded(&task);
+    let batch = batch(&seeded, 20);
+    let all = parameters.values().len();
+    // The biases are the last parameters.
+    parameters.values_mut()[all - 3] = 40.0;
+    let (logits, objective, _) = seeded.forward(&parameters, &batch).split();
+    assert_eq!(rows::argmax(logits.numbers()).to_columns(), [0.0; 20]);
+    let (mut switch, noise) = (kinds::Switch::default().build(), &mut Noise::named(&["bias"]));
+    switch.surrogate(logits, &*objective, noise).unwrap().backward().unwrap();
+    assert_eq!(parameters.gradient()[all - 3..], [1.0, -1.0, -1.0]);
+}
+
+#[test]
+fn penalties_are_part_of_the_loss() {
+    let plain = small(ExpertData::Clusters);
+    let task = MixtureOfExperts { balance_loss: 0.3, z_loss: 0.2, ..plain.clone() };
+    let penalty = |task: &MixtureOfExperts| {
+        let (seeded, parameters) = seeded(task);
+        seeded.forward(&parameters, &batch(&seeded, 9)).split().2
+    };
+    assert_eq!(penalty(&plain), 0.0);
+    assert!(penalty(&task) > 0.2, "{}", penalty(&task));
+}
+
+#[test]
+fn loads_and_losses_by_hand() {
+    let (variation, dead) = loads(&[0, 0, 0, 2], 4);
+    // Counts 3, 0, 1, 0 around 1.
+    assert!((variation - 1.5f64.sqrt()).abs() < 1e-12 && dead == 0.5);
+    let outputs = Packed::pack(&[1.0f32, 0.0, 0.0, 2.0], 2);
+    let (loss, accuracy) = judge(&outputs, &Packed::pack(&[0.0, 0.0], 1), Predicted::Class(2));
+    let expected = ((1.0 + (-1f64).exp()).ln() + (1.0 + 2f64.exp()).ln()) / 2.0;
+    assert!((loss - expected).abs() < 1e-6 && accuracy == 0.5);
+    let numbers = Packed::pack(&[1.0f32, 3.0], 1);
+    assert_eq!(judge(&numbers, &Packed::pack(&[0.0, 1.0], 1), Predicted::Number).0, 2.5);
+}
+
+#[test]
+fn a_dense_network_costs_as_much_as_the_router_and_an_expert() {
+    // 8 · 8 + (8 · 8 + 8): 136, and 15 · 9 = 135 is less.
+    assert_eq!(equal_cost(&MixtureOfExperts::default()), [8, 16, 1]);
+    let deep = MixtureOfExperts {
+        expert_hidden: vec![4, 4],
+        router_hidden: vec![5],
+        experts: 2,
+        ..Default::default()
+    };
+    // 8 · 5 + 5 · 2 + 8 · 4 + 4 · 4 + 4 = 102; 8 · 6 + 36 + 6 = 90, 8 · 7 + 49 + 7 = 112.
+    assert_eq!(equal_cost(&deep), [8, 7, 7, 1]);
+}
+
+#[test]
+fn references_are_declared_and_computed() {
+    let budget = Budget { steps: 30, evaluate_every: 10, batch: 16 };
+    for data in [ExpertData::Clusters, ExpertData::Mnist1d] {
+        let task = small(data);
+        let streams = Streams::new("mixture-of-experts", 1);
+        let (seeded, _) = task.instance::<f32>(&streams);
+        let values = seeded.references(&streams, &budget, &|| true).unwrap().unwrap();
+        assert_eq!(values.len(), declared(&task).len());
+        assert!(values.iter().all(|value| value.is_finite() && *value > 0.0), "{values:?}");
+        assert_eq!(seeded.references(&streams, &budget, &|| false).unwrap(), None);
+    }
+    let more = MixtureOfExperts { clusters: 4, ..small(ExpertData::Clusters) };
+    assert!(declared(&more).iter().all(|reference| reference.name != "oracle-router"));
+}
+
+/// 32 % for logistic regression: of 4000 rows, in 4000 steps of 100.
+#[test]
+fn logistic_regression_reaches_what_is_published_of_mnist_1d() {
+    let task = MixtureOfExperts { data: ExpertData::Mnist1d, experts: 1, ..Default::default() };
+    let budget = Budget { steps: 4000, evaluate_every: 500, batch: 100 };
+    let accuracy = |seed: u64| {
+        let streams = Streams::new("mixture-of-experts", seed);
+        let (seeded, _) = task.instance::<f32>(&streams);
+        let values = seeded.references(&streams, &budget, &|| true).unwrap().unwrap();
+        assert_eq!(declared(&task)[1].name, "linear");
+        values[1]
+    };
+    let mean = (0..3).map(accuracy).sum::<f64>() / 3.0;
+    // 2.5 standard errors: of one published run and three of ours, each on 1000 rows.
+    assert!((mean - 0.32).abs() < 0.0425, "{mean}");
+}
+
+#[test]
+fn metrics_of_a_training() {
+    for data in [ExpertData::Clusters, ExpertData::Mnist1d] {
+        let task = small(data);
+        let opened = task.clone().open(Path::new("")).unwrap();
+        let mut training = opened.start(0, 16, &crate::Optimizer::adam(0.01));
+        let mut estimator = Registry::standard()
+            .get("switch")
+            .unwrap()
+            .build(Default::default())
+            .unwrap()
+            .build_f32();
+        let noise = Noise::named(&["metrics"]);
+        for step in 0..20 {
+            training.step(step, &mut *estimator, &noise).unwrap();
+        }
+        let values = training.evaluate(&mut *estimator, &mut noise.at(0)).unwrap();
+        let names: Vec<&str> = values.iter().map(|(metric, _)| metric.name).collect();
+        assert!(names.contains(&"load-variation") && names.contains(&"soft-hard-gap"));
+        assert!(values.iter().all(|(_, value)| value.is_finite()), "{values:?}");
+    }
+    assert_eq!(small(ExpertData::Mnist1d).width(), mnist_1d::POINTS);
+}
