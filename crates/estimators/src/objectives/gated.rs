@@ -66,16 +66,16 @@ impl<E: Real, O: Objective<E>> Gated<E, O> {
     /// The choice with its gates.
     fn gate(&self, choice: Choice<E>) -> Choice<E> {
         let (dims, gates) = (choice.dims(), self.gates.clone());
-        if !choice.wants_gradient() {
-            if let Some(picks) = choice.shared_picks() {
-                let mut tape = choice.into_tape();
-                let picked = rows::gather(gates.numbers(), &picks);
-                let of_picks = Rc::clone(&picks);
-                let picked = record(&mut tape, picked, move |gradient| {
-                    gates.add(rows::scatter_add(&of_picks, &gradient, gates.columns()));
-                });
-                return Choice::gated(picks, picked, dims, tape);
-            }
+        if !choice.wants_gradient()
+            && let Some(picks) = choice.shared_picks()
+        {
+            let mut tape = choice.into_tape();
+            let picked = rows::gather(gates.numbers(), &picks);
+            let of_picks = Rc::clone(&picks);
+            let picked = record(&mut tape, picked, move |gradient| {
+                gates.add(rows::scatter_add(&of_picks, &gradient, gates.columns()));
+            });
+            return Choice::gated(picks, picked, dims, tape);
         }
         let (points, mut tape) = choice.into_points();
         let weights = record(&mut tape, products(&points, &gates), move |gradient| {

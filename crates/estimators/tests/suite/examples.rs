@@ -8,6 +8,9 @@ pub mod bias_and_variance;
 #[path = "../../examples/discrete_code.rs"]
 mod discrete_code;
 #[allow(dead_code)]
+#[path = "../../examples/gated_routing.rs"]
+mod gated_routing;
+#[allow(dead_code)]
 #[path = "../../examples/hard_attention.rs"]
 mod hard_attention;
 #[allow(dead_code)]
@@ -31,4 +34,10 @@ fn routing_beats_untrained_routes() {
 fn a_trained_code_says_more_than_an_untrained_one() {
     let [untrained, trained] = [false, true].map(|learns| discrete_code::train(learns).unwrap());
     assert!(untrained > 1.0 && trained < untrained / 3.0, "{trained} for {untrained}");
+}
+
+#[test]
+fn gated_routing_beats_untrained_routes() {
+    let [untrained, trained] = [false, true].map(|learns| gated_routing::train(learns).unwrap());
+    assert!(untrained > 0.2 && trained < untrained / 3.0, "{trained} for {untrained}");
 }

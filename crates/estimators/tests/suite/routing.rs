@@ -9,7 +9,7 @@ use estimators::{
     Registry, SquaredPick, gradient, laws,
 };
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const THETA: [f64; 4] = [0.5, -0.3, 0.2, -1.0];
 const OUTPUTS: [f64; 4] = [0.3, 1.1, -0.4, 0.7];
@@ -73,6 +73,14 @@ fn mean(problem: &Problem, mut estimator: Box<dyn Estimator<f64>>, chance: f64) 
     let estimate = gradient(&mut *estimator, &logits, dims, &asked, None, noise).unwrap();
     let asked = asked.1.into_inner();
     let (p, n) = (probabilities(), DRAWS as f64);
+    let whole = |&(pick, gate): &(u32, f64)| (gate - p[pick as usize]).abs() < 1e-12;
+    let halved: BTreeSet<u32> =
+        asked.iter().filter(|pair| !whole(pair)).map(|pair| pair.0).collect();
+    let random: Vec<&(u32, f64)> = asked.iter().filter(|(pick, _)| halved.contains(pick)).collect();
+    let count = random.len().max(1) as f64;
+    let share = random.iter().filter(|pair| whole(pair)).count() as f64 / count;
+    let error = (chance * (1.0 - chance) / count).sqrt();
+    assert!(random.is_empty() || (share - chance).abs() < 5.0 * error, "{share} for {chance}");
     let outcomes: BTreeMap<(u32, u64), Vec<f64>> = asked
         .iter()
         .zip(estimate.logits.chunks_exact(4))
