@@ -47,7 +47,7 @@ pub struct Record {
     pub artifacts: Vec<Picture>,
     /// What it took on this machine; not part of the result.
     pub timing: Timing,
-    /// Which program did it on which processor ([`crate::origin`]); not part of the result.
+    /// Which revision of the program did it, on which processor; not part of the result.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Arc<str>>,
 }
