@@ -28,8 +28,8 @@ pub fn with_extension(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// Removes what killed processes left of files that they were writing, in a folder and the folders in it. A
-/// file that another process may still write stays; so does one that cannot be removed, as it does no harm.
+/// Removes the half-written files of killed processes in a folder and its subfolders. Files that are younger than an
+/// hour stay, because another process may still be writing them.
 pub fn remove_abandoned(folder: &Path) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
@@ -37,7 +37,7 @@ pub fn remove_abandoned(folder: &Path) {
         if kind.is_dir() {
             remove_abandoned(&entry.path());
         } else if kind.is_file() && is_abandoned(&entry) {
-            // Whoever reads the folder ignores it, so nothing is lost if it stays.
+            // If it cannot be removed, it does no harm: nobody reads it.
             let _ = std::fs::remove_file(entry.path());
         }
     }

@@ -51,7 +51,7 @@ fn changed(text: &[u8], noise: &mut Noise) -> Vec<u8> {
             3 => text.truncate(place),
             _ => {
                 let word = WORDS[noise.index(WORDS.len() as u32) as usize];
-                // Replaces the next number, if there is one.
+                // A word instead of the next number, or where there is none, between two bytes.
                 let is_digit = |byte: &u8| byte.is_ascii_digit();
                 let start = text[place.min(text.len())..].iter().position(is_digit);
                 let start = start.map_or(place.min(text.len()), |found| place + found);
