@@ -5,6 +5,8 @@ use anyhow::Result;
 use rayon::prelude::*;
 use registry::Variant;
 use serde_json::{Value, json};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// Raised when streams of noise come to hold other numbers.
@@ -27,27 +29,26 @@ pub struct Run {
 /// ten times as much, and there can be very many cells.
 #[derive(Debug)]
 struct Common {
-    before: String,
-    after: String,
+    before: Box<str>,
+    after: Box<str>,
 }
 
+/// Fields of the canonical form with their values as JSON. They are in order, so equal runs are equal bytes.
+type Fields = BTreeMap<&'static str, Arc<str>>;
+
 impl Common {
-    fn of(mut common: Value) -> Self {
-        common["seed"] = json!(SEED);
-        // serde_json keeps keys in order, so equal runs are equal bytes.
-        let text = common.to_string();
-        let [key, seed] = ["\"seed\":".to_owned(), SEED.to_string()];
-        let (before, after) = text.split_once(&(key.clone() + &seed)).unwrap_or((&text, ""));
-        Self { before: before.to_owned() + &key, after: after.to_owned() }
+    fn of(fields: &Fields) -> Self {
+        let text = |(key, value): (&&str, &Arc<str>)| format!("\"{key}\":{value}");
+        let before: String = fields.range(.."seed").map(|field| text(field) + ",").collect();
+        let after: String =
+            fields.range("seed"..).map(|field| ",".to_owned() + &text(field)).collect();
+        Self { before: format!("{{{before}\"seed\":").into(), after: (after + "}").into() }
     }
 
     fn canonical(&self, seed: u64) -> String {
         format!("{}{seed}{}", self.before, self.after)
     }
 }
-
-/// Stands for the seed. No parameter has this value: numbers of experiment files are signed.
-const SEED: u64 = u64::MAX;
 
 impl Run {
     /// The canonical form: everything that decides the numbers.
@@ -62,17 +63,17 @@ impl Experiment {
     /// # Errors
     /// If a parameter cannot be written as JSON.
     pub fn runs(&self) -> Result<Vec<Run>> {
-        let of_cell = |(index, cell): (usize, &Cell)| -> Result<Vec<Run>> {
-            let common = Arc::new(Common::of(self.common(cell)?));
+        let parts = Parts::of(&self.cells)?;
+        let of_cell = |(index, cell): (usize, &Cell)| -> Vec<Run> {
+            let common = Arc::new(Common::of(&self.common(cell, &parts)));
             let run = |seed: u64| {
                 let hash = blake3::hash(common.canonical(seed).as_bytes());
                 let id = hash.to_hex()[..16].to_owned();
                 Run { cell: index, seed, id, common: Arc::clone(&common) }
             };
-            Ok((0..self.seeds).map(run).collect())
+            (0..self.seeds).map(run).collect()
         };
-        let runs: Vec<Vec<Run>> =
-            self.cells.par_iter().enumerate().map(of_cell).collect::<Result<_>>()?;
+        let runs: Vec<Vec<Run>> = self.cells.par_iter().enumerate().map(of_cell).collect();
         Ok(runs.into_iter().flatten().collect())
     }
 
@@ -96,35 +97,67 @@ impl Experiment {
         hash.finalize().to_hex()[..16].to_owned()
     }
 
-    fn common(&self, cell: &Cell) -> Result<Value> {
-        let mut common = json!({
-            "task": canonical_variant(&cell.task)?,
-            "data": cell.task.built.data_digest(),
-            "estimator": canonical_variant(&cell.estimator)?,
-            "noise": NOISE_VERSION,
-            "batch": self.batch,
-        });
+    fn common(&self, cell: &Cell, parts: &Parts) -> Fields {
+        let text = |value: Value| Arc::from(value.to_string());
+        let mut common = Fields::from([
+            ("task", parts.text(&cell.task)),
+            ("data", text(json!(cell.task.built.data_digest()))),
+            ("estimator", parts.text(&cell.estimator)),
+            ("noise", text(json!(NOISE_VERSION))),
+            ("batch", text(json!(self.batch))),
+        ]);
         match &self.protocol {
             Protocol::Training => {
                 let plan = |plan: GradientPlan| json!({ "every": plan.every, "draws": plan.draws });
-                let optimizer = cell.optimizer.as_deref().map(canonical_variant).transpose()?;
-                common["optimizer"] = json!(optimizer);
-                common["steps"] = json!(self.steps);
-                common["evaluate-every"] = json!(self.evaluate_every);
-                common["gradient"] = json!(self.gradient.map(plan));
+                let none = || text(Value::Null);
+                let optimizer = cell.optimizer.as_ref().map_or_else(none, |part| parts.text(part));
+                common.insert("optimizer", optimizer);
+                common.insert("steps", text(json!(self.steps)));
+                common.insert("evaluate-every", text(json!(self.evaluate_every)));
+                common.insert("gradient", text(json!(self.gradient.map(plan))));
             }
             Protocol::Gradient(plan) => {
-                common["protocol"] = json!({ "draws": plan.draws_of(cell) });
+                let draws = plan.draws_of(cell);
+                common.insert("protocol", text(json!({ "draws": draws })));
             }
         }
-        Ok(common)
+        common
     }
 }
 
-fn canonical_variant<T>(variant: &Variant<T>) -> Result<Value> {
-    let Variant { kind, version, .. } = variant;
-    let parameters = serde_json::to_value(&variant.parameters)?;
-    Ok(json!({ "kind": kind, "version": version, "parameters": parameters }))
+/// The canonical text of each task, estimator and optimizer, by its address: many cells share one.
+struct Parts(HashMap<usize, Arc<str>>);
+
+impl Parts {
+    fn of(cells: &[Cell]) -> Result<Self> {
+        let mut parts = Self(HashMap::new());
+        for cell in cells {
+            parts.add(&cell.task)?;
+            parts.add(&cell.estimator)?;
+            if let Some(optimizer) = &cell.optimizer {
+                parts.add(optimizer)?;
+            }
+        }
+        Ok(parts)
+    }
+
+    fn add<T>(&mut self, part: &Arc<Variant<T>>) -> Result<()> {
+        if let Entry::Vacant(entry) = self.0.entry(address(part)) {
+            let Variant { kind, version, .. } = &**part;
+            let parameters = serde_json::to_value(&part.parameters)?;
+            let text = json!({ "kind": kind, "version": version, "parameters": parameters });
+            entry.insert(text.to_string().into());
+        }
+        Ok(())
+    }
+
+    fn text<T>(&self, part: &Arc<Variant<T>>) -> Arc<str> {
+        Arc::clone(&self.0[&address(part)])
+    }
+}
+
+fn address<T>(part: &Arc<Variant<T>>) -> usize {
+    Arc::as_ptr(part).addr()
 }
 
 #[cfg(test)]
@@ -133,10 +166,11 @@ mod tests {
 
     #[test]
     fn the_canonical_form_has_its_keys_in_order() {
-        let common = json!({ "task": { "seed": 1 }, "batch": 8, "estimator": { "seed": 2 } });
-        let canonical = Common::of(common.clone()).canonical(7);
-        let mut expected = common;
+        let parts = json!({ "task": { "seed": 1 }, "batch": 8, "estimator": { "seed": 2 } });
+        let field = |key| (key, Arc::from(parts[key].to_string()));
+        let fields = Fields::from(["task", "batch", "estimator"].map(field));
+        let mut expected = parts.clone();
         expected["seed"] = json!(7);
-        assert_eq!(canonical, expected.to_string());
+        assert_eq!(Common::of(&fields).canonical(7), expected.to_string());
     }
 }

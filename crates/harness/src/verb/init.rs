@@ -1,9 +1,8 @@
 use super::Exit;
-use crate::experiment::{Experiment, Overrides};
+use crate::experiment::{Cell, Experiment, Overrides};
 use crate::{Program, Registries, files};
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use estimators::{Dims, Domain};
 use std::path::{Path, PathBuf};
 
 /// Write an experiment of your own to start from.
@@ -50,22 +49,15 @@ impl Init {
             bail!("{}: the name of an experiment file ends with .toml", self.file.display());
         }
         let task = self.task(registries)?;
-        // Which estimators suit the task is known once it is built.
-        let draft = self.draft(&task, &[ESTIMATORS[0]], registries)?;
-        let (dims, domain) = {
-            let built = &draft.tasks[0].built;
-            (built.dims(draft.batch), built.domain())
-        };
-        let mut suitable = vec![];
-        for (kind, settings) in ESTIMATORS {
-            if suits(kind, registries, dims, domain)? {
-                suitable.push((kind, settings));
-            }
-        }
-        let experiment = self.draft(&task, &suitable, registries)?;
+        let is_known = |kind| registries.estimators.get(kind).is_ok();
+        let known: Vec<_> = ESTIMATORS.into_iter().filter(|&(kind, _)| is_known(kind)).collect();
+        let draft = self.draft(&task, &known, registries)?;
+        let supports = |cell: &&Cell| cell.refusal(draft.batch).is_none();
+        let cells: Vec<&Cell> = draft.cells.iter().filter(supports).collect();
+        let suits = |kind| cells.iter().any(|cell| cell.estimator.kind == kind);
+        let suitable: Vec<_> = known.into_iter().filter(|&(kind, _)| suits(kind)).collect();
         files::replace(&self.file, text(&task, &suitable).as_bytes())?;
-        let (cells, runs) =
-            (experiment.cells.len(), experiment.cells.len() as u64 * experiment.seeds);
+        let (cells, runs) = (cells.len(), cells.len() as u64 * draft.seeds);
         say!(
             "{} has {cells} cells and {runs} runs. To do them and write a report:\n\n    {} sweep {}",
             self.file.display(),
@@ -108,13 +100,6 @@ impl Init {
         let text = text(task, estimators);
         Experiment::parse(&self.file, &text, &Overrides::default(), registries)
     }
-}
-
-/// Whether an estimator supports a task.
-fn suits(kind: &str, registries: &Registries, dims: Dims, domain: Domain) -> Result<bool> {
-    let Ok(entry) = registries.estimators.get(kind) else { return Ok(false) };
-    let built = entry.build(entry.defaults())?;
-    Ok(estimators::refusal(&*built.build_f64(), dims, domain).is_none())
 }
 
 /// The names of the columns of a table.
