@@ -74,9 +74,20 @@ fn fused(a: f32, b: f32, c: f32) -> f32 {
     if cfg!(target_feature = "fma") || !cfg!(target_arch = "x86_64") {
         return a.mul_add(b, c);
     }
+    // The product is exact. The sum is rounded to 53 bits, and then to 24. That differs from rounding once only if
+    // the sum, once rounded, is halfway between two numbers; of numbers below the normal ones it is not seen here.
+    const HALF: u64 = 1 << 28;
     let (product, c) = (f64::from(a) * f64::from(b), f64::from(c));
-    // The product is exact. Of the sum, the error is known (Knuth's two-sum).
     let sum = product + c;
+    let is_halfway = sum.to_bits() & (2 * HALF - 1) == HALF;
+    let is_small = sum.abs() < f64::from(f32::MIN_POSITIVE) && sum != 0.0;
+    if is_halfway || is_small { rounded_once(product, c, sum) } else { sum as f32 }
+}
+
+/// The sum of two numbers, rounded once, given the sum that is rounded to 53 bits.
+#[cold]
+fn rounded_once(product: f64, c: f64, sum: f64) -> f32 {
+    // The error of the sum is known (Knuth's two-sum).
     let rest = sum - product;
     let error = (product - (sum - rest)) + (c - rest);
     // Rounded to odd instead of to nearest, so that rounding once more rounds as if it were the first time
@@ -493,7 +504,22 @@ mod tests {
                 found.to_bits() == expected.to_bits() || found.is_nan() && expected.is_nan();
             assert!(is_same, "{a:e} · {b:e} + {c:e}: {found:e}, not {expected:e}");
         }
-        for (a, b, c) in [
+        // Just beside a tie, of normal numbers and of smaller ones.
+        let above = 1.0 + f32::EPSILON;
+        let below = 1.0 - f32::EPSILON;
+        let [half, quarter] = [0.5 * f32::EPSILON, f32::from_bits(0x1a00_0000)];
+        let small = |bits: u32| f32::from_bits((1 << 20) + bits);
+        let ties = [
+            (above, below * half, 1.0),
+            (above, below * half, above),
+            (above, -below * half, above),
+            (above, above * half, 1.0),
+            (above * quarter, below * quarter, small(0)),
+            (above * quarter, below * quarter, small(1)),
+            (above * quarter, -below * quarter, small(1)),
+            (above * quarter, above * quarter, small(0)),
+        ];
+        for (a, b, c) in ties.into_iter().chain([
             (f32::MAX, 2.0, f32::NEG_INFINITY),
             (f32::INFINITY, 0.0, 1.0),
             (0.0, -1.0, 0.0),
@@ -501,7 +527,7 @@ mod tests {
             (f32::MIN_POSITIVE, f32::MIN_POSITIVE, f32::from_bits(1)),
             (f32::MIN_POSITIVE, 0.5, -f32::from_bits(1)),
             (f32::MAX, f32::MAX, 1.0),
-        ] {
+        ]) {
             let (found, expected) = (fused(a, b, c), a.mul_add(b, c));
             assert!(found.to_bits() == expected.to_bits() || expected.is_nan() && found.is_nan());
         }
