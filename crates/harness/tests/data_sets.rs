@@ -155,3 +155,21 @@ fn compressed_records_count() {
     lab.is_same(&results, "results/tiny");
     assert_eq!(lab.lines("results/tiny/runs.jsonl"), 9);
 }
+
+#[test]
+fn what_lacks_its_data_is_not_reproduced() {
+    let lab = lab("data");
+    lab.ok(SWEEP);
+    lab.write("experiments/tiny.toml", lab.read("tiny.toml"));
+    lab.ok("sweep experiments/tiny.toml --quiet");
+    std::fs::rename(lab.path("data"), lab.path("moved")).unwrap();
+    let output = lab.run("reproduce --quiet");
+    assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "tiny: identical, bit for bit\n");
+    assert!(errors(&output).contains("vae left out"), "{}", errors(&output));
+    // By its name, it is an error.
+    let output = lab.run("reproduce experiments/vae.toml --quiet");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(errors(&output).contains("scripts/fetch-mnist"), "{}", errors(&output));
+    assert!(lab.ok("reproduce --quiet --data moved").contains("vae: identical, bit for bit"));
+}

@@ -44,7 +44,7 @@ impl Reproduce {
     /// # Errors
     /// If there are no results to compare with, or a file cannot be read or written.
     pub fn run(&self, program: Program, registries: &Registries) -> Result<Exit> {
-        let experiments = self.experiments()?;
+        let experiments = self.experiments(registries)?;
         let temporary;
         let work = match &self.work {
             Some(work) => work.as_path(),
@@ -66,8 +66,9 @@ impl Reproduce {
         Ok(exit)
     }
 
-    /// The experiments, all of which have results.
-    fn experiments(&self) -> Result<Vec<PathBuf>> {
+    /// The experiments, all of which have results. Of those that nobody named, the ones without their data are left
+    /// out.
+    fn experiments(&self, registries: &Registries) -> Result<Vec<PathBuf>> {
         let has_results =
             |path: &PathBuf| self.results.join(name(path)).join("manifest.json").exists();
         if self.experiments.is_empty() {
@@ -76,7 +77,7 @@ impl Reproduce {
             if found.is_empty() {
                 bail!("no experiment in `experiments` has results in {}", self.results.display());
             }
-            return Ok(found);
+            return self.with_data(found, registries);
         }
         match self.experiments.iter().find(|path| !has_results(path)) {
             Some(path) => bail!(
@@ -88,15 +89,39 @@ impl Reproduce {
         }
     }
 
-    fn sweep(&self, path: &Path, work: &Path) -> Sweep {
-        let selection = Selection {
+    /// Those of the experiments whose data files are here; a note names the others.
+    fn with_data(&self, all: Vec<PathBuf>, registries: &Registries) -> Result<Vec<PathBuf>> {
+        let (mut found, mut absent, mut why) = (vec![], vec![], String::new());
+        for path in all {
+            let read = self.selection(&path, &self.results).read(registries)?;
+            match read.iter().try_for_each(|(experiment, _)| experiment.require_data()) {
+                Ok(()) => found.push(path),
+                Err(error) => {
+                    absent.push(name(&path).display().to_string());
+                    why = error.to_string();
+                }
+            }
+        }
+        match (absent.is_empty(), found.is_empty()) {
+            (true, _) => {}
+            (false, false) => note!("note: {} left out: {why}", absent.join(", ")),
+            (false, true) => bail!("{} cannot be reproduced: {why}", absent.join(", ")),
+        }
+        Ok(found)
+    }
+
+    fn selection(&self, path: &Path, results: &Path) -> Selection {
+        Selection {
             experiments: vec![path.to_owned()],
-            results: work.to_owned(),
+            results: results.to_owned(),
             data: self.data.clone(),
             ..Selection::default()
-        };
+        }
+    }
+
+    fn sweep(&self, path: &Path, work: &Path) -> Sweep {
         let jobs = u16::try_from(jobs(self.jobs)).ok();
-        Sweep { selection, jobs, quiet: self.quiet, ..Sweep::default() }
+        Sweep { selection: self.selection(path, work), jobs, quiet: self.quiet, ..Sweep::default() }
     }
 }
 
