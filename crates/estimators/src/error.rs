@@ -26,6 +26,12 @@ pub enum Error {
         /// NaN or +∞.
         logit: f64,
     },
+    /// The estimator does not support the dimensions of the logits.
+    #[error("the estimator refuses: {why}")]
+    Refused {
+        /// The reason, as [`Estimator::refuses`](crate::Estimator::refuses) says it.
+        why: String,
+    },
     /// dfdx multiplies matrices wrongly.
     #[error(
         "dfdx multiplies matrices wrongly: it was built without its feature `cpu`, and keeps only the last \

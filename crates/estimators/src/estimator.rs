@@ -31,7 +31,7 @@ pub trait Estimator<E: Real> {
     ///
     /// # Errors
     /// If a logit is NaN or +∞, every category of a row is masked, the objective fails, or the device
-    /// fails.
+    /// fails. What a [`Factory`](crate::Factory) built also fails where it refuses.
     fn estimate(
         &mut self,
         logits: Logits<E>,

@@ -1,6 +1,6 @@
-use crate::Estimator;
+use crate::{Dims, Error, Estimator, Logits, Objective, Properties, Result, Surrogate};
 use ::registry::{Fault, Kind as Facts, Parameters};
-use kernels::Real;
+use kernels::{Noise, Real};
 use std::ops::{Deref, DerefMut};
 
 /// The parameters of an estimator, which are its TOML table, and how to build it.
@@ -62,7 +62,8 @@ impl Family {
     }
 }
 
-/// Builds an estimator with given parameters, as often as needed.
+/// Builds an estimator with given parameters, as often as needed. Where it [refuses](Estimator::refuses) dimensions,
+/// an estimate is [`Error::Refused`].
 pub trait Factory: Send + Sync {
     /// A new estimator in `f32`.
     fn build_f32(&self) -> Box<dyn Estimator<f32>>;
@@ -72,11 +73,40 @@ pub trait Factory: Send + Sync {
 
 impl<K: Kind> Factory for K {
     fn build_f32(&self) -> Box<dyn Estimator<f32>> {
-        self.clone().build()
+        Box::new(Guarded(self.clone().build()))
     }
 
     fn build_f64(&self) -> Box<dyn Estimator<f64>> {
-        self.clone().build()
+        Box::new(Guarded(self.clone().build()))
+    }
+}
+
+/// An estimator that fails where it refuses, instead of returning wrong numbers.
+struct Guarded<E: Real>(Box<dyn Estimator<E>>);
+
+impl<E: Real> Estimator<E> for Guarded<E> {
+    fn estimate(
+        &mut self,
+        logits: Logits<E>,
+        objective: &dyn Objective<E>,
+        noise: &mut Noise,
+    ) -> Result<Surrogate<E>> {
+        match self.0.refuses(logits.dims()) {
+            Some(why) => Err(Error::Refused { why }),
+            None => self.0.estimate(logits, objective, noise),
+        }
+    }
+
+    fn properties(&self, dims: Dims) -> Properties {
+        self.0.properties(dims)
+    }
+
+    fn refuses(&self, dims: Dims) -> Option<String> {
+        self.0.refuses(dims)
+    }
+
+    fn advance(&mut self) -> Result<()> {
+        self.0.advance()
     }
 }
 

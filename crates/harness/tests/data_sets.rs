@@ -173,3 +173,14 @@ fn what_lacks_its_data_is_not_reproduced() {
     assert!(errors(&output).contains("scripts/fetch-mnist"), "{}", errors(&output));
     assert!(lab.ok("reproduce --quiet --data moved").contains("vae: identical, bit for bit"));
 }
+
+#[test]
+fn a_plan_needs_no_exact_gradient() {
+    let lab = lab("data");
+    let output = lab.run(
+        "plan experiments/vae.toml --set task.latents=100 --set gradient.every=10 --set gradient.draws=4",
+    );
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(errors(&output), "");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("by a probe of 20 steps"));
+}

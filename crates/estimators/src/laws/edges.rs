@@ -4,7 +4,7 @@ use super::agreement;
 use super::law::{Broken, Law, Outcome, ensure};
 use super::problem::{narrow, objective, widen};
 use super::variants::Variant;
-use crate::{Dims, Estimator, Noise, Real, gradient};
+use crate::{Dims, Error, Estimator, Noise, Real, gradient};
 
 pub(super) const LAWS: &[Law] = &[
     Law {
@@ -76,6 +76,10 @@ fn run<E: Real>(
     let _ = estimator.properties(dims);
     if let Some(why) = estimator.refuses(dims) {
         ensure!(why.len() > 10, "{dims:?}: expected a reason for refusing them, found {why:?}");
+        let (objective, noise) = (objective(dims), &mut Noise::named(&["edge"]));
+        let found = gradient(&mut *estimator, &narrow(logits), dims, &*objective, None, noise);
+        let is_refused = matches!(found, Err(Error::Refused { .. }));
+        ensure!(is_refused, "{dims:?}: expected an error, as it refuses them");
         return Ok(None);
     }
     let (objective, noise) = (objective(dims), &mut Noise::named(&["edge"]));

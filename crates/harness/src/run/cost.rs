@@ -1,6 +1,6 @@
 //! What runs will cost: as much as like runs did, or what a short probe says.
 
-use super::quality::against_exact;
+use super::quality::{against_exact, no_exact};
 use crate::experiment::{Cell, Experiment, GradientProtocol, Protocol};
 use crate::record::Outcome;
 use crate::results::Summary;
@@ -143,11 +143,12 @@ fn training(experiment: &Experiment, cell: &Cell) -> Option<f64> {
         Some(plan) => {
             let exact = &mut *Exact::default().build_f32();
             let probe = &*training.probe(0);
-            let known = seconds(|| against_exact(probe, exact, &noise.at(0)).ok().map(drop));
-            let draw = of_each(|_| draw(probe, &mut *estimator, &mut noise.at(0)));
-            // Where the exact gradient is unavailable, nothing is measured.
-            let each =
-                known.zip(draw).map_or(0.0, |(known, draw)| known + draw * plan.draws as f64);
+            let known = match no_exact(exact, training.dims(), || probe.exact()) {
+                Some(_) => 0.0,
+                None => seconds(|| against_exact(probe, exact, &noise.at(0)).ok().map(drop))?,
+            };
+            let draw = of_each(|_| draw(probe, &mut *estimator, &mut noise.at(0)))?;
+            let each = known + draw * plan.draws as f64;
             (experiment.steps / plan.every + 1) as f64 * each
         }
     };
