@@ -41,7 +41,7 @@ struct Point {
 /// | `deviation()` | the largest relative deviation from an expected value |
 /// | `met()`, `missed()` | how many expected values are met within their tolerance, and how many are not |
 ///
-/// A task is named by its label or a part of it. Numbers can be computed with; they are written with
+/// A task or an estimator is named by its label, or by words of it that no other has. Numbers can be computed with; they are written with
 /// three digits, differences with `| signed`, shares with `| percent`.
 ///
 /// # Errors
@@ -154,24 +154,25 @@ fn listed(names: &[String]) -> String {
     }
 }
 
+/// The label that this text is, or the only one that has all of its words.
+fn named(labels: &[&str], text: &str) -> Option<usize> {
+    let has_words =
+        |label: &&str| text.split(' ').all(|word| label.split(' ').any(|other| other == word));
+    let position = labels.iter().position(|&label| label == text);
+    position.or_else(|| match labels.iter().filter(|label| has_words(label)).count() {
+        1 => labels.iter().position(|label| has_words(&label)),
+        _ => None,
+    })
+}
+
 impl Numbers {
     /// The entry of the task whose label is this text, or the only one that contains it.
     fn task(&self, text: &str) -> Result<&Value> {
         let tasks = self.summary["tasks"].as_array().context("no tasks")?;
-        let label = |task: &Value| task["task"].as_str().unwrap_or_default().to_owned();
-        if let Some(task) = tasks.iter().find(|task| label(task) == text) {
-            return Ok(task);
-        }
-        let words = |task: &&Value| {
-            let label = label(task);
-            text.split(' ').all(|word| label.split(' ').any(|other| other == word))
-        };
-        match tasks.iter().filter(words).collect::<Vec<_>>()[..] {
-            [task] => Ok(task),
-            _ => {
-                let known: Vec<String> = tasks.iter().map(label).collect();
-                bail!("`{text}` names no task, or several; known: {}", known.join(", "))
-            }
+        let labels: Vec<&str> = tasks.iter().filter_map(|task| task["task"].as_str()).collect();
+        match named(&labels, text) {
+            Some(index) => Ok(&tasks[index]),
+            None => bail!("`{text}` names no task, or several; known: {}", labels.join(", ")),
         }
     }
 
@@ -183,11 +184,10 @@ impl Numbers {
     /// An estimator's index in the ranking of a task, and its entry.
     fn place(&self, task: &str, estimator: &str) -> Result<(usize, &Value)> {
         let ranking = self.ranking(task)?;
-        let found = ranking.iter().position(|place| place["estimator"] == estimator);
-        let index = found.ok_or_else(|| {
-            let known = ranking.iter().filter_map(|place| place["estimator"].as_str());
-            registry::UnknownName::new("estimator", estimator, known)
-        })?;
+        let labels = ranking.iter().filter_map(|place| place["estimator"].as_str());
+        let labels: Vec<&str> = labels.collect();
+        let unknown = || registry::UnknownName::new("estimator", estimator, labels.iter().copied());
+        let index = named(&labels, estimator).ok_or_else(unknown)?;
         Ok((index, &ranking[index]))
     }
 
@@ -216,6 +216,7 @@ impl Numbers {
 
     fn at(&self, task: &str, estimator: &str, metric: &str, step: u64) -> Result<minijinja::Value> {
         let label = self.task(task)?["task"].as_str().unwrap_or_default();
+        let estimator = self.place(task, estimator)?.1["estimator"].as_str().unwrap_or_default();
         let of = |point: &&Point| {
             (&*point.task, &*point.estimator, &*point.metric, point.step)
                 == (label, estimator, metric, step)
@@ -284,6 +285,7 @@ mod tests {
             ("{{ value('k=3', 'a') }} of {{ value('k=3', 'exact') }}", "0.250 of 0.500"),
             ("{{ value('k=3', 'exact') / value('k=3', 'a') }} times", "2.00 times"),
             ("{{ low('k=32', 'b x=1') }}", "0.150"),
+            ("{{ value('k=32', 'x=1') }}", "0.250"),
             ("{{ difference('t k=3', 'a') | signed }}", "−0.250"),
             ("{{ p('k=3', 'a') }}", "0.0400"),
             ("{{ rank('k=3', 'exact') }}", "2"),

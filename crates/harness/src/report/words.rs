@@ -2,9 +2,11 @@
 
 use statistics::{Estimate, Interval};
 
-/// A value with its interval, if it has one.
+/// A value with its interval, if it has one. From 100 up, as in losses of many pixels, with the digits that tell the
+/// bounds apart.
 pub(crate) fn interval(estimate: Estimate) -> String {
-    with_interval(estimate, short)
+    let width = estimate.interval.map(|Interval { low, high }| high - low);
+    interval_within(estimate, width.filter(|_| estimate.value.abs() >= 100.0))
 }
 
 /// A value with the digits that a tolerance needs: three significant ones or, if that is more, one after
@@ -88,6 +90,15 @@ pub(crate) fn percent(share: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bounds_are_told_apart() {
+        let text =
+            |value, low, high| interval(Estimate { value, interval: Some(Interval { low, high }) });
+        assert_eq!(text(116.04, 115.43, 116.51), "116.0 [115.4, 116.5]");
+        assert_eq!(text(116.04, 104.0, 131.0), "116 [104, 131]");
+        assert_eq!(text(0.0101, 0.01009, 0.01011), "0.0101 [0.0101, 0.0101]");
+    }
 
     #[test]
     fn numbers_are_short_and_honest() {
