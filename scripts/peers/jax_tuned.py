@@ -49,15 +49,30 @@ def exponential(u):
     return -jnp.log(jnp.maximum(u, networks.TINY))
 
 
-def adam(rate, parameters, moments, gradient, step):
-    """Takes a step after `step` others and returns parameters, moments and the number of steps."""
+def adam(rate, parameters, moments, gradient, step, decay=0.0):
+    """Takes a step after `step` others and returns parameters, moments and the number of steps. With
+    weight decay it is that of AdamW."""
     beta1, beta2, step = networks.BETA1, networks.BETA2, step + 1.0
     first = jax.tree.map(lambda m, g: beta1 * m + (1 - beta1) * g, moments[0], gradient)
     second = jax.tree.map(lambda v, g: beta2 * v + (1 - beta2) * g * g, moments[1], gradient)
+    kept = 1 - rate * decay
     rate = rate / (1 - jnp.exp(step * np.float32(np.log(beta1))))
     correction = 1 / (1 - jnp.exp(step * np.float32(np.log(beta2))))
     moved = jax.tree.map(
-        lambda p, m, v: p - rate * m / (jnp.sqrt(v * correction) + networks.EPSILON),
+        lambda p, m, v: kept * p - rate * m / (jnp.sqrt(v * correction) + networks.EPSILON),
         parameters, first, second,
     )
     return moved, (first, second), step
+
+
+def gumbel_rao_weights(p, choice, u, temperature, axis):
+    """Relaxed samples whose argmax is the choice, from uniform numbers of one more dimension in front."""
+    # With exponential e and chosen category c: up to a constant, the perturbed logit is -ln e_c for
+    # c and -ln(e/p + e_c) for the others. Their softmax at temperature t is (e_c/(...))^(1/t), scaled.
+    e = exponential(u)
+    picked = dot(choice, e, axis)
+    ratio = picked / jnp.where(choice > 0, picked, e / p + picked)
+    power = 1 / temperature
+    # Powers are slow in XLA.
+    weights = ratio * ratio if power == 2 else jnp.exp(power * jnp.log(ratio))
+    return weights / jnp.sum(weights, axis, keepdims=True)

@@ -131,30 +131,36 @@ fn published_vae(latents: usize, categories: usize) -> Arc<dyn AnyTask> {
     };
     let mut images = gray(10_501);
     let test = images.split_off(10_500 * PIXELS);
-    let of = |levels| Images::new((28, 28), levels);
+    let of = |levels| Images::new((SIDE, SIDE), levels);
     task.with_images(&of(images), of(test))
 }
 
-const PIXELS: usize = 784;
+/// Lines and columns of an image.
+const SIDE: usize = 28;
+const PIXELS: usize = SIDE * SIDE;
 
-/// Pixels of images, each a copy of one of ten prototypes in which a tenth of the pixels is drawn anew. Four
-/// fifths of what is drawn is black, the rest uniform.
+/// Images of a bar across the middle or down the middle, in which a tenth of the pixels is drawn anew: four
+/// fifths of what is drawn is black.
 fn gray(count: usize) -> Vec<u8> {
     let noise = &mut Noise::named(&["bench", "images"]);
-    let mut drawn = |count: usize| -> Vec<u8> {
-        let levels = noise.indices(5 * 256, count);
-        levels.iter().map(|level| level.saturating_sub(4 * 256) as u8).collect()
-    };
-    let (prototypes, mut levels) = (drawn(10 * PIXELS), drawn(count * PIXELS));
-    for image in levels.chunks_mut(PIXELS) {
-        let prototype = noise.indices(10, 1)[0] as usize;
-        let prototype = &prototypes[prototype * PIXELS..][..PIXELS];
-        let is_new = noise.indices(10, PIXELS);
-        for ((level, &common), is_new) in image.iter_mut().zip(prototype).zip(is_new.iter()) {
-            if *is_new > 0 {
-                *level = common;
-            }
+    let is_bar = |place: usize| (11..17).contains(&place);
+    let mut images = Vec::with_capacity(count * PIXELS);
+    for _ in 0..count {
+        let goes_down = noise.indices(2, 1)[0] == 1;
+        let (is_new, drawn) = (noise.indices(10, PIXELS), noise.indices(5 * 256, PIXELS));
+        for (pixel, (&is_new, drawn)) in is_new.iter().zip(drawn.iter()).enumerate() {
+            let place = if goes_down { pixel % SIDE } else { pixel / SIDE };
+            images.push(match is_new {
+                0 => drawn.saturating_sub(4 * 256) as u8,
+                _ => {
+                    if is_bar(place) {
+                        192
+                    } else {
+                        0
+                    }
+                }
+            });
         }
     }
-    levels
+    images
 }
