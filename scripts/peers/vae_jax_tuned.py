@@ -1,5 +1,5 @@
 """JAX as fast as we could make it on one core. Samples come from the inverse CDF. The random numbers
-of a step are drawn at once, by the fastest generator we found. Adam and the gradient of the cross-entropy
+of a step are hashes of a counter, drawn at once. Adam and the gradient of the cross-entropy
 are handwritten. The scan keeps the loss of each step.
 """
 
@@ -10,7 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 import vae
 from jax import lax
-from jax_tuned import FLAGS, adam, exponential, gumbel_rao_weights, jacobian_product, reinmax, softmax
+from jax_tuned import (
+    FLAGS, adam, exponential, gumbel_rao_weights, hashed_uniform, jacobian_product, reinmax, softmax
+)
 from measure import Configuration, main
 
 fixed = lax.stop_gradient
@@ -138,7 +140,7 @@ def prepare(estimator, workload, unroll=1):
             layers, moments, count = state
             key, rows = inputs
             drawn = w.BATCH if rows is None else 0
-            uniforms = jax.random.uniform(key, (drawn + sum(sizes),))
+            uniforms = hashed_uniform(key, drawn + sum(sizes))
             if rows is None:
                 rows = (uniforms[: w.BATCH] * w.ROWS).astype(jnp.int32)
             ends = np.cumsum([drawn, *sizes])
@@ -147,7 +149,7 @@ def prepare(estimator, workload, unroll=1):
             return adam(w.RATE, layers, moments, slope, count, w.DECAY), loss
 
         zeros = jax.tree.map(jnp.zeros_like, layers)
-        keys = jax.random.split(key, w.STEPS)
+        keys = jax.random.bits(key, (w.STEPS, 2), jnp.uint32)
         state = (layers, (zeros, zeros), jnp.float32(0))
         state, losses = lax.scan(step, state, (keys, order), unroll=unroll)
         return state[0], losses
