@@ -75,12 +75,12 @@ pub static WORKLOADS: &[Workload] = &[
     },
 ];
 
-/// The estimators of the published comparison, without their schedules.
+/// Estimators of the published comparison, without their schedules; the temperature of `gumbel-rao` is one
+/// that its schedule passes.
 const PUBLISHED: &[(&str, &str)] = &[
     ("straight-through", "temperature = 1.0"),
     ("reinmax", "temperature = 1.0"),
-    ("gumbel-rao", "samples = 20\ntemperature = 1.0"),
-    ("mve", "temperature = 1.0"),
+    ("gumbel-rao", "samples = 20\ntemperature = 0.7"),
 ];
 
 /// The seed question's network, 16 → 32 → 8 and 16 → 8.
