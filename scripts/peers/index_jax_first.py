@@ -113,4 +113,4 @@ def prepare(estimator):
 
 
 if __name__ == "__main__":
-    main("JAX", jax.__version__, index, prepare, {"first": Configuration({})})
+    main("JAX", jax.__version__, {index.NAME: index}, prepare, {"first": Configuration({})})

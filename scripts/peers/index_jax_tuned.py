@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import jax_tuned
 import numpy as np
 from jax import lax
-from jax_tuned import FLAGS, adam, exponential, reinmax
+from jax_tuned import FLAGS, adam, exponential, gumbel_rao_weights, reinmax
 from measure import Configuration, main
 
 fixed = lax.stop_gradient
@@ -42,14 +42,7 @@ def gumbel_rao(logits, p, choice, u):
 
 
 def gumbel_rao_forward(logits, p, choice, u):
-    # With exponential e and chosen category c: up to a constant, the perturbed logit is -ln e_c for
-    # c and -ln(e/p + e_c) for the others. Their softmax at temperature t is (e_c/(...))^(1/t), scaled.
-    e = exponential(u)
-    picked = dot(choice, e)
-    ratio = picked / jnp.where(choice > 0, picked, e / p + picked)
-    power = 1 / index.GUMBEL_TEMPERATURE
-    weights = ratio * ratio if power == 2 else ratio**power
-    return choice, weights / jnp.sum(weights, -2, keepdims=True)
+    return choice, gumbel_rao_weights(p, choice, u, index.GUMBEL_TEMPERATURE, -2)
 
 
 def gumbel_rao_backward(z, g):
@@ -189,7 +182,7 @@ def prepare(estimator, block, unroll=1):
 
 
 if __name__ == "__main__":
-    main("JAX", jax.__version__, index, prepare, {
+    main("JAX", jax.__version__, {index.NAME: index}, prepare, {
         "tuned": Configuration({"block": 100}),
         "tuned, 8 seeds": Configuration({"block": 20}, 8),
         "tuned, XLA flags, 4 seeds": Configuration({"block": 20, "unroll": 4}, 4, FLAGS),

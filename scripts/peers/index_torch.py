@@ -103,4 +103,4 @@ def prepare(estimator, fused, compiled):
 
 
 if __name__ == "__main__":
-    main("PyTorch", torch.__version__, index, prepare, CONFIGURATIONS)
+    main("PyTorch", torch.__version__, {index.NAME: index}, prepare, CONFIGURATIONS)

@@ -26,22 +26,26 @@ class Configuration(NamedTuple):
     flags: str = ""  # XLA flags
 
 
-def main(peer, version, workload, prepare, configurations):
+def main(peer, version, workloads, prepare, configurations):
     """Measures the peer in the configuration that the command line names.
 
-    `workload` has a NAME, its ESTIMATORS, and STEPS, the number of steps of a run.
-    `prepare(estimator, **keywords)` returns a function `train(seeds)`, which trains with each seed
+    `workloads` are those that it can choose from, by name. A workload has a NAME, its ESTIMATORS, and
+    STEPS, the number of steps of a run. `prepare(estimator, **keywords)`, with the workload among the
+    keywords if there are several, returns a function `train(seeds)`, which trains with each seed
     and returns the time in seconds and the validation loss of each seed.
     """
     parser = argparse.ArgumentParser()
     parser.add_argument("--configuration", choices=list(configurations), required=True)
-    parser.add_argument("--estimator", action="append", choices=workload.ESTIMATORS)
+    parser.add_argument("--workload", choices=list(workloads), default=next(iter(workloads)))
+    parser.add_argument("--estimator", action="append")
     parser.add_argument("--seconds", type=float, default=1.0)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--core", type=int, default=0, help="core of the process timed alone")
     parser.add_argument("--whole-machine", action="store_true", help="also time all cores at once")
     wish = parser.parse_args()
-    configuration = configurations[wish.configuration]
+    configuration, workload = configurations[wish.configuration], workloads[wish.workload]
+    if len(workloads) > 1:
+        configuration.keywords["workload"] = workload
     others = sorted(os.sched_getaffinity(0) - {wish.core}) if wish.whole_machine else []
     pipes = start([wish.core, *others], prepare, configuration, wish.first_seed)
     for estimator in wish.estimator or workload.ESTIMATORS:

@@ -35,11 +35,10 @@ TARGETS = {
         (FIRST, "geometric mean", 3.5),
         (TORCH, "geometric mean", 20.0),
     ],
-    vae.NAME: [(EITHER, "least", 1.0)],
-}
+} | {name: [(EITHER, "least", 1.0)] for name in vae.WORKLOADS}
 # Steps of a run, and the unit of the time of a step: its name and the number per second.
-STEPS = {index.NAME: index.STEPS, vae.NAME: vae.STEPS}
-UNITS = {index.NAME: ("Microseconds", 1e6), vae.NAME: ("Milliseconds", 1e3)}
+STEPS = {w.NAME: w.STEPS for w in (index, *vae.WORKLOADS.values())}
+UNITS = {index.NAME: ("Microseconds", 1e6)} | dict.fromkeys(vae.WORKLOADS, ("Milliseconds", 1e3))
 
 
 def read(path):

@@ -32,8 +32,12 @@ def layers(parameters):
     return list(zip(trained[::2], trained[1::2]))
 
 
-def adam(rate, parameters, fused):
+def adam(rate, parameters, fused, decay=0.0):
     betas = networks.BETA1, networks.BETA2
+    if decay:
+        return torch.optim.AdamW(
+            parameters, rate, betas, networks.EPSILON, weight_decay=decay, fused=fused
+        )
     return torch.optim.Adam(parameters, rate, betas, networks.EPSILON, fused=fused)
 
 

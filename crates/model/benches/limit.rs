@@ -6,7 +6,9 @@
 use estimators::{Noise, Registry};
 use kernels::product::Sums;
 use kernels::{Activation, Dense, Packed};
-use model::task::{ArgmaxIndex, CategoricalVae};
+use model::data::Images;
+use model::optimizer::{AdamW, Options};
+use model::task::{ArgmaxIndex, CategoricalVae, Vae};
 use model::{AnyTask, Optimizer, TaskKind, Training};
 use std::hint::black_box;
 use std::sync::Arc;
@@ -21,6 +23,7 @@ const TURN: Duration = Duration::from_millis(8);
 /// The products of a layer, for a number of rows.
 struct Layer {
     dense: Dense,
+    activation: Activation,
     /// Whether its input is data, which needs no gradient.
     is_data: bool,
     x: Packed<f32>,
@@ -39,6 +42,7 @@ impl Layer {
         let x = Packed::pack(&normals(rows * inputs), inputs);
         Self {
             dense: Dense { inputs, outputs },
+            activation: Activation::Relu,
             is_data,
             x_transposed: x.transposed(),
             x,
@@ -50,10 +54,10 @@ impl Layer {
     }
 
     fn multiply(&mut self) {
-        let Self { dense, x, x_transposed, g, weight, bias, sums, .. } = self;
-        black_box(dense.forward(x, weight, bias, Activation::Relu));
+        let Self { dense, activation, x, x_transposed, g, weight, bias, sums, .. } = self;
+        black_box(dense.forward(x, weight, bias, *activation));
         if !self.is_data {
-            black_box(dense.input_gradient(g, weight, Some((x, Activation::Relu))));
+            black_box(dense.input_gradient(g, weight, Some((x, *activation))));
         }
         dense.weight_gradient(x_transposed, g, Sums::Write(black_box(sums)));
     }
@@ -70,8 +74,10 @@ struct Subject {
     name: &'static str,
     task: Arc<dyn AnyTask>,
     batch: usize,
-    /// Estimators, with the number of rows that the decoder reads for each row of the batch.
-    kinds: &'static [(&'static str, usize)],
+    optimizer: fn() -> Optimizer,
+    /// Estimators, with their parameters and the number of rows that the decoder reads for each row of the
+    /// batch.
+    kinds: &'static [(&'static str, &'static str, usize)],
     /// The layers, by batch size and the number of rows that the decoder reads for each row.
     layers: fn(usize, usize) -> Vec<Layer>,
 }
@@ -80,7 +86,7 @@ fn opened(kind: impl TaskKind) -> Arc<dyn AnyTask> {
     kind.open(".".as_ref()).unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn subjects() -> [Subject; 2] {
+fn subjects() -> [Subject; 4] {
     let seed = ArgmaxIndex { categories: 8, rows: 4096, validation_rows: 1, ..Default::default() };
     let vae = CategoricalVae { validation_rows: 1, ..CategoricalVae::default() };
     [
@@ -88,7 +94,8 @@ fn subjects() -> [Subject; 2] {
             name: "seed question",
             task: opened(seed),
             batch: 128,
-            kinds: &[("exact", 1), ("soft-argmax", 1)],
+            optimizer: || Optimizer::adam(5e-4),
+            kinds: &[("exact", "", 1), ("soft-argmax", "", 1)],
             layers: |batch, _| {
                 [(16, 32, true), (32, 8, false), (16, 8, true)]
                     .map(|(inputs, outputs, is_data)| Layer::new(batch, inputs, outputs, is_data))
@@ -99,26 +106,58 @@ fn subjects() -> [Subject; 2] {
             name: "autoencoder",
             task: opened(vae),
             batch: 100,
+            optimizer: || Optimizer::adam(5e-4),
             kinds: &[
-                ("straight-through", 1),
-                ("st-gumbel-softmax", 1),
-                ("reinmax", 1),
-                ("reinforce-loo", 2),
+                ("straight-through", "", 1),
+                ("st-gumbel-softmax", "", 1),
+                ("reinmax", "", 1),
+                ("reinforce-loo", "samples = 2", 2),
             ],
-            layers: |batch, samples| {
-                let rows = batch * samples;
-                vec![
-                    Layer::new(batch, 784, 512, true),
-                    Layer::new(batch, 512, 256, false),
-                    Layer::new(batch, 256, 32, false),
-                    // A code that the estimator samples and does not differentiate is data.
-                    Layer::new(rows, 32, 256, samples > 1),
-                    Layer::new(rows, 256, 512, false),
-                    Layer::new(rows, 512, 784, false),
-                ]
-            },
+            layers: |batch, samples| autoencoder(batch, batch * samples, 32),
         },
+        published("published autoencoder, 8 × 64", 8, 64),
+        published("published autoencoder, 128 × 4", 128, 4),
     ]
+}
+
+/// The layers of an autoencoder, whose decoder reads so many rows.
+fn autoencoder(batch: usize, rows: usize, code: usize) -> Vec<Layer> {
+    vec![
+        Layer::new(batch, 784, 512, true),
+        Layer::new(batch, 512, 256, false),
+        Layer::new(batch, 256, code, false),
+        // A code that the estimator samples and does not differentiate is data.
+        Layer::new(rows, code, 256, rows > batch),
+        Layer::new(rows, 256, 512, false),
+        Layer::new(rows, 512, 784, false),
+    ]
+}
+
+/// The autoencoder, batches and optimizer of Hooper & Shekhovtsov 2026, with random images. Its code has 512
+/// numbers.
+fn published(name: &'static str, latents: usize, categories: usize) -> Subject {
+    let mut noise = Noise::named(&["bench", "images"]);
+    let mut images = |count: usize| {
+        let levels = noise.indices(256, count * 784);
+        Images::new((28, 28), levels.iter().map(|&level| level as u8).collect())
+    };
+    let task = Vae { latents, categories, validation_rows: 0, ..Vae::default() };
+    Subject {
+        name,
+        task: task.with_images(&images(10_000), images(1)),
+        batch: 200,
+        optimizer: || Optimizer::new(AdamW::default(), Options::default()),
+        kinds: &[
+            ("straight-through", "", 1),
+            ("reinmax", "", 1),
+            ("gumbel-rao", "samples = 20\ntemperature = 1.0", 1),
+            ("mve", "", 1),
+        ],
+        layers: |batch, _| {
+            let leaky = |layer| Layer { activation: Activation::LeakyRelu(0.2), ..layer };
+            autoencoder(batch, batch, 512).into_iter().map(leaky).collect()
+        },
+    }
 }
 
 /// Seconds that `work` takes, averaged over a turn.
@@ -143,13 +182,10 @@ fn main() {
     println!("|---|---|---|---|---|---|");
     let registry = Registry::standard();
     for subject in subjects() {
-        for &(kind, samples) in subject.kinds {
+        for &(kind, parameters, samples) in subject.kinds {
             let mut training: Box<dyn Training> =
-                subject.task.start(0, subject.batch, &Optimizer::adam(5e-4));
-            let parameters = match samples {
-                1 => Table::new(),
-                samples => Table::from_iter([("samples".to_owned(), (samples as i64).into())]),
-            };
+                subject.task.start(0, subject.batch, &(subject.optimizer)());
+            let parameters: Table = parameters.parse().unwrap_or_else(|e| panic!("{e}"));
             let entry = registry.get(kind).unwrap_or_else(|e| panic!("{e}"));
             let mut estimator =
                 entry.build(parameters).unwrap_or_else(|e| panic!("{e}")).build_f32();

@@ -37,7 +37,7 @@ pub use argmax_index::{
     Parts, Predicted, Prediction, Predictor, Reading, RegimeRows, Regimes, Standardize, Table,
     Target, TargetKind, Value, Weights, matched_accuracy,
 };
-pub use autoencoder::{Autoencoder, Reconstruction};
+pub use autoencoder::{Autoencoder, Codes, Reconstruction};
 pub use bernoulli_toy::BernoulliToy;
 pub use categorical_vae::CategoricalVae;
 pub use feature_selection::{DataSet, FeatureSelection};

@@ -121,6 +121,21 @@ impl Sets {
     }
 }
 
+impl Sets {
+    /// Images that are in no file: those to train on, the last `validation_rows` of them held out, and those to
+    /// test on.
+    ///
+    /// # Panics
+    /// If none is left to train on, or they differ in size.
+    pub(in crate::task) fn of(all: &Images, test: Images, validation_rows: usize) -> Self {
+        assert!(all.len() > validation_rows, "more than {validation_rows} images");
+        assert_eq!(all.size(), test.size(), "images of one size");
+        let digest = together([all, &test].into_iter().map(Images::digest));
+        let (train, validation) = all.split_at(all.len() - validation_rows);
+        Self { train, validation, test, digest }
+    }
+}
+
 /// Rejects a file with too few images.
 fn require(validation_rows: usize, found: usize, least: usize, path: &Path) -> Result<()> {
     let why = || {

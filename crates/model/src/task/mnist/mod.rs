@@ -9,5 +9,6 @@ pub(super) mod tiny;
 
 pub use batches::Batches;
 pub use files::Pixels;
+pub(super) use files::Sets;
 pub(super) use source::Source;
 pub(super) use split::Split;

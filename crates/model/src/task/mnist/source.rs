@@ -31,6 +31,11 @@ impl Source {
         Ok(Self { pixels, validation_rows, images })
     }
 
+    /// These images.
+    pub(in crate::task) fn of(pixels: Pixels, validation_rows: usize, images: Sets) -> Self {
+        Self { pixels, validation_rows, images: Ok(images) }
+    }
+
     /// The hash of the images as they were published.
     fn published(&self) -> String {
         published(self.pixels, self.validation_rows)

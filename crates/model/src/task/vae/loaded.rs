@@ -1,8 +1,8 @@
 use super::Vae;
 use super::seeded::Seeded;
-use crate::data::{Absent, Folders};
+use crate::data::{Absent, Folders, Images};
 use crate::task::autoencoder::Autoencoder;
-use crate::task::mnist::Source;
+use crate::task::mnist::{Sets, Source};
 use crate::task::{Streams, Task};
 use crate::{Metric, Reference, Result, Role, TRAINING_LOSS};
 use estimators::Dims;
@@ -22,6 +22,13 @@ impl Loaded {
     pub(super) fn new(task: Vae, folders: &Folders) -> Result<Self> {
         let source = Source::read(task.pixels, task.validation_rows, folders)?;
         Ok(Self { task, source })
+    }
+
+    /// The task, with images that are in no file.
+    pub(super) fn with(task: Vae, train: &Images, test: Images) -> Self {
+        let Vae { pixels, validation_rows, .. } = task;
+        let source = Source::of(pixels, validation_rows, Sets::of(train, test, validation_rows));
+        Self { task, source }
     }
 
     /// Whether rows are held out to choose.

@@ -5,15 +5,17 @@ mod tests;
 
 pub use loaded::Loaded;
 
-use super::TaskKind;
+use super::any::Named;
 use super::autoencoder::{self, Codes, Shape};
 use super::mnist::{Batches, Pixels};
-use crate::data::Folders;
+use super::{AnyTask, TaskKind};
+use crate::data::{Folders, Images};
 use crate::{Result, ranges};
 use kernels::Activation;
 use registry::Fault;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// A variational autoencoder of MNIST, with a code of categorical latents.
 ///
@@ -120,6 +122,15 @@ impl TaskKind for Vae {
 }
 
 impl Vae {
+    /// The task with images that are in no file: those to train on, the last `validation-rows` of them held out,
+    /// and those to test on.
+    ///
+    /// # Panics
+    /// If none is left to train on, or they differ in size.
+    pub fn with_images(self, train: &Images, test: Images) -> Arc<dyn AnyTask> {
+        Arc::new(Named::new(Self::NAME, Loaded::with(self, train, test)))
+    }
+
     fn shape(&self, pixels: usize) -> Shape {
         let Self { latents, categories, codes, .. } = *self;
         let activation = match self.activation {

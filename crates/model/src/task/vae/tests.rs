@@ -170,6 +170,24 @@ fn the_static_binarization_has_images_of_its_own_to_validate_on() {
     assert_eq!(load(12).data_digest(), load(13).data_digest());
 }
 
+/// Images in no file train as the same ones in files do.
+#[test]
+fn images_need_no_file() {
+    let images = |name, count| crate::data::Images::new((3, 3), levels(name, count));
+    let values = |task: Arc<dyn AnyTask>| {
+        let mut estimator = estimator("straight-through");
+        let mut training = task.start(0, 16, &Optimizer::adam(0.02));
+        let noise = Noise::named(&["vae", "no file"]);
+        for step in 0..5 {
+            training.step(step, &mut *estimator, &noise).unwrap();
+        }
+        training.evaluate(&mut *estimator, &mut noise.at(9)).unwrap()
+    };
+    let task = small().with_images(&images("train", 90), images("test", 70));
+    assert_eq!(task.warnings().len(), 1, "they are not MNIST");
+    assert_eq!(values(task), values(open(small())));
+}
+
 #[test]
 fn the_digest_is_that_of_the_images() {
     let (folder, folders) = mnist();

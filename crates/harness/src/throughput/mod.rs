@@ -4,96 +4,19 @@
 //! reported beside the time: steps that learn nothing would show. Making the data and evaluating the
 //! network are not timed.
 
+mod workloads;
+
+pub use workloads::{WORKLOADS, Workload};
+
 use crate::Registries;
 use anyhow::{Context, Result, anyhow, bail};
 use estimators::{Estimator, Factory, Noise};
-use model::task::{ArgmaxIndex, CategoricalVae};
-use model::{AnyTask, Optimizer, TaskKind, Training};
+use model::{AnyTask, Training};
 use serde::Serialize;
 use statistics::{mean, quantile, sample_variance};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use toml::Table;
-
-/// A task, and the estimators to train it with.
-#[derive(Debug)]
-pub struct Workload {
-    /// Its name on the command line.
-    pub name: &'static str,
-    /// The task.
-    pub task: fn() -> model::Result<Arc<dyn AnyTask>>,
-    /// Rows of a batch.
-    pub batch: usize,
-    /// Step size of Adam.
-    pub learning_rate: f64,
-    /// Steps of a run.
-    pub steps: u64,
-    /// Estimators that are timed unless others are given: kind and parameters, as TOML.
-    pub estimators: &'static [(&'static str, &'static str)],
-}
-
-/// The workloads. Every parameter that costs time is written down, so that a new default elsewhere
-/// changes no workload.
-pub static WORKLOADS: &[Workload] = &[
-    Workload {
-        name: "argmax-index",
-        task: argmax_index,
-        batch: 128,
-        learning_rate: 0.01,
-        steps: 2000,
-        estimators: &[
-            ("exact", ""),
-            ("soft-argmax", "temperature = 1.0"),
-            ("straight-through", "temperature = 1.0"),
-            ("gumbel-softmax", "temperature = 0.5"),
-            ("st-gumbel-softmax", "temperature = 0.5"),
-            ("reinforce", "baseline = \"ema\"\ndecay = 0.95"),
-            ("reinforce-loo", "samples = 4"),
-            ("reinmax", "temperature = 1.0"),
-            ("gumbel-rao", "samples = 10\ntemperature = 0.5"),
-        ],
-    },
-    Workload {
-        name: "vae",
-        task: categorical_vae,
-        batch: 100,
-        learning_rate: 5e-4,
-        steps: 100,
-        estimators: &[
-            ("straight-through", "temperature = 1.0"),
-            ("st-gumbel-softmax", "temperature = 0.5"),
-            ("reinmax", "temperature = 1.0"),
-            ("reinforce-loo", "samples = 2"),
-        ],
-    },
-];
-
-/// The seed question's network, 16 → 32 → 8 and 16 → 8.
-fn argmax_index() -> model::Result<Arc<dyn AnyTask>> {
-    let task = ArgmaxIndex {
-        categories: 8,
-        hidden: 32,
-        inputs: 16,
-        noise: 0.1,
-        rows: 4096,
-        validation_rows: 2048,
-        test_rows: 1,
-        data: None,
-        ..ArgmaxIndex::default()
-    };
-    task.open(Path::new(""))
-}
-
-/// An autoencoder of images with a code of eight latents of four, 784 → 512 → 256 → 32 and back.
-fn categorical_vae() -> model::Result<Arc<dyn AnyTask>> {
-    let (latents, categories, hidden) = (8, 4, vec![512, 256]);
-    let (pixels, mean) = (784, 0.13);
-    let (rows, validation_rows, test_rows) = (2000, 500, 1);
-    let parts = CategoricalVae { rows, validation_rows, test_rows, ..Default::default() };
-    let task = CategoricalVae { latents, categories, hidden, pixels, mean, ..parts };
-    task.open(Path::new(""))
-}
 
 /// How much work a measurement is.
 #[derive(Clone, Copy, Debug)]
@@ -190,8 +113,7 @@ impl Subject {
 
     /// A network with its first parameters.
     fn training(&self, seed: u64) -> Box<dyn Training> {
-        let optimizer = Optimizer::adam(self.workload.learning_rate);
-        self.task.start(seed, self.workload.batch, &optimizer)
+        self.task.start(seed, self.workload.batch, &(self.workload.optimizer)())
     }
 
     /// A new estimator.

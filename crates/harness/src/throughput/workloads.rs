@@ -1,0 +1,166 @@
+use estimators::Noise;
+use model::data::Images;
+use model::optimizer::{AdamW, Options};
+use model::task::{ArgmaxIndex, Batches, Between, CategoricalVae, Codes, Pixels, Vae};
+use model::{AnyTask, Optimizer, TaskKind};
+use std::path::Path;
+use std::sync::Arc;
+
+/// A task, and the estimators to train it with.
+#[derive(Debug)]
+pub struct Workload {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// The task.
+    pub task: fn() -> model::Result<Arc<dyn AnyTask>>,
+    /// Rows of a batch.
+    pub batch: usize,
+    /// The optimizer.
+    pub optimizer: fn() -> Optimizer,
+    /// Steps of a run.
+    pub steps: u64,
+    /// Estimators that are timed unless others are given: kind and parameters, as TOML.
+    pub estimators: &'static [(&'static str, &'static str)],
+}
+
+/// The workloads. Every parameter that costs time is written down, so that a new default elsewhere
+/// changes no workload.
+pub static WORKLOADS: &[Workload] = &[
+    Workload {
+        name: "argmax-index",
+        task: argmax_index,
+        batch: 128,
+        optimizer: || Optimizer::adam(0.01),
+        steps: 2000,
+        estimators: &[
+            ("exact", ""),
+            ("soft-argmax", "temperature = 1.0"),
+            ("straight-through", "temperature = 1.0"),
+            ("gumbel-softmax", "temperature = 0.5"),
+            ("st-gumbel-softmax", "temperature = 0.5"),
+            ("reinforce", "baseline = \"ema\"\ndecay = 0.95"),
+            ("reinforce-loo", "samples = 4"),
+            ("reinmax", "temperature = 1.0"),
+            ("gumbel-rao", "samples = 10\ntemperature = 0.5"),
+        ],
+    },
+    Workload {
+        name: "vae",
+        task: categorical_vae,
+        batch: 100,
+        optimizer: || Optimizer::adam(5e-4),
+        steps: 100,
+        estimators: &[
+            ("straight-through", "temperature = 1.0"),
+            ("st-gumbel-softmax", "temperature = 0.5"),
+            ("reinmax", "temperature = 1.0"),
+            ("reinforce-loo", "samples = 2"),
+        ],
+    },
+    Workload {
+        name: "vae-8x64",
+        task: || Ok(published_vae(8, 64)),
+        batch: 200,
+        optimizer: adamw,
+        steps: 100,
+        estimators: PUBLISHED,
+    },
+    Workload {
+        name: "vae-128x4",
+        task: || Ok(published_vae(128, 4)),
+        batch: 200,
+        optimizer: adamw,
+        steps: 100,
+        estimators: PUBLISHED,
+    },
+];
+
+/// Estimators of the published comparison, without their schedules; the temperature of `gumbel-rao` is one
+/// that its schedule passes.
+const PUBLISHED: &[(&str, &str)] = &[
+    ("straight-through", "temperature = 1.0"),
+    ("reinmax", "temperature = 1.0"),
+    ("gumbel-rao", "samples = 20\ntemperature = 0.7"),
+];
+
+/// The seed question's network, 16 → 32 → 8 and 16 → 8.
+fn argmax_index() -> model::Result<Arc<dyn AnyTask>> {
+    let task = ArgmaxIndex {
+        categories: 8,
+        hidden: 32,
+        inputs: 16,
+        noise: 0.1,
+        rows: 4096,
+        validation_rows: 2048,
+        test_rows: 1,
+        data: None,
+        ..ArgmaxIndex::default()
+    };
+    task.open(Path::new(""))
+}
+
+/// An autoencoder of images with a code of eight latents of four, 784 → 512 → 256 → 32 and back.
+fn categorical_vae() -> model::Result<Arc<dyn AnyTask>> {
+    let (latents, categories, hidden) = (8, 4, vec![512, 256]);
+    let (pixels, mean) = (784, 0.13);
+    let (rows, validation_rows, test_rows) = (2000, 500, 1);
+    let parts = CategoricalVae { rows, validation_rows, test_rows, ..Default::default() };
+    let task = CategoricalVae { latents, categories, hidden, pixels, mean, ..parts };
+    task.open(Path::new(""))
+}
+
+/// The optimizer of Hooper & Shekhovtsov 2026, without its schedule.
+fn adamw() -> Optimizer {
+    let rule = AdamW { learning_rate: 0.001, weight_decay: 0.01, ..AdamW::default() };
+    Optimizer::new(rule, Options::default())
+}
+
+/// The autoencoder of Hooper & Shekhovtsov 2026, 784 → 512 → 256 → L·K and back with leaky ReLU, and images that
+/// need no file.
+fn published_vae(latents: usize, categories: usize) -> Arc<dyn AnyTask> {
+    let task = Vae {
+        latents,
+        categories,
+        hidden: vec![512, 256],
+        activation: Between::LeakyRelu,
+        slope: 0.2,
+        codes: Codes::OneHot,
+        pixels: Pixels::Real,
+        batches: Batches::Epochs,
+        validation_rows: 500,
+    };
+    let mut images = gray(10_501);
+    let test = images.split_off(10_500 * PIXELS);
+    let of = |levels| Images::new((SIDE, SIDE), levels);
+    task.with_images(&of(images), of(test))
+}
+
+/// Lines and columns of an image.
+const SIDE: usize = 28;
+const PIXELS: usize = SIDE * SIDE;
+
+/// Images of a bar across the middle or down the middle, in which a tenth of the pixels is drawn anew: four
+/// fifths of what is drawn is black.
+fn gray(count: usize) -> Vec<u8> {
+    let noise = &mut Noise::named(&["bench", "images"]);
+    let is_bar = |place: usize| (11..17).contains(&place);
+    let mut images = Vec::with_capacity(count * PIXELS);
+    for _ in 0..count {
+        let goes_down = noise.indices(2, 1)[0] == 1;
+        let (is_new, drawn) = (noise.indices(10, PIXELS), noise.indices(5 * 256, PIXELS));
+        for (pixel, (&is_new, drawn)) in is_new.iter().zip(drawn.iter()).enumerate() {
+            let place = if goes_down { pixel % SIDE } else { pixel / SIDE };
+            images.push(match is_new {
+                0 => drawn.saturating_sub(4 * 256) as u8,
+                _ => {
+                    if is_bar(place) {
+                        192
+                    } else {
+                        0
+                    }
+                }
+            });
+        }
+    }
+    images
+}
