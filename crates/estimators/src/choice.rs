@@ -1,5 +1,7 @@
+mod filling;
 mod points;
 
+pub use filling::{Filling, StandIns};
 pub(crate) use points::{pack_points, unpack_points};
 
 use crate::{Dims, Result};
@@ -45,6 +47,10 @@ enum Form<E: Real> {
     Gated(Rc<Packed<E>>, Node<E>),
     /// Weights of all categories with the gates in them, [B·L, S·K].
     Weights(Node<E>),
+    /// The same, without a gradient where a weight is 0.
+    Active(Node<E>),
+    /// One gated pick of each row, with stand-ins for the outputs of other categories.
+    Filled(Filling<E>),
 }
 
 impl<E: Real> Choice<E> {
@@ -86,6 +92,27 @@ impl<E: Real> Choice<E> {
     pub fn weighted(weights: Node<E>, dims: Dims, tape: Recording<E>) -> Self {
         let samples = weights.numbers().columns() / dims.categories;
         Self { samples, dims, form: Form::Weights(weights), tape }
+    }
+
+    /// Weights of all categories, [B·L, S·K], which take the place of gates. Categories whose weight is 0 are not
+    /// part of the loss, nor of its gradient: an objective need not compute them.
+    pub fn active(weights: Node<E>, dims: Dims, tape: Recording<E>) -> Self {
+        Self { form: Form::Active(weights.clone()), ..Self::weighted(weights, dims, tape) }
+    }
+
+    /// Gated picks D, [B·L, 1], as weights that are 0 for all other categories, [B·L, K], with stand-ins for the
+    /// outputs of these in the gradient. An objective that takes them ([`Choice::filling`]) computes the outputs of
+    /// the picks alone; for any other objective, these are weights ([`Choice::weighted`]), and every output is its
+    /// own.
+    pub fn filled(
+        picks: Rc<Packed<E>>,
+        weights: Node<E>,
+        stand_ins: Rc<StandIns<E>>,
+        dims: Dims,
+        tape: Recording<E>,
+    ) -> Self {
+        let form = Form::Filled(Filling::new(picks, weights, stand_ins));
+        Self { samples: 1, dims, form, tape }
     }
 
     /// Points anywhere on the simplex, [S, B, L, K], with gradient.
@@ -138,19 +165,41 @@ impl<E: Real> Choice<E> {
 
     /// Whether every point is a vertex.
     pub fn is_vertex(&self) -> bool {
-        !matches!(self.form, Form::Interior(_) | Form::Gated(..) | Form::Weights(_))
+        match self.form {
+            Form::Vertices(_) | Form::Every(_) | Form::Differentiated(..) => true,
+            Form::Interior(_) | Form::Gated(..) | Form::Weights(_) => false,
+            Form::Active(_) | Form::Filled(_) => false,
+        }
     }
 
     /// Whether it brings gates along: picks with a gate each ([`Choice::gated_picks`]), or weights of all
     /// categories.
     pub fn is_gated(&self) -> bool {
-        matches!(self.form, Form::Gated(..) | Form::Weights(_))
+        use Form::{Active, Filled, Gated, Weights};
+        matches!(self.form, Gated(..) | Weights(_) | Active(_) | Filled(_))
     }
 
     /// The category numbers and their gates, both [B·L, S], if each point is one gated pick.
     pub fn gated_picks(&self) -> Option<(&Rc<Packed<E>>, &Node<E>)> {
         match &self.form {
             Form::Gated(picks, gates) => Some((picks, gates)),
+            _ => None,
+        }
+    }
+
+    /// The weights of all categories, [B·L, S·K], if those of weight 0 need not be computed
+    /// ([`Choice::active`]).
+    pub fn active_weights(&self) -> Option<&Node<E>> {
+        match &self.form {
+            Form::Active(weights) => Some(weights),
+            _ => None,
+        }
+    }
+
+    /// The gated pick of each row with stand-ins for other outputs, if it is one ([`Choice::filled`]).
+    pub fn filling(&self) -> Option<&Filling<E>> {
+        match &self.form {
+            Form::Filled(filling) => Some(filling),
             _ => None,
         }
     }
@@ -172,6 +221,7 @@ impl<E: Real> Choice<E> {
             Form::Vertices(picks) | Form::Differentiated(picks, _) => Some(picks),
             Form::Every(picks) => Some(picks.get_or_init(|| every_pick(self.dims))),
             Form::Interior(_) | Form::Gated(..) | Form::Weights(_) => None,
+            Form::Active(_) | Form::Filled(_) => None,
         }
     }
 
@@ -181,6 +231,7 @@ impl<E: Real> Choice<E> {
             Form::Vertices(picks) | Form::Differentiated(picks, _) => Some(Rc::clone(picks)),
             Form::Every(_) => self.packed_picks().cloned().map(Rc::new),
             Form::Interior(_) | Form::Gated(..) | Form::Weights(_) => None,
+            Form::Active(_) | Form::Filled(_) => None,
         }
     }
 
@@ -189,9 +240,11 @@ impl<E: Real> Choice<E> {
     pub fn points(&self) -> Option<&Node<E>> {
         match &self.form {
             Form::Vertices(_) | Form::Every(_) | Form::Gated(..) => None,
-            Form::Differentiated(_, points) | Form::Interior(points) | Form::Weights(points) => {
-                Some(points)
-            }
+            Form::Differentiated(_, points)
+            | Form::Interior(points)
+            | Form::Weights(points)
+            | Form::Active(points) => Some(points),
+            Form::Filled(filling) => Some(filling.weights()),
         }
     }
 
@@ -201,10 +254,10 @@ impl<E: Real> Choice<E> {
         self.points().or(gates).is_some_and(Node::wants_gradient)
     }
 
-    /// The same choice with gated picks as weights of all categories, for an objective that makes no
+    /// The same choice with gated picks, and picks with stand-ins, as weights of all categories, for an objective that makes no
     /// difference between them: it computes more than it has to.
     pub fn spread(self) -> Self {
-        if !matches!(self.form, Form::Gated(..)) {
+        if !matches!(self.form, Form::Gated(..) | Form::Filled(_)) {
             return self;
         }
         let dims = self.dims;
@@ -220,9 +273,11 @@ impl<E: Real> Choice<E> {
             Form::Gated(picks, gates) => return gated_points(picks, gates, categories, self.tape),
             Form::Vertices(picks) => Node::constant(rows::one_hots(&picks, categories)),
             Form::Every(_) => Node::constant(rows::one_hots(&every_pick(self.dims), categories)),
-            Form::Differentiated(_, points) | Form::Interior(points) | Form::Weights(points) => {
-                points
-            }
+            Form::Differentiated(_, points)
+            | Form::Interior(points)
+            | Form::Weights(points)
+            | Form::Active(points) => points,
+            Form::Filled(filling) => filling.weights().clone(),
         };
         (points, self.tape)
     }

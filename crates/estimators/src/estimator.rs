@@ -49,6 +49,11 @@ pub trait Estimator<E: Real> {
         None
     }
 
+    /// How a network that it trains is deployed.
+    fn deployment(&self) -> Deployment {
+        Deployment::Pick
+    }
+
     /// Goes on to the next step: schedules advance, and baselines learn from the last estimate.
     /// [`Estimator::surrogate`] calls it.
     ///
@@ -57,6 +62,15 @@ pub trait Estimator<E: Real> {
     fn advance(&mut self) -> Result<()> {
         Ok(())
     }
+}
+
+/// What a network does when it is deployed, where its logits decide which part of it computes a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deployment {
+    /// It uses the most probable category.
+    Pick,
+    /// It uses all categories with a logit above 0, which is their weight.
+    Rectified,
 }
 
 /// An estimate for one batch.

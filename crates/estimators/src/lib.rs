@@ -49,9 +49,9 @@ mod registry;
 mod schedule;
 
 pub use ::registry::{Fault, Parameters, UnknownName};
-pub use choice::{Choice, Points};
+pub use choice::{Choice, Filling, Points, StandIns};
 pub use error::{Error, Result};
-pub use estimator::{Estimator, Surrogate, refusal};
+pub use estimator::{Deployment, Estimator, Surrogate, refusal};
 pub use gradient::{Gradient, MeanGradient, gradient, mean_gradient};
 pub use kernels::tape::Node;
 pub use kernels::{Noise, Packed, Real};

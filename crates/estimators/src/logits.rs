@@ -7,6 +7,8 @@ use kernels::{Packed, Real};
 pub struct Logits<E: Real> {
     /// [B·L, K]
     pub(crate) node: Node<E>,
+    /// [B·L, K]
+    pub(crate) gates: Option<Node<E>>,
     pub(crate) dims: Dims,
     pub(crate) tape: Recording<E>,
 }
@@ -19,7 +21,20 @@ impl<E: Real> Logits<E> {
     pub fn new(node: Node<E>, latents: usize, tape: Recording<E>) -> Self {
         let (rows, categories) = (node.numbers().rows(), node.numbers().columns());
         assert!(latents > 0 && rows % latents == 0, "{rows} rows of {latents} latents");
-        Self { node, dims: Dims { batch: rows / latents, latents, categories }, tape }
+        let dims = Dims { batch: rows / latents, latents, categories };
+        Self { node, gates: None, dims, tape }
+    }
+
+    /// With other logits for the gates of categories, [B·L, K], as where a bias decides which expert is picked and
+    /// is not in its gate. Estimators that scale outputs by a gate p_D take p from these; the pick has the law of
+    /// the logits themselves. What such an estimator says of its bias is said of equal logits.
+    ///
+    /// # Panics
+    /// If they have another shape.
+    pub fn with_gates(self, gates: Node<E>) -> Self {
+        let shape = |node: &Node<E>| (node.rows(), node.columns());
+        assert_eq!(shape(&gates), shape(&self.node), "a gate for each category");
+        Self { gates: Some(gates), ..self }
     }
 
     /// Logits from dfdx, [B, L, K]. The first call checks that dfdx multiplies matrices right, which

@@ -126,7 +126,18 @@ impl<'a, E: Real> Counted<'a, E> {
 
     fn count_experts(&self, choice: &Choice<E>) {
         let experts = &mut *self.experts.borrow_mut();
-        let gated = choice.gated_picks().map(|(picks, _)| &**picks);
+        if let Some(weights) = choice.active_weights() {
+            let categories = choice.dims().categories;
+            for row in 0..weights.rows() {
+                let columns = 0..weights.columns();
+                let active = columns.filter(|&column| weights.get(row, column) != E::ZERO);
+                let active = active.map(|column| (column % categories) as u32);
+                experts.picked.entry(row).or_default().extend(active);
+            }
+            return;
+        }
+        let filled = choice.filling().map(|filling| &**filling.picks());
+        let gated = choice.gated_picks().map(|(picks, _)| &**picks).or(filled);
         let is_alone = gated.is_some() || !choice.wants_gradient();
         match gated.or_else(|| choice.packed_picks()).filter(|_| is_alone) {
             None => experts.all = true,
@@ -148,9 +159,10 @@ impl<E: Real> Objective<E> for Counted<'_, E> {
         self.count_experts(&choice);
         if choice.is_gated() {
             count.gated += samples;
-            match choice.gated_picks() {
-                Some(_) => count.gated_slope += gradients,
-                None => count.gated_gradient += gradients,
+            match (choice.gated_picks(), choice.filling()) {
+                (Some(_), _) => count.gated_slope += gradients,
+                (None, Some(_)) => count.gated_filled += gradients,
+                (None, None) => count.gated_gradient += gradients,
             }
         } else if choice.picks().is_some() {
             count.hard += samples;

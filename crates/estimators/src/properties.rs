@@ -112,6 +112,8 @@ pub struct Evaluations {
     pub gated_slope: u64,
     /// Gradients of the loss at gated picks for the weights of all categories.
     pub gated_gradient: u64,
+    /// The same, with stand-ins for the outputs of categories that are not picked.
+    pub gated_filled: u64,
 }
 
 impl Evaluations {
@@ -140,19 +142,30 @@ impl Evaluations {
         Self { gated: n, gated_gradient: n, ..Self::default() }
     }
 
+    /// `n` losses of gated picks, with their gradients for the weights of all categories, of which those that
+    /// are not picked have stand-ins for their outputs.
+    pub fn gated_filled(n: u64) -> Self {
+        Self { gated: n, gated_filled: n, ..Self::default() }
+    }
+
     /// All losses.
     pub fn losses(self) -> u64 {
         self.hard + self.relaxed + self.gated
     }
 
-    /// All gradients, but not derivatives along a pick.
+    /// All gradients, but not derivatives along a pick, nor gradients with stand-ins.
     pub fn gradients(self) -> u64 {
         self.hard_gradient + self.relaxed_gradient + self.gated_gradient
     }
 
+    /// All derivatives along a pick, and gradients with stand-ins for what is not picked.
+    pub fn slopes(self) -> u64 {
+        self.gated_slope + self.gated_filled
+    }
+
     /// The most experts that have to be evaluated for a row, if each of K categories is one: a network that
     /// computes what the loss depends on if its category is chosen. A loss at a vertex needs one, whatever it
-    /// is used for, and so does the derivative along a pick; a gradient for the choice needs all K, and so does
+    /// is used for, and so does the derivative along a pick, with stand-ins for others or without; a gradient for the choice needs all K, and so does
     /// a loss inside the simplex. What an expert computes for a row is the same in each of its losses.
     ///
     /// ```
@@ -171,7 +184,7 @@ impl fmt::Display for Evaluations {
     /// Losses, gradients (∇) and derivatives along a pick (∂), such as `1 + 1∇`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.losses())?;
-        for (count, sign) in [(self.gradients(), '∇'), (self.gated_slope, '∂')] {
+        for (count, sign) in [(self.gradients(), '∇'), (self.slopes(), '∂')] {
             if count > 0 {
                 write!(f, " + {count}{sign}")?;
             }

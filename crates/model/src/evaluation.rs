@@ -1,7 +1,7 @@
 //! Evaluating networks, written once for all tasks.
 
 use crate::{Forward, Result};
-use estimators::Estimator;
+use estimators::{Deployment, Estimator};
 use kernels::Noise;
 
 /// What an evaluation may use beside the network: the estimator that trains it, and noise.
@@ -18,6 +18,11 @@ impl<'a> Evaluation<'a> {
     /// The noise of this evaluation.
     pub fn noise(&mut self) -> &mut Noise {
         self.noise
+    }
+
+    /// How the network is deployed, which depends on what trains it.
+    pub fn deployment(&self) -> Deployment {
+        self.estimator.deployment()
     }
 
     /// The mean loss that the estimator meets on its way.

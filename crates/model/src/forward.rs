@@ -15,6 +15,11 @@ pub struct Forward<E: Real> {
     /// A part of each row's loss that does not depend on the choice, [B, 1]; the gradient of its
     /// mean is on the tape.
     pub penalty: Option<Packed<E>>,
+    /// The logits of gates, [B·L, K], where they are others ([`Logits::with_gates`]).
+    pub gates: Option<Node<E>>,
+    /// What the numbers that parameters hold ([`kernels::Parameters::held`]) are after a step with this batch, if
+    /// they move.
+    pub held: Option<Vec<E>>,
     /// The tape that recorded all of it.
     pub tape: Recording<E>,
 }
@@ -27,7 +32,8 @@ impl<E: Real> Forward<E> {
         objective: impl Objective<E> + 'static,
         tape: Recording<E>,
     ) -> Self {
-        Self { logits, latents, objective: Box::new(objective), penalty: None, tape }
+        let objective = Box::new(objective);
+        Self { logits, latents, objective, penalty: None, gates: None, held: None, tape }
     }
 
     /// With a part of the loss that does not depend on the choice.
@@ -39,7 +45,12 @@ impl<E: Real> Forward<E> {
     pub(crate) fn split(self) -> (Logits<E>, Box<dyn Objective<E>>, f64) {
         let mean = |penalty: Packed<E>| penalty.total() / penalty.rows() as f64;
         let penalty = self.penalty.map_or(0.0, mean);
-        (Logits::new(self.logits, self.latents, self.tape), self.objective, penalty)
+        let logits = Logits::new(self.logits, self.latents, self.tape);
+        let logits = match self.gates {
+            Some(gates) => logits.with_gates(gates),
+            None => logits,
+        };
+        (logits, self.objective, penalty)
     }
 }
 

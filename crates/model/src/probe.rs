@@ -68,6 +68,8 @@ struct Copies<E: Real> {
     count: usize,
     /// [copies·B·L, K]
     logits: Rc<Packed<E>>,
+    /// The logits of gates, where they are others.
+    gates: Option<Rc<Packed<E>>>,
     objective: Box<dyn Objective<E>>,
 }
 
@@ -129,8 +131,10 @@ impl<E: Real> Copies<E> {
         batch: &Batch<E>,
         count: usize,
     ) -> Self {
-        let Forward { logits, objective, .. } = instance.forward(parameters, &batch.repeat(count));
-        Self { count, logits: Rc::new(logits.numbers().clone()), objective }
+        let forward = instance.forward(parameters, &batch.repeat(count));
+        let Forward { logits, gates, objective, .. } = forward;
+        let numbers = |node: Node<E>| Rc::new(node.numbers().clone());
+        Self { count, logits: numbers(logits), gates: gates.map(numbers), objective }
     }
 
     /// An estimate for each copy, one after the other.
@@ -141,10 +145,18 @@ impl<E: Real> Copies<E> {
         noise: &mut Noise,
     ) -> Result<Vec<E>> {
         let leaf = Node::new(Rc::clone(&self.logits));
-        let logits = Logits::new(leaf.clone(), latents, Recording::default());
+        let mut logits = Logits::new(leaf.clone(), latents, Recording::default());
+        let gates = self.gates.as_ref().map(|gates| Node::new(Rc::clone(gates)));
+        if let Some(gates) = &gates {
+            logits = logits.with_gates(gates.clone());
+        }
         estimator.estimate(logits, &*self.objective, noise)?.backward()?;
         let none = || vec![E::ZERO; self.logits.rows() * self.logits.columns()];
         let mut gradients = leaf.take().map_or_else(none, |gradient| gradient.unpack());
+        // A step moves both by the same.
+        if let Some(of_gates) = gates.and_then(|gates| gates.take()) {
+            gradients.iter_mut().zip(of_gates.unpack()).for_each(|(sum, g)| *sum += g);
+        }
         // The estimate is of the mean over the copies.
         gradients.iter_mut().for_each(|g| *g *= E::of(self.count as f64));
         Ok(gradients)

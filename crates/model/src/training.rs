@@ -100,6 +100,11 @@ impl<I: Instance> Learner<I> {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn parameters(&self) -> &Parameters<f32> {
+        &self.parameters
+    }
+
     /// The batch of a step.
     fn batch(&self, step: u64) -> Batch<f32> {
         self.instance.batch_of_step(self.dims.batch, step, &self.batches)
@@ -127,6 +132,7 @@ impl<I: Instance> Training for Learner<I> {
             // The divergence is a constant minus the entropy.
             divergence_from_uniform(&forward.logits, forward.latents, bonus, &mut forward.tape);
         }
+        let held = forward.held.take();
         let (logits, objective, penalty) = forward.split();
         let surrogate = estimator.surrogate(logits, &*objective, &mut noise.at(step))?;
         // It may hold parameters, which are about to change.
@@ -134,6 +140,9 @@ impl<I: Instance> Training for Learner<I> {
         let loss = surrogate.loss() + penalty;
         surrogate.backward()?;
         self.optimizer.step(&mut self.parameters);
+        if let Some(held) = held {
+            self.parameters.hold(held);
+        }
         self.met.sum += loss;
         self.met.steps += 1;
         Ok(loss)

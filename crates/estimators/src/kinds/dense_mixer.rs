@@ -72,14 +72,16 @@ impl<E: Real> Estimator<E> for DenseMixer {
             }
         }
         let categorical = Categorical::new(logits)?;
-        let p = categorical.softmax(E::ONE);
+        let p = Rc::new(categorical.softmax(E::ONE));
         let picks = match self.sample {
             true => rows::categorical(&p, 1, noise),
             false => rows::argmax(&categorical.theta),
         };
         let mut weights = rows::one_hots(&picks, p.columns());
+        let p = categorical.gates_of(&p);
         scale(&p, &mut weights);
-        let Categorical { dims, logits, mut tape, .. } = categorical;
+        let logits = categorical.of_gates().clone();
+        let Categorical { dims, mut tape, .. } = categorical;
         let weights = choose(&mut tape, &logits, weights, move |g, v| add_product(&p, g, v));
         let (node, tape) = objective.loss(Choice::weighted(weights, dims, tape))?.into_node();
         let losses = row_means(&node);

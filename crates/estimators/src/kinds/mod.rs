@@ -11,6 +11,7 @@ mod blackbox;
 mod carms;
 mod darn;
 mod decoupled_straight_through;
+mod default_moe;
 mod dense_mixer;
 mod disarm;
 mod disarm_categorical;
@@ -39,6 +40,7 @@ mod reinforce_loo;
 mod reinmax;
 mod reinmax_rao;
 mod relax;
+mod relu_routing;
 mod second_order;
 mod soft_argmax;
 mod sparsemax;
@@ -63,6 +65,7 @@ pub use blackbox::Blackbox;
 pub use carms::Carms;
 pub use darn::Darn;
 pub use decoupled_straight_through::DecoupledStraightThrough;
+pub use default_moe::DefaultMoe;
 pub use dense_mixer::DenseMixer;
 pub use disarm::Disarm;
 pub use disarm_categorical::{DisarmCategorical, DisarmForm};
@@ -90,6 +93,7 @@ pub use reinforce_loo::ReinforceLoo;
 pub use reinmax::ReinMax;
 pub use reinmax_rao::ReinMaxRao;
 pub use relax::Relax;
+pub use relu_routing::ReluRouting;
 pub use second_order::SecondOrder;
 pub use soft_argmax::SoftArgmax;
 pub use sparsemax::Sparsemax;
@@ -157,5 +161,7 @@ impl Registry {
             .with::<SparseMixer>()
             .with::<SparseMixerV2>()
             .with::<DenseMixer>()
+            .with::<DefaultMoe>()
+            .with::<ReluRouting>()
     }
 }

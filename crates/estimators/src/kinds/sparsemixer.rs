@@ -94,12 +94,13 @@ impl<E: Real> Estimator<E> for SparseMixer {
     ) -> Result<Surrogate<E>> {
         let categorical = Categorical::new(logits)?;
         let theta = masked(&categorical, self.mask);
-        let p = rows::softmax(&theta, E::ONE);
+        let p = Rc::new(rows::softmax(&theta, E::ONE));
         let picks = Rc::new(rows::categorical(&p, 1, noise));
         let uniforms = noise.uniforms(p.rows(), 1);
         let (half, two) = (E::of(0.5), E::of(2.0));
         let factors = random_factors(&theta, &picks, (half, half), self.argmax_exception, uniforms);
-        through_gate(categorical, p, picks, &factors, two, objective)
+        let gates = categorical.gates_of(&p);
+        through_gate(categorical, gates, picks, &factors, two, objective)
     }
 
     fn properties(&self, dims: Dims) -> Properties {

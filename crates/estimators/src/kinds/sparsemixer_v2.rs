@@ -79,12 +79,13 @@ impl<E: Real> Estimator<E> for SparseMixerV2 {
     ) -> Result<Surrogate<E>> {
         let categorical = Categorical::new(logits)?;
         let theta = masked(&categorical, self.mask);
-        let p = rows::softmax(&theta, E::ONE);
+        let p = Rc::new(rows::softmax(&theta, E::ONE));
         let picks = Rc::new(rows::categorical(&p, 1, noise));
         let uniforms = noise.uniforms(p.rows(), 1);
         let heun = (E::of(0.25), E::of(1.0 / 3.0));
         let factors = random_factors(&theta, &picks, heun, self.argmax_exception, uniforms);
-        through_gate(categorical, p, picks, &factors, E::ONE, objective)
+        let gates = categorical.gates_of(&p);
+        through_gate(categorical, gates, picks, &factors, E::ONE, objective)
     }
 
     fn properties(&self, _: Dims) -> Properties {

@@ -58,13 +58,14 @@ impl<E: Real> Estimator<E> for Switch {
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
         let categorical = Categorical::new(logits)?;
-        let p = categorical.softmax(E::ONE);
+        let p = Rc::new(categorical.softmax(E::ONE));
         let picks = match self.sample {
             true => rows::categorical(&p, 1, noise),
             false => rows::argmax(&categorical.theta),
         };
         let factors = Packed::filled(p.rows(), 1, E::ONE);
-        through_gate(categorical, p, Rc::new(picks), &factors, E::ONE, objective)
+        let gates = categorical.gates_of(&p);
+        through_gate(categorical, gates, Rc::new(picks), &factors, E::ONE, objective)
     }
 
     fn properties(&self, _: Dims) -> Properties {

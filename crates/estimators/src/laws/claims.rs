@@ -197,7 +197,7 @@ fn experts(variant: &Variant) -> Outcome {
 fn needs(variant: &Variant) -> Outcome {
     each(variant, problems(), |problem| {
         let counted = count(variant, problem)?;
-        let used = if counted.gated_gradient > 0 {
+        let used = if counted.gated_gradient + counted.gated_filled > 0 {
             Domain::GatedGradients
         } else if counted.gated > 0 {
             Domain::GatedPicks

@@ -17,6 +17,16 @@ pub struct Categorical<E: Real> {
     pub(crate) logits: Node<E>,
     /// θ, [B·L, K]: the logits less the largest of their row, −∞ for masked categories.
     pub(crate) theta: Rc<Packed<E>>,
+    /// The logits of gates, where they are others.
+    pub(crate) gates: Option<Gates<E>>,
+}
+
+/// The logits of gates.
+pub(crate) struct Gates<E: Real> {
+    /// The node that receives their gradient, [B·L, K].
+    pub(crate) logits: Node<E>,
+    /// They less the largest of their row, −∞ for masked categories, [B·L, K].
+    theta: Packed<E>,
 }
 
 impl<E: Real> Categorical<E> {
@@ -26,9 +36,39 @@ impl<E: Real> Categorical<E> {
     /// # Errors
     /// If a logit is NaN or +∞, or every category of a row is masked.
     pub fn new(logits: Logits<E>) -> Result<Self> {
-        let Logits { node, dims, tape } = logits;
+        let Logits { node, gates, dims, tape } = logits;
         let theta = Rc::new(open(node.numbers())?);
-        Ok(Self { dims, tape, logits: node, theta })
+        let gates = match gates {
+            Some(logits) => Some(Gates { theta: open(logits.numbers())?, logits }),
+            None => None,
+        };
+        Ok(Self { dims, tape, logits: node, theta, gates })
+    }
+
+    /// The node that receives the gradient for the logits of gates, [B·L, K].
+    pub(crate) fn of_gates(&self) -> &Node<E> {
+        self.gates.as_ref().map_or(&self.logits, |gates| &gates.logits)
+    }
+
+    /// The gates, [B·L, K], if the probabilities of picks are p: p itself, unless there are other logits for them.
+    /// Categories that are not picked, as p is 0, have no gate.
+    pub(crate) fn gates_of(&self, p: &Rc<Packed<E>>) -> Rc<Packed<E>> {
+        rowwise! {
+            fn mask(p => theta) {
+                for k in 0..p.len() {
+                    let is_masked = p[k].equal(V::zero());
+                    theta[k] = V::select(is_masked, V::splat(E::NEGATIVE_INFINITY), theta[k]);
+                }
+            }
+        }
+        match &self.gates {
+            None => Rc::clone(p),
+            Some(gates) => {
+                let mut theta = gates.theta.clone();
+                mask(p, &mut theta);
+                Rc::new(rows::softmax(&theta, E::ONE))
+            }
+        }
     }
 
     /// B, L and K.

@@ -10,13 +10,13 @@ use kernels::{Packed, Real, rows, rowwise};
 use std::rc::Rc;
 
 /// The surrogate at picks D ([B·L, 1]) whose outputs are scaled by m = c p_D, with the gradient w F_D′(m) ∇p_D:
-/// p are probabilities ([B·L, K]), c numbers of the picks ([B·L, 1]), F_D the loss as a function of the gate.
+/// p are the gates ([B·L, K]; [`Categorical::gates_of`]), c numbers of the picks ([B·L, 1]), F_D the loss as a function of the gate.
 ///
 /// # Errors
 /// If the objective fails.
 pub(crate) fn through_gate<E: Real>(
     categorical: Categorical<E>,
-    p: Packed<E>,
+    p: Rc<Packed<E>>,
     picks: Rc<Packed<E>>,
     factors: &Packed<E>,
     weight: E,
@@ -36,7 +36,8 @@ pub(crate) fn through_gate<E: Real>(
             }
         }
     }
-    let Categorical { dims, logits, mut tape, .. } = categorical;
+    let logits = categorical.of_gates().clone();
+    let Categorical { dims, mut tape, .. } = categorical;
     let chosen = rows::gather(&p, &picks);
     let mut gates = chosen.clone();
     scale(factors, &mut gates);

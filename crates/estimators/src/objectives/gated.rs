@@ -34,11 +34,12 @@ pub struct Gated<E: Real, O> {
 }
 
 impl<E: Real, O: Objective<E>> Gated<E, O> {
-    /// The objective with the softmax of these logits as gates, and the logits again.
+    /// The objective with the softmax of these logits, or of those that they bring for gates
+    /// ([`Logits::with_gates`]), and the logits again.
     pub fn new(objective: O, logits: Logits<E>) -> (Self, Logits<E>) {
-        let Logits { node, dims, mut tape } = logits;
-        let gated = Self::on(objective, &node, &mut tape);
-        (gated, Logits { node, dims, tape })
+        let Logits { node, gates, dims, mut tape } = logits;
+        let gated = Self::on(objective, gates.as_ref().unwrap_or(&node), &mut tape);
+        (gated, Logits { node, gates, dims, tape })
     }
 
     /// The objective with the softmax of these logits ([B·L, K]) as gates, on their tape.

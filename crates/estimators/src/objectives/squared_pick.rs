@@ -1,5 +1,5 @@
 use super::values::Values;
-use crate::{Choice, Context, Domain, Losses, Objective, Result};
+use crate::{Choice, Context, Dims, Domain, Filling, Losses, Objective, Result};
 use kernels::tape::{Node, Recording, record};
 use kernels::{Data, Packed, Real, rows, rowwise};
 use std::rc::Rc;
@@ -55,6 +55,9 @@ impl<E: Real> SquaredPick<E> {
 impl<E: Real> Objective<E> for SquaredPick<E> {
     fn loss(&self, choice: Choice<E>) -> Result<Losses<E>> {
         assert_eq!(choice.dims().latents, 1, "a squared pick has one latent");
+        if let Some(filling) = choice.filling().cloned() {
+            return self.of_filling(&filling, choice);
+        }
         let choice = choice.spread();
         let picks = if choice.is_every() { None } else { choice.shared_picks() };
         let points = choice.points().cloned();
@@ -77,6 +80,20 @@ impl<E: Real> Objective<E> for SquaredPick<E> {
 }
 
 impl<E: Real> SquaredPick<E> {
+    /// (w_D v_D − y)² of gated picks with stand-ins for other values, [B, 1].
+    fn of_filling(&self, filling: &Filling<E>, choice: Choice<E>) -> Result<Losses<E>> {
+        let dims = Dims { categories: 1, ..choice.dims() };
+        let (values, mut tape) = self.values.on(choice.into_tape())?;
+        let (picks, categories) = (Rc::clone(filling.picks()), values.columns());
+        let picked = rows::gather(&values, &picks);
+        let picked = record(&mut tape, picked, move |gradient| {
+            values.add(rows::scatter_add(&picks, &gradient, categories));
+        });
+        let outputs = filling.output(picked, &mut tape);
+        let targets = Rc::clone(&self.targets);
+        Self::with_targets(outputs, targets).loss(Choice::every(dims, tape))
+    }
+
     /// (v_k − y)² of every category, [B, K].
     fn of_every(&self, tape: &mut Recording<E>, values: Node<E>) -> Node<E> {
         rowwise! {
@@ -198,7 +215,6 @@ impl<E: Real> SquaredPick<E> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Dims;
     use dfdx::prelude::Backward;
     use kernels::tape::{Weights, weigh};
 

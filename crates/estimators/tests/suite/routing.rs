@@ -1,7 +1,7 @@
 //! Estimators of routers, on gated outputs y = p_D E_D: their means by enumeration of the picks and of the
 //! gates that they draw, beside numbers that were computed independently.
 
-use estimators::kinds::{DenseMixer, SparseMixer, SparseMixerV2, Switch};
+use estimators::kinds::{DefaultMoe, DenseMixer, ReluRouting, SparseMixer, SparseMixerV2, Switch};
 use estimators::laws::problem::Problem;
 use estimators::objectives::{ExpDot, Gated, RowLoss, RowLosses};
 use estimators::{
@@ -188,6 +188,85 @@ fn dense_mixer_differentiates_the_mixture_at_the_output_of_the_pick() {
     }
 }
 
+/// Σ_i ⟨∂L/∂y, Ê_i⟩ ∇p_i by hand, with running means of the outputs of two rows that change from step to step.
+#[test]
+fn default_moe_averages_the_outputs_of_experts_that_are_picked() {
+    let (decay, dims) = (0.75, Dims { batch: 3, ..DIMS });
+    let (mut estimator, noise) = (DefaultMoe { decay }.build(), &mut Noise::named(&["default"]));
+    let mut means: [Option<f64>; 4] = [None; 4];
+    for step in 0..6 {
+        // The third row picks an expert of its own in later steps.
+        let mut logits = THETA.repeat(3);
+        logits[8 + step % 3] = 2.0;
+        let outputs: Vec<f64> = (0..12).map(|i| ((i * 7 + 5 * step) % 11) as f64 * 0.2).collect();
+        let leaf = Node::new(Packed::pack(&outputs, 4));
+        let objective = SquaredPick::new(leaf.clone(), &[0.7, -0.2, 0.4]);
+        let counted = Counted::new(&objective);
+        let ask = |estimator: &mut dyn Estimator<f64>, noise: &mut Noise| {
+            gradient(estimator, &logits, dims, &counted, Some(&leaf), noise).unwrap()
+        };
+        let found = ask(&mut *estimator, noise);
+        assert_eq!(ask(&mut *estimator, noise).logits, found.logits, "measured twice");
+        assert_eq!(counted.experts(4), 1);
+        let of_outputs = &found.objective;
+        let mut seen: [Vec<f64>; 4] = Default::default();
+        for row in 0..3 {
+            let exp = logits[4 * row..][..4].iter().map(|x| x.exp());
+            let total: f64 = exp.clone().sum();
+            let p: Vec<f64> = exp.map(|x| x / total).collect();
+            let pick = if row < 2 { 0 } else { step % 3 };
+            let e = outputs[4 * row + pick];
+            seen[pick].push(e);
+            let slope = 2.0 * (p[pick] * e - [0.7, -0.2, 0.4][row]) / 3.0;
+            let stand_in = |k: usize| if k == pick { e } else { means[k].unwrap_or(0.0) };
+            let mixed: f64 = (0..4).map(|k| p[k] * stand_in(k)).sum();
+            for k in 0..4 {
+                let expected = slope * p[k] * (stand_in(k) - mixed);
+                let found = found.logits[4 * row + k];
+                assert!((found - expected).abs() < 1e-14, "{step}: {found} for {expected}");
+                let of_output = if k == pick { slope * p[pick] } else { 0.0 };
+                assert!((of_outputs[4 * row + k] - of_output).abs() < 1e-14);
+            }
+        }
+        for (mean, seen) in means.iter_mut().zip(seen).filter(|(_, seen)| !seen.is_empty()) {
+            let new = seen.iter().sum::<f64>() / seen.len() as f64;
+            *mean = Some(mean.map_or(new, |mean| decay * mean + (1.0 - decay) * new));
+        }
+        estimator.advance().unwrap();
+    }
+    assert!(means[..3].iter().all(Option::is_some) && means[3].is_none(), "{means:?}");
+}
+
+/// ∇ of (Σ_k max(θ_k, 0) E_k − 0.7)² + λ Σ_k f_k max(θ_k, 0) by hand, while λ follows the number of active experts.
+#[test]
+fn relu_routing_differentiates_weights_and_moves_its_penalty() {
+    let theta = [[0.5, -0.3, 0.2, -1.0], [0.4, 0.1, 0.3, -0.5]];
+    let (targets, dims) = ([0.7, -0.2], Dims { batch: 2, ..DIMS });
+    let objective = SquaredPick::of(&OUTPUTS.repeat(2), &targets);
+    let noise = &mut Noise::named(&["relu"]);
+    // Five of eight weights are above 0: 2.5 of a row. The loads are 4/t times 1, 1/2, 1 and 0.
+    for (target, factor) in [(2.0, 1.5), (3.0, 1.0 / 1.5), (2.5, 1.0)] {
+        let mut estimator = ReluRouting { target, alpha: 1.5 }.build();
+        let mut weight = 1e-8;
+        for _ in 0..4 {
+            let found =
+                gradient(&mut *estimator, &theta.concat(), dims, &objective, None, noise).unwrap();
+            for (row, theta) in theta.iter().enumerate() {
+                let y: f64 = theta.iter().zip(OUTPUTS).map(|(x, e)| f64::max(*x, 0.0) * e).sum();
+                for k in 0..4 {
+                    let load = 4.0 / target * [1.0, 0.5, 1.0, 0.0][k];
+                    let slope = 2.0 * (y - targets[row]) * OUTPUTS[k] + weight * load;
+                    let expected = if theta[k] > 0.0 { slope / 2.0 } else { 0.0 };
+                    let found = found.logits[4 * row + k];
+                    assert!((found - expected).abs() < 1e-16, "{found} for {expected}");
+                }
+            }
+            estimator.advance().unwrap();
+            weight *= factor;
+        }
+    }
+}
+
 /// The published mask leaves of these logits the largest one only.
 #[test]
 fn the_mask_leaves_near_categories() {
@@ -265,6 +344,7 @@ fn experts_that_are_evaluated() {
         ("sparsemixer-v2", 1),
         ("reinforce", 1),
         ("dense-mixer", 64),
+        ("default-moe", 1),
         ("straight-through", 64),
         ("reinmax", 64),
         ("gumbel-softmax", 64),

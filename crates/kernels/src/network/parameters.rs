@@ -14,6 +14,7 @@ use std::rc::Rc;
 #[derive(Debug)]
 pub struct Parameters<E: Real> {
     values: Rc<Vec<E>>,
+    held: Rc<Vec<E>>,
     gradient: Rc<RefCell<Gradient<E>>>,
     /// The scope of their creation, unless they are frozen: gradients only reach them in that
     /// scope.
@@ -54,13 +55,14 @@ pub struct Vector {
 #[derive(Clone, Debug, Default)]
 pub struct Initial<E> {
     values: Vec<E>,
+    held: Vec<E>,
     layers: Vec<Range<usize>>,
 }
 
 impl<E: Real> Initial<E> {
     /// No parameters yet.
     pub fn new() -> Self {
-        Self { values: vec![], layers: vec![] }
+        Self { values: vec![], held: vec![], layers: vec![] }
     }
 
     /// Adds a linear layer. Its weight and bias are uniform between −1/√inputs and 1/√inputs.
@@ -89,12 +91,19 @@ impl<E: Real> Initial<E> {
         Vector { range, index: self.layers.len() - 1 }
     }
 
+    /// Adds numbers that are no parameters: they have no gradient, and optimizers leave them. Whoever owns the
+    /// parameters moves them ([`Parameters::hold`]).
+    pub fn held(&mut self, values: &[f64]) {
+        self.held.extend(values.iter().map(|&x| E::of(x)));
+    }
+
     /// The finished parameters.
     pub fn build(self) -> Parameters<E> {
         let sums = vec![E::ZERO; self.values.len()];
         let layers = self.layers.into_iter().map(|range| (range, false)).collect();
         let gradient = Rc::new(RefCell::new(Gradient { sums, layers }));
-        Parameters { values: Rc::new(self.values), gradient, depth: Some(depth()) }
+        let (values, held) = (Rc::new(self.values), Rc::new(self.held));
+        Parameters { values, held, gradient, depth: Some(depth()) }
     }
 }
 
@@ -107,6 +116,20 @@ impl<E: Real> Parameters<E> {
     /// Their values, mutably. Copies them first if a tape still holds them.
     pub fn values_mut(&mut self) -> &mut [E] {
         Rc::<Vec<E>>::make_mut(&mut self.values)
+    }
+
+    /// Numbers that are no parameters, in the order in which they were added.
+    pub fn held(&self) -> &[E] {
+        &self.held
+    }
+
+    /// Replaces the numbers that are no parameters. Earlier handles keep the old ones.
+    ///
+    /// # Panics
+    /// If their number changes.
+    pub fn hold(&mut self, held: Vec<E>) {
+        assert_eq!(held.len(), self.held.len(), "as many numbers as before");
+        self.held = Rc::new(held);
     }
 
     /// The sum of gradients since the last step.
@@ -151,7 +174,7 @@ impl<E: Real> Parameters<E> {
     /// first.
     pub fn shared(&self) -> Self {
         let (values, gradient) = (Rc::clone(&self.values), Rc::clone(&self.gradient));
-        Self { values, gradient, depth: self.depth }
+        Self { values, held: Rc::clone(&self.held), gradient, depth: self.depth }
     }
 
     /// Calls a function with the destinations of the gradients of a layer's weight and bias, if the

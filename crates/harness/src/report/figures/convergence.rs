@@ -56,7 +56,7 @@ fn evaluations(source: &Source<'_>, measure: &Measure, tasks: &[usize]) -> Drawi
     let points = |cell: &CellSummary<'_>| {
         let dims = cell.cell.task.built.dims(batch);
         let cost = cell.cell.estimator.built.build_f64().properties(dims).evaluations;
-        let all = cost.losses() + cost.gradients() + cost.gated_slope;
+        let all = cost.losses() + cost.gradients() + cost.slopes();
         scaled(curve(cell, measure), all as f64)
     };
     let axis = ("losses and gradients of each row", Scale::Log);

@@ -2,7 +2,7 @@
 
 use dfdx::prelude::Tape;
 use kernels::tape::{Node, Recording, record};
-use kernels::{Packed, Parameters, Real, Vector, rows, rowwise};
+use kernels::{Packed, Real, rows, rowwise};
 
 /// The share of rows whose largest logit is that of each expert, \[K\].
 pub(super) fn loads<E: Real>(logits: &Packed<E>) -> Vec<f64> {
@@ -13,9 +13,10 @@ pub(super) fn loads<E: Real>(logits: &Packed<E>) -> Vec<f64> {
 }
 
 /// w K Σ_k f_k p_k + z (ln Σ_k exp θ_k)² of each row of logits θ ([B, K]), [B, 1], where f are the loads of the
-/// batch, which count as constants. The gradient of its mean reaches the logits by the tape.
+/// batch, \[K\], which count as constants. The gradient of its mean reaches the logits by the tape.
 pub(super) fn penalty<E: Real>(
     logits: &Node<E>,
+    loads: &[f64],
     [balance, z]: [f64; 2],
     tape: &mut Recording<E>,
 ) -> Packed<E> {
@@ -41,7 +42,7 @@ pub(super) fn penalty<E: Real>(
     }
     let theta = logits.numbers();
     let (batch, experts) = (theta.rows(), theta.columns());
-    let loads: Vec<E> = loads(theta).into_iter().map(E::of).collect();
+    let loads: Vec<E> = loads.iter().map(|&load| E::of(load)).collect();
     let loads = Packed::pack(&loads.repeat(batch), experts);
     let mut penalty = Packed::scratch(batch, 1);
     let mut slopes = Packed::scratch(batch, experts);
@@ -56,30 +57,25 @@ pub(super) fn penalty<E: Real>(
     penalty
 }
 
-/// θ + r b with a bias b of each expert ([B, K]). The gradient of b is no derivative: it is 1 for an expert that
-/// is busier than the mean, and −1 for one that is less busy.
-pub(super) fn add_bias<E: Real>(
-    logits: Node<E>,
-    rate: f64,
-    bias: &Vector,
-    parameters: &Parameters<E>,
-    tape: &mut Recording<E>,
-) -> Node<E> {
-    let rate = E::of(rate);
-    let scaled: Vec<E> = parameters.vector(bias).iter().map(|&b| rate * b).collect();
-    let mut biased = Packed::pack(&scaled.repeat(logits.rows()), scaled.len());
+/// θ + b of logits θ ([B, K]) and a bias b of each expert, which has no gradient.
+pub(super) fn add_bias<E: Real>(logits: &Node<E>, bias: &[E], tape: &mut Recording<E>) -> Node<E> {
+    let mut biased = Packed::pack(&bias.repeat(logits.rows()), bias.len());
     biased.add(logits.numbers());
-    let mean = 1.0 / scaled.len() as f64;
-    let sign = |load: f64| if load > mean { E::ONE } else { E::ZERO - E::ONE };
-    let signs: Vec<E> = loads(&biased)
-        .into_iter()
-        .map(|load| if load == mean { E::ZERO } else { sign(load) })
-        .collect();
-    let (parameters, bias) = (parameters.shared(), bias.clone());
-    record(tape, biased, move |gradient| {
-        parameters.add_to_vector(&bias, &signs);
-        logits.add(gradient);
-    })
+    let logits = logits.clone();
+    record(tape, biased, move |gradient| logits.add(gradient))
+}
+
+/// b_k + u sign(1/K − load of k).
+pub(super) fn moved_bias<E: Real>(bias: &[E], loads: &[f64], rate: f64) -> Vec<E> {
+    let mean = 1.0 / bias.len() as f64;
+    // Loads are sums of shares of rows, so that the mean is met up to rounding.
+    let is_mean = |load: f64| (load - mean).abs() < 1e-9;
+    let step = |load: f64| match load {
+        load if is_mean(load) => 0.0,
+        load if load < mean => rate,
+        _ => -rate,
+    };
+    bias.iter().zip(loads).map(|(&b, &load)| b + E::of(step(load))).collect()
 }
 
 #[cfg(test)]
@@ -92,7 +88,7 @@ mod tests {
 
     fn mean_penalty(logits: &[f64], weights: [f64; 2]) -> (f64, Vec<f64>) {
         let (node, mut tape) = (Node::new(Packed::pack(logits, 3)), Recording::default());
-        let penalty = penalty(&node, weights, &mut tape);
+        let penalty = penalty(&node, &loads(&node), weights, &mut tape);
         let zero = Node::new(Packed::filled(1, 1, 0.0));
         weigh(tape, zero, Weights::Mean).unwrap().backward();
         (penalty.total() / penalty.rows() as f64, node.take().unwrap().unpack())

@@ -18,54 +18,121 @@ pub(super) fn outputs<E: Real>(
     gates: Option<Node<E>>,
     tape: &mut Recording<E>,
 ) -> Node<E> {
-    let (samples, width) = (picks.columns(), experts[0].outputs());
     let Groups { rows: groups, places } = Groups::of(picks, experts.len());
-    let compute = |(expert, group): (&Perceptron, &Vec<u32>)| {
-        let input = || Input::Data(Data::from_rows(rows.select_rows(group)));
-        (!group.is_empty()).then(|| expert.forward(parameters, input(), tape))
-    };
-    let computed: Vec<Option<Node<E>>> = experts.iter().zip(&groups).map(compute).collect();
-    let unpack = |node: &Option<Node<E>>| node.as_ref().map_or(vec![], |node| node.unpack());
-    let of_experts: Vec<Vec<E>> = computed.iter().map(unpack).collect();
-    let weights = gates.as_ref().map(|gates| gates.unpack());
-    let weight = move |i: usize| weights.as_ref().map_or(E::ONE, |weights| weights[i]);
-    let mut y = Vec::with_capacity(places.len() * width);
-    for (i, &(expert, at)) in places.iter().enumerate() {
-        let (m, output) = (weight(i), &of_experts[expert][at * width..][..width]);
-        y.extend(output.iter().map(|&x| m * x));
+    let shape = (rows.rows(), picks.columns());
+    let computed = Computed::new(experts, parameters, rows, &groups, tape);
+    computed.combine(places, gates, shape, tape)
+}
+
+/// Σ_k w_k E_k(x) of weights w ([B, K]): [B, o]. An expert computes the rows where its weight is not 0.
+pub(super) fn mixture<E: Real>(
+    experts: &[Perceptron],
+    parameters: &Parameters<E>,
+    rows: &Packed<E>,
+    weights: Node<E>,
+    tape: &mut Recording<E>,
+) -> Node<E> {
+    let Groups { rows: groups, places } = Groups::active(&weights);
+    let shape = (rows.rows(), 1);
+    let computed = Computed::new(experts, parameters, rows, &groups, tape);
+    computed.combine(places, Some(weights), shape, tape)
+}
+
+/// The outputs of experts for the rows that each computes.
+struct Computed<E: Real> {
+    /// o
+    width: usize,
+    /// Of each expert that computes a row.
+    nodes: Vec<Option<Node<E>>>,
+    /// The same, row after row.
+    numbers: Vec<Vec<E>>,
+}
+
+impl<E: Real> Computed<E> {
+    fn new(
+        experts: &[Perceptron],
+        parameters: &Parameters<E>,
+        rows: &Packed<E>,
+        groups: &[Vec<u32>],
+        tape: &mut Recording<E>,
+    ) -> Self {
+        let compute = |(expert, group): (&Perceptron, &Vec<u32>)| {
+            let input = || Input::Data(Data::from_rows(rows.select_rows(group)));
+            (!group.is_empty()).then(|| expert.forward(parameters, input(), tape))
+        };
+        let nodes: Vec<Option<Node<E>>> = experts.iter().zip(groups).map(compute).collect();
+        let unpack = |node: &Option<Node<E>>| node.as_ref().map_or(vec![], |node| node.unpack());
+        let numbers = nodes.iter().map(unpack).collect();
+        Self { width: experts[0].outputs(), nodes, numbers }
     }
-    record(tape, Packed::pack(&y, samples * width), move |gradient| {
-        let gradient = gradient.unpack();
-        let mut slopes = Vec::with_capacity(places.len());
-        let zeros = |output: &Vec<E>| vec![E::ZERO; output.len()];
-        let mut sums: Vec<Vec<E>> = of_experts.iter().map(zeros).collect();
-        for (i, &(expert, at)) in places.iter().enumerate() {
-            let g = &gradient[i * width..][..width];
-            let (m, from) = (weight(i), at * width);
-            let output = &of_experts[expert][from..][..width];
-            slopes.push(output.iter().zip(g).fold(E::ZERO, |sum, (&x, &g)| sum + x * g));
-            sums[expert][from..][..width].iter_mut().zip(g).for_each(|(sum, &g)| *sum += m * g);
+
+    /// The sum of outputs at each place, times the weights of the places (1 without), [B, S·o] for B rows and S
+    /// outputs of each.
+    fn combine(
+        self,
+        places: Vec<Place>,
+        weights: Option<Node<E>>,
+        (rows, samples): (usize, usize),
+        tape: &mut Recording<E>,
+    ) -> Node<E> {
+        let Self { width, nodes, numbers } = self;
+        let factors = weights.as_ref().map(|weights| weights.unpack());
+        let factor = move |i: usize| factors.as_ref().map_or(E::ONE, |factors| factors[i]);
+        let mut y = vec![E::ZERO; rows * samples * width];
+        for &Place { expert, at, weight, output } in &places {
+            let (m, from) = (factor(weight), &numbers[expert][at * width..][..width]);
+            let sums = &mut y[output * width..][..width];
+            sums.iter_mut().zip(from).for_each(|(sum, &x)| *sum += m * x);
         }
-        for (node, sums) in computed.iter().zip(sums) {
-            if let Some(node) = node {
-                node.add(Packed::pack(&sums, width));
+        record(tape, Packed::pack(&y, samples * width), move |gradient| {
+            let gradient = gradient.unpack();
+            let count = weights.as_ref().map_or(0, |weights| weights.rows() * weights.columns());
+            let mut slopes = vec![E::ZERO; count];
+            let zeros = |output: &Vec<E>| vec![E::ZERO; output.len()];
+            let mut sums: Vec<Vec<E>> = numbers.iter().map(zeros).collect();
+            for &Place { expert, at, weight, output } in &places {
+                let g = &gradient[output * width..][..width];
+                let (m, from) = (factor(weight), at * width);
+                if let Some(slope) = slopes.get_mut(weight) {
+                    let x = &numbers[expert][from..][..width];
+                    *slope = x.iter().zip(g).fold(E::ZERO, |sum, (&x, &g)| sum + x * g);
+                }
+                sums[expert][from..][..width].iter_mut().zip(g).for_each(|(sum, &g)| *sum += m * g);
             }
-        }
-        if let Some(gates) = gates {
-            gates.add(Packed::pack(&slopes, samples));
-        }
-    })
+            for (node, sums) in nodes.iter().zip(sums) {
+                if let Some(node) = node {
+                    node.add(Packed::pack(&sums, width));
+                }
+            }
+            if let Some(weights) = weights {
+                weights.add(Packed::pack(&slopes, weights.columns()));
+            }
+        })
+    }
+}
+
+/// Where the output of an expert for a row goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place {
+    expert: usize,
+    /// Which of the expert's rows it is.
+    at: usize,
+    /// Which weight it has.
+    weight: usize,
+    /// To which output it is added.
+    output: usize,
 }
 
 /// Which rows have picked each expert.
 struct Groups {
     /// Of each expert, in order.
     rows: Vec<Vec<u32>>,
-    /// The expert of each pick, and where among its rows it is: row after row, S for each.
-    places: Vec<(usize, usize)>,
+    /// Row after row.
+    places: Vec<Place>,
 }
 
 impl Groups {
+    /// Of picks ([B, S]), each with a weight and an output of its own.
     fn of<E: Real>(picks: &Packed<E>, experts: usize) -> Self {
         let samples = picks.columns();
         let mut rows = vec![vec![]; experts];
@@ -75,9 +142,24 @@ impl Groups {
             if group.last() != Some(&row) {
                 group.push(row);
             }
-            (expert, group.len() - 1)
+            Place { expert, at: group.len() - 1, weight: i, output: i }
         };
         let places = picks.unpack().into_iter().enumerate().map(place).collect();
+        Self { rows, places }
+    }
+
+    /// Of weights ([B, K]), where they are not 0; a row has one output.
+    fn active<E: Real>(weights: &Packed<E>) -> Self {
+        let experts = weights.columns();
+        let mut rows: Vec<Vec<u32>> = vec![vec![]; experts];
+        let mut places = vec![];
+        for (weight, x) in weights.unpack().into_iter().enumerate() {
+            if x != E::ZERO {
+                let (row, expert) = (weight / experts, weight % experts);
+                rows[expert].push(row as u32);
+                places.push(Place { expert, at: rows[expert].len() - 1, weight, output: row });
+            }
+        }
         Self { rows, places }
     }
 }
@@ -119,6 +201,16 @@ mod tests {
         let picks = Packed::pack(&[2.0, 0.0, 2.0, 2.0, 0.0, 2.0], 2);
         let Groups { rows, places } = Groups::of(&picks, 4);
         assert_eq!(rows, [vec![0, 2], vec![], vec![0, 1, 2], vec![]]);
-        assert_eq!(places, [(2, 0), (0, 0), (2, 1), (2, 1), (0, 1), (2, 2)]);
+        let found: Vec<_> = places.iter().map(|place| (place.expert, place.at)).collect();
+        assert_eq!(found, [(2, 0), (0, 0), (2, 1), (2, 1), (0, 1), (2, 2)]);
+        assert!(places.iter().enumerate().all(|(i, place)| (place.weight, place.output) == (i, i)));
+    }
+
+    #[test]
+    fn experts_compute_the_rows_where_they_are_active() {
+        let Groups { rows, places } = Groups::active(&Packed::pack(&[0.0, 0.5, 2.0, 1.0], 2));
+        assert_eq!(rows, [vec![1], vec![0, 1]]);
+        let place = |expert, at, weight, output| Place { expert, at, weight, output };
+        assert_eq!(places, [place(1, 0, 1, 0), place(0, 0, 2, 1), place(1, 1, 3, 1)]);
     }
 }

@@ -57,12 +57,14 @@ pub(super) fn judge(
 }
 
 /// The rows of each expert: their standard deviation divided by their mean, and the share of experts that have
-/// none.
+/// none. A row may have several experts, or none; without any expert, the deviation is the largest that it can be.
 pub(super) fn loads(picks: &[usize], experts: usize) -> (f64, f64) {
     let mut counts = vec![0.0; experts];
     picks.iter().for_each(|&k| counts[k] += 1.0);
     let mean = picks.len() as f64 / experts as f64;
     let variance = counts.iter().map(|n| (n - mean) * (n - mean)).sum::<f64>() / experts as f64;
     let dead = counts.iter().filter(|&&n| n == 0.0).count();
-    (variance.sqrt() / mean, dead as f64 / experts as f64)
+    let largest = (experts as f64 - 1.0).sqrt();
+    let variation = if picks.is_empty() { largest } else { variance.sqrt() / mean };
+    (variation, dead as f64 / experts as f64)
 }

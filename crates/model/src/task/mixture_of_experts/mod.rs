@@ -27,7 +27,7 @@ use registry::Fault;
 impl TaskKind for MixtureOfExperts {
     const NAME: &'static str = "mixture-of-experts";
     const SUMMARY: &'static str = "which of several networks computes a row";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Task = Self;
 
     fn check(&self) -> Result<(), Fault> {
@@ -55,7 +55,7 @@ impl Task for MixtureOfExperts {
     type Instance = Seeded;
 
     fn metrics(&self) -> Vec<Metric> {
-        let deployed = "with the expert of the largest logit";
+        let deployed = "with the experts that are deployed";
         let loss = |name, label| Metric::lower(name, label).with_note(deployed);
         let accuracy =
             |name, label| Metric::higher(name, label).with_note(deployed).bounded_by(0.0);
@@ -73,6 +73,8 @@ impl Task for MixtureOfExperts {
         metrics.extend([
             Metric::neutral("soft-hard-gap", "soft–hard gap")
                 .with_note("the deployed loss minus that of the mixture of all experts"),
+            Metric::neutral("experts-per-row", "experts per row")
+                .with_note("the experts that are evaluated for a row, when deployed"),
             Metric::lower("load-variation", "variation of loads")
                 .with_note("the standard deviation of the experts' rows divided by their mean")
                 .bounded_by((self.experts as f64 - 1.0).sqrt()),

@@ -5,7 +5,7 @@ use crate::{Batch, Forward};
 use estimators::objectives::{CrossEntropyPick, Gated};
 use estimators::{Choice, Context, Dims, Domain, Losses, Objective, SquaredPick};
 use kernels::tape::{Node, Recording};
-use kernels::{Data, Initial, Input, Noise, Packed, Parameters, Perceptron, Real, Vector};
+use kernels::{Data, Initial, Input, Noise, Packed, Parameters, Perceptron, Real};
 use std::rc::Rc;
 
 /// A router, which gives the logits of experts, and the experts.
@@ -13,8 +13,8 @@ use std::rc::Rc;
 pub(super) struct Network {
     router: Perceptron,
     pub(super) experts: Rc<[Perceptron]>,
-    /// The biases that keep experts equally busy, and their rate.
-    bias: Option<(Vector, f64)>,
+    /// The rate of the biases that keep experts equally busy, which the parameters hold, if there are any.
+    bias_rate: Option<f64>,
     /// The weights of the auxiliary loss and of the z-loss.
     penalties: [f64; 2],
     /// Whether outputs are scaled by the probability of their expert.
@@ -46,25 +46,29 @@ impl Network {
         let router = perceptron(&task.router_hidden, task.experts);
         let expert = |_| perceptron(&task.expert_hidden, predicted.outputs());
         let experts = (0..task.experts).map(expert).collect();
-        let bias = (task.balance_bias > 0.0)
-            .then(|| (initial.vector(&vec![0.0; task.experts]), task.balance_bias));
+        let bias_rate = (task.balance_bias > 0.0).then_some(task.balance_bias);
+        if bias_rate.is_some() {
+            initial.held(&vec![0.0; task.experts]);
+        }
         let penalties = [task.balance_loss, task.z_loss];
-        let network = Self { router, experts, bias, penalties, gated: task.gated, predicted };
+        let gated = task.gated;
+        let network = Self { router, experts, bias_rate, penalties, gated, predicted };
         (network, initial)
     }
 
-    /// The logits of rows ([B, d]), [B, K].
+    /// The logits of rows ([B, d]): those of gates, and those of picks, both [B, K].
     pub(super) fn logits<E: Real>(
         &self,
         parameters: &Parameters<E>,
         rows: &Rc<Data<E>>,
         tape: &mut Recording<E>,
-    ) -> Node<E> {
-        let logits = self.router.forward(parameters, Input::Data(Rc::clone(rows)), tape);
-        match &self.bias {
-            None => logits,
-            Some((bias, rate)) => balance::add_bias(logits, *rate, bias, parameters, tape),
-        }
+    ) -> (Node<E>, Node<E>) {
+        let gates = self.router.forward(parameters, Input::Data(Rc::clone(rows)), tape);
+        let logits = match self.bias_rate {
+            None => gates.clone(),
+            Some(_) => balance::add_bias(&gates, parameters.held(), tape),
+        };
+        (gates, logits)
     }
 
     /// Logits, penalties and objective of a batch.
@@ -74,17 +78,25 @@ impl Network {
         batch: &Batch<E>,
     ) -> Forward<E> {
         let mut tape = Recording::default();
-        let logits = self.logits(parameters, batch.inputs(), &mut tape);
-        let penalty = (self.penalties != [0.0; 2])
-            .then(|| balance::penalty(&logits, self.penalties, &mut tape));
+        let (gates, logits) = self.logits(parameters, batch.inputs(), &mut tape);
+        let has_penalty = self.penalties != [0.0; 2];
+        let loads = (has_penalty || self.bias_rate.is_some()).then(|| balance::loads(&logits));
+        let penalty = loads
+            .as_ref()
+            .filter(|_| has_penalty)
+            .map(|loads| balance::penalty(&gates, loads, self.penalties, &mut tape));
         let mixture = self.mixture(parameters, batch);
-        let forward = match self.gated {
+        let mut forward = match self.gated {
             true => {
-                let gated = Gated::on(mixture, &logits, &mut tape);
+                let gated = Gated::on(mixture, &gates, &mut tape);
                 Forward::new(logits, 1, gated, tape)
             }
             false => Forward::new(logits, 1, mixture, tape),
         };
+        if let (Some(rate), Some(loads)) = (self.bias_rate, &loads) {
+            forward.held = Some(balance::moved_bias(parameters.held(), loads, rate));
+            forward.gates = Some(gates);
+        }
         match penalty {
             Some(penalty) => forward.with_penalty(penalty),
             None => forward,
@@ -109,8 +121,9 @@ impl Network {
 
 /// The loss of outputs Σ_k z_k E_k(x): the squared error, or the cross-entropy of class logits.
 ///
-/// A one-hot choice without a gradient, and a gated pick, evaluate the experts that are picked; every other
-/// choice evaluates all.
+/// A one-hot choice without a gradient, a gated pick, and a pick with stand-ins for other outputs
+/// ([`Choice::filled`]) evaluate the experts that are picked; weights that are
+/// 0 without a gradient ([`Choice::active`]) evaluate those whose weight is not 0; every other choice evaluates all.
 #[derive(Debug)]
 pub(super) struct Mixture<E: Real> {
     experts: Rc<[Perceptron]>,
@@ -156,6 +169,19 @@ impl<E: Real> Objective<E> for Mixture<E> {
             // Each sample has an output of its own: they are as categories of which every one is chosen.
             let dims = Dims { categories: picks.columns(), ..dims };
             return self.judge(outputs, Choice::every(dims, tape));
+        }
+        if let Some(filling) = choice.filling().cloned() {
+            let mut tape = choice.into_tape();
+            let (experts, rows, picks) = (&self.experts, self.rows.rows(), filling.picks());
+            let outputs = grouped::outputs(experts, &self.parameters, rows, picks, None, &mut tape);
+            let outputs = filling.output(outputs, &mut tape);
+            return self.judge(outputs, Choice::every(Dims { categories: 1, ..dims }, tape));
+        }
+        if let Some(weights) = choice.active_weights().filter(|_| choice.samples() == 1).cloned() {
+            let mut tape = choice.into_tape();
+            let (experts, rows) = (&self.experts, self.rows.rows());
+            let outputs = grouped::mixture(experts, &self.parameters, rows, weights, &mut tape);
+            return self.judge(outputs, Choice::every(Dims { categories: 1, ..dims }, tape));
         }
         let is_every = choice.is_every();
         let (points, mut tape) = if is_every {

@@ -21,19 +21,24 @@ use serde::{Deserialize, Serialize};
 ///
 /// **Balance** `balance-loss` w adds w K Σ_k f_k P_k with the shares f of rows whose largest logit is that of an
 /// expert and the mean probabilities P (Fedus et al. 2022, arXiv:2101.03961, eq. 4); `z-loss` adds its weight
-/// times the mean of (ln Σ_k exp θ_k)² (Zoph et al. 2022, arXiv:2202.08906, eq. 5). `balance-bias` r adds r b_k to
-/// logits, where the optimizer moves b_k down if the expert is busier than the mean, and up if it is less busy:
-/// its gradient is set to 1 or −1 (after Wang et al. 2024, arXiv:2408.15664; there the bias decides which expert
-/// is picked and is not in its gate, here it is in both). An expert has no capacity: no row is dropped.
+/// times the mean of (ln Σ_k exp θ_k)² (Zoph et al. 2022, arXiv:2202.08906, eq. 5). `balance-bias` u adds a
+/// bias b_k to the logits of picks, which is not in gates: after a step, b_k ← b_k + u sign(1/K − load of k), where
+/// loads are the shares of the batch's rows whose largest logit, with its bias, is that of an expert. It starts at
+/// 0, and the optimizer does not move it (Wang et al. 2024, arXiv:2408.15664). Entropies, their bonus and samples are
+/// those of the pick; with a bias, no estimator of gates keeps its claims. An expert has no capacity: whether a row
+/// were dropped would depend on the picks of others, and its loss would be no function of its own choice, which is what
+/// estimators differentiate.
 ///
-/// **Deployed** is the expert with the largest logit.
+/// **Deployed** is the expert with the largest logit; after training with `relu-routing` Σ_k max(θ_k, 0) E_k, of
+/// which experts with a logit above 0 are evaluated.
 ///
 /// Metrics, on rows to test on with the deployed expert unless said otherwise: for numbers `test-loss` and
 /// `validation-loss`, which chooses settings and the stopping step; for classes `test-accuracy` and
 /// `validation-accuracy` in their place, and `test-loss`. `soft-hard-gap`, the loss minus that of the mixture
-/// Σ_k p_k E_k; `load-variation`, the standard deviation of the experts' rows divided by their mean; `dead-experts`,
-/// the share of experts without a row; with clusters `recovered-share`, the share of rows that go to the expert of
-/// their cluster, with experts matched to clusters as well as possible; `training-loss`; `entropy` of the router.
+/// Σ_k p_k E_k; `experts-per-row`, the experts that are evaluated for a row, which is 1 unless `relu-routing` has
+/// trained; `load-variation`, the standard deviation of the experts' rows divided by their mean; `dead-experts`,
+/// the share of experts without a row; with clusters `recovered-share`, the share of rows whose largest logit is that of
+/// the expert of their cluster, with experts matched to clusters as well as possible; `training-loss`; `entropy` of the router.
 ///
 /// References: for numbers, of `test-loss`, `noise`, the mean squared noise of the rows; `oracle-router`, the
 /// same experts with the true cluster as the pick and no gate (if there are at least as many experts as clusters);
@@ -61,7 +66,7 @@ pub struct MixtureOfExperts {
     pub balance_loss: f64,
     /// Weight of the z-loss: from 0 up.
     pub z_loss: f64,
-    /// Rate of the bias that balances experts, in units of the learning rate: from 0 up.
+    /// u, by how much the bias that balances experts moves in a step: from 0 up.
     pub balance_bias: f64,
     /// d, features of a row of `clusters`: from 1 up.
     pub inputs: usize,

@@ -6,6 +6,7 @@ use super::{grouped, references};
 use crate::classifier::entropy;
 use crate::task::{Budget, GoOn, Instance, Streams, matched_accuracy};
 use crate::{Batch, Evaluation, Forward, Result};
+use estimators::Deployment;
 use kernels::tape::{Node, Recording};
 use kernels::{Noise, Packed, Parameters, Real, rows};
 
@@ -22,32 +23,55 @@ pub(super) struct Deployed {
     pub(super) loss: f64,
     /// The share of rows whose class is right; of numbers, nothing.
     pub(super) accuracy: f64,
-    /// The expert of each row.
+    /// The expert of the largest logit of each row.
     pub(super) picks: Vec<usize>,
+    /// The experts that are evaluated, row after row.
+    pub(super) used: Vec<usize>,
     /// Of the router.
     pub(super) entropy: f64,
 }
 
 impl Seeded {
-    /// What is deployed: the expert with the largest logit, scaled by its probability if outputs are.
-    pub(super) fn deployed(&self, parameters: &Parameters<f32>, rows: &Batch<f32>) -> Deployed {
+    /// What is deployed: the expert with the largest logit, scaled by its probability if outputs are, or all
+    /// experts with a logit above 0.
+    pub(super) fn deployed(
+        &self,
+        parameters: &Parameters<f32>,
+        rows: &Batch<f32>,
+        deployment: Deployment,
+    ) -> Deployed {
         let mut tape = Recording::default();
-        let logits = self.network.logits(parameters, rows.inputs(), &mut tape);
+        let (of_gates, logits) = self.network.logits(parameters, rows.inputs(), &mut tape);
         let picks = rows::argmax(&logits);
-        let p = rows::softmax(&logits, 1.0);
-        let gates = self.task.gated.then(|| Node::new(rows::gather(&p, &picks)));
         let (experts, inputs) = (&self.network.experts, rows.inputs().rows());
-        let outputs = grouped::outputs(experts, parameters, inputs, &picks, gates, &mut tape);
+        let to_numbers = |picks: &Packed<f32>| -> Vec<usize> {
+            picks.to_columns().into_iter().map(|pick| pick as usize).collect()
+        };
+        let (outputs, used) = match deployment {
+            Deployment::Pick => {
+                let p = rows::softmax(&of_gates, 1.0);
+                let gates = self.task.gated.then(|| Node::new(rows::gather(&p, &picks)));
+                let outputs =
+                    grouped::outputs(experts, parameters, inputs, &picks, gates, &mut tape);
+                (outputs, to_numbers(&picks))
+            }
+            Deployment::Rectified => {
+                let weights: Vec<f32> = of_gates.unpack().into_iter().map(|x| x.max(0.0)).collect();
+                let active = weights.iter().enumerate().filter(|(_, weight)| **weight > 0.0);
+                let used = active.map(|(i, _)| i % self.task.experts).collect();
+                let weights = Node::new(Packed::pack(&weights, self.task.experts));
+                (grouped::mixture(experts, parameters, inputs, weights, &mut tape), used)
+            }
+        };
         let (loss, accuracy) = judge(&outputs, rows.targets(), predicted(self.task.data));
-        let picks = picks.to_columns().into_iter().map(|pick| pick as usize).collect();
-        Deployed { loss, accuracy, picks, entropy: entropy(&logits) }
+        Deployed { loss, accuracy, picks: to_numbers(&picks), used, entropy: entropy(&logits) }
     }
 
     /// The loss of the mixture Σ_k p_k E_k.
     pub(super) fn mixture_loss(&self, parameters: &Parameters<f32>, rows: &Batch<f32>) -> f64 {
         let mut tape = Recording::default();
-        let logits = self.network.logits(parameters, rows.inputs(), &mut tape);
-        let p = rows::softmax(&logits, 1.0).unpack();
+        let (gates, _) = self.network.logits(parameters, rows.inputs(), &mut tape);
+        let p = rows::softmax(&gates, 1.0).unpack();
         let outputs =
             grouped::all(&self.network.experts, parameters, rows.inputs(), &mut tape).unpack();
         let predicted = predicted(self.task.data);
@@ -72,16 +96,27 @@ impl Instance for Seeded {
         self.network.forward(parameters, batch)
     }
 
-    fn evaluate(&self, parameters: &Parameters<f32>, _: &mut Evaluation<'_>) -> Result<Vec<f64>> {
-        let validated = self.deployed(parameters, &self.split.validation.batch);
+    fn evaluate(
+        &self,
+        parameters: &Parameters<f32>,
+        evaluation: &mut Evaluation<'_>,
+    ) -> Result<Vec<f64>> {
+        let deployment = evaluation.deployment();
+        let validated = self.deployed(parameters, &self.split.validation.batch, deployment);
         let HeldOut { batch, clusters } = &self.split.test;
-        let Deployed { loss, accuracy, picks, entropy } = self.deployed(parameters, batch);
+        let deployed = self.deployed(parameters, batch, deployment);
+        let Deployed { loss, accuracy, picks, used, entropy } = deployed;
         let mut values = match predicted(self.task.data) {
             Predicted::Number => vec![loss, validated.loss],
             Predicted::Class(_) => vec![accuracy, validated.accuracy, loss],
         };
-        let (variation, dead) = loads(&picks, self.task.experts);
-        values.extend([loss - self.mixture_loss(parameters, batch), variation, dead]);
+        let mixture = match deployment {
+            Deployment::Pick => self.mixture_loss(parameters, batch),
+            Deployment::Rectified => loss,
+        };
+        let (variation, dead) = loads(&used, self.task.experts);
+        let per_row = used.len() as f64 / picks.len() as f64;
+        values.extend([loss - mixture, per_row, variation, dead]);
         if self.task.data == ExpertData::Clusters {
             let clusters = clusters.iter().map(|&cluster| cluster as usize);
             values.push(matched_accuracy(picks.into_iter().zip(clusters)));

@@ -3,8 +3,11 @@ use super::references::{declared, equal_cost};
 use super::seeded::Seeded;
 use super::{ExpertData, MixtureOfExperts, mnist_1d};
 use crate::task::{Budget, Instance, Streams, Task};
+use crate::training::{Learner, Training};
 use crate::{Batch, TaskKind};
-use estimators::{Choice, Dims, Domain, Estimator, Kind, Noise, Objective, Registry, kinds};
+use estimators::{
+    Choice, Deployment, Dims, Domain, Estimator, Kind, Noise, Objective, Registry, kinds,
+};
 use kernels::tape::{Node, Recording, Weights, weigh};
 use kernels::{Packed, Parameters, rows};
 use std::path::Path;
@@ -101,6 +104,35 @@ fn grouped_experts_compute_what_all_experts_do() {
     }
 }
 
+/// Weights that are 0 for some experts: computed where they are not, against all experts for all rows.
+#[test]
+fn active_experts_compute_what_all_experts_do() {
+    for data in [ExpertData::Clusters, ExpertData::Mnist1d] {
+        let task = small(data);
+        for rows in [1, 19, 40] {
+            let weight = |i: usize| if i * i % 5 < 2 { 0.0 } else { 0.3 + (i % 7) as f64 };
+            let weights: Vec<f64> = (0..rows * 3).map(weight).collect();
+            let of = |is_active: bool| {
+                outcome(&task, rows, |dims, _| {
+                    let node = Node::new(Packed::pack(&weights, 3));
+                    let tape = Recording::default();
+                    let choice = match is_active {
+                        true => Choice::active(node.clone(), dims, tape),
+                        false => Choice::weighted(node.clone(), dims, tape),
+                    };
+                    (choice, Some(node))
+                })
+            };
+            let (active, all) = (of(true), of(false));
+            assert_close(&active.0, &all.0);
+            assert_close(&active.1, &all.1);
+            let mut slopes = all.2;
+            slopes.iter_mut().zip(&weights).for_each(|(x, w)| *x *= f64::from(u8::from(*w > 0.0)));
+            assert_close(&active.2, &slopes);
+        }
+    }
+}
+
 /// The exact gradient of the expected loss of gated outputs, for all parameters, against differences.
 #[test]
 fn the_gradient_of_a_gated_mixture() {
@@ -143,20 +175,92 @@ fn estimators_of_gates_need_a_gate() {
     assert_eq!(plain.domain(), Domain::Interior);
 }
 
-/// The logits with the bias are those of the router plus it; its gradient is the sign of the load.
+/// A bias decides which expert is picked, and is not in its gate; loads move it, and nothing else does.
 #[test]
 fn biases_follow_the_loads() {
     let task = MixtureOfExperts { balance_bias: 0.5, ..small(ExpertData::Clusters) };
     let (seeded, mut parameters) = seeded(&task);
     let batch = batch(&seeded, 20);
-    let all = parameters.values().len();
-    // The biases are the last parameters.
-    parameters.values_mut()[all - 3] = 40.0;
-    let (logits, objective, _) = seeded.forward(&parameters, &batch).split();
-    assert_eq!(rows::argmax(logits.numbers()).to_columns(), [0.0; 20]);
-    let (mut switch, noise) = (kinds::Switch::default().build(), &mut Noise::named(&["bias"]));
-    switch.surrogate(logits, &*objective, noise).unwrap().backward().unwrap();
-    assert_eq!(parameters.gradient()[all - 3..], [1.0, -1.0, -1.0]);
+    let plain = seeded.forward(&parameters, &batch);
+    parameters.hold(vec![40.0, 0.0, 0.0]);
+    let forward = seeded.forward(&parameters, &batch);
+    assert_eq!(rows::argmax(&forward.logits).to_columns(), [0.0; 20]);
+    assert_eq!(forward.held.as_deref(), Some(&[39.5, 0.5, 0.5][..]));
+    let theta = forward.gates.as_ref().unwrap().unpack();
+    assert_close(&theta, &plain.gates.as_ref().unwrap().unpack());
+    // The loss of the gates that the router gives, not of gates of nearly 1.
+    let p = rows::softmax(&Packed::pack(&theta, 3), 1.0);
+    let gates = Node::new(p.column(0));
+    let picks = Rc::new(Packed::filled(20, 1, 0.0));
+    let mixture = seeded.network.mixture(&parameters, &batch);
+    let choice = Choice::gated(picks, gates, task.dims(20), Recording::default());
+    let expected = mixture.loss(choice).unwrap().numbers().unpack();
+    for kind in ["switch", "dense-mixer", "default-moe", "sparsemixer", "reinforce", "exact"] {
+        let entry = Registry::standard().get(kind).unwrap().clone();
+        let mut estimator = entry.build(Default::default()).unwrap().build_f64();
+        let (logits, objective, _) = seeded.forward(&parameters, &batch).split();
+        let noise = &mut Noise::named(&["bias"]);
+        let surrogate = estimator.surrogate(logits, &*objective, noise).unwrap();
+        assert_close(&surrogate.losses.unpack(), &expected);
+        surrogate.backward().unwrap();
+    }
+    assert_eq!(parameters.held(), [40.0, 0.0, 0.0]);
+}
+
+/// Of picks by the argmax, the gradient for the router is that of the gates alone, whatever the bias.
+#[test]
+fn a_bias_has_no_gradient() {
+    let task = MixtureOfExperts { balance_bias: 0.1, ..small(ExpertData::Clusters) };
+    let (seeded, mut parameters) = seeded(&task);
+    let batch = batch(&seeded, 7);
+    parameters.hold(vec![0.4, -0.3, 1.2]);
+    let loss = |parameters: &Parameters<f64>| {
+        let (logits, objective, _) = seeded.forward(parameters, &batch).split();
+        let (mut switch, noise) = (kinds::Switch::default().build(), &mut Noise::named(&["x"]));
+        let surrogate = switch.surrogate(logits, &*objective, noise).unwrap();
+        let loss = surrogate.loss();
+        drop(objective);
+        surrogate.backward().unwrap();
+        loss
+    };
+    loss(&parameters);
+    for (i, g) in parameters.gradient().into_iter().enumerate() {
+        let mut at = |step: f64| {
+            parameters.values_mut()[i] += step;
+            let loss = loss(&parameters);
+            parameters.values_mut()[i] -= step;
+            loss
+        };
+        let slope = (at(1e-6) - at(-1e-6)) / 2e-6;
+        assert!((g - slope).abs() < 1e-7, "{i}: {g} for {slope}");
+    }
+}
+
+/// Training moves biases by their own rate, whatever the optimizer; measuring does not.
+#[test]
+fn training_moves_biases_by_their_own_rate() {
+    let task = MixtureOfExperts { balance_bias: 0.25, ..small(ExpertData::Clusters) };
+    let start = |rate: f64| {
+        let optimizer = crate::Optimizer::adam(rate);
+        Learner::start(&task, &Streams::new("mixture-of-experts", 0), 16, &optimizer)
+    };
+    for rate in [1e-3, 1e-2] {
+        let (mut plain, mut measured) = (start(rate), start(rate));
+        let noise = Noise::named(&["moving"]);
+        let build = || -> Box<dyn Estimator<f32>> { kinds::DefaultMoe::default().build() };
+        let (mut a, mut b) = (build(), build());
+        for step in 0..5 {
+            measured.evaluate(&mut *b, &mut noise.at(90)).unwrap();
+            let probe = measured.probe(step + 1);
+            probe.draw(&mut *b, 2, &mut noise.at(91), &mut |_| ()).unwrap();
+            let losses = plain.step(step, &mut *a, &noise).unwrap();
+            assert_eq!(losses, measured.step(step, &mut *b, &noise).unwrap());
+            let held = plain.parameters().held();
+            assert_eq!(held, measured.parameters().held());
+            assert!(held.iter().all(|b| (b / 0.25).fract() == 0.0), "{held:?}");
+        }
+        assert!(plain.parameters().held().iter().any(|b| *b != 0.0));
+    }
 }
 
 #[test]
@@ -176,6 +280,7 @@ fn loads_and_losses_by_hand() {
     let (variation, dead) = loads(&[0, 0, 0, 2], 4);
     // Counts 3, 0, 1, 0 around 1.
     assert!((variation - 1.5f64.sqrt()).abs() < 1e-12 && dead == 0.5);
+    assert_eq!(loads(&[], 5), (2.0, 1.0));
     let outputs = Packed::pack(&[1.0f32, 0.0, 0.0, 2.0], 2);
     let (loss, accuracy) = judge(&outputs, &Packed::pack(&[0.0, 0.0], 1), Predicted::Class(2));
     let expected = ((1.0 + (-1f64).exp()).ln() + (1.0 + 2f64.exp()).ln()) / 2.0;
@@ -253,4 +358,24 @@ fn metrics_of_a_training() {
         assert!(values.iter().all(|(_, value)| value.is_finite()), "{values:?}");
     }
     assert_eq!(small(ExpertData::Mnist1d).width(), mnist_1d::POINTS);
+}
+
+/// With weights max(θ, 0), what is deployed has the loss that training has, and uses the experts above 0.
+#[test]
+fn rectified_weights_are_deployed_as_they_are_trained() {
+    let task = small(ExpertData::Clusters);
+    let (seeded, parameters): (Seeded, Parameters<f32>) =
+        task.instance(&Streams::new("mixture-of-experts", 0));
+    let rows = seeded.split.test.batch.clone();
+    let deployed = seeded.deployed(&parameters, &rows, Deployment::Rectified);
+    let (logits, objective, _) = seeded.forward(&parameters, &rows).split();
+    let above: Vec<bool> = logits.numbers().unpack().iter().map(|x| *x > 0.0).collect();
+    assert_eq!(deployed.used.len(), above.iter().filter(|above| **above).count());
+    assert!(deployed.used.len() > 10 && deployed.used.len() < 80, "{:?}", deployed.used.len());
+    let mut estimator: Box<dyn Estimator<f32>> = kinds::ReluRouting::default().build();
+    let noise = &mut Noise::named(&["rectified"]);
+    let met = estimator.estimate(logits, &*objective, noise).unwrap().loss();
+    assert!((met - deployed.loss).abs() < 1e-5 * met, "{met} for {}", deployed.loss);
+    let picked = seeded.deployed(&parameters, &rows, Deployment::Pick);
+    assert!((picked.loss - deployed.loss).abs() > 1e-3 * met && picked.used.len() == 30);
 }
