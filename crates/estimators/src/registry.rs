@@ -1,4 +1,4 @@
-use crate::{Dims, Error, Estimator, Logits, Objective, Properties, Result, Surrogate};
+use crate::{Deployment, Dims, Error, Estimator, Logits, Objective, Properties, Result, Surrogate};
 use ::registry::{Fault, Kind as Facts, Parameters};
 use kernels::{Noise, Real};
 use std::ops::{Deref, DerefMut};
@@ -81,7 +81,7 @@ impl<K: Kind> Factory for K {
     }
 }
 
-/// An estimator that fails where it refuses, instead of returning wrong numbers.
+/// An estimator that fails where it refuses, instead of returning wrong numbers. It hands on every method.
 struct Guarded<E: Real>(Box<dyn Estimator<E>>);
 
 impl<E: Real> Estimator<E> for Guarded<E> {
@@ -103,6 +103,10 @@ impl<E: Real> Estimator<E> for Guarded<E> {
 
     fn refuses(&self, dims: Dims) -> Option<String> {
         self.0.refuses(dims)
+    }
+
+    fn deployment(&self) -> Deployment {
+        self.0.deployment()
     }
 
     fn advance(&mut self) -> Result<()> {
