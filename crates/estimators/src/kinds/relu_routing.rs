@@ -17,7 +17,7 @@ const FIRST_WEIGHT: f64 = 1e-8;
 /// **Formula** weights m = max(θ, 0), and the gradient of the loss of these weights where θ > 0, plus that of
 /// λ Σ_k f_k m_k, with the loads f_k = (K/t) · (share of rows where category k is active) as constants, so that a
 /// busy category is pushed harder. After a step, λ ← λ α if more than t categories of a row were active, on the
-/// mean; λ ← λ/α if fewer. λ is 10⁻⁸ at first.
+/// mean; λ ← λ/α if fewer. That λ is 10⁻⁸ at first, and α 1.2, is our choice: we have not read what they are there.
 ///
 /// **Requires** gradients at gated picks, of weights that are not bounded; one latent.
 ///
