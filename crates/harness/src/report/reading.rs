@@ -156,13 +156,13 @@ fn listed(names: &[String]) -> String {
 
 /// The label that this text is, or the only one that has all of its words.
 fn named(labels: &[&str], text: &str) -> Option<usize> {
+    if let Some(index) = labels.iter().position(|&label| label == text) {
+        return Some(index);
+    }
     let has_words =
-        |label: &&str| text.split(' ').all(|word| label.split(' ').any(|other| other == word));
-    let position = labels.iter().position(|&label| label == text);
-    position.or_else(|| match labels.iter().filter(|label| has_words(label)).count() {
-        1 => labels.iter().position(|label| has_words(&label)),
-        _ => None,
-    })
+        |label: &str| text.split(' ').all(|word| label.split(' ').any(|other| other == word));
+    let mut found = (0..labels.len()).filter(|&index| has_words(labels[index]));
+    found.next().filter(|_| found.next().is_none())
 }
 
 impl Numbers {
