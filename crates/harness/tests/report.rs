@@ -175,3 +175,21 @@ fn nothing_is_given_twice() {
     lab.write("tiny.toml", EXPERIMENT);
     assert!(errors(&lab.run("plan tiny.toml tiny.toml")).contains("share the folder"));
 }
+
+/// A schedule is part of an estimator's name only where it tells two apart.
+#[test]
+fn schedules_that_all_have_are_not_in_labels() {
+    let schedule = |end: &str| {
+        let schedule = format!("schedule = {{ kind = \"linear\", steps = 20, end = {end} }}");
+        format!("[[estimator]]\nkind = \"gumbel-softmax\"\n{schedule}\n")
+    };
+    let labels = |more: &[String]| {
+        let lab = Lab::new();
+        lab.write("tiny.toml", EXPERIMENT.to_owned() + &more.concat());
+        lab.ok("sweep tiny.toml --quiet");
+        lab.read("results/tiny/table.csv")
+    };
+    assert!(!labels(&[schedule("0.5")]).contains("schedule"));
+    let two = labels(&[schedule("0.5"), schedule("0.25")]);
+    assert!(two.contains("end:0.5") && two.contains("end:0.25"), "{two}");
+}

@@ -6,8 +6,7 @@ use crate::results::{Deviation, are_judged, have_steps};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The table of expected values: its headers, and its rows. It has columns of steps and verdicts only where
-/// there are any, and of tasks and metrics where there are several. Tasks lack the words that all have, and
-/// estimators their schedules.
+/// there are any, and of tasks and metrics where there are several. Tasks lack the words that all have.
 pub(super) fn deviations(rows: &[Deviation<'_>]) -> (Vec<&'static str>, Vec<Vec<String>>) {
     let (has_steps, is_judged) = (have_steps(rows), are_judged(rows));
     let tasks: BTreeSet<&str> = rows.iter().map(|row| row.cell.task.as_str()).collect();
@@ -23,29 +22,14 @@ pub(super) fn deviations(rows: &[Deviation<'_>]) -> (Vec<&'static str>, Vec<Vec<
     let labels: Vec<&str> = tasks.iter().copied().collect();
     let short: BTreeMap<&str, String> =
         labels.iter().copied().zip(without_common_words(&labels)).collect();
-    let estimators = rows.iter().map(|row| row.cell.estimator.as_str()).collect();
-    let estimators = without_schedules(&estimators);
     let texts = |row: &Deviation<'_>| {
         let text = |column: &&Column| match column.header {
             TASK => short[row.cell.task.as_str()].clone(),
-            ESTIMATOR => estimators[row.cell.estimator.as_str()].clone(),
             _ => (column.text)(row),
         };
         columns.iter().map(text).collect()
     };
     (columns.iter().map(|column| column.header).collect(), rows.iter().map(texts).collect())
-}
-
-/// Labels of estimators without their schedules, which are long, unless two would be the same.
-fn without_schedules<'a>(labels: &BTreeSet<&'a str>) -> BTreeMap<&'a str, String> {
-    let short = |label: &str| {
-        let words = label.split(' ').filter(|word| !word.starts_with("schedule={"));
-        words.collect::<Vec<_>>().join(" ")
-    };
-    let distinct: BTreeSet<String> = labels.iter().map(|label| short(label)).collect();
-    let all_differ = distinct.len() == labels.len();
-    let of = |&label: &&'a str| (label, if all_differ { short(label) } else { label.to_owned() });
-    labels.iter().map(of).collect()
 }
 
 /// A column of the table of expected values.
@@ -54,14 +38,13 @@ struct Column {
     text: fn(&Deviation<'_>) -> String,
 }
 
-const ESTIMATOR: &str = "estimator";
 const TASK: &str = "task";
 const METRIC: &str = "metric";
 const STEP: &str = "step";
 const VERDICT: &str = "verdict";
 
 const DEVIATIONS: [Column; 8] = [
-    Column { header: ESTIMATOR, text: |row| row.cell.estimator.clone() },
+    Column { header: "estimator", text: |row| row.cell.estimator.clone() },
     Column { header: TASK, text: |row| row.cell.task.clone() },
     Column { header: METRIC, text: |row| row.measure.label.to_owned() },
     Column {
@@ -81,21 +64,4 @@ const DEVIATIONS: [Column; 8] = [
 
 fn none() -> String {
     "–".to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn schedules_are_left_out_where_that_is_clear() {
-        let (mve, other) = ("mve schedule={end:0.1,every:3} temperature=1", "reinmax");
-        let short = without_schedules(&BTreeSet::from([mve, other]));
-        assert_eq!(
-            short,
-            BTreeMap::from([(mve, "mve temperature=1".to_owned()), (other, other.to_owned())])
-        );
-        let slower = "mve schedule={end:0.1,every:9} temperature=1";
-        assert_eq!(without_schedules(&BTreeSet::from([mve, slower]))[mve], mve);
-    }
 }

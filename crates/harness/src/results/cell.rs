@@ -41,14 +41,21 @@ pub struct CellSummary<'a> {
 type Curve = Vec<(u64, Estimate)>;
 
 impl<'a> CellSummary<'a> {
-    /// No runs yet. The label says the optimizer, where several are compared.
+    /// No runs yet. The label says the optimizer, where several are compared, but not a schedule that all
+    /// estimators of its kind have.
     pub(super) fn new(
         experiment: &Experiment,
         cell: &'a Cell,
         measures: Arc<[Measure]>,
         says_optimizer: bool,
+        says_schedule: bool,
     ) -> Self {
         let hidden = hidden(cell, "estimator.");
+        let mut unsaid = hidden.clone();
+        if !says_schedule {
+            unsaid.push("schedule");
+        }
+        let label = cell.estimator.label_without(&unsaid);
         let mut tuning = cell.optimizer_label();
         for key in &hidden {
             if let Some(value) =
@@ -61,10 +68,8 @@ impl<'a> CellSummary<'a> {
             cell,
             task: cell.task.label(),
             estimator: match optimizer(cell).filter(|_| says_optimizer) {
-                Some(optimizer) => {
-                    format!("{} with {optimizer}", cell.estimator.label_without(&hidden))
-                }
-                None => cell.estimator.label_without(&hidden),
+                Some(optimizer) => format!("{label} with {optimizer}"),
+                None => label,
             },
             tuning,
             runs: vec![],
@@ -240,6 +245,19 @@ pub(super) fn compares_optimizers(experiment: &Experiment) -> bool {
     let mut labels = experiment.cells.iter().map(optimizer);
     let first = labels.next();
     labels.any(|label| Some(label) != first)
+}
+
+/// The kinds of estimators with several schedules.
+pub(super) fn compares_schedules(experiment: &Experiment) -> BTreeSet<&str> {
+    let mut first = BTreeMap::new();
+    let mut differing = BTreeSet::new();
+    for Cell { estimator, .. } in &experiment.cells {
+        let schedule = estimator.parameters.get("schedule");
+        if *first.entry(estimator.kind).or_insert(schedule) != schedule {
+            differing.insert(estimator.kind);
+        }
+    }
+    differing
 }
 
 /// The resamples of samples of a size: the same for all cells, and drawn once.

@@ -1,6 +1,6 @@
 //! The stored runs of an experiment, cell by cell, and the best cell of each estimator.
 
-use super::cell::{CellSummary, compares_optimizers};
+use super::cell::{CellSummary, compares_optimizers, compares_schedules};
 use super::metric::lower_is_better;
 use super::place::Place;
 use crate::experiment::{Cell, Experiment, Measure};
@@ -37,12 +37,15 @@ impl<'a> Summary<'a> {
     /// are ignored.
     pub fn new(experiment: &'a Experiment, runs: &[Run], records: &'a Records) -> Self {
         let says_optimizer = compares_optimizers(experiment);
+        let schedules = compares_schedules(experiment);
         // What runs measure depends on their task only.
         let mut measures: BTreeMap<usize, Arc<[Measure]>> = BTreeMap::new();
         let mut of_cell = |cell: &'a Cell| {
             let shared = measures.entry(cell.task_index);
             let shared = shared.or_insert_with(|| experiment.measures(cell).into());
-            CellSummary::new(experiment, cell, Arc::clone(shared), says_optimizer)
+            let says_schedule = schedules.contains(cell.estimator.kind);
+            let measures = Arc::clone(shared);
+            CellSummary::new(experiment, cell, measures, says_optimizer, says_schedule)
         };
         let mut cells: Vec<CellSummary<'a>> = experiment.cells.iter().map(&mut of_cell).collect();
         for run in runs {
