@@ -84,17 +84,31 @@ impl<K: Kind> Factory for K {
 /// An estimator that fails where it refuses, instead of returning wrong numbers. It hands on every method.
 struct Guarded<E: Real>(Box<dyn Estimator<E>>);
 
+impl<E: Real> Guarded<E> {
+    fn check(&self, dims: Dims) -> Result<()> {
+        self.0.refuses(dims).map_or(Ok(()), |why| Err(Error::Refused { why }))
+    }
+}
+
 impl<E: Real> Estimator<E> for Guarded<E> {
+    fn surrogate(
+        &mut self,
+        logits: Logits<E>,
+        objective: &dyn Objective<E>,
+        noise: &mut Noise,
+    ) -> Result<Surrogate<E>> {
+        self.check(logits.dims())?;
+        self.0.surrogate(logits, objective, noise)
+    }
+
     fn estimate(
         &mut self,
         logits: Logits<E>,
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        match self.0.refuses(logits.dims()) {
-            Some(why) => Err(Error::Refused { why }),
-            None => self.0.estimate(logits, objective, noise),
-        }
+        self.check(logits.dims())?;
+        self.0.estimate(logits, objective, noise)
     }
 
     fn properties(&self, dims: Dims) -> Properties {

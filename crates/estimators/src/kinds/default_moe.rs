@@ -1,7 +1,8 @@
 use super::prelude::*;
+use crate::mechanisms::gate::gate_weights;
 use crate::mechanisms::score::row_means;
 use crate::{Choice, StandIns};
-use kernels::tape::{choose, weigh};
+use kernels::tape::weigh;
 
 /// `dense-mixer` with averages of past outputs for the experts that are not picked, so that one is evaluated.
 ///
@@ -88,27 +89,10 @@ impl<E: Real> Estimator<E> for Averaging<E> {
         objective: &dyn Objective<E>,
         _: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        rowwise! {
-            fn scale(p => points) {
-                for k in 0..p.len() {
-                    points[k] = points[k] * p[k];
-                }
-            }
-        }
-        rowwise! {
-            fn add_product(p, g => v) {
-                rows::add_jacobian_product(p, g, V::splat(E::ONE), v);
-            }
-        }
         let categorical = Categorical::new(logits)?;
         let p = Rc::new(categorical.softmax(E::ONE));
         let picks = rows::argmax(&categorical.theta);
-        let mut weights = rows::one_hots(&picks, p.columns());
-        let p = categorical.gates_of(&p);
-        scale(&p, &mut weights);
-        let logits = categorical.of_gates().clone();
-        let Categorical { dims, mut tape, .. } = categorical;
-        let weights = choose(&mut tape, &logits, weights, move |g, v| add_product(&p, g, v));
+        let (weights, dims, tape) = gate_weights(categorical, &p, &picks);
         let stand_ins = Rc::new(StandIns::new(self.means.clone()));
         self.last = Some(Rc::clone(&stand_ins));
         let choice = Choice::filled(Rc::new(picks), weights, stand_ins, dims, tape);

@@ -1,7 +1,8 @@
 use super::prelude::*;
 use crate::Choice;
+use crate::mechanisms::gate::gate_weights;
 use crate::mechanisms::score::row_means;
-use kernels::tape::{choose, weigh};
+use kernels::tape::weigh;
 
 /// Straight-through on a gated output: the picked expert forward, all experts backward.
 ///
@@ -59,30 +60,13 @@ impl<E: Real> Estimator<E> for DenseMixer {
         objective: &dyn Objective<E>,
         noise: &mut Noise,
     ) -> Result<Surrogate<E>> {
-        rowwise! {
-            fn scale(p => points) {
-                for k in 0..p.len() {
-                    points[k] = points[k] * p[k];
-                }
-            }
-        }
-        rowwise! {
-            fn add_product(p, g => v) {
-                rows::add_jacobian_product(p, g, V::splat(E::ONE), v);
-            }
-        }
         let categorical = Categorical::new(logits)?;
         let p = Rc::new(categorical.softmax(E::ONE));
         let picks = match self.sample {
             true => rows::categorical(&p, 1, noise),
             false => rows::argmax(&categorical.theta),
         };
-        let mut weights = rows::one_hots(&picks, p.columns());
-        let p = categorical.gates_of(&p);
-        scale(&p, &mut weights);
-        let logits = categorical.of_gates().clone();
-        let Categorical { dims, mut tape, .. } = categorical;
-        let weights = choose(&mut tape, &logits, weights, move |g, v| add_product(&p, g, v));
+        let (weights, dims, tape) = gate_weights(categorical, &p, &picks);
         let (node, tape) = objective.loss(Choice::weighted(weights, dims, tape))?.into_node();
         let losses = row_means(&node);
         Ok(Surrogate { scalar: weigh(tape, node, Weights::Mean)?, losses })

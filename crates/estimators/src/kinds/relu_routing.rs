@@ -91,7 +91,7 @@ impl Rectifier {
             _ => self.weight,
         };
         // Of a finite number of steps; a product that over- or underflows would never come back.
-        if next.is_normal() && (next as f32).is_normal() { next } else { self.weight }
+        if (next as f32).is_normal() { next } else { self.weight }
     }
 }
 
@@ -132,7 +132,8 @@ impl<E: Real> Estimator<E> for Rectifier {
         let Categorical { dims, mut tape, theta, .. } = categorical;
         let mut m = Packed::scratch(dims.rows(), dims.categories);
         rectify(&theta, &logits, &mut m);
-        let (m, counts) = (Rc::new(m.clone()), counts(&m));
+        let counts = counts(&m);
+        let m = Rc::new(m);
         let batch = dims.batch as f64;
         self.next = self.after(counts.iter().sum::<f64>() / batch);
         let share = dims.categories as f64 / self.settings.target / batch;

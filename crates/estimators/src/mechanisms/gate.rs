@@ -4,10 +4,38 @@
 use crate::Surrogate;
 use crate::mechanisms::categorical::Categorical;
 use crate::mechanisms::score::row_means;
-use crate::{Choice, Objective, Result};
-use kernels::tape::{Weights, choose, weigh};
+use crate::{Choice, Dims, Objective, Result};
+use kernels::tape::{Node, Recording, Weights, choose, weigh};
 use kernels::{Packed, Real, rows, rowwise};
 use std::rc::Rc;
+
+/// The gates p_D of picks D ([B·L, 1]) as weights of all categories, [B·L, K], 0 for the others, with the gradient
+/// Σ_k g_k ∇p_k for all: p are the probabilities of picks. With the dimensions and the tape.
+pub(crate) fn gate_weights<E: Real>(
+    categorical: Categorical<E>,
+    p: &Rc<Packed<E>>,
+    picks: &Packed<E>,
+) -> (Node<E>, Dims, Recording<E>) {
+    rowwise! {
+        fn scale(p => points) {
+            for k in 0..p.len() {
+                points[k] = points[k] * p[k];
+            }
+        }
+    }
+    rowwise! {
+        fn add_product(p, g => v) {
+            rows::add_jacobian_product(p, g, V::splat(E::ONE), v);
+        }
+    }
+    let mut weights = rows::one_hots(picks, p.columns());
+    let p = categorical.gates_of(p);
+    scale(&p, &mut weights);
+    let logits = categorical.of_gates().clone();
+    let Categorical { dims, mut tape, .. } = categorical;
+    let weights = choose(&mut tape, &logits, weights, move |g, v| add_product(&p, g, v));
+    (weights, dims, tape)
+}
 
 /// The surrogate at picks D ([B·L, 1]) whose outputs are scaled by m = c p_D, with the gradient w F_D′(m) ∇p_D:
 /// p are the gates ([B·L, K]; [`Categorical::gates_of`]), c numbers of the picks ([B·L, 1]), F_D the loss as a function of the gate.

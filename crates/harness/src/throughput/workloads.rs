@@ -152,13 +152,8 @@ fn gray(count: usize) -> Vec<u8> {
             let place = if goes_down { pixel % SIDE } else { pixel / SIDE };
             images.push(match is_new {
                 0 => drawn.saturating_sub(4 * 256) as u8,
-                _ => {
-                    if is_bar(place) {
-                        192
-                    } else {
-                        0
-                    }
-                }
+                _ if is_bar(place) => 192,
+                _ => 0,
             });
         }
     }
