@@ -69,7 +69,7 @@ fn images_are_found_where_they_may_be() {
 fn without_images_there_is_a_plan_and_nothing_runs() {
     let lab = lab("elsewhere");
     let plan = lab.ok("plan experiments/vae.toml");
-    assert!(plan.contains("vae: 1 cells, 1 runs: 0 done, 0 failed, 1 missing"), "{plan}");
+    assert!(plan.contains("vae: 1 cell, 1 run: 0 done, 0 failed, 1 missing"), "{plan}");
     let output = lab.run(SWEEP);
     let said = errors(&output);
     assert_eq!(output.status.code(), Some(2), "{said}");

@@ -18,10 +18,27 @@ const STEPS: u32 = 20;
 /// What the missing runs of a cell cost, in seconds of a core, and how it is known.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cost {
-    /// Seconds of all of them; none if nothing is known.
-    pub seconds: Option<f64>,
+    /// How many runs are missing and can be done.
+    runs: u64,
+    /// Seconds of each; none if nothing is known.
+    of_run: Option<f64>,
     /// How it is known.
     pub source: Source,
+}
+
+impl Cost {
+    /// Seconds of all missing runs; none if nothing is known.
+    pub fn seconds(&self) -> Option<f64> {
+        self.of_run.map(|seconds| seconds * self.runs as f64)
+    }
+}
+
+/// Seconds until all missing runs of these cells are done, with so many runs at a time: a run is never divided. None
+/// if the cost of a cell is not known.
+pub fn duration(costs: &[Cost], jobs: u64) -> Option<f64> {
+    let total: f64 = costs.iter().map(Cost::seconds).sum::<Option<f64>>()?;
+    let longest = costs.iter().filter(|cost| cost.runs > 0).filter_map(|cost| cost.of_run);
+    Some(longest.fold(total / jobs as f64, f64::max))
 }
 
 /// How a cost is known.
@@ -59,13 +76,10 @@ pub fn costs(summary: &Summary<'_>, refusals: &[Option<String>]) -> Vec<Cost> {
     let mut probed: BTreeMap<String, Option<f64>> = BTreeMap::new();
     let of_cell = |(index, cell): (usize, &crate::results::CellSummary<'_>)| {
         let missing = experiment.seeds - cell.runs.len() as u64;
-        let cost = |of_run: Option<f64>, source: Source| Cost {
-            seconds: of_run.map(|seconds| seconds * missing as f64),
-            source,
-        };
         if missing == 0 || refusals[index].is_some() {
-            return cost(Some(0.0), Source::Nothing);
+            return Cost { runs: 0, of_run: Some(0.0), source: Source::Nothing };
         }
+        let cost = |of_run, source| Cost { runs: missing, of_run, source };
         if own[index].is_some() {
             return cost(own[index], Source::Same);
         }
@@ -175,4 +189,23 @@ fn gradient(experiment: &Experiment, cell: &Cell, plan: &GradientProtocol) -> Op
         probe.draw_while(&mut *estimator, many, &mut noise.at(0), &mut each).ok().map(drop)
     })?;
     Some(seconds / many as f64 * plan.draws_of(cell) as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cost(runs: u64, seconds: impl Into<Option<f64>>) -> Cost {
+        Cost { runs, of_run: seconds.into(), source: Source::Probe }
+    }
+
+    #[test]
+    fn a_run_is_never_divided() {
+        let costs = [cost(4, 3.0), cost(1, 10.0)];
+        assert_eq!([1, 2, 3].map(|jobs| duration(&costs, jobs)), [22.0, 11.0, 10.0].map(Some));
+        // What is done takes no time.
+        assert_eq!(duration(&[cost(0, 10.0), cost(2, 3.0)], 2), Some(3.0));
+        assert_eq!(duration(&[], 2), Some(0.0));
+        assert_eq!(duration(&[cost(4, 3.0), cost(1, None)], 2), None);
+    }
 }

@@ -2,6 +2,7 @@ use super::rows::table;
 use super::selection::jobs;
 use super::{Exit, Format};
 use crate::Registries;
+use crate::report::words::counted;
 use crate::throughput::{Effort, Throughput, WORKLOADS, measure};
 use anyhow::Result;
 use clap::Args;
@@ -81,7 +82,7 @@ fn row(throughput: &Throughput) -> [String; 4] {
         throughput.estimator.clone(),
         format!("{:.1}", throughput.us_per_step_per_core),
         format!("{:.0}", throughput.seed_steps_per_second),
-        format!("{loss:.4}{error} after {steps} steps, {runs} runs"),
+        format!("{loss:.4}{error} after {steps} steps, {}", counted(*runs as u64, "run")),
     ]
 }
 

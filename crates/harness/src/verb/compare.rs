@@ -1,7 +1,7 @@
 use super::rows::table;
 use super::{Exit, Format};
 use crate::comparison::{Comparison, Pair, Side, Verdict};
-use crate::report::words::{p_value, short, signed_interval};
+use crate::report::words::{counted, p_value, short, signed_interval};
 use anyhow::Result;
 use clap::Args;
 use serde_json::{Value, json};
@@ -92,9 +92,9 @@ pub(super) fn print(comparison: &Comparison) {
     }
     let count = |verdict: Verdict| comparison.count(verdict);
     say!(
-        "{} cells: {} identical, {} without a difference, {} better, {} worse; {} only in the first, {} only in \
+        "{}: {} identical, {} without a difference, {} better, {} worse; {} only in the first, {} only in \
          the second",
-        comparison.cells.len(),
+        counted(comparison.cells.len() as u64, "cell"),
         count(Verdict::Identical),
         count(Verdict::Equal),
         count(Verdict::Better),

@@ -1,5 +1,6 @@
 use super::Exit;
 use crate::experiment::{Cell, Experiment, Overrides};
+use crate::report::words::counted;
 use crate::{Program, Registries, files};
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -57,9 +58,10 @@ impl Init {
         let suits = |kind| cells.iter().any(|cell| cell.estimator.kind == kind);
         let suitable: Vec<_> = known.into_iter().filter(|&(kind, _)| suits(kind)).collect();
         files::replace(&self.file, text(&task, &suitable).as_bytes())?;
-        let (cells, runs) = (cells.len(), cells.len() as u64 * draft.seeds);
+        let (cells, runs) = (cells.len() as u64, cells.len() as u64 * draft.seeds);
+        let (cells, runs) = (counted(cells, "cell"), counted(runs, "run"));
         say!(
-            "{} has {cells} cells and {runs} runs. To do them and write a report:\n\n    {} sweep {}",
+            "{} has {cells} and {runs}. To do them and write a report:\n\n    {} sweep {}",
             self.file.display(),
             program.command(),
             self.file.display()

@@ -5,9 +5,9 @@ use crate::Registries;
 use crate::experiment::Experiment;
 use crate::machine::peak_memory;
 use crate::record::{self, Outcome};
-use crate::report::words::time;
+use crate::report::words::{counted, time};
 use crate::results::{CellSummary, Summary};
-use crate::run::cost::{Cost, Source, costs};
+use crate::run::cost::{Cost, Source, costs, duration};
 use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
@@ -103,11 +103,10 @@ impl Plan {
             .map(|(index, (cell, refused))| line(cell, experiment, costs.get(index), refused))
             .collect();
         let source = costs.iter().map(|cost| cost.source).max();
-        let seconds = cells.iter().map(|cell| cell.seconds).sum::<Option<f64>>();
         Planned {
             experiment: experiment.name.clone(),
             folder,
-            seconds: seconds.filter(|_| !self.no_estimate).map(|seconds| seconds / jobs as f64),
+            seconds: duration(&costs, jobs as u64).filter(|_| !self.no_estimate),
             known_by: source.and_then(words),
             memory,
             cells,
@@ -117,9 +116,9 @@ impl Plan {
     fn print(&self, plan: &Planned) {
         let Planned { experiment, folder, cells, .. } = plan;
         let rows = if self.cells { cells.clone() } else { grouped(cells) };
-        let counted = if self.cells { "optimizer" } else { "cells" };
+        let third = if self.cells { "optimizer" } else { "cells" };
         let mut table =
-            table(&["task", "estimator", counted, "runs", "done", "failed", "missing", "time", ""]);
+            table(&["task", "estimator", third, "runs", "done", "failed", "missing", "time", ""]);
         for line in rows.iter().filter(|line| !self.missing || line.missing > 0) {
             let seconds = line.seconds.filter(|_| line.missing > 0 && line.refused.is_none());
             table.add_row([
@@ -137,9 +136,9 @@ impl Plan {
         say!("{table}");
         let sum = |number: fn(&Line) -> u64| cells.iter().map(number).sum::<u64>();
         say!(
-            "{experiment}: {} cells, {} runs: {} done, {} failed, {} missing, in {folder}",
-            cells.len(),
-            sum(|line| line.runs),
+            "{experiment}: {}, {}: {} done, {} failed, {} missing, in {folder}",
+            counted(cells.len() as u64, "cell"),
+            counted(sum(|line| line.runs), "run"),
             sum(|line| line.done as u64),
             sum(|line| line.failed as u64),
             sum(|line| line.missing),
@@ -148,7 +147,7 @@ impl Plan {
             return;
         }
         let jobs = jobs(self.jobs);
-        let at_a_time = if jobs == 1 { "one run".to_owned() } else { format!("{jobs} runs") };
+        let at_a_time = counted(jobs as u64, "run");
         let by = plan.known_by.unwrap_or_default();
         match plan.seconds {
             Some(seconds) => {
@@ -190,7 +189,7 @@ fn line(
         done: cell.records().iter().filter(is_done).count(),
         failed: cell.failures(),
         missing,
-        seconds: cost.and_then(|cost| cost.seconds),
+        seconds: cost.and_then(Cost::seconds),
         refused,
     }
 }
@@ -216,6 +215,6 @@ fn grouped(cells: &[Line]) -> Vec<Line> {
             None => groups.push((1, Line { estimator: kind.to_owned(), ..line.clone() })),
         }
     }
-    let counted = |(count, line): (u64, Line)| Line { optimizer: count.to_string(), ..line };
-    groups.into_iter().map(counted).collect()
+    let with_count = |(count, line): (u64, Line)| Line { optimizer: count.to_string(), ..line };
+    groups.into_iter().map(with_count).collect()
 }

@@ -4,7 +4,7 @@ use crate::files;
 use crate::record;
 use crate::report::words;
 use crate::results::Summary;
-use crate::run::cost::costs;
+use crate::run::cost::{Cost, costs, duration};
 use crate::{Program, Registries, shell};
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -132,13 +132,13 @@ impl Slurm {
         let records = record::stored_outcomes(folder, &experiment.name)?;
         let runs = experiment.runs()?;
         let summary = Summary::new(experiment, &runs, &records);
-        let seconds: Option<f64> =
-            costs(&summary, &summary.refusals()).iter().map(|cost| cost.seconds).sum();
+        let costs = costs(&summary, &summary.refusals());
+        let seconds: Option<f64> = costs.iter().map(Cost::seconds).sum();
         let cpus = spec.cpus.unwrap_or(4);
         let tasks = seconds.map_or(100.0, |seconds| seconds / (HOUR * f64::from(cpus)));
         let most = runs.len().clamp(1, 1000) as f64;
         let shards = spec.shards.unwrap_or(tasks.ceil().clamp(1.0, most) as u32);
-        let of_task = seconds.map(|seconds| seconds / f64::from(shards) / f64::from(cpus));
+        let of_task = duration(&costs, u64::from(shards) * u64::from(cpus));
         // Parts are not equal, and nodes may be slower.
         let minutes = of_task.map_or(120.0, |seconds| 2.0 * seconds / 60.0 + 10.0);
         if of_task.is_none() && spec.minutes.is_none() {

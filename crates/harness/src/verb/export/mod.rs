@@ -5,6 +5,7 @@ mod row;
 use super::{Exit, Selection};
 use crate::experiment::Measure;
 use crate::record::{self, Record};
+use crate::report::words::counted;
 use crate::results::{CellSummary, Summary};
 use crate::{Registries, files};
 use anyhow::{Context, Result, bail};
@@ -86,7 +87,8 @@ impl Export {
             (ExportFormat::Tensorboard, Some(folder)) => self.tensorboard(stored, folder)?,
         }
         if let Some(path) = &self.out {
-            note!("{}: {} runs, in {}", experiment.name, summary.progress().0, path.display());
+            let runs = counted(summary.progress().0 as u64, "run");
+            note!("{}: {runs}, in {}", experiment.name, path.display());
         }
         Ok(Exit::Ok)
     }
