@@ -20,8 +20,8 @@ pub mod tape;
 #[doc(hidden)]
 pub use device::{HasDevice, HasVec, OnCpu};
 pub use network::{
-    Activation, Adam, AdamConstants, Data, Dense, Initial, Input, Layer, Parameters, Perceptron,
-    Vector,
+    Activation, Adam, AdamConstants, Data, Dense, Initial, Initialization, Input, Layer,
+    Parameters, Perceptron, Vector,
 };
 pub use noise::Noise;
 pub use packed::Packed;

@@ -97,6 +97,15 @@ impl Rows {
         Self { inputs, targets: Some(Packed::pack(&narrow(targets), 1)) }
     }
 
+    /// Rows of features ([rows, I]) with one target each.
+    ///
+    /// # Panics
+    /// If there is not one target per row.
+    pub fn labeled(features: &Packed<f32>, targets: &[f32]) -> Self {
+        assert_eq!(features.rows(), targets.len(), "one target per row");
+        Self { inputs: features.transposed(), targets: Some(Packed::pack(targets, 1)) }
+    }
+
     /// The same rows with one more target each.
     ///
     /// # Panics
@@ -181,6 +190,13 @@ mod tests {
             assert_eq!(inputs[2 * i..2 * i + 2], [first, first + 1.0]);
             assert_eq!(targets[i], (10 * (index + 1)) as f32);
         }
+    }
+
+    #[test]
+    fn rows_of_packed_features() {
+        let features = Packed::pack(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], 2);
+        let labeled = Rows::labeled(&features, &[10.0, 20.0, 30.0]);
+        assert_eq!(numbers(&labeled.all()), numbers(&rows().all()));
     }
 
     #[test]

@@ -1,7 +1,9 @@
 use estimators::Noise;
 use model::data::Images;
 use model::optimizer::{AdamW, Options};
-use model::task::{ArgmaxIndex, Batches, Between, CategoricalVae, Codes, Pixels, Vae};
+use model::task::{
+    ArgmaxIndex, Batches, Between, CategoricalVae, Codes, FirstParameters, Pixels, Vae,
+};
 use model::{AnyTask, Optimizer, TaskKind};
 use std::path::Path;
 use std::sync::Arc;
@@ -124,6 +126,7 @@ fn published_vae(latents: usize, categories: usize) -> Arc<dyn AnyTask> {
         hidden: vec![512, 256],
         activation: Between::LeakyRelu,
         slope: 0.2,
+        initialization: FirstParameters::Pytorch,
         codes: Codes::OneHot,
         pixels: Pixels::Real,
         batches: Batches::Epochs,

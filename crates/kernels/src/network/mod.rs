@@ -7,5 +7,5 @@ mod perceptron;
 
 pub use adam::{Adam, AdamConstants};
 pub use dense::{Activation, Dense};
-pub use parameters::{Initial, Layer, Parameters, Vector};
+pub use parameters::{Initial, Initialization, Layer, Parameters, Vector};
 pub use perceptron::{Data, Input, Perceptron};

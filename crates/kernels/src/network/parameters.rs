@@ -51,33 +51,55 @@ pub struct Vector {
     index: usize,
 }
 
+/// How the first weights and biases of layers are drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Initialization {
+    /// Weights and biases are uniform between ±1/√inputs, as PyTorch draws them.
+    #[default]
+    Inputs,
+    /// Weights are uniform between ±√(6/(inputs + outputs)) and biases are 0 (Glorot & Bengio 2010, equation 16),
+    /// as TensorFlow draws them.
+    Glorot,
+}
+
 /// A builder of [`Parameters`], with initial values.
 #[derive(Clone, Debug, Default)]
 pub struct Initial<E> {
     values: Vec<E>,
     held: Vec<E>,
     layers: Vec<Range<usize>>,
+    initialization: Initialization,
 }
 
 impl<E: Real> Initial<E> {
     /// No parameters yet.
     pub fn new() -> Self {
-        Self { values: vec![], held: vec![], layers: vec![] }
+        Self::of(Initialization::default())
     }
 
-    /// Adds a linear layer. Its weight and bias are uniform between −1/√inputs and 1/√inputs.
+    /// No parameters yet; those of layers are drawn so.
+    pub fn of(initialization: Initialization) -> Self {
+        Self { values: vec![], held: vec![], layers: vec![], initialization }
+    }
+
+    /// Adds a linear layer, whose weight and bias are drawn as the [`Initialization`] says.
     ///
     /// # Panics
     /// If there are no inputs or no outputs.
     pub fn linear(&mut self, inputs: usize, outputs: usize, noise: &mut Noise) -> Layer {
         assert!(inputs > 0 && outputs > 0, "a layer has inputs and outputs");
         let dense = Dense { inputs, outputs };
-        let bound = 1.0 / (inputs as f64).sqrt();
+        let (bound, biases) = match self.initialization {
+            Initialization::Inputs => (1.0 / (inputs as f64).sqrt(), true),
+            Initialization::Glorot => ((6.0 / (inputs + outputs) as f64).sqrt(), false),
+        };
         let start = self.values.len();
         let weight = start..start + dense.weights();
         let bias = weight.end..weight.end + outputs;
         let draw = |_| E::of(bound * (2.0 * noise.uniform() - 1.0));
-        self.values.extend((start..bias.end).map(draw));
+        let drawn = if biases { bias.end } else { weight.end };
+        self.values.extend((start..drawn).map(draw));
+        self.values.resize(bias.end, E::ZERO);
         self.layers.push(start..bias.end);
         Layer { dense, weight, bias, index: self.layers.len() - 1 }
     }

@@ -3,7 +3,7 @@
 use crate::reference::*;
 use dfdx::prelude::Backward;
 use kernels::tape::{self, Node, Recording, Weights};
-use kernels::{Data, Dense, Initial, Input, Noise, Packed, Parameters, Perceptron};
+use kernels::{Data, Dense, Initial, Initialization, Input, Noise, Packed, Parameters, Perceptron};
 
 const ROWS: usize = 2;
 
@@ -42,6 +42,22 @@ fn initial_parameters_are_uniform() {
     }
     let bound = 1.0 / 500f64.sqrt();
     assert!(parameters.values()[2500..].iter().all(|x| x.abs() < bound));
+}
+
+/// Biases take no random numbers.
+#[test]
+fn initial_parameters_of_glorot_are_uniform_with_biases_of_zero() {
+    let mut initial = Initial::<f64>::of(Initialization::Glorot);
+    let noise = &mut Noise::named(&["initial"]);
+    let layers = [initial.linear(4, 20, noise), initial.linear(20, 34, noise)];
+    let parameters = initial.build();
+    let mut noise = Noise::named(&["initial"]);
+    for (layer, bound) in layers.into_iter().zip([0.5, 1.0 / 3.0]) {
+        for &x in &parameters.values()[layer.weight] {
+            assert!((x - bound * (2.0 * noise.uniform() - 1.0)).abs() < 1e-15);
+        }
+        assert!(parameters.values()[layer.bias].iter().all(|&x| x == 0.0));
+    }
 }
 
 /// A tape keeps the parameters of its forward pass, even if they change later.

@@ -1,4 +1,8 @@
-//! Images in the IDX format, that of MNIST.
+//! Images and labels in the IDX format, that of MNIST.
+
+mod labels;
+
+pub use labels::Labels;
 
 use crate::{Error, Result};
 use flate2::read::MultiGzDecoder;
@@ -85,6 +89,33 @@ impl Images {
         &self.pixels.digest
     }
 
+    /// Images of the same file: white where the gray level is above half of white, 127.5, and black elsewhere.
+    pub fn thresholded(&self) -> Self {
+        self.with_levels(
+            self.levels().iter().map(|&level| if level > 127 { 255 } else { 0 }).collect(),
+        )
+    }
+
+    /// Images of these gray levels, which are made from the same file.
+    fn with_levels(&self, levels: Vec<u8>) -> Self {
+        let (size, digest) = (self.size(), self.digest().to_owned());
+        let range = (0, levels.len() / self.pixels());
+        Self { pixels: Arc::new(Pixels { size, levels, digest }), range }
+    }
+
+    /// So many images at even distances, ⌊i·n/count⌋ of n: files may be ordered, as that of the static binarization
+    /// to test on is by class. All if there are not more.
+    pub fn spaced(&self, count: usize) -> Self {
+        let all = self.len();
+        if count >= all {
+            return self.clone();
+        }
+        let each = self.pixels();
+        let image = |i: usize| &self.levels()[i * all / count * each..][..each];
+        let levels: Vec<u8> = (0..count).flat_map(image).copied().collect();
+        self.with_levels(levels)
+    }
+
     /// The first `count` images, and the others.
     ///
     /// # Panics
@@ -133,7 +164,7 @@ fn shared(path: &Path) -> Result<Arc<Pixels>, String> {
     if let Some(pixels) = known.and_then(|(_, pixels)| pixels.upgrade()) {
         return Ok(pixels);
     }
-    let pixels = Arc::new(read(file)?);
+    let pixels = Arc::new(parse(open(file)?)?);
     in_use.push((version, Arc::downgrade(&pixels)));
     Ok(pixels)
 }
@@ -141,16 +172,14 @@ fn shared(path: &Path) -> Result<Arc<Pixels>, String> {
 /// The first two bytes of gzip.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
-fn read(mut file: File) -> Result<Pixels, String> {
+/// The content of a file without compression.
+fn open(mut file: File) -> Result<Box<dyn Read>, String> {
     let unreadable = |error: io::Error| format!("cannot be read: {error}");
     let mut first = [0; 2];
     let is_compressed = file.read_exact(&mut first).is_ok() && first == GZIP;
     file.rewind().map_err(unreadable)?;
     let file = BufReader::new(file);
-    match is_compressed {
-        true => parse(MultiGzDecoder::new(file)),
-        false => parse(file),
-    }
+    Ok(if is_compressed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) })
 }
 
 /// The magic numbers of unsigned bytes in three dimensions and in one.

@@ -6,4 +6,4 @@ mod idx;
 
 pub use absent::{Absent, Known};
 pub use folders::Folders;
-pub use idx::Images;
+pub use idx::{Images, Labels};

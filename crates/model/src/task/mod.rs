@@ -49,7 +49,7 @@ pub use registry::{Entry, Registry};
 pub use separable::{ArsmToy, Goal, Polynomial, QuadraticToy};
 pub use structured_prediction::StructuredPrediction;
 pub use traits::{Instance, Streams, Task};
-pub use vae::{Between, Vae};
+pub use vae::{Between, FirstParameters, Vae};
 
 impl Registry {
     /// The tasks of this crate.

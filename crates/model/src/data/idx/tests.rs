@@ -59,6 +59,24 @@ fn rows_are_gray_levels_of_images() {
 }
 
 #[test]
+fn images_at_even_distances() {
+    let images = Images::new((1, 2), (0..20).collect());
+    assert_eq!(images.spaced(4).levels(), [0, 1, 4, 5, 10, 11, 14, 15]);
+    // Of a part, and of the file that it is from.
+    let part = images.split_at(4).1;
+    assert_eq!(part.spaced(2).levels(), [8, 9, 14, 15]);
+    assert_eq!((part.spaced(2).len(), part.spaced(2).digest()), (2, images.digest()));
+    assert_eq!([6, 7].map(|count| part.spaced(count).levels().to_vec()), [part.levels(); 2]);
+}
+
+#[test]
+fn gray_levels_become_black_and_white() {
+    let images = Images::new((1, 2), vec![0, 127, 128, 255]);
+    assert_eq!(images.thresholded().levels(), [0, 0, 255, 255]);
+    assert_eq!(images.split_at(1).1.thresholded().levels(), [255, 255]);
+}
+
+#[test]
 fn files_that_are_not_images_are_refused() {
     let good = three();
     let labels = [LABELS, 3].map(u32::to_be_bytes).concat();

@@ -13,7 +13,9 @@ pub use reconstruction::Reconstruction;
 use crate::classifier::divergence_from_uniform;
 use crate::{Forward, ranges};
 use kernels::tape::{Node, Recording, record};
-use kernels::{Activation, Data, Initial, Input, Noise, Packed, Parameters, Perceptron, Real};
+use kernels::{
+    Activation, Data, Initial, Initialization, Input, Noise, Packed, Parameters, Perceptron, Real,
+};
 use registry::Fault;
 use std::rc::Rc;
 
@@ -34,6 +36,8 @@ pub struct Shape {
     pub codes: Codes,
     /// Pixels that are decoded: those of an image, unless others are predicted from it.
     pub outputs: usize,
+    /// How the first weights and biases are drawn.
+    pub initialization: Initialization,
 }
 
 /// Rejects latents, categories and widths of hidden layers that no autoencoder has.
@@ -62,7 +66,7 @@ impl Autoencoder {
     pub fn new<E: Real>(shape: &Shape, noise: &mut Noise) -> (Self, Parameters<E>) {
         let Shape { latents, categories, activation, codes, .. } = *shape;
         let mut widths = [&[shape.pixels], &*shape.hidden, &[latents * categories]].concat();
-        let mut initial = Initial::new();
+        let mut initial = Initial::of(shape.initialization);
         let encoder = Perceptron::new(&mut initial, &widths, noise).with_activation(activation);
         widths.reverse();
         widths[0] = codes.width(latents, categories);

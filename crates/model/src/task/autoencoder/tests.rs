@@ -19,7 +19,17 @@ fn shapes() -> Vec<Shape> {
             let (pixels, hidden) = (PIXELS, vec![9, 7]);
             let (latents, categories) = (LATENTS, CATEGORIES);
             let outputs = PIXELS;
-            all.push(Shape { pixels, hidden, latents, categories, activation, codes, outputs });
+            let initialization = Initialization::Inputs;
+            all.push(Shape {
+                pixels,
+                hidden,
+                latents,
+                categories,
+                activation,
+                codes,
+                outputs,
+                initialization,
+            });
         }
     }
     all

@@ -7,7 +7,7 @@ use crate::batch::{Batch, Rows};
 use crate::data::Folders;
 use crate::{Artifact, Evaluation, Forward, Metric, Reference, Result, Role, ranges};
 use estimators::Dims;
-use kernels::{Activation, Noise, Packed, Parameters, Real};
+use kernels::{Activation, Initialization, Noise, Packed, Parameters, Real};
 use registry::Fault;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -98,7 +98,8 @@ impl CategoricalVae {
         let Self { pixels, latents, categories, .. } = *self;
         let (hidden, activation) = (self.hidden.clone(), Activation::Relu);
         let (codes, outputs) = (Codes::OneHot, pixels);
-        Shape { pixels, hidden, latents, categories, activation, codes, outputs }
+        let initialization = Initialization::Inputs;
+        Shape { pixels, hidden, latents, categories, activation, codes, outputs, initialization }
     }
 
     /// The entropy of an image, in nats.

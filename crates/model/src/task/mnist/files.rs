@@ -12,6 +12,8 @@ pub enum Pixels {
     /// Gray levels from 0 to 1.
     #[default]
     Real,
+    /// 1 where the gray level is above half of white, else 0.
+    Thresholded,
     /// Bits that were drawn once, for everybody.
     Static,
     /// Bits that are drawn for each batch, each 1 with the probability of its gray level.
@@ -39,7 +41,7 @@ struct Names {
 impl Names {
     fn of(pixels: Pixels, validation_rows: usize) -> Self {
         match pixels {
-            Pixels::Real | Pixels::Dynamic => Self {
+            Pixels::Real | Pixels::Thresholded | Pixels::Dynamic => Self {
                 train: "train-images-idx3-ubyte",
                 validation: None,
                 test: "t10k-images-idx3-ubyte",
@@ -55,23 +57,29 @@ impl Names {
 }
 
 /// The files as they were published, each with the hash of its content without compression.
-const PUBLISHED: [(&str, &str); 5] = [
+const PUBLISHED: [(&str, &str); 7] = [
     ("train-images-idx3-ubyte", "c6e6fd8c67d07c8a"),
     ("t10k-images-idx3-ubyte", "f8d502322cd9f186"),
     ("binarised-train-images-idx3-ubyte", "0f3fb015e363c204"),
     ("binarised-valid-images-idx3-ubyte", "c940937484a243cb"),
     ("binarised-test-images-idx3-ubyte", "88a2c67352357955"),
+    ("train-labels-idx1-ubyte", "8ebcfdf2fe191516"),
+    ("t10k-labels-idx1-ubyte", "6d43ea317fa8f585"),
 ];
 
 /// The hash of the files as they were published. Runs with these can be reported where the files are not.
 pub(in crate::task) fn published(pixels: Pixels, validation_rows: usize) -> String {
     let Names { train, validation, test } = Names::of(pixels, validation_rows);
-    let of = |name: &str| PUBLISHED.iter().find(|(known, _)| *known == name).map(|(_, hash)| *hash);
-    together([Some(train), validation, Some(test)].into_iter().flatten().filter_map(of))
+    together([Some(train), validation, Some(test)].into_iter().flatten().filter_map(published_file))
+}
+
+/// The hash of a file as it was published.
+pub(super) fn published_file(name: &str) -> Option<&'static str> {
+    PUBLISHED.iter().find(|(known, _)| *known == name).map(|(_, hash)| *hash)
 }
 
 /// One hash of several.
-fn together<'a>(hashes: impl Iterator<Item = &'a str>) -> String {
+pub(super) fn together<'a>(hashes: impl Iterator<Item = &'a str>) -> String {
     let all = hashes.collect::<Vec<_>>().join(" ");
     blake3::hash(all.as_bytes()).to_hex()[..16].to_owned()
 }
@@ -132,6 +140,19 @@ impl Sets {
         assert_eq!(all.size(), test.size(), "images of one size");
         let digest = together([all, &test].into_iter().map(Images::digest));
         let (train, validation) = all.split_at(all.len() - validation_rows);
+        Self { train, validation, test, digest }
+    }
+}
+
+impl Sets {
+    /// The images as pixels of this kind, as far as these are the same in each run.
+    pub(super) fn taken_as(self, pixels: Pixels) -> Self {
+        if pixels != Pixels::Thresholded {
+            return self;
+        }
+        let Self { train, validation, test, digest } = self;
+        let [train, validation, test] =
+            [train, validation, test].map(|images| images.thresholded());
         Self { train, validation, test, digest }
     }
 }

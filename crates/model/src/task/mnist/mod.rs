@@ -1,6 +1,7 @@
 //! The images of MNIST, for the tasks that are trained on them.
 
 mod batches;
+mod classes;
 mod files;
 mod source;
 mod split;
@@ -8,7 +9,8 @@ mod split;
 pub(super) mod tiny;
 
 pub use batches::Batches;
+pub(super) use classes::{CLASSES, Classified, Counts, PIXELS};
 pub use files::Pixels;
 pub(super) use files::Sets;
-pub(super) use source::Source;
+pub(super) use source::{NOT_AS_PUBLISHED, Source};
 pub(super) use split::Split;

@@ -5,6 +5,10 @@ use crate::data::{Absent, Folders};
 use crate::task::Streams;
 use crate::{Error, Result};
 
+/// What a reader of results with other images has to be warned of.
+pub(in crate::task) const NOT_AS_PUBLISHED: &str =
+    "the images are not those of MNIST as published: its figures are no comparison";
+
 /// The images of a task, or what is known of them without their files.
 #[derive(Clone, Debug)]
 pub(in crate::task) struct Source {
@@ -24,7 +28,7 @@ impl Source {
         folders: &Folders,
     ) -> Result<Self> {
         let images = match Sets::read(pixels, validation_rows, folders) {
-            Ok(images) => Ok(images),
+            Ok(images) => Ok(images.taken_as(pixels)),
             Err(Error::Absent(absent)) => Err(absent),
             Err(error) => return Err(error),
         };
@@ -33,7 +37,7 @@ impl Source {
 
     /// These images.
     pub(in crate::task) fn of(pixels: Pixels, validation_rows: usize, images: Sets) -> Self {
-        Self { pixels, validation_rows, images: Ok(images) }
+        Self { pixels, validation_rows, images: Ok(images.taken_as(pixels)) }
     }
 
     /// The hash of the images as they were published.
@@ -44,9 +48,7 @@ impl Source {
     /// What a reader of results has to be warned of.
     pub(in crate::task) fn warnings(&self) -> Vec<String> {
         let others = self.images.as_ref().is_ok_and(|images| images.digest != self.published());
-        let warning =
-            "the images are not those of MNIST as published: its figures are no comparison";
-        others.then(|| warning.to_owned()).into_iter().collect()
+        others.then(|| NOT_AS_PUBLISHED.to_owned()).into_iter().collect()
     }
 
     /// The hash of the images, or where they are missing of those that were published.

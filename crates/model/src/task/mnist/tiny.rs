@@ -30,3 +30,25 @@ pub(in crate::task) fn mnist() -> (tempfile::TempDir, Folders) {
     let folders = Folders { data: vec![folder.path().to_owned()], ..Folders::default() };
     (folder, folders)
 }
+
+/// Writes an IDX file of labels.
+pub(in crate::task) fn write_labels(folder: &Path, name: &str, labels: &[u8]) {
+    let header = [0x0801, labels.len() as u32].map(u32::to_be_bytes).concat();
+    std::fs::write(folder.join(name), [header, labels.to_vec()].concat()).unwrap();
+}
+
+/// A folder with images of 28 × 28 pixels, so many to train on and to test on, whose gray level is their number,
+/// and their classes, which are its last digit.
+pub(in crate::task) fn classified(train: u8, test: u8) -> (tempfile::TempDir, Folders) {
+    let folder = tempfile::tempdir().unwrap();
+    for (part, count) in [("train", train), ("t10k", test)] {
+        let header = [0x0803, u32::from(count), 28, 28].map(u32::to_be_bytes).concat();
+        let levels = (0..count).flat_map(|image| vec![image; 28 * 28]);
+        let bytes: Vec<u8> = header.into_iter().chain(levels).collect();
+        std::fs::write(folder.path().join(format!("{part}-images-idx3-ubyte")), bytes).unwrap();
+        let labels: Vec<u8> = (0..count).map(|image| image % 10).collect();
+        write_labels(folder.path(), &format!("{part}-labels-idx1-ubyte"), &labels);
+    }
+    let folders = Folders { data: vec![folder.path().to_owned()], ..Folders::default() };
+    (folder, folders)
+}

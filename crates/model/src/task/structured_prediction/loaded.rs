@@ -61,8 +61,7 @@ impl Task for Loaded {
     /// If the images are not there.
     fn instance<E: Real>(&self, streams: &Streams) -> (Seeded, Parameters<E>) {
         let mut images = self.source.split(self.task.batches, streams);
-        let rows = images.test.len().min(self.task.test_rows);
-        images.test = images.test.split_at(rows).0;
+        images.test = images.test.spaced(self.task.test_rows);
         let (lines, columns) = images.train.size();
         let upper = lines / 2 * columns;
         let shape = self.task.shape(upper, images.train.pixels() - upper);

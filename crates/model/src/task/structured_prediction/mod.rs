@@ -10,7 +10,7 @@ use super::autoencoder::{self, Codes, Shape};
 use super::mnist::{Batches, Pixels};
 use crate::data::Folders;
 use crate::{Result, ranges};
-use kernels::Activation;
+use kernels::{Activation, Initialization};
 use registry::Fault;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -46,7 +46,7 @@ pub struct StructuredPrediction {
     pub categories: usize,
     /// Widths of the encoder's hidden layers, from 1 up each; the decoder has them in reverse.
     pub hidden: Vec<usize>,
-    /// `real`, `static` or `dynamic`, as in `vae`.
+    /// `real`, `thresholded`, `static` or `dynamic`, as in `vae`.
     pub pixels: Pixels,
     /// `epochs`, in each of which an image is met once, or `replacement`.
     pub batches: Batches,
@@ -54,7 +54,7 @@ pub struct StructuredPrediction {
     pub samples: usize,
     /// Images to validate on, from the same place as in `vae`: from 1 up.
     pub validation_rows: usize,
-    /// Images to test on, the first ones, if there are so many: from 1 up.
+    /// Images to test on, at even distances in their file, if there are so many: from 1 up.
     pub test_rows: usize,
 }
 
@@ -76,7 +76,7 @@ impl Default for StructuredPrediction {
 impl TaskKind for StructuredPrediction {
     const NAME: &'static str = "structured-prediction";
     const SUMMARY: &'static str = "the lower half of an MNIST digit from its upper half";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Task = Loaded;
 
     fn check(&self) -> Result<(), Fault> {
@@ -96,6 +96,7 @@ impl StructuredPrediction {
     fn shape(&self, pixels: usize, outputs: usize) -> Shape {
         let Self { latents, categories, .. } = *self;
         let (hidden, activation, codes) = (self.hidden.clone(), Activation::Relu, Codes::OneHot);
-        Shape { pixels, hidden, latents, categories, activation, codes, outputs }
+        let initialization = Initialization::Inputs;
+        Shape { pixels, hidden, latents, categories, activation, codes, outputs, initialization }
     }
 }

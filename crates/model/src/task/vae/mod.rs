@@ -11,7 +11,7 @@ use super::mnist::{Batches, Pixels};
 use super::{AnyTask, TaskKind};
 use crate::data::{Folders, Images};
 use crate::{Result, ranges};
-use kernels::Activation;
+use kernels::{Activation, Initialization};
 use registry::Fault;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -42,8 +42,7 @@ use std::sync::Arc;
 /// drawn alone, with its mean in the images trained on, counted with one gray image more: a decoder whose
 /// code says nothing.
 ///
-/// **Streams** `init` gives the first weights and biases, uniform between ±1/√inputs of their layer, as
-/// PyTorch draws them, in the order of `categorical-vae`. `epochs` gives at substream e the permutation of
+/// **Streams** `init` gives the first weights, and biases if they are drawn, in the order of `categorical-vae`. `epochs` gives at substream e the permutation of
 /// the images trained on in epoch e, from 0; images that do not fill a batch are left out of that epoch.
 /// With `batches = "replacement"`, the stream `batch` gives the indices of a step. With
 /// `pixels = "dynamic"`, a pixel is 1 if the next number of the step's stream `batch` is below it; the
@@ -63,11 +62,16 @@ pub struct Vae {
     pub activation: Between,
     /// Of negative numbers in a `leaky-relu`: above 0, below 1.
     pub slope: f64,
+    /// How the first weights and biases are drawn: as `pytorch` draws them, uniform between ±1/√inputs of their
+    /// layer; or `glorot`, weights uniform between ±√(6/(inputs + outputs)) and biases 0, as TensorFlow does.
+    #[serde(skip_serializing_if = "FirstParameters::is_pytorch")]
+    pub initialization: FirstParameters,
     /// What the decoder reads of a latent: `one-hot`, K numbers; or `integer`, the category's number
     /// divided by K − 1.
     pub codes: Codes,
-    /// `real`, gray levels from 0 to 1; `static`, the binarization of Larochelle & Murray 2011; or
-    /// `dynamic`, 1 with the gray level's probability, drawn for each batch (Salakhutdinov & Murray 2008).
+    /// `real`, gray levels from 0 to 1; `thresholded`, 1 above half of white; `static`, the binarization of
+    /// Larochelle & Murray 2011; or `dynamic`, 1 with the gray level's probability, drawn for each batch
+    /// (Salakhutdinov & Murray 2008).
     pub pixels: Pixels,
     /// `epochs`, in each of which an image is met once, or `replacement`.
     pub batches: Batches,
@@ -87,6 +91,23 @@ pub enum Between {
     LeakyRelu,
 }
 
+/// How the first weights and biases are drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FirstParameters {
+    /// Uniform between ±1/√inputs.
+    #[default]
+    Pytorch,
+    /// Weights uniform between ±√(6/(inputs + outputs)), biases 0.
+    Glorot,
+}
+
+impl FirstParameters {
+    fn is_pytorch(&self) -> bool {
+        *self == Self::Pytorch
+    }
+}
+
 impl Default for Vae {
     fn default() -> Self {
         Self {
@@ -95,6 +116,7 @@ impl Default for Vae {
             hidden: vec![512, 256],
             activation: Between::LeakyRelu,
             slope: 0.2,
+            initialization: FirstParameters::Pytorch,
             codes: Codes::OneHot,
             pixels: Pixels::Real,
             batches: Batches::Epochs,
@@ -138,6 +160,10 @@ impl Vae {
             Between::LeakyRelu => Activation::LeakyRelu(self.slope),
         };
         let (hidden, outputs) = (self.hidden.clone(), pixels);
-        Shape { pixels, hidden, latents, categories, activation, codes, outputs }
+        let initialization = match self.initialization {
+            FirstParameters::Pytorch => Initialization::Inputs,
+            FirstParameters::Glorot => Initialization::Glorot,
+        };
+        Shape { pixels, hidden, latents, categories, activation, codes, outputs, initialization }
     }
 }

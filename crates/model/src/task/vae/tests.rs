@@ -170,6 +170,29 @@ fn the_static_binarization_has_images_of_its_own_to_validate_on() {
     assert_eq!(load(12).data_digest(), load(13).data_digest());
 }
 
+/// Gray levels of 127 are black, those of 128 are white.
+#[test]
+fn thresholded_pixels_are_black_or_white() {
+    let (folder, folders) = mnist();
+    let mut train = levels("train", 90);
+    (train[0], train[1], train[80 * 9], train[80 * 9 + 1]) = (127, 128, 127, 128);
+    write(folder.path(), "train-images-idx3-ubyte", &train);
+    let load = |pixels| Vae { pixels, ..small() }.load(&folders).unwrap();
+    let thresholded = load(Pixels::Thresholded);
+    assert_eq!(thresholded.data_digest(), load(Pixels::Real).data_digest());
+    let (seeded, _) = thresholded.instance::<f32>(&Streams::new("vae", 0));
+    let held_out = seeded.images.validation.unwrap();
+    let bits = |levels: &[u8]| -> Vec<u8> {
+        levels.iter().map(|&level| if level >= 128 { 255 } else { 0 }).collect()
+    };
+    let kept = seeded.images.train.levels().len();
+    assert_eq!(seeded.images.train.levels(), bits(&train[..kept]));
+    assert_eq!(held_out.levels(), bits(&train[kept..]));
+    assert_eq!(seeded.images.test.levels(), bits(&levels("test", 70)));
+    assert_eq!(&seeded.images.train.levels()[..2], [0, 255]);
+    assert_eq!(seeded.images.train.rows([0].into_iter()).unpack()[..2], [0.0, 1.0]);
+}
+
 /// Images in no file train as the same ones in files do.
 #[test]
 fn images_need_no_file() {
