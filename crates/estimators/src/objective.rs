@@ -4,6 +4,7 @@ use kernels::tape::{Node, Recording, Taped, from_tensor, into_tensor};
 use kernels::{Packed, Real};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// Losses of S samples of B rows, with the tape that recorded them.
 pub struct Losses<E: Real> {
@@ -78,6 +79,20 @@ pub trait Objective<E: Real> {
     /// baseline uses the logits.
     fn context(&self) -> Option<Context<'_, E>> {
         None
+    }
+}
+
+impl<E: Real, O: Objective<E> + ?Sized> Objective<E> for Rc<O> {
+    fn loss(&self, choice: Choice<E>) -> Result<Losses<E>> {
+        (**self).loss(choice)
+    }
+
+    fn domain(&self) -> Domain {
+        (**self).domain()
+    }
+
+    fn context(&self) -> Option<Context<'_, E>> {
+        (**self).context()
     }
 }
 

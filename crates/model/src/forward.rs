@@ -1,4 +1,5 @@
 use crate::Result;
+use estimators::objectives::Gated;
 use estimators::{Choice, Dims, Logits, Objective};
 use kernels::tape::{Node, Recording};
 use kernels::{Noise, Packed, Real, rows};
@@ -12,6 +13,8 @@ pub struct Forward<E: Real> {
     pub latents: usize,
     /// The loss of choices.
     pub objective: Box<dyn Objective<E>>,
+    /// The same without gates, if it has gates of these logits ([`Gated`]): other logits have other gates.
+    pub ungated: Option<Rc<dyn Objective<E>>>,
     /// A part of each row's loss that does not depend on the choice, [B, 1]; the gradient of its
     /// mean is on the tape.
     pub penalty: Option<Packed<E>>,
@@ -32,8 +35,21 @@ impl<E: Real> Forward<E> {
         objective: impl Objective<E> + 'static,
         tape: Recording<E>,
     ) -> Self {
-        let objective = Box::new(objective);
-        Self { logits, latents, objective, penalty: None, gates: None, held: None, tape }
+        let (objective, ungated) = (Box::new(objective), None);
+        Self { logits, latents, objective, ungated, penalty: None, gates: None, held: None, tape }
+    }
+
+    /// Logits and an objective, whose outputs are scaled by the softmax of `gates` ([B·L, K]), on a tape.
+    pub fn gated(
+        logits: Node<E>,
+        gates: &Node<E>,
+        latents: usize,
+        objective: impl Objective<E> + 'static,
+        mut tape: Recording<E>,
+    ) -> Self {
+        let ungated: Rc<dyn Objective<E>> = Rc::new(objective);
+        let objective = Gated::on(Rc::clone(&ungated), gates, &mut tape);
+        Self { ungated: Some(ungated), ..Self::new(logits, latents, objective, tape) }
     }
 
     /// With a part of the loss that does not depend on the choice.

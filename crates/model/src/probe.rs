@@ -2,6 +2,7 @@
 
 use crate::task::{Instance, Streams, Task};
 use crate::{Batch, Forward, Result};
+use estimators::objectives::Gated;
 use estimators::{Dims, Domain, Estimator, Logits, Objective};
 use kernels::tape::{Node, Recording};
 use kernels::{Noise, Packed, Parameters, Real};
@@ -71,6 +72,8 @@ struct Copies<E: Real> {
     /// The logits of gates, where they are others.
     gates: Option<Rc<Packed<E>>>,
     objective: Box<dyn Objective<E>>,
+    /// The same without gates, if it has gates: they are those of the logits where an estimate is drawn.
+    ungated: Option<Rc<dyn Objective<E>>>,
 }
 
 /// Rows that estimates are drawn for at a time, unless one batch has more: about as many as a
@@ -132,9 +135,9 @@ impl<E: Real> Copies<E> {
         count: usize,
     ) -> Self {
         let forward = instance.forward(parameters, &batch.repeat(count));
-        let Forward { logits, gates, objective, .. } = forward;
+        let Forward { logits, gates, objective, ungated, .. } = forward;
         let numbers = |node: Node<E>| Rc::new(node.numbers().clone());
-        Self { count, logits: numbers(logits), gates: gates.map(numbers), objective }
+        Self { count, logits: numbers(logits), gates: gates.map(numbers), objective, ungated }
     }
 
     /// An estimate for each copy, one after the other.
@@ -150,7 +153,14 @@ impl<E: Real> Copies<E> {
         if let Some(gates) = &gates {
             logits = logits.with_gates(gates.clone());
         }
-        estimator.estimate(logits, &*self.objective, noise)?.backward()?;
+        let estimate = match self.ungated.clone() {
+            None => estimator.estimate(logits, &*self.objective, noise),
+            Some(ungated) => {
+                let (gated, logits) = Gated::new(ungated, logits);
+                estimator.estimate(logits, &gated, noise)
+            }
+        };
+        estimate?.backward()?;
         let none = || vec![E::ZERO; self.logits.rows() * self.logits.columns()];
         let mut gradients = leaf.take().map_or_else(none, |gradient| gradient.unpack());
         // A step moves both by the same.

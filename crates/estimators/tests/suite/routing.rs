@@ -10,6 +10,7 @@ use estimators::{
 };
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 const THETA: [f64; 4] = [0.5, -0.3, 0.2, -1.0];
 const OUTPUTS: [f64; 4] = [0.3, 1.1, -0.4, 0.7];
@@ -309,7 +310,8 @@ fn gates_are_differentiated_whatever_estimates_the_choice() {
             let mut estimator = crate::problem::estimator(kind, parameters);
             let leaf = Node::new(Packed::pack(&THETA.repeat(DRAWS), 4));
             let logits = Logits::new(leaf.clone(), 1, Default::default());
-            let (objective, logits) = Gated::new(Boxed((problem.make)(DRAWS)), logits);
+            let objective: Rc<dyn Objective<f64>> = (problem.make)(DRAWS).into();
+            let (objective, logits) = Gated::new(objective, logits);
             let noise = &mut Noise::named(&["gated"]);
             estimator.surrogate(logits, &objective, noise).unwrap().backward().unwrap();
             let draws = leaf.take().unwrap().unpack();
@@ -321,15 +323,6 @@ fn gates_are_differentiated_whatever_estimates_the_choice() {
                 assert!((mean - truth).abs() < 5.0 * error + 1e-12, "{kind}: {mean} for {truth}");
             }
         }
-    }
-}
-
-/// An objective behind a box.
-struct Boxed(Box<dyn Objective<f64>>);
-
-impl Objective<f64> for Boxed {
-    fn loss(&self, choice: Choice<f64>) -> estimators::Result<Losses<f64>> {
-        self.0.loss(choice)
     }
 }
 

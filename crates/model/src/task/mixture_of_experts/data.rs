@@ -4,6 +4,7 @@ use super::mnist_1d;
 use super::parameters::{ExpertData, MixtureOfExperts};
 use crate::Batch;
 use crate::batch::Rows;
+use crate::task::mnist::Classified;
 use kernels::Noise;
 
 /// Rows to train on, and those that are not trained on.
@@ -56,16 +57,26 @@ impl Drawn {
 }
 
 impl Split {
-    pub(super) fn draw(task: &MixtureOfExperts, noise: &mut Noise) -> Self {
+    /// Rows that are drawn, or those of the images.
+    ///
+    /// # Panics
+    /// If the images that the task needs are missing.
+    pub(super) fn new(
+        task: &MixtureOfExperts,
+        images: Option<&Classified>,
+        noise: &mut Noise,
+    ) -> Self {
         let (train, validation, test) = (task.rows, task.validation_rows, task.test_rows);
         let count = train + validation + test;
-        let drawn = match task.data {
-            ExpertData::Clusters => clusters(task, count, noise),
-            ExpertData::Mnist1d => {
+        let drawn = match (task.data, images) {
+            (ExpertData::Clusters, _) => clusters(task, count, noise),
+            (ExpertData::Mnist1d, _) => {
                 let (features, classes) = mnist_1d::draw(count, noise);
                 let targets = classes.into_iter().map(f64::from).collect();
                 Drawn { features, targets, ..Drawn::default() }
             }
+            (ExpertData::Mnist, Some(images)) => return Self::of(images.rows(task.counts())),
+            (ExpertData::Mnist, None) => panic!("MNIST has images"),
         };
         let first = drawn.part(0, train);
         let tested = drawn.part(train + validation, test);
@@ -77,6 +88,13 @@ impl Split {
             test: tested.held_out(),
             noise,
         }
+    }
+
+    /// Rows to train on, to validate on and to test on.
+    fn of([train, validation, test]: [Rows; 3]) -> Self {
+        let [validation, test] =
+            [validation, test].map(|rows| HeldOut { batch: rows.all(), clusters: vec![] });
+        Self { train, train_clusters: vec![], validation, test, noise: 0.0 }
     }
 }
 

@@ -4,8 +4,8 @@ use kernels::tape::{Node, Recording, record};
 use kernels::{Data, Input, Packed, Parameters, Perceptron, Real};
 use std::rc::Rc;
 
-/// m E_D(x) of S picks D of each row ([B, S]) with gates m ([B, S]; 1 without): [B, S·o], the outputs of a
-/// sample side by side.
+/// (1/L) Σ_l m_l E_{D_l}(x) of S picks D_l of L latents of each row ([B·L, S]) with gates m ([B·L, S]; 1 without):
+/// [B, S·o], the outputs of a sample side by side.
 ///
 /// The rows of an expert are gathered in their order, so that each expert is one product for them; a row that
 /// picks an expert several times has it computed once. Experts follow in their order. Rows are processed sixteen
@@ -15,27 +15,30 @@ pub(super) fn outputs<E: Real>(
     parameters: &Parameters<E>,
     rows: &Packed<E>,
     picks: &Packed<E>,
+    latents: usize,
     gates: Option<Node<E>>,
     tape: &mut Recording<E>,
 ) -> Node<E> {
-    let Groups { rows: groups, places } = Groups::of(picks, experts.len());
+    let Groups { rows: groups, places } = Groups::of(picks, latents, experts.len());
     let shape = (rows.rows(), picks.columns());
     let computed = Computed::new(experts, parameters, rows, &groups, tape);
-    computed.combine(places, gates, shape, tape)
+    computed.combine(places, gates, latents, shape, tape)
 }
 
-/// Σ_k w_k E_k(x) of weights w ([B, K]): [B, o]. An expert computes the rows where its weight is not 0.
+/// (1/L) Σ_l Σ_k w_lk E_k(x) of weights w ([B·L, K]): [B, o]. An expert computes the rows where one of its weights
+/// is not 0.
 pub(super) fn mixture<E: Real>(
     experts: &[Perceptron],
     parameters: &Parameters<E>,
     rows: &Packed<E>,
     weights: Node<E>,
+    latents: usize,
     tape: &mut Recording<E>,
 ) -> Node<E> {
-    let Groups { rows: groups, places } = Groups::active(&weights);
+    let Groups { rows: groups, places } = Groups::active(&weights, latents);
     let shape = (rows.rows(), 1);
     let computed = Computed::new(experts, parameters, rows, &groups, tape);
-    computed.combine(places, Some(weights), shape, tape)
+    computed.combine(places, Some(weights), latents, shape, tape)
 }
 
 /// The outputs of experts for the rows that each computes.
@@ -66,18 +69,20 @@ impl<E: Real> Computed<E> {
         Self { width: experts[0].outputs(), nodes, numbers }
     }
 
-    /// The sum of outputs at each place, times the weights of the places (1 without), [B, S·o] for B rows and S
-    /// outputs of each.
+    /// The sum of outputs at each place, times the weights of the places (1 without), divided by L: [B, S·o] for B
+    /// rows and S outputs of each.
     fn combine(
         self,
         places: Vec<Place>,
         weights: Option<Node<E>>,
+        latents: usize,
         (rows, samples): (usize, usize),
         tape: &mut Recording<E>,
     ) -> Node<E> {
         let Self { width, nodes, numbers } = self;
         let factors = weights.as_ref().map(|weights| weights.unpack());
-        let factor = move |i: usize| factors.as_ref().map_or(E::ONE, |factors| factors[i]);
+        let share = E::of(1.0 / latents as f64);
+        let factor = move |i: usize| factors.as_ref().map_or(share, |factors| share * factors[i]);
         let mut y = vec![E::ZERO; rows * samples * width];
         for &Place { expert, at, weight, output } in &places {
             let (m, from) = (factor(weight), &numbers[expert][at * width..][..width]);
@@ -95,7 +100,7 @@ impl<E: Real> Computed<E> {
                 let (m, from) = (factor(weight), at * width);
                 if let Some(slope) = slopes.get_mut(weight) {
                     let x = &numbers[expert][from..][..width];
-                    *slope = x.iter().zip(g).fold(E::ZERO, |sum, (&x, &g)| sum + x * g);
+                    *slope = share * x.iter().zip(g).fold(E::ZERO, |sum, (&x, &g)| sum + x * g);
                 }
                 sums[expert][from..][..width].iter_mut().zip(g).for_each(|(sum, &g)| *sum += m * g);
             }
@@ -132,36 +137,41 @@ struct Groups {
 }
 
 impl Groups {
-    /// Of picks ([B, S]), each with a weight and an output of its own.
-    fn of<E: Real>(picks: &Packed<E>, experts: usize) -> Self {
+    /// Of picks of L latents ([B·L, S]), each with a weight of its own; a row has an output for each sample.
+    fn of<E: Real>(picks: &Packed<E>, latents: usize, experts: usize) -> Self {
         let samples = picks.columns();
         let mut rows = vec![vec![]; experts];
         let place = |(i, pick): (usize, E)| {
-            let (row, expert) = ((i / samples) as u32, pick.widen() as usize);
-            let group: &mut Vec<u32> = &mut rows[expert];
-            if group.last() != Some(&row) {
-                group.push(row);
-            }
-            Place { expert, at: group.len() - 1, weight: i, output: i }
+            let (row, expert) = (i / (latents * samples), pick.widen() as usize);
+            let at = join(&mut rows[expert], row as u32);
+            Place { expert, at, weight: i, output: row * samples + i % samples }
         };
         let places = picks.unpack().into_iter().enumerate().map(place).collect();
         Self { rows, places }
     }
 
-    /// Of weights ([B, K]), where they are not 0; a row has one output.
-    fn active<E: Real>(weights: &Packed<E>) -> Self {
+    /// Of weights of L latents ([B·L, K]), where they are not 0; a row has one output.
+    fn active<E: Real>(weights: &Packed<E>, latents: usize) -> Self {
         let experts = weights.columns();
         let mut rows: Vec<Vec<u32>> = vec![vec![]; experts];
         let mut places = vec![];
         for (weight, x) in weights.unpack().into_iter().enumerate() {
             if x != E::ZERO {
-                let (row, expert) = (weight / experts, weight % experts);
-                rows[expert].push(row as u32);
-                places.push(Place { expert, at: rows[expert].len() - 1, weight, output: row });
+                let (row, expert) = (weight / experts / latents, weight % experts);
+                let at = join(&mut rows[expert], row as u32);
+                places.push(Place { expert, at, weight, output: row });
             }
         }
         Self { rows, places }
     }
+}
+
+/// Where a row is in its group, which it joins if it is not the last one there.
+fn join(group: &mut Vec<u32>, row: u32) -> usize {
+    if group.last() != Some(&row) {
+        group.push(row);
+    }
+    group.len() - 1
 }
 
 /// E_k(x) of every expert, [B, K·o], those of an expert side by side.
@@ -199,7 +209,7 @@ mod tests {
     #[test]
     fn rows_are_grouped_in_their_order_and_computed_once() {
         let picks = Packed::pack(&[2.0, 0.0, 2.0, 2.0, 0.0, 2.0], 2);
-        let Groups { rows, places } = Groups::of(&picks, 4);
+        let Groups { rows, places } = Groups::of(&picks, 1, 4);
         assert_eq!(rows, [vec![0, 2], vec![], vec![0, 1, 2], vec![]]);
         let found: Vec<_> = places.iter().map(|place| (place.expert, place.at)).collect();
         assert_eq!(found, [(2, 0), (0, 0), (2, 1), (2, 1), (0, 1), (2, 2)]);
@@ -208,9 +218,23 @@ mod tests {
 
     #[test]
     fn experts_compute_the_rows_where_they_are_active() {
-        let Groups { rows, places } = Groups::active(&Packed::pack(&[0.0, 0.5, 2.0, 1.0], 2));
+        let Groups { rows, places } = Groups::active(&Packed::pack(&[0.0, 0.5, 2.0, 1.0], 2), 1);
         assert_eq!(rows, [vec![1], vec![0, 1]]);
         let place = |expert, at, weight, output| Place { expert, at, weight, output };
         assert_eq!(places, [place(1, 0, 1, 0), place(0, 0, 2, 1), place(1, 1, 3, 1)]);
+    }
+
+    /// Two latents, of which one may pick what the other did.
+    #[test]
+    fn the_picks_of_a_row_are_computed_once() {
+        let picks = Packed::pack(&[2.0, 2.0, 1.0, 2.0], 1);
+        let Groups { rows, places } = Groups::of(&picks, 2, 3);
+        assert_eq!(rows, [vec![], vec![1], vec![0, 1]]);
+        let place = |expert, at, weight, output| Place { expert, at, weight, output };
+        let expected = [place(2, 0, 0, 0), place(2, 0, 1, 0), place(1, 0, 2, 1), place(2, 1, 3, 1)];
+        assert_eq!(places, expected);
+        let Groups { rows, places } = Groups::active(&Packed::pack(&[0.0, 0.5, 2.0, 1.0], 2), 2);
+        assert_eq!(rows, [vec![0], vec![0]]);
+        assert_eq!(places, [place(1, 0, 1, 0), place(0, 0, 2, 0), place(1, 0, 3, 0)]);
     }
 }

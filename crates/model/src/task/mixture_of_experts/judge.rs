@@ -2,6 +2,7 @@
 
 use super::mnist_1d;
 use super::parameters::ExpertData;
+use crate::task::mnist;
 use kernels::{Packed, Real};
 
 /// What a row's target is.
@@ -28,6 +29,7 @@ pub(super) fn predicted(data: ExpertData) -> Predicted {
     match data {
         ExpertData::Clusters => Predicted::Number,
         ExpertData::Mnist1d => Predicted::Class(mnist_1d::CLASSES),
+        ExpertData::Mnist => Predicted::Class(mnist::CLASSES),
     }
 }
 

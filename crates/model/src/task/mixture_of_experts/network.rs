@@ -2,9 +2,9 @@ use super::judge::{Predicted, predicted};
 use super::parameters::MixtureOfExperts;
 use super::{balance, grouped};
 use crate::{Batch, Forward};
-use estimators::objectives::{CrossEntropyPick, Gated};
+use estimators::objectives::CrossEntropyPick;
 use estimators::{Choice, Context, Dims, Domain, Losses, Objective, SquaredPick};
-use kernels::tape::{Node, Recording};
+use kernels::tape::{Node, Recording, record};
 use kernels::{Data, Initial, Input, Noise, Packed, Parameters, Perceptron, Real};
 use std::rc::Rc;
 
@@ -20,6 +20,8 @@ pub(super) struct Network {
     /// Whether outputs are scaled by the probability of their expert.
     gated: bool,
     predicted: Predicted,
+    /// L, experts of a row.
+    picks: usize,
 }
 
 impl Network {
@@ -43,7 +45,7 @@ impl Network {
             let widths = [&[inputs], hidden, &[outputs]].concat();
             Perceptron::new(&mut initial, &widths, noise)
         };
-        let router = perceptron(&task.router_hidden, task.experts);
+        let router = perceptron(&task.router_hidden, task.picks * task.experts);
         let expert = |_| perceptron(&task.expert_hidden, predicted.outputs());
         let experts = (0..task.experts).map(expert).collect();
         let bias_rate = (task.balance_bias > 0.0).then_some(task.balance_bias);
@@ -51,12 +53,12 @@ impl Network {
             initial.held(&vec![0.0; task.experts]);
         }
         let penalties = [task.balance_loss, task.z_loss];
-        let gated = task.gated;
-        let network = Self { router, experts, bias_rate, penalties, gated, predicted };
+        let (gated, picks) = (task.gated, task.picks);
+        let network = Self { router, experts, bias_rate, penalties, gated, predicted, picks };
         (network, initial)
     }
 
-    /// The logits of rows ([B, d]): those of gates, and those of picks, both [B, K].
+    /// The logits of rows ([B, d]): those of gates, and those of picks, both [B·L, K].
     pub(super) fn logits<E: Real>(
         &self,
         parameters: &Parameters<E>,
@@ -64,6 +66,7 @@ impl Network {
         tape: &mut Recording<E>,
     ) -> (Node<E>, Node<E>) {
         let gates = self.router.forward(parameters, Input::Data(Rc::clone(rows)), tape);
+        let gates = split_rows(gates, self.experts.len(), tape);
         let logits = match self.bias_rate {
             None => gates.clone(),
             Some(_) => balance::add_bias(&gates, parameters.held(), tape),
@@ -87,11 +90,8 @@ impl Network {
             .map(|loads| balance::penalty(&gates, loads, self.penalties, &mut tape));
         let mixture = self.mixture(parameters, batch);
         let mut forward = match self.gated {
-            true => {
-                let gated = Gated::on(mixture, &gates, &mut tape);
-                Forward::new(logits, 1, gated, tape)
-            }
-            false => Forward::new(logits, 1, mixture, tape),
+            true => Forward::gated(logits, &gates, self.picks, mixture, tape),
+            false => Forward::new(logits, self.picks, mixture, tape),
         };
         if let (Some(rate), Some(loads)) = (self.bias_rate, &loads) {
             forward.held = Some(balance::moved_bias(parameters.held(), loads, rate));
@@ -119,7 +119,7 @@ impl Network {
     }
 }
 
-/// The loss of outputs Σ_k z_k E_k(x): the squared error, or the cross-entropy of class logits.
+/// The loss of outputs (1/L) Σ_l Σ_k z_lk E_k(x): the squared error, or the cross-entropy of class logits.
 ///
 /// A one-hot choice without a gradient, a gated pick, and a pick with stand-ins for other outputs
 /// ([`Choice::filled`]) evaluate the experts that are picked; weights that are
@@ -161,33 +161,48 @@ fn picked<E: Real>(choice: &Choice<E>) -> Picked<E> {
 impl<E: Real> Objective<E> for Mixture<E> {
     fn loss(&self, choice: Choice<E>) -> estimators::Result<Losses<E>> {
         let dims = choice.dims();
+        let (latents, dims) = (dims.latents, Dims { latents: 1, ..dims });
         if let Some((picks, gates)) = picked(&choice) {
             let mut tape = choice.into_tape();
             let (experts, rows) = (&self.experts, self.rows.rows());
-            let outputs =
-                grouped::outputs(experts, &self.parameters, rows, &picks, gates, &mut tape);
+            let outputs = grouped::outputs(
+                experts,
+                &self.parameters,
+                rows,
+                &picks,
+                latents,
+                gates,
+                &mut tape,
+            );
             // Each sample has an output of its own: they are as categories of which every one is chosen.
             let dims = Dims { categories: picks.columns(), ..dims };
             return self.judge(outputs, Choice::every(dims, tape));
         }
         if let Some(filling) = choice.filling().cloned() {
             let mut tape = choice.into_tape();
-            let (experts, rows, picks) = (&self.experts, self.rows.rows(), filling.picks());
-            let outputs = grouped::outputs(experts, &self.parameters, rows, picks, None, &mut tape);
-            let outputs = filling.output(outputs, &mut tape);
+            let (experts, rows) = (&self.experts, self.rows.rows());
+            // Each latent has an output of its own, as a sample has, so that others can stand in for it.
+            let picks = (**filling.picks()).clone().reshape(latents);
+            let outputs =
+                grouped::outputs(experts, &self.parameters, rows, &picks, 1, None, &mut tape);
+            let width = outputs.columns() / latents;
+            let outputs = filling.output(split_rows(outputs, width, &mut tape), &mut tape);
+            let outputs = mean_of_latents(outputs, latents, &mut tape);
             return self.judge(outputs, Choice::every(Dims { categories: 1, ..dims }, tape));
         }
         if let Some(weights) = choice.active_weights().filter(|_| choice.samples() == 1).cloned() {
             let mut tape = choice.into_tape();
             let (experts, rows) = (&self.experts, self.rows.rows());
-            let outputs = grouped::mixture(experts, &self.parameters, rows, weights, &mut tape);
+            let outputs =
+                grouped::mixture(experts, &self.parameters, rows, weights, latents, &mut tape);
             return self.judge(outputs, Choice::every(Dims { categories: 1, ..dims }, tape));
         }
         let is_every = choice.is_every();
         let (points, mut tape) = if is_every {
             (None, choice.into_tape())
         } else {
-            let (points, tape) = choice.into_points();
+            let (points, mut tape) = choice.into_points();
+            let points = mean_of_latents(points, latents, &mut tape);
             (Some(points), tape)
         };
         let outputs = grouped::all(&self.experts, &self.parameters, &self.rows, &mut tape);
@@ -207,4 +222,36 @@ impl<E: Real> Objective<E> for Mixture<E> {
     fn context(&self) -> Option<Context<'_, E>> {
         Some(Context { rows: self.rows.rows() })
     }
+}
+
+/// Rows of L parts side by side ([B, L·n]) as rows of one part each, [B·L, n].
+fn split_rows<E: Real>(x: Node<E>, width: usize, tape: &mut Recording<E>) -> Node<E> {
+    if x.columns() == width {
+        return x;
+    }
+    let each = x.numbers().clone().reshape(width);
+    record(tape, each, move |gradient| x.add(gradient.reshape(x.columns())))
+}
+
+/// (1/L) Σ_l x_l of the L rows of each row of a batch ([B·L, n]), [B, n].
+fn mean_of_latents<E: Real>(x: Node<E>, latents: usize, tape: &mut Recording<E>) -> Node<E> {
+    if latents == 1 {
+        return x;
+    }
+    let (width, share) = (x.columns(), E::of(1.0 / latents as f64));
+    let numbers = x.unpack();
+    let mut mean = vec![E::ZERO; numbers.len() / latents];
+    for (of_row, mean) in numbers.chunks_exact(latents * width).zip(mean.chunks_exact_mut(width)) {
+        for of_latent in of_row.chunks_exact(width) {
+            mean.iter_mut().zip(of_latent).for_each(|(mean, &x)| *mean += share * x);
+        }
+    }
+    record(tape, Packed::pack(&mean, width), move |gradient| {
+        let mut slopes = vec![];
+        for of_row in gradient.unpack().chunks_exact(width) {
+            let of_latent = of_row.iter().map(|&g| share * g);
+            (0..latents).for_each(|_| slopes.extend(of_latent.clone()));
+        }
+        x.add(Packed::pack(&slopes, width));
+    })
 }

@@ -75,12 +75,12 @@ fn products(widths: &[usize]) -> usize {
 }
 
 /// The widths of the narrowest network with the depth of an expert, but at least one hidden layer, that takes
-/// for a row as many multiplications as the router and one expert, or more.
+/// for a row as many multiplications as the router and the experts that it picks, or more.
 pub(super) fn equal_cost(task: &MixtureOfExperts) -> Vec<usize> {
     let outputs = predicted(task.data).outputs();
     let layers = |hidden: &[usize], outputs: usize| [&[task.width()], hidden, &[outputs]].concat();
-    let router = products(&layers(&task.router_hidden, task.experts));
-    let budget = router + products(&layers(&task.expert_hidden, outputs));
+    let router = products(&layers(&task.router_hidden, task.picks * task.experts));
+    let budget = router + task.picks * products(&layers(&task.expert_hidden, outputs));
     let hidden = if task.expert_hidden.is_empty() { vec![1] } else { task.expert_hidden.clone() };
     let wider = |by: usize| {
         let hidden: Vec<usize> = hidden.iter().map(|width| width + by).collect();
@@ -148,7 +148,7 @@ impl<'a> Plain<'a> {
                 network.forward(parameters, Input::Data(Rc::clone(inputs)), tape)
             }
             Learned::Experts(experts) => {
-                grouped::outputs(experts, parameters, inputs.rows(), &clusters(), None, tape)
+                grouped::outputs(experts, parameters, inputs.rows(), &clusters(), 1, None, tape)
             }
         }
     }

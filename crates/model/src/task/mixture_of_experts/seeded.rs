@@ -1,7 +1,7 @@
 use super::data::{HeldOut, Split};
 use super::judge::{Predicted, judge, loads, predicted};
 use super::network::Network;
-use super::parameters::{ExpertData, MixtureOfExperts};
+use super::parameters::MixtureOfExperts;
 use super::{grouped, references};
 use crate::classifier::entropy;
 use crate::task::{Budget, GoOn, Instance, Streams, matched_accuracy};
@@ -9,6 +9,7 @@ use crate::{Batch, Evaluation, Forward, Result};
 use estimators::Deployment;
 use kernels::tape::{Node, Recording};
 use kernels::{Noise, Packed, Parameters, Real, rows};
+use std::collections::BTreeSet;
 
 /// Rows and network of a seed.
 pub struct Seeded {
@@ -23,7 +24,7 @@ pub(super) struct Deployed {
     pub(super) loss: f64,
     /// The share of rows whose class is right; of numbers, nothing.
     pub(super) accuracy: f64,
-    /// The expert of the largest logit of each row.
+    /// The expert of the largest logit of each latent.
     pub(super) picks: Vec<usize>,
     /// The experts that are evaluated, row after row.
     pub(super) used: Vec<usize>,
@@ -47,27 +48,33 @@ impl Seeded {
         let to_numbers = |picks: &Packed<f32>| -> Vec<usize> {
             picks.to_columns().into_iter().map(|pick| pick as usize).collect()
         };
+        let (latents, categories) = (self.task.picks, self.task.experts);
         let (outputs, used) = match deployment {
             Deployment::Pick => {
                 let p = rows::softmax(&of_gates, 1.0);
                 let gates = self.task.gated.then(|| Node::new(rows::gather(&p, &picks)));
-                let outputs =
-                    grouped::outputs(experts, parameters, inputs, &picks, gates, &mut tape);
-                (outputs, to_numbers(&picks))
+                let outputs = grouped::outputs(
+                    experts, parameters, inputs, &picks, latents, gates, &mut tape,
+                );
+                let picks = to_numbers(&picks).into_iter().enumerate();
+                (outputs, distinct(picks.map(|(i, expert)| (i / latents, expert))))
             }
             Deployment::Rectified => {
                 let weights: Vec<f32> = of_gates.unpack().into_iter().map(|x| x.max(0.0)).collect();
                 let active = weights.iter().enumerate().filter(|(_, weight)| **weight > 0.0);
-                let used = active.map(|(i, _)| i % self.task.experts).collect();
-                let weights = Node::new(Packed::pack(&weights, self.task.experts));
-                (grouped::mixture(experts, parameters, inputs, weights, &mut tape), used)
+                let used =
+                    distinct(active.map(|(i, _)| (i / categories / latents, i % categories)));
+                let weights = Node::new(Packed::pack(&weights, categories));
+                let outputs =
+                    grouped::mixture(experts, parameters, inputs, weights, latents, &mut tape);
+                (outputs, used)
             }
         };
         let (loss, accuracy) = judge(&outputs, rows.targets(), predicted(self.task.data));
         Deployed { loss, accuracy, picks: to_numbers(&picks), used, entropy: entropy(&logits) }
     }
 
-    /// The loss of the mixture Σ_k p_k E_k.
+    /// The loss of the mixture (1/L) Σ_l Σ_k p_lk E_k.
     pub(super) fn mixture_loss(&self, parameters: &Parameters<f32>, rows: &Batch<f32>) -> f64 {
         let mut tape = Recording::default();
         let (gates, _) = self.network.logits(parameters, rows.inputs(), &mut tape);
@@ -77,14 +84,21 @@ impl Seeded {
         let predicted = predicted(self.task.data);
         let (experts, width) = (self.task.experts, predicted.outputs());
         let mut mixed = vec![0.0; rows.rows() * width];
+        let latents = self.task.picks;
         for (row, mixed) in mixed.chunks_exact_mut(width).enumerate() {
-            for (k, p) in p[row * experts..][..experts].iter().enumerate() {
+            for (i, p) in p[row * latents * experts..][..latents * experts].iter().enumerate() {
+                let (k, share) = (i % experts, p / latents as f32);
                 let output = &outputs[(row * experts + k) * width..][..width];
-                mixed.iter_mut().zip(output).for_each(|(sum, x)| *sum += p * x);
+                mixed.iter_mut().zip(output).for_each(|(sum, x)| *sum += share * x);
             }
         }
         judge(&Packed::pack(&mixed, width), rows.targets(), predicted).0
     }
+}
+
+/// The experts of rows, each once for a row, from pairs of a row and an expert, row after row.
+fn distinct(pairs: impl Iterator<Item = (usize, usize)>) -> Vec<usize> {
+    pairs.collect::<BTreeSet<_>>().into_iter().map(|(_, expert)| expert).collect()
 }
 
 impl Instance for Seeded {
@@ -115,9 +129,9 @@ impl Instance for Seeded {
             Deployment::Rectified => loss,
         };
         let (variation, dead) = loads(&used, self.task.experts);
-        let per_row = used.len() as f64 / picks.len() as f64;
+        let per_row = used.len() as f64 / batch.rows() as f64;
         values.extend([loss - mixture, per_row, variation, dead]);
-        if self.task.data == ExpertData::Clusters {
+        if self.task.recovers() {
             let clusters = clusters.iter().map(|&cluster| cluster as usize);
             values.push(matched_accuracy(picks.into_iter().zip(clusters)));
         }

@@ -1,7 +1,9 @@
 use super::judge::{Predicted, judge, loads};
 use super::references::{declared, equal_cost};
 use super::seeded::Seeded;
-use super::{ExpertData, MixtureOfExperts, mnist_1d};
+use super::{ExpertData, Loaded, MixtureOfExperts, mnist_1d};
+use crate::data::Folders;
+use crate::probe::{AtParameters, Probe};
 use crate::task::{Budget, Instance, Streams, Task};
 use crate::training::{Learner, Training};
 use crate::{Batch, TaskKind};
@@ -10,6 +12,7 @@ use estimators::{
 };
 use kernels::tape::{Node, Recording, Weights, weigh};
 use kernels::{Packed, Parameters, rows};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::rc::Rc;
 
@@ -20,7 +23,11 @@ fn small(data: ExpertData) -> MixtureOfExperts {
 }
 
 fn seeded(task: &MixtureOfExperts) -> (Seeded, Parameters<f64>) {
-    task.instance(&Streams::new("mixture-of-experts", 0))
+    loaded(task).instance(&Streams::new("mixture-of-experts", 0))
+}
+
+fn loaded(task: &MixtureOfExperts) -> Loaded {
+    task.clone().load(&Folders::default()).unwrap()
 }
 
 fn batch(seeded: &Seeded, rows: usize) -> Batch<f64> {
@@ -35,7 +42,7 @@ fn outcome(
 ) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
     let (seeded, parameters) = seeded(task);
     let objective = seeded.network.mixture(&parameters, &batch(&seeded, rows));
-    let (choice, node) = choose(task.dims(rows), &mut Recording::default());
+    let (choice, node) = choose(loaded(task).dims(rows), &mut Recording::default());
     let samples = choice.samples();
     let losses = objective.loss(choice).unwrap();
     let numbers = losses.numbers().unpack();
@@ -58,12 +65,15 @@ fn assert_close(found: &[f64], expected: &[f64]) {
 /// One expert for each row, grouped, against all experts for all rows.
 #[test]
 fn grouped_experts_compute_what_all_experts_do() {
-    for data in [ExpertData::Clusters, ExpertData::Mnist1d] {
-        let task = small(data);
+    for (data, latents) in
+        [(ExpertData::Clusters, 1), (ExpertData::Mnist1d, 1), (ExpertData::Clusters, 2)]
+    {
+        let task = MixtureOfExperts { picks: latents, ..small(data) };
         for (rows, samples) in [(1, 1), (19, 1), (40, 3)] {
-            let numbers: Vec<f64> = (0..rows * samples).map(|i| (i * i % 3) as f64).collect();
+            let count = rows * latents * samples;
+            let numbers: Vec<f64> = (0..count).map(|i| (i * i % 3) as f64).collect();
             let picks = Rc::new(Packed::pack(&numbers, samples));
-            let gates: Vec<f64> = (0..rows * samples).map(|i| 0.2 + (i % 7) as f64 * 0.1).collect();
+            let gates: Vec<f64> = (0..count).map(|i| 0.2 + (i % 7) as f64 * 0.1).collect();
             let alone = outcome(&task, rows, |dims, _| {
                 (Choice::vertices(Rc::clone(&picks), dims, Recording::default()), None)
             });
@@ -88,6 +98,9 @@ fn grouped_experts_compute_what_all_experts_do() {
             assert_close(&one.2, &all.2);
             assert!(one.2.iter().any(|slope| slope.abs() > 1e-3));
         }
+        if latents > 1 {
+            continue;
+        }
         let every = |listed: bool| {
             outcome(&task, 5, |dims, _| {
                 let picks = Rc::new(Packed::pack(&[0.0, 1.0, 2.0].repeat(5), 3));
@@ -107,11 +120,13 @@ fn grouped_experts_compute_what_all_experts_do() {
 /// Weights that are 0 for some experts: computed where they are not, against all experts for all rows.
 #[test]
 fn active_experts_compute_what_all_experts_do() {
-    for data in [ExpertData::Clusters, ExpertData::Mnist1d] {
-        let task = small(data);
+    for (data, picks) in
+        [(ExpertData::Clusters, 1), (ExpertData::Mnist1d, 1), (ExpertData::Clusters, 2)]
+    {
+        let task = MixtureOfExperts { picks, ..small(data) };
         for rows in [1, 19, 40] {
             let weight = |i: usize| if i * i % 5 < 2 { 0.0 } else { 0.3 + (i % 7) as f64 };
-            let weights: Vec<f64> = (0..rows * 3).map(weight).collect();
+            let weights: Vec<f64> = (0..rows * picks * 3).map(weight).collect();
             let of = |is_active: bool| {
                 outcome(&task, rows, |dims, _| {
                     let node = Node::new(Packed::pack(&weights, 3));
@@ -136,8 +151,8 @@ fn active_experts_compute_what_all_experts_do() {
 /// The exact gradient of the expected loss of gated outputs, for all parameters, against differences.
 #[test]
 fn the_gradient_of_a_gated_mixture() {
-    for gated in [false, true] {
-        let task = MixtureOfExperts { gated, ..small(ExpertData::Clusters) };
+    for (gated, picks) in [(false, 1), (true, 1), (false, 2), (true, 2)] {
+        let task = MixtureOfExperts { gated, picks, ..small(ExpertData::Clusters) };
         let (seeded, mut parameters) = seeded(&task);
         let batch = batch(&seeded, 7);
         let (mut exact, noise) = (kinds::Exact {}.build(), &mut Noise::named(&["exact"]));
@@ -159,7 +174,61 @@ fn the_gradient_of_a_gated_mixture() {
                 loss
             };
             let slope = (at(1e-5) - at(-1e-5)) / 2e-5;
-            assert!((g - slope).abs() < 1e-7, "gated = {gated}, {i}: {g} for {slope}");
+            assert!(
+                (g - slope).abs() < 1e-7,
+                "gated = {gated}, {picks} picks, {i}: {g} for {slope}"
+            );
+        }
+    }
+}
+
+/// A probe's exact gradient of gated outputs, Σ_i p_i F_i(q_i) with gates q, against differences: that of the
+/// picks' probabilities p and that of gates, which a bias makes different.
+#[test]
+fn a_probe_measures_gates_too() {
+    for balance_bias in [0.0, 0.1] {
+        let task = MixtureOfExperts { balance_bias, ..small(ExpertData::Clusters) };
+        let (seeded, mut parameters) = seeded(&task);
+        let (batch, dims) = (batch(&seeded, 7), loaded(&task).dims(7));
+        let mut bias = [0.0; 3];
+        if balance_bias > 0.0 {
+            bias = [0.4, -0.3, 1.2];
+            parameters.hold(bias.to_vec());
+        }
+        let mixture = seeded.network.mixture(&parameters, &batch);
+        let expected = |theta: &[f64]| -> f64 {
+            let biased: Vec<f64> =
+                theta.iter().zip(bias.iter().cycle()).map(|(t, b)| t + b).collect();
+            let [q, p] = [theta, &biased].map(|x| rows::softmax(&Packed::pack(x, 3), 1.0));
+            let of_expert = |i: usize| {
+                let picks = Rc::new(Packed::filled(7, 1, i as f64));
+                let gates = Node::new(q.column(i));
+                let choice = Choice::gated(picks, gates, dims, Recording::default());
+                let losses = mixture.loss(choice).unwrap().numbers().unpack();
+                losses.iter().zip(p.column(i).unpack()).map(|(f, p)| f * p).sum::<f64>() / 7.0
+            };
+            (0..3).map(of_expert).sum()
+        };
+        let forward = seeded.forward(&parameters, &batch);
+        let mut theta = forward.gates.as_ref().unwrap_or(&forward.logits).unpack();
+        let instance = Rc::new(seeded);
+        let probe =
+            AtParameters::new(instance, parameters.frozen(), batch, dims, loaded(&task).domain());
+        let (mut exact, noise) = (kinds::Exact {}.build(), &mut Noise::named(&["exact"]));
+        let mut draws = vec![];
+        // Eighteen are drawn side by side, the last alone.
+        probe.draw(&mut *exact, 19, noise, &mut |gradient| draws.push(gradient.to_vec())).unwrap();
+        for i in 0..theta.len() {
+            let mut at = |step: f64| {
+                theta[i] += step;
+                let loss = expected(&theta);
+                theta[i] -= step;
+                loss
+            };
+            let slope = (at(1e-5) - at(-1e-5)) / 2e-5;
+            for g in draws.iter().map(|gradient| gradient[i]) {
+                assert!((g - slope).abs() < 1e-8, "bias {balance_bias}, {i}: {g} for {slope}");
+            }
         }
     }
 }
@@ -168,11 +237,14 @@ fn the_gradient_of_a_gated_mixture() {
 fn estimators_of_gates_need_a_gate() {
     let plain = MixtureOfExperts { gated: false, ..MixtureOfExperts::default() };
     let switch: Box<dyn Estimator<f64>> = kinds::Switch::default().build();
-    let why = |task: &MixtureOfExperts| estimators::refusal(&*switch, task.dims(4), task.domain());
+    let why = |task: &MixtureOfExperts| {
+        let task = loaded(task);
+        estimators::refusal(&*switch, task.dims(4), task.domain())
+    };
     assert_eq!(why(&MixtureOfExperts::default()), None);
     let reason = why(&plain).unwrap();
     assert!(reason.contains("derivatives of gated picks"), "{reason}");
-    assert_eq!(plain.domain(), Domain::Interior);
+    assert_eq!(loaded(&plain).domain(), Domain::Interior);
 }
 
 /// A bias decides which expert is picked, and is not in its gate; loads move it, and nothing else does.
@@ -193,7 +265,7 @@ fn biases_follow_the_loads() {
     let gates = Node::new(p.column(0));
     let picks = Rc::new(Packed::filled(20, 1, 0.0));
     let mixture = seeded.network.mixture(&parameters, &batch);
-    let choice = Choice::gated(picks, gates, task.dims(20), Recording::default());
+    let choice = Choice::gated(picks, gates, loaded(&task).dims(20), Recording::default());
     let expected = mixture.loss(choice).unwrap().numbers().unpack();
     for kind in ["switch", "dense-mixer", "default-moe", "sparsemixer", "reinforce", "exact"] {
         let entry = Registry::standard().get(kind).unwrap().clone();
@@ -242,7 +314,7 @@ fn training_moves_biases_by_their_own_rate() {
     let task = MixtureOfExperts { balance_bias: 0.25, ..small(ExpertData::Clusters) };
     let start = |rate: f64| {
         let optimizer = crate::Optimizer::adam(rate);
-        Learner::start(&task, &Streams::new("mixture-of-experts", 0), 16, &optimizer)
+        Learner::start(&loaded(&task), &Streams::new("mixture-of-experts", 0), 16, &optimizer)
     };
     for rate in [1e-3, 1e-2] {
         let (mut plain, mut measured) = (start(rate), start(rate));
@@ -309,7 +381,7 @@ fn references_are_declared_and_computed() {
     for data in [ExpertData::Clusters, ExpertData::Mnist1d] {
         let task = small(data);
         let streams = Streams::new("mixture-of-experts", 1);
-        let (seeded, _) = task.instance::<f32>(&streams);
+        let (seeded, _) = loaded(&task).instance::<f32>(&streams);
         let values = seeded.references(&streams, &budget, &|| true).unwrap().unwrap();
         assert_eq!(values.len(), declared(&task).len());
         assert!(values.iter().all(|value| value.is_finite() && *value > 0.0), "{values:?}");
@@ -326,7 +398,7 @@ fn logistic_regression_reaches_what_is_published_of_mnist_1d() {
     let budget = Budget { steps: 4000, evaluate_every: 500, batch: 100 };
     let accuracy = |seed: u64| {
         let streams = Streams::new("mixture-of-experts", seed);
-        let (seeded, _) = task.instance::<f32>(&streams);
+        let (seeded, _) = loaded(&task).instance::<f32>(&streams);
         let values = seeded.references(&streams, &budget, &|| true).unwrap().unwrap();
         assert_eq!(declared(&task)[1].name, "linear");
         values[1]
@@ -365,7 +437,7 @@ fn metrics_of_a_training() {
 fn rectified_weights_are_deployed_as_they_are_trained() {
     let task = small(ExpertData::Clusters);
     let (seeded, parameters): (Seeded, Parameters<f32>) =
-        task.instance(&Streams::new("mixture-of-experts", 0));
+        loaded(&task).instance(&Streams::new("mixture-of-experts", 0));
     let rows = seeded.split.test.batch.clone();
     let deployed = seeded.deployed(&parameters, &rows, Deployment::Rectified);
     let (logits, objective, _) = seeded.forward(&parameters, &rows).split();
@@ -378,4 +450,50 @@ fn rectified_weights_are_deployed_as_they_are_trained() {
     assert!((met - deployed.loss).abs() < 1e-5 * met, "{met} for {}", deployed.loss);
     let picked = seeded.deployed(&parameters, &rows, Deployment::Pick);
     assert!((picked.loss - deployed.loss).abs() > 1e-3 * met && picked.used.len() == 30);
+}
+
+/// What is deployed is the objective at the largest logits, whatever the number of picks; every kind of estimator
+/// trains both picks of a row, or says why not.
+#[test]
+fn a_row_may_have_several_experts() {
+    for (gated, picks) in [(false, 2), (true, 2), (true, 3)] {
+        let task = MixtureOfExperts { gated, picks, ..small(ExpertData::Clusters) };
+        let (seeded, parameters) =
+            loaded(&task).instance::<f32>(&Streams::new("mixture-of-experts", 0));
+        let test = &seeded.split.test.batch;
+        let forward = seeded.forward(&parameters, test);
+        let deployed = seeded.deployed(&parameters, test, Deployment::Pick);
+        let expected = forward.mean_loss(forward.argmax()).unwrap();
+        assert!((deployed.loss - expected).abs() < 1e-6, "{} for {expected}", deployed.loss);
+        assert_eq!(deployed.picks.len(), 30 * picks);
+        let distinct = deployed.picks.chunks(picks).map(|of_row| BTreeSet::from_iter(of_row).len());
+        assert_eq!(deployed.used.len(), distinct.sum::<usize>());
+        let names = loaded(&task).metrics();
+        assert!(names.iter().all(|metric| metric.name != "recovered-share"));
+        let (dims, domain) = (loaded(&task).dims(16), loaded(&task).domain());
+        for entry in Registry::standard().entries() {
+            let mut estimator = entry.build(Default::default()).unwrap().build_f32();
+            if estimators::refusal(&*estimator, dims, domain).is_some() {
+                continue;
+            }
+            let mut training = Learner::start(
+                &loaded(&task),
+                &Streams::new("mixture-of-experts", 0),
+                16,
+                &crate::Optimizer::adam(0.01),
+            );
+            let before = training.parameters().values().to_vec();
+            for step in 0..2 {
+                let noise = Noise::named(&["several experts"]);
+                let loss = training.step(step, &mut *estimator, &noise);
+                assert!(loss.unwrap().is_finite(), "{}", entry.name);
+            }
+            // The last biases of the router, behind its one layer of weights.
+            let logits = 3 * picks;
+            let biases = 8 * logits..9 * logits;
+            let after = &training.parameters().values()[biases.clone()];
+            let moved = before[biases].iter().zip(after).filter(|(a, b)| a != b).count();
+            assert_eq!(moved, logits, "{}", entry.name);
+        }
+    }
 }
