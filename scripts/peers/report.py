@@ -10,6 +10,7 @@ from collections import defaultdict
 from pathlib import Path
 from statistics import mean, median, stdev
 
+import experts
 import index
 import vae
 
@@ -17,8 +18,11 @@ HARNESS = "argmax-lab"
 # Columns, with the peers of each. The fastest one counts.
 TUNED, FLAGS, FIRST, TORCH = "JAX tuned", "JAX tuned, XLA flags", "JAX first", "PyTorch"
 COLUMNS = {
-    TUNED: ["JAX tuned", "JAX tuned, 8 seeds"],
-    FLAGS: [FLAGS, f"{FLAGS}, 4 seeds", f"{FLAGS}, 8 seeds"],
+    TUNED: ["JAX tuned", "JAX tuned, 8 seeds", "JAX gathered", "JAX grouped"],
+    FLAGS: [
+        FLAGS, f"{FLAGS}, 4 seeds", f"{FLAGS}, 8 seeds",
+        "JAX gathered, XLA flags", "JAX grouped, XLA flags",
+    ],
     FIRST: ["JAX first"],
     TORCH: ["PyTorch eager", "PyTorch fused Adam", "PyTorch compiled"],
 }
@@ -35,10 +39,11 @@ TARGETS = {
         (FIRST, "geometric mean", 3.5),
         (TORCH, "geometric mean", 20.0),
     ],
-} | {name: [(EITHER, "least", 1.0)] for name in vae.WORKLOADS}
+} | {name: [(EITHER, "least", 1.0)] for name in [*vae.WORKLOADS, experts.NAME]}
 # Steps of a run, and the unit of the time of a step: its name and the number per second.
-STEPS = {w.NAME: w.STEPS for w in (index, *vae.WORKLOADS.values())}
-UNITS = {index.NAME: ("Microseconds", 1e6)} | dict.fromkeys(vae.WORKLOADS, ("Milliseconds", 1e3))
+STEPS = {w.NAME: w.STEPS for w in (index, experts, *vae.WORKLOADS.values())}
+UNITS = {index.NAME: ("Microseconds", 1e6)}
+UNITS |= dict.fromkeys([*vae.WORKLOADS, experts.NAME], ("Milliseconds", 1e3))
 
 
 def read(path):

@@ -41,7 +41,8 @@ pub use error::{Error, Result};
 pub use evaluation::Evaluation;
 pub use forward::Forward;
 pub use metric::{
-    Artifact, Better, DIVERGED, ENTROPY, FORWARD_LOSS, Metric, Reference, Role, TRAINING_LOSS,
+    Artifact, Better, DIVERGED, ENTROPY, EXPERTS_PER_ROW, FORWARD_LOSS, Metric, Reference, Role,
+    TRAINING_LOSS,
 };
 pub use optimizer::{Optimizer, OptimizerKind};
 pub use probe::Probe;

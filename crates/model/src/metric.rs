@@ -153,6 +153,10 @@ impl Metric {
 pub const ENTROPY: Metric =
     Metric::neutral("entropy", "entropy").with_note("of the classifier").in_unit("nats");
 
+/// Experts of a mixture that are evaluated for a row.
+pub const EXPERTS_PER_ROW: Metric = Metric::neutral("experts-per-row", "experts per row")
+    .with_note("the experts that are evaluated for a row, when deployed");
+
 /// The loss that the estimator meets on its way, on the rows of an evaluation: at its sample, at its
 /// relaxed point, or in expectation. [`TRAINING_LOSS`] is that of the steps themselves.
 pub const FORWARD_LOSS: Metric = Metric::lower("forward-loss", "forward loss")

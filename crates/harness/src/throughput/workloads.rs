@@ -2,7 +2,8 @@ use estimators::Noise;
 use model::data::Images;
 use model::optimizer::{AdamW, Options};
 use model::task::{
-    ArgmaxIndex, Batches, Between, CategoricalVae, Codes, FirstParameters, Pixels, Vae,
+    ArgmaxIndex, Batches, Between, CategoricalVae, Codes, FirstParameters, MixtureOfExperts,
+    Pixels, Vae,
 };
 use model::{AnyTask, Optimizer, TaskKind};
 use std::path::Path;
@@ -75,6 +76,14 @@ pub static WORKLOADS: &[Workload] = &[
         steps: 100,
         estimators: PUBLISHED,
     },
+    Workload {
+        name: "experts",
+        task: experts,
+        batch: 512,
+        optimizer: || Optimizer::adam(0.001),
+        steps: 100,
+        estimators: &[("switch", ""), ("straight-through", ""), ("dense-mixer", "")],
+    },
 ];
 
 /// Estimators of the published comparison, without their schedules; the temperature of `gumbel-rao` is one
@@ -97,6 +106,21 @@ fn argmax_index() -> model::Result<Arc<dyn AnyTask>> {
         test_rows: 1,
         data: None,
         ..ArgmaxIndex::default()
+    };
+    task.open(Path::new(""))
+}
+
+/// A mixture of 32 experts 64 → 128 → 1 with gates, of which a linear router picks one for each row.
+fn experts() -> model::Result<Arc<dyn AnyTask>> {
+    let task = MixtureOfExperts {
+        experts: 32,
+        expert_hidden: vec![128],
+        inputs: 64,
+        clusters: 8,
+        rows: 4096,
+        validation_rows: 1000,
+        test_rows: 1,
+        ..MixtureOfExperts::default()
     };
     task.open(Path::new(""))
 }

@@ -2,7 +2,8 @@ use super::{Drawn, Form, Source, axis, curve, measured_on, scale_of_losses};
 use crate::experiment::Measure;
 use crate::results::CellSummary;
 use charts::{Drawing, Figure, Panel, Point, Scale, convergence};
-use estimators::Domain;
+use estimators::{Deployment, Domain};
+use model::EXPERTS_PER_ROW;
 
 /// The file of the curves along time. It is no part of the report, which does not depend on clocks.
 pub(super) const TIMING: &str = "timing.svg";
@@ -70,13 +71,20 @@ fn are_experts(source: &Source<'_>, tasks: &[usize]) -> bool {
     cells.all(|(_, cell)| is_gated(cell))
 }
 
-/// The curves along the number of experts that an estimator has evaluated for a row.
+/// The curves along the number of experts that an estimator has evaluated for a row: as many in each step as it says
+/// that it needs, or where weights decide it, as many as were measured.
 fn experts(source: &Source<'_>, measure: &Measure, tasks: &[usize]) -> Drawing {
     let batch = source.summary.experiment.batch;
     let points = |cell: &CellSummary<'_>| {
         let dims = cell.cell.task.built.dims(batch);
-        let cost = cell.cell.estimator.built.build_f64().properties(dims).evaluations;
-        scaled(curve(cell, measure), cost.experts(dims.categories) as f64)
+        let estimator = cell.cell.estimator.built.build_f64();
+        let curve = |measure: &Measure| curve(cell, measure);
+        if estimator.deployment() == Deployment::Rectified {
+            return summed(curve(measure), &curve(&Measure::of_network(EXPERTS_PER_ROW)));
+        }
+        let of_latent = estimator.properties(dims).evaluations.experts(dims.categories);
+        let of_row = (of_latent * dims.latents as u64).min(dims.categories as u64);
+        scaled(curve(measure), of_row as f64)
     };
     let axis = ("experts evaluated for each row of a batch", Scale::Log);
     along(source, measure, tasks, axis, source.panels(tasks, points))
@@ -86,6 +94,17 @@ fn experts(source: &Source<'_>, measure: &Measure, tasks: &[usize]) -> Drawing {
 fn scaled(points: Vec<Point>, factor: f64) -> Vec<Point> {
     let later = points.into_iter().filter(|point| point.x > 0.0);
     later.map(|point| Point { x: factor * point.x, ..point }).collect()
+}
+
+/// Points after the first step, whose place is the sum over steps of a rate that was measured at some of them, as
+/// straight lines between these say.
+fn summed(points: Vec<Point>, rates: &[Point]) -> Vec<Point> {
+    let sum = |upto: f64| -> f64 {
+        let pairs = rates.windows(2).take_while(|pair| pair[1].x <= upto);
+        pairs.map(|pair| (pair[1].x - pair[0].x) * (pair[0].y + pair[1].y) / 2.0).sum()
+    };
+    let later = points.into_iter().filter(|point| point.x > 0.0);
+    later.map(|point| Point { x: sum(point.x), ..point }).collect()
 }
 
 fn along(
@@ -109,4 +128,18 @@ fn along(
         panels,
     };
     convergence(&figure, &source.palette)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_is_summed_over_steps() {
+        let point = |x, y| Point { x, y, low: y, high: y };
+        let losses = [0.0, 10.0, 20.0].map(|x| point(x, 1.0));
+        let rates = [point(0.0, 4.0), point(10.0, 2.0), point(20.0, 1.0)];
+        let places: Vec<f64> = summed(losses.to_vec(), &rates).iter().map(|p| p.x).collect();
+        assert_eq!(places, [30.0, 45.0]);
+    }
 }

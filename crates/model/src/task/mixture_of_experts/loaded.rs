@@ -5,7 +5,7 @@ use super::references;
 use super::seeded::Seeded;
 use super::{ExpertData, MixtureOfExperts};
 use crate::data::{Absent, Folders};
-use crate::metric::{ENTROPY, TRAINING_LOSS};
+use crate::metric::{ENTROPY, EXPERTS_PER_ROW, TRAINING_LOSS};
 use crate::task::mnist::{Classified, NOT_AS_PUBLISHED};
 use crate::task::{Streams, Task};
 use crate::{Metric, Reference, Result};
@@ -52,8 +52,7 @@ impl Task for Loaded {
         metrics.extend([
             Metric::neutral("soft-hard-gap", "soft–hard gap")
                 .with_note("the deployed loss minus that of the mixture of all experts"),
-            Metric::neutral("experts-per-row", "experts per row")
-                .with_note("the experts that are evaluated for a row, when deployed"),
+            EXPERTS_PER_ROW,
             Metric::lower("load-variation", "variation of loads")
                 .with_note("the standard deviation of the experts' rows divided by their mean")
                 .bounded_by((self.task.experts as f64 - 1.0).sqrt()),
