@@ -13,7 +13,7 @@ use super::tuning::Tuning;
 use super::written::{Resolved, written};
 use super::{built_in, data, selection, validate};
 use crate::{Registries, files};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use registry::{Fault, parse};
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
@@ -28,14 +28,14 @@ impl Experiment {
     pub fn read(path: &Path, overrides: &Overrides, registries: &Registries) -> Result<Self> {
         let path = &*built_in::resolve(path);
         let named = || format!("experiment {}", path.display());
-        let text = built_in::read(path).with_context(|| {
+        let text = built_in::read(path).map_err(|error| {
             let there = siblings(path);
             let hint = if there.is_empty() {
                 format!("; built-in experiments: {}", built_in::names().join(", "))
             } else {
                 format!("; experiments in this folder: {}", there.join(", "))
             };
-            format!("{} cannot be read{hint}", named())
+            anyhow!("{} cannot be read: {error:#}{hint}", named())
         })?;
         Self::parse(path, &text, overrides, registries)
     }

@@ -19,22 +19,23 @@ pub struct Init {
     #[arg(long, value_name = "KIND", default_value = "argmax-index")]
     pub task: String,
     /// A table of yours as CSV, with a header
-    #[arg(long, value_name = "TABLE.csv")]
+    #[arg(long, alias = "data", value_name = "TABLE.csv")]
     pub table: Option<PathBuf>,
     /// The column to predict [default: the last one]
     #[arg(long, value_name = "NAME", requires = "table")]
     pub target: Option<String>,
 }
 
-/// Estimators of every family, with settings to tune over: those that suit the task are written.
-const ESTIMATORS: [(&str, &str); 7] = [
-    ("exact", ""),
-    ("straight-through", "sweep.temperature = [0.5, 1.0, 2.0]\n"),
-    ("reinmax", "sweep.temperature = [1.0, 1.3, 2.0]\n"),
-    ("gumbel-softmax", "sweep.temperature = [0.5, 1.0, 2.0]\n"),
-    ("st-gumbel-softmax", "sweep.temperature = [0.5, 1.0, 2.0]\n"),
-    ("reinforce-loo", "samples = 4\n"),
-    ("soft-argmax", "sweep.temperature = [0.5, 1.0, 2.0]\n"),
+/// Estimators of every family: those that suit the task are written. Beside each, its settings, and whether it has a
+/// temperature to tune.
+const ESTIMATORS: [(&str, &str, bool); 7] = [
+    ("exact", "", false),
+    ("straight-through", "", true),
+    ("reinmax", "", true),
+    ("gumbel-softmax", "", true),
+    ("st-gumbel-softmax", "", true),
+    ("reinforce-loo", "samples = 4\n", false),
+    ("soft-argmax", "", true),
 ];
 
 impl Init {
@@ -51,12 +52,12 @@ impl Init {
         }
         let task = self.task(registries)?;
         let is_known = |kind| registries.estimators.get(kind).is_ok();
-        let known: Vec<_> = ESTIMATORS.into_iter().filter(|&(kind, _)| is_known(kind)).collect();
+        let known: Vec<_> = ESTIMATORS.into_iter().filter(|&(kind, ..)| is_known(kind)).collect();
         let draft = self.draft(&task, &known, registries)?;
         let supports = |cell: &&Cell| cell.refusal(draft.batch).is_none();
         let cells: Vec<&Cell> = draft.cells.iter().filter(supports).collect();
         let suits = |kind| cells.iter().any(|cell| cell.estimator.kind == kind);
-        let suitable: Vec<_> = known.into_iter().filter(|&(kind, _)| suits(kind)).collect();
+        let suitable: Vec<_> = known.into_iter().filter(|&(kind, ..)| suits(kind)).collect();
         files::replace(&self.file, text(&task, &suitable).as_bytes())?;
         let (cells, runs) = (cells.len() as u64, cells.len() as u64 * draft.seeds);
         let (cells, runs) = (counted(cells, "cell"), counted(runs, "run"));
@@ -96,7 +97,7 @@ impl Init {
     fn draft(
         &self,
         task: &str,
-        estimators: &[(&str, &str)],
+        estimators: &[(&str, &str, bool)],
         registries: &Registries,
     ) -> Result<Experiment> {
         let text = text(task, estimators);
@@ -125,26 +126,36 @@ fn relative(table: &Path, file: &Path) -> PathBuf {
 }
 
 /// The content of the file.
-fn text(task: &str, estimators: &[(&str, &str)]) -> String {
+fn text(task: &str, estimators: &[(&str, &str, bool)]) -> String {
     let section =
-        |&(kind, settings): &(&str, &str)| format!("[[estimator]]\nkind = {kind:?}\n{settings}");
+        |&(kind, settings, _): &(_, _, _)| format!("[[estimator]]\nkind = {kind:?}\n{settings}");
     let sections: Vec<String> = estimators.iter().map(section).collect();
-    let has_temperatures = estimators.iter().any(|(_, settings)| settings.contains("temperature"));
-    let temperature = if has_temperatures { ", \"estimator.temperature\"" } else { "" };
+    let kinds = |tempered: bool| -> Vec<&str> {
+        let those = estimators.iter().filter(|&&(_, _, has)| has == tempered);
+        those.map(|&(kind, ..)| kind).collect()
+    };
+    let grid = |kinds: Vec<&str>, second: &str| match kinds.is_empty() {
+        true => String::new(),
+        false => format!(
+            "[[tuning.grid]]\nfor = {kinds:?}\noptimizer.learning-rate = [0.003, 0.01, 0.03]\n{second}\n"
+        ),
+    };
     format!(
-        "# Every estimator trains the network with every learning rate and seed; its best setting counts. All\n\
+        "# Every estimator trains the network with each of its settings and each seed; its best setting counts. All\n\
          # keys: `list keys`.\n\
          question = \"Which estimator trains it best?\"\n\
          seeds = 10\n\
          steps = 2000\n\
          evaluate-every = 50\n\
-         batch = 128\n\
-         tuned = [\"optimizer.learning-rate\"{temperature}]\n\n\
+         batch = 128\n\n\
          {task}\n\
-         {}\n\
-         [optimizer]\n\
-         kind = \"adam\"\n\
-         sweep.learning-rate = [0.003, 0.01, 0.03]\n",
+         # Nine settings for each estimator: its learning rate, and what makes it explore more or less.\n\
+         [tuning]\n\
+         budget = 9\n\
+         {}{}\n\
+         {}",
+        grid(kinds(false), "optimizer.entropy-bonus = [0.0, 0.03, 0.1]"),
+        grid(kinds(true), "estimator.temperature = [0.5, 1.0, 2.0]"),
         sections.join("\n")
     )
 }

@@ -117,11 +117,19 @@ impl Plan {
         let Planned { experiment, folder, cells, .. } = plan;
         let rows = if self.cells { cells.clone() } else { grouped(cells) };
         let third = if self.cells { "optimizer" } else { "cells" };
-        let mut table =
-            table(&["task", "estimator", third, "runs", "done", "failed", "missing", "time", ""]);
-        for line in rows.iter().filter(|line| !self.missing || line.missing > 0) {
+        let rows: Vec<Line> =
+            rows.into_iter().filter(|line| !self.missing || line.missing > 0).collect();
+        // A task that all lines share stands above them.
+        let shared = rows.first().filter(|first| rows.iter().all(|line| line.task == first.task));
+        if let Some(Line { task, .. }) = shared {
+            say!("task {task}");
+        }
+        let header = ["task", "estimator", third, "runs", "done", "failed", "missing", "time", ""];
+        let from = usize::from(shared.is_some());
+        let mut table = table(&header[from..]);
+        for line in &rows {
             let seconds = line.seconds.filter(|_| line.missing > 0 && line.refused.is_none());
-            table.add_row([
+            let cells = [
                 line.task.clone(),
                 line.estimator.clone(),
                 line.optimizer.clone(),
@@ -131,7 +139,8 @@ impl Plan {
                 line.missing.to_string(),
                 seconds.map_or_else(String::new, time),
                 line.refused.as_ref().map_or_else(String::new, |why| format!("refused: {why}")),
-            ]);
+            ];
+            table.add_row(&cells[from..]);
         }
         say!("{table}");
         let sum = |number: fn(&Line) -> u64| cells.iter().map(number).sum::<u64>();
