@@ -1,6 +1,6 @@
 //! Rankings, for people and for programs.
 
-use super::words::{chance, interval, p_value, short, signed_interval, whole_interval};
+use super::words::{chance, counted, interval, p_value, short, signed_interval, whole_interval};
 use crate::experiment::Measure;
 use crate::experiment::ThresholdSpec;
 use crate::experiment::metrics::{RELATIVE_SQUARED_BIAS, TOTAL_VARIANCE};
@@ -153,6 +153,13 @@ pub(super) fn usefulness(summary: &Summary<'_>, task: usize) -> Option<String> {
     let (label, level) = (useful.reference.label, interval(useful.level));
     let (name, value) = (&summary.cells[useful.cell].estimator, interval(useful.estimate));
     let difference = signed_interval(useful.difference);
+    if let Some(seeds) = useful.too_few {
+        return Some(format!(
+            "{} are too few for a test of whether choosing helps: `{name}` reaches {value}, the best reference that \
+             chooses nothing ({label}) {level}; the difference is {difference}.",
+            counted(seeds as u64, "seed")
+        ));
+    }
     Some(match useful.verdict {
         "better" => format!(
             "Choosing helps: `{name}` reaches {value}, the best reference that chooses nothing \

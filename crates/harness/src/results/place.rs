@@ -29,6 +29,9 @@ pub struct Comparison {
     pub better: Better,
 }
 
+/// A p-value below this is significant.
+pub(super) const SIGNIFICANT: f64 = 0.05;
+
 impl Comparison {
     /// Whether the difference is significant, and in which direction: `better`, `worse` or nothing.
     /// Without an interval there is no verdict.
@@ -36,7 +39,7 @@ impl Comparison {
         let interval = self.difference.interval;
         let is_above = interval.is_some_and(|interval| interval.low > 0.0);
         let is_below = interval.is_some_and(|interval| interval.high < 0.0);
-        match (self.p_value < 0.05, self.better) {
+        match (self.p_value < SIGNIFICANT, self.better) {
             (true, Better::Lower) if is_above => "worse",
             (true, Better::Lower) if is_below => "better",
             (true, Better::Higher) if is_above => "better",

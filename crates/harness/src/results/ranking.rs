@@ -2,7 +2,7 @@
 
 use super::cell::resamples;
 use super::metric::lower_is_better;
-use super::place::{Comparison, Place};
+use super::place::{Comparison, Place, SIGNIFICANT};
 use super::summary::Summary;
 use statistics::{differences, holm, paired_difference, wilcoxon_signed_rank};
 
@@ -67,7 +67,7 @@ impl Summary<'_> {
         let mut ranks: Vec<(usize, usize)> = vec![(1, cells.len()); cells.len()];
         for (((better, worse), agree), p_value) in pairs.into_iter().zip(agree).zip(holm(&p_values))
         {
-            if agree && p_value < 0.05 {
+            if agree && p_value < SIGNIFICANT {
                 ranks[better].1 -= 1;
                 ranks[worse].0 += 1;
             }

@@ -2,6 +2,7 @@
 
 use super::cell::resamples;
 use super::metric::lower_is_better;
+use super::place::SIGNIFICANT;
 use super::summary::Summary;
 use model::{Better, Reference, Role};
 use statistics::{Estimate, differences, paired_difference, wilcoxon_signed_rank};
@@ -21,6 +22,8 @@ pub struct Usefulness {
     pub difference: Estimate,
     /// Whether the difference is significant, and in which direction: `better`, `worse` or nothing.
     pub verdict: &'static str,
+    /// The number of seeds, if it is so small that no difference can be significant.
+    pub too_few: Option<usize>,
 }
 
 impl Summary<'_> {
@@ -48,6 +51,9 @@ impl Summary<'_> {
         let p_value = wilcoxon_signed_rank(&differences(&ours, &theirs));
         let verdict = super::Comparison { difference, p_value, better: measure.better }.verdict();
         let (reference, level) = (best.reference, best.estimate);
-        Some(Usefulness { cell: index, estimate, reference, level, difference, verdict })
+        // The least p-value: of differences that all have the same sign.
+        let least = wilcoxon_signed_rank(&vec![1.0; ours.len()]);
+        let too_few = (least >= SIGNIFICANT).then_some(ours.len());
+        Some(Usefulness { cell: index, estimate, reference, level, difference, verdict, too_few })
     }
 }

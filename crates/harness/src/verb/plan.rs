@@ -125,8 +125,9 @@ impl Plan {
             say!("task {task}");
         }
         let header = ["task", "estimator", third, "runs", "done", "failed", "missing", "time", ""];
-        let from = usize::from(shared.is_some());
-        let mut table = table(&header[from..]);
+        let refuses = rows.iter().any(|line| line.refused.is_some());
+        let columns = usize::from(shared.is_some())..header.len() - usize::from(!refuses);
+        let mut table = table(&header[columns.clone()]);
         for line in &rows {
             let seconds = line.seconds.filter(|_| line.missing > 0 && line.refused.is_none());
             let cells = [
@@ -140,7 +141,7 @@ impl Plan {
                 seconds.map_or_else(String::new, time),
                 line.refused.as_ref().map_or_else(String::new, |why| format!("refused: {why}")),
             ];
-            table.add_row(&cells[from..]);
+            table.add_row(&cells[columns.clone()]);
         }
         say!("{table}");
         let sum = |number: fn(&Line) -> u64| cells.iter().map(number).sum::<u64>();
