@@ -5,7 +5,8 @@ use dfdx::optim::{Adam as DfdxAdam, AdamConfig, Optimizer as _};
 use dfdx::prelude::*;
 use kernels::{Adam, AdamConstants, Data, Initial, Input, Noise, Packed, Perceptron, Real, tape};
 
-const STEPS: usize = 50;
+/// Fewer where each is interpreted, by Miri.
+const STEPS: usize = if cfg!(miri) { 4 } else { 50 };
 const BATCH: usize = 7;
 
 type Layer<const I: usize, const O: usize, E> =
