@@ -24,7 +24,7 @@ fn is_shown(lab: &Lab, folder: &str) -> bool {
         .split("<p class=\"reading\">")
         .skip(1)
         .map(|rest| rest.split("</p>").next().unwrap().to_owned())
-        .filter(|line| !line.starts_with("Choosing"))
+        .filter(|line| !line.contains("whether choosing helps") && !line.starts_with("Choosing"))
         .collect();
     let summary: Value =
         serde_json::from_str(&lab.read(&format!("results/{folder}/summary.json"))).unwrap();
