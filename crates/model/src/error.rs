@@ -39,3 +39,12 @@ impl Error {
 
 /// The result of a task.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What was read, or the file that is missing; other errors stay errors.
+pub(crate) fn or_absent<T>(read: Result<T>) -> Result<Result<T, crate::data::Absent>> {
+    match read {
+        Ok(read) => Ok(Ok(read)),
+        Err(Error::Absent(absent)) => Ok(Err(absent)),
+        Err(error) => Err(error),
+    }
+}

@@ -1,7 +1,7 @@
 use crate::Result;
 use estimators::objectives::Gated;
 use estimators::{Choice, Dims, Logits, Objective};
-use kernels::tape::{Node, Recording};
+use kernels::tape::{Node, Recording, record};
 use kernels::{Noise, Packed, Real, rows};
 use std::rc::Rc;
 
@@ -15,8 +15,8 @@ pub struct Forward<E: Real> {
     pub objective: Box<dyn Objective<E>>,
     /// The same without gates, if it has gates of these logits ([`Gated`]): other logits have other gates.
     pub ungated: Option<Rc<dyn Objective<E>>>,
-    /// A part of each row's loss that does not depend on the choice, [B, 1]; the gradient of its
-    /// mean is on the tape.
+    /// A part of the loss that does not depend on the choice, of each row, [B, 1], or of each latent, [B·L, 1]; the
+    /// gradient of its mean is on the tape.
     pub penalty: Option<Packed<E>>,
     /// The logits of gates, [B·L, K], where they are others ([`Logits::with_gates`]).
     pub gates: Option<Node<E>>,
@@ -110,4 +110,13 @@ impl Forward<f32> {
         let choice = Choice::vertices(Rc::new(choices), dims, Recording::default());
         Ok(self.objective.loss(choice)?.numbers().clone())
     }
+}
+
+/// Rows of L parts side by side ([B, L·n]) as rows of one part each, [B·L, n].
+pub(crate) fn split_rows<E: Real>(x: Node<E>, width: usize, tape: &mut Recording<E>) -> Node<E> {
+    if x.columns() == width {
+        return x;
+    }
+    let each = x.numbers().clone().reshape(width);
+    record(tape, each, move |gradient| x.add(gradient.reshape(x.columns())))
 }

@@ -103,16 +103,16 @@ impl Images {
         Self { pixels: Arc::new(Pixels { size, levels, digest }), range }
     }
 
-    /// So many images at even distances, ⌊i·n/count⌋ of n: files may be ordered, as that of the static binarization
-    /// to test on is by class. All if there are not more.
+    /// So many images at even distances, ⌊i·n/count⌋ of n: files may be ordered, as that of the static binarization to
+    /// test on is by class. All if there are not more.
     pub fn spaced(&self, count: usize) -> Self {
         let all = self.len();
         if count >= all {
             return self.clone();
         }
         let each = self.pixels();
-        let image = |i: usize| &self.levels()[i * all / count * each..][..each];
-        let levels: Vec<u8> = (0..count).flat_map(image).copied().collect();
+        let image = |i: usize| &self.levels()[i * each..][..each];
+        let levels: Vec<u8> = spaced(count, all).flat_map(image).copied().collect();
         self.with_levels(levels)
     }
 
@@ -140,6 +140,11 @@ impl Images {
         }
         Packed::pack(&rows, each)
     }
+}
+
+/// The places ⌊i·n/count⌋ of so many of n, at even distances.
+pub(crate) fn spaced(count: usize, n: usize) -> impl ExactSizeIterator<Item = usize> {
+    (0..count).map(move |i| i * n / count)
 }
 
 fn digest(bytes: &[u8]) -> String {
@@ -202,14 +207,7 @@ fn parse(file: impl Read) -> Result<Pixels, String> {
         Some(expected) if expected <= MOST => expected,
         _ => return Err(format!("too large: it holds {sizes}")),
     };
-    let end = HEADER + expected;
-    let found = take(&mut file, end + 1, &mut bytes)?.len();
-    if found < end {
-        return Err(format!("{}: it says that it holds {sizes}", cut_short(found, end)));
-    }
-    if found > end {
-        return Err(format!("too long: {sizes} take {end} bytes, and more follow"));
-    }
+    rest(&mut file, HEADER + expected, &mut bytes, &sizes)?;
     let digest = digest(&bytes);
     bytes.drain(..HEADER);
     Ok(Pixels { size: (lines, columns), levels: bytes, digest })
@@ -217,10 +215,7 @@ fn parse(file: impl Read) -> Result<Pixels, String> {
 
 /// The numbers of images, lines and columns.
 fn sizes(header: &[u8]) -> Result<[usize; 3], String> {
-    let number = |index: usize| {
-        let bytes = header.get(4 * index..)?.first_chunk::<4>()?;
-        Some(u32::from_be_bytes(*bytes))
-    };
+    let number = |index| word(header, index);
     match [number(0), number(1), number(2), number(3)] {
         [Some(LABELS), ..] => Err("holds labels, not images".to_owned()),
         [Some(IMAGES), Some(count), Some(lines), Some(columns)] => {
@@ -232,6 +227,30 @@ fn sizes(header: &[u8]) -> Result<[usize; 3], String> {
         )),
         _ => Err(cut_short(header.len(), HEADER)),
     }
+}
+
+/// A number of a header: four bytes, the highest first. None if the header is cut short.
+fn word(header: &[u8], index: usize) -> Option<u32> {
+    let bytes = header.get(4 * index..)?.first_chunk::<4>()?;
+    Some(u32::from_be_bytes(*bytes))
+}
+
+/// Reads on to the end of a file that should have so many bytes, as it says that it holds `content`.
+fn rest(
+    file: &mut impl Read,
+    end: usize,
+    bytes: &mut Vec<u8>,
+    content: &str,
+) -> Result<(), String> {
+    // One byte more tells that it is too long.
+    let found = take(file, end + 1, bytes)?.len();
+    if found < end {
+        return Err(format!("{}: it says that it holds {content}", cut_short(found, end)));
+    }
+    if found > end {
+        return Err(format!("too long: {content} take {end} bytes, and more follow"));
+    }
+    Ok(())
 }
 
 /// Reads on until there are so many bytes, or the file ends.

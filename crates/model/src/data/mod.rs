@@ -6,4 +6,5 @@ mod idx;
 
 pub use absent::{Absent, Known};
 pub use folders::Folders;
+pub(crate) use idx::spaced;
 pub use idx::{Images, Labels};

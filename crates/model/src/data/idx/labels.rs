@@ -1,4 +1,4 @@
-use super::{IMAGES, LABELS, cut_short, digest, open, take};
+use super::{IMAGES, LABELS, cut_short, digest, open, rest, take, word};
 use crate::{Error, Result};
 use std::fs::File;
 use std::io::Read;
@@ -44,11 +44,7 @@ impl Labels {
 fn parse(mut file: impl Read) -> Result<Labels, String> {
     let mut bytes = vec![];
     let header = take(&mut file, HEADER, &mut bytes)?;
-    let number = |index: usize| {
-        let bytes = header.get(4 * index..)?.first_chunk::<4>()?;
-        Some(u32::from_be_bytes(*bytes))
-    };
-    let count = match (number(0), number(1)) {
+    let count = match (word(header, 0), word(header, 1)) {
         (Some(IMAGES), _) => return Err("holds images, not labels".to_owned()),
         (Some(LABELS), Some(count)) => count as usize,
         (Some(other), _) if other != LABELS => {
@@ -61,17 +57,7 @@ fn parse(mut file: impl Read) -> Result<Labels, String> {
     if count > MOST {
         return Err(format!("too large: it holds {count} labels"));
     }
-    let end = HEADER + count;
-    // One byte more tells that it is too long.
-    let found = take(&mut file, end + 1, &mut bytes)?.len();
-    if found < end {
-        return Err(format!("{}: it says that it holds {count} labels", cut_short(found, end)));
-    }
-    if found > end {
-        return Err(format!(
-            "too long: the {count} labels it says it holds take {end} bytes, and more follow"
-        ));
-    }
+    rest(&mut file, HEADER + count, &mut bytes, &format!("{count} labels"))?;
     let digest = digest(&bytes);
     Ok(Labels { labels: bytes[HEADER..].into(), digest })
 }

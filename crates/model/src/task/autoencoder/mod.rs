@@ -11,8 +11,9 @@ pub(super) use pictures::{completions, reconstructions, samples};
 pub use reconstruction::Reconstruction;
 
 use crate::classifier::divergence_from_uniform;
+use crate::forward::split_rows;
 use crate::{Forward, ranges};
-use kernels::tape::{Node, Recording, record};
+use kernels::tape::{Node, Recording};
 use kernels::{
     Activation, Data, Initial, Initialization, Input, Noise, Packed, Parameters, Perceptron, Real,
 };
@@ -116,11 +117,7 @@ impl Autoencoder {
         tape: &mut Recording<E>,
     ) -> Node<E> {
         let logits = self.encoder.forward(parameters, Input::Data(Rc::clone(images)), tape);
-        let each = logits.numbers().clone().reshape(self.categories);
-        record(tape, each, move |gradient| {
-            let width = logits.numbers().columns();
-            logits.add(gradient.reshape(width));
-        })
+        split_rows(logits, self.categories, tape)
     }
 
     /// The loss of codes of these images ([B, outputs]).

@@ -1,6 +1,7 @@
 use super::judge::{Predicted, predicted};
 use super::parameters::MixtureOfExperts;
 use super::{balance, grouped};
+use crate::forward::split_rows;
 use crate::{Batch, Forward};
 use estimators::objectives::CrossEntropyPick;
 use estimators::{Choice, Context, Dims, Domain, Losses, Objective, SquaredPick};
@@ -222,15 +223,6 @@ impl<E: Real> Objective<E> for Mixture<E> {
     fn context(&self) -> Option<Context<'_, E>> {
         Some(Context { rows: self.rows.rows() })
     }
-}
-
-/// Rows of L parts side by side ([B, L·n]) as rows of one part each, [B·L, n].
-fn split_rows<E: Real>(x: Node<E>, width: usize, tape: &mut Recording<E>) -> Node<E> {
-    if x.columns() == width {
-        return x;
-    }
-    let each = x.numbers().clone().reshape(width);
-    record(tape, each, move |gradient| x.add(gradient.reshape(x.columns())))
 }
 
 /// (1/L) Σ_l x_l of the L rows of each row of a batch ([B·L, n]), [B, n].

@@ -2,7 +2,8 @@
 
 use super::files::{Pixels, Sets, published, published_file, together};
 use crate::batch::Rows;
-use crate::data::{Absent, Folders, Images, Labels};
+use crate::data::{Absent, Folders, Images, Labels, spaced};
+use crate::error::or_absent;
 use crate::{Error, Result};
 
 /// C, classes.
@@ -46,11 +47,7 @@ impl Classified {
     /// # Errors
     /// If a file cannot be used, or has too few images.
     pub(in crate::task) fn read(folders: &Folders, counts: Counts) -> Result<Self> {
-        match Known::read(folders, counts) {
-            Ok(known) => Ok(Self { known: Ok(known) }),
-            Err(Error::Absent(absent)) => Ok(Self { known: Err(absent) }),
-            Err(error) => Err(error),
-        }
+        Ok(Self { known: or_absent(Known::read(folders, counts))? })
     }
 
     fn published() -> String {
@@ -87,7 +84,7 @@ impl Classified {
         };
         let kept = train.0.len() - validation_rows;
         let of = |(images, labels): &(Images, Labels), from: usize, all: usize, count: usize| {
-            let places: Vec<usize> = (0..count).map(|i| from + i * all / count).collect();
+            let places: Vec<usize> = spaced(count, all).map(|i| from + i).collect();
             let classes: Vec<f32> =
                 places.iter().map(|&i| f32::from(labels.numbers()[i])).collect();
             Rows::labeled(&images.rows(places.into_iter()), &classes)

@@ -1,9 +1,10 @@
 use super::batches::{Batches, Epochs};
 use super::files::{Pixels, Sets, binarized, published};
 use super::split::Split;
+use crate::Result;
 use crate::data::{Absent, Folders};
+use crate::error::or_absent;
 use crate::task::Streams;
-use crate::{Error, Result};
 
 /// What a reader of results with other images has to be warned of.
 pub(in crate::task) const NOT_AS_PUBLISHED: &str =
@@ -27,11 +28,8 @@ impl Source {
         validation_rows: usize,
         folders: &Folders,
     ) -> Result<Self> {
-        let images = match Sets::read(pixels, validation_rows, folders) {
-            Ok(images) => Ok(images.taken_as(pixels)),
-            Err(Error::Absent(absent)) => Err(absent),
-            Err(error) => return Err(error),
-        };
+        let images = or_absent(Sets::read(pixels, validation_rows, folders))?;
+        let images = images.map(|images| images.taken_as(pixels));
         Ok(Self { pixels, validation_rows, images })
     }
 
