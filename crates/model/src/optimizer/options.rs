@@ -1,5 +1,5 @@
 use super::clip::{clip_norm, clip_value};
-use crate::ranges::{not_negative, positive};
+use crate::ranges::{count, not_negative, positive};
 use estimators::Schedule;
 use registry::Fault;
 use schemars::JsonSchema;
@@ -22,6 +22,9 @@ pub struct Options {
     pub entropy_bonus: Option<f64>,
     /// A schedule that multiplies the entropy bonus, if any.
     pub entropy_schedule: Option<Schedule>,
+    /// How many steps the rule takes with each gradient: from 1 up, one unless given. More than one
+    /// is for reproducing programs that step their optimizer again before the next backward pass.
+    pub steps_per_gradient: Option<usize>,
 }
 
 impl Options {
@@ -41,6 +44,9 @@ impl Options {
         }
         if let Some(bonus) = self.entropy_bonus {
             not_negative("entropy-bonus", bonus)?;
+        }
+        if let Some(steps) = self.steps_per_gradient {
+            count("steps-per-gradient", steps, 1)?;
         }
         let Some(schedule) = &self.entropy_schedule else { return Ok(()) };
         schedule.check("entropy-schedule")?;

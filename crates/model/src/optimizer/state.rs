@@ -47,14 +47,20 @@ pub struct OptimizerState {
 }
 
 impl OptimizerState {
-    /// Clips the gradient that backward passes have added up, and takes a step against it.
+    /// Clips the gradient that backward passes have added up, and takes a step against it, or as
+    /// many as [`Options::steps_per_gradient`] says.
     ///
     /// # Panics
     /// If the state was started for another number of parameters.
     pub fn step(&mut self, parameters: &mut Parameters<f32>) {
         let rate = self.options.rate(self.learning_rate, self.step);
+        let more = self.options.steps_per_gradient.map_or(0, |steps| steps - 1);
         parameters.update(|values, gradient| {
             self.options.clip(gradient);
+            // A rule may overwrite its gradient, so each step but the last has a copy.
+            for _ in 0..more {
+                self.rule.step(rate, values, &mut gradient.to_vec());
+            }
             self.rule.step(rate, values, gradient);
         });
         self.step += 1;

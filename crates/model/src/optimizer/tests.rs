@@ -153,6 +153,34 @@ fn a_schedule_multiplies_the_learning_rate() {
     assert_eq!(first, [0.5, -0.5, -1.5]);
 }
 
+/// Two steps with one gradient are two steps with equal gradients, for each rule; the rule's own decay
+/// and its memory take part in both. The schedule goes on by one.
+#[test]
+fn a_gradient_can_be_stepped_along_twice() {
+    for entry in Registry::standard().entries() {
+        let at = |text: &str, gradients: &[f32]| {
+            let table =
+                format!("learning-rate = 0.25\nweight-decay = 0.5\nclip-value = 0.75\n{text}");
+            let mut state = entry.build(table.parse().unwrap()).unwrap().start(1);
+            let mut initial = Initial::<f32>::new();
+            let place = initial.vector(&[2.0]);
+            let mut parameters = initial.build();
+            for gradient in gradients {
+                parameters.add_to_vector(&place, &[*gradient]);
+                state.step(&mut parameters);
+            }
+            parameters.values()[0]
+        };
+        let (once, twice) = ([1.0, -0.5, 0.25], [1.0, 1.0, -0.5, -0.5, 0.25, 0.25]);
+        let name = entry.name;
+        assert_eq!(at("steps-per-gradient = 2", &once), at("", &twice), "{name}");
+        assert_eq!(at("steps-per-gradient = 1", &once), at("", &once), "{name}");
+        assert_ne!(at("steps-per-gradient = 2", &once), at("", &once), "{name}");
+    }
+    let table = "steps-per-gradient = 2\nschedule = { kind = \"constant\", warm-up = 2 }";
+    assert_eq!(run(table, &[[1.0, 0.0]; 2]), [[0.0, 1.0], [-2.0, 1.0]]);
+}
+
 #[test]
 fn an_entropy_bonus_follows_its_schedule() {
     let table = "entropy-bonus = 0.2\n\
@@ -185,6 +213,7 @@ fn every_optimizer_has_the_options_and_a_page() {
             "clip-norm = 0.0",
             "clip-value = -1.0",
             "entropy-bonus = -0.1",
+            "steps-per-gradient = 0",
             "schedule = { kind = \"linear\" }",
             "schedule = { kind = \"constant\", warm-up = 1 }",
             "schedule = { kind = \"linaer\", steps = 3 }",
