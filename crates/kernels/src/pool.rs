@@ -8,30 +8,38 @@ use std::ops::{Deref, DerefMut};
 pub struct Pool<T> {
     /// By length: a list, as only a few lengths are in use at a time.
     spare: Vec<(usize, Vec<Vec<T>>)>,
+    /// Their memory, and the most that it may be.
+    bytes: usize,
+    most: usize,
 }
 
-/// The most buffers of one length that are kept; others are freed.
-const MOST_SPARE: usize = 16;
+/// The most memory that unused buffers of a thread have. A step takes back what the step before has put, so only
+/// buffers of lengths that are out of use add up to it.
+const MOST_BYTES: usize = 256 << 20;
 
 impl<T> Pool<T> {
     pub(crate) const fn new() -> Self {
-        Self { spare: Vec::new() }
+        Self { spare: Vec::new(), bytes: 0, most: MOST_BYTES }
     }
 
     fn take(&mut self, length: usize) -> Option<Vec<T>> {
-        self.spare.iter_mut().find(|(l, _)| *l == length)?.1.pop()
+        let buffer = self.spare.iter_mut().find(|(l, _)| *l == length)?.1.pop()?;
+        self.bytes -= size_of_val(&buffer[..]);
+        Some(buffer)
     }
 
     fn put(&mut self, buffer: Vec<T>) {
-        let length = buffer.len();
+        let (length, bytes) = (buffer.len(), size_of_val(&buffer[..]));
+        if bytes > self.most {
+            return;
+        }
+        if self.bytes + bytes > self.most {
+            (self.spare, self.bytes) = (Vec::new(), 0);
+        }
+        self.bytes += bytes;
         match self.spare.iter_mut().find(|(l, _)| *l == length) {
-            Some((_, same)) if same.len() < MOST_SPARE => same.push(buffer),
-            Some(_) => {}
-            None => {
-                let mut same = Vec::with_capacity(MOST_SPARE);
-                same.push(buffer);
-                self.spare.push((length, same));
-            }
+            Some((_, same)) => same.push(buffer),
+            None => self.spare.push((length, vec![buffer])),
         }
     }
 }
@@ -130,17 +138,33 @@ mod tests {
     }
 
     #[test]
-    fn a_pool_keeps_a_limited_number_per_length() {
+    fn a_pool_keeps_all_buffers_of_a_step() {
         let mut pool = Pool::new();
         for length in [3, 5] {
-            (0..MOST_SPARE + 3).for_each(|_| pool.put(vec![0u8; length]));
+            (0..100).for_each(|_| pool.put(vec![0u8; length]));
         }
         for length in [5, 3] {
-            let taken = (0..MOST_SPARE).map(|_| pool.take(length));
-            assert!(taken.flatten().all(|buffer| buffer.len() == length));
+            let mut taken = (0..100).map(|_| pool.take(length));
+            assert!(taken.all(|buffer| buffer.is_some_and(|buffer| buffer.len() == length)));
             assert!(pool.take(length).is_none());
         }
         assert!(pool.take(4).is_none());
+        assert_eq!(pool.bytes, 0);
+    }
+
+    #[test]
+    fn a_pool_has_a_limited_memory() {
+        let mut pool = Pool { most: 1024, ..Pool::new() };
+        let buffer = |length: usize| vec![0u32; length];
+        pool.put(buffer(200));
+        pool.put(buffer(56));
+        assert_eq!(pool.bytes, 1024);
+        pool.put(buffer(257));
+        assert!(pool.take(257).is_none(), "it alone is too much");
+        // One more, and those of before are freed.
+        pool.put(buffer(1));
+        assert_eq!(pool.bytes, 4);
+        assert!(pool.take(200).is_none() && pool.take(56).is_none() && pool.take(1).is_some());
     }
 
     #[test]

@@ -1,4 +1,5 @@
 use super::prelude::*;
+use crate::Factory;
 use crate::mechanisms::enumeration::{lexicographic, outcome_probabilities, too_many_outcomes};
 use crate::mechanisms::score::{divide, scores, weighted_differences};
 
@@ -36,6 +37,13 @@ use crate::mechanisms::score::{divide, scores, weighted_differences};
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Exact {}
+
+impl Exact {
+    /// A factory of it whose estimators are compiled in this crate, whatever profile the caller's has.
+    pub fn factory() -> Box<dyn Factory> {
+        Box::new(Self {})
+    }
+}
 
 impl Kind for Exact {
     const NAME: &'static str = "exact";

@@ -4,8 +4,8 @@ use super::quality::{against_exact, no_exact};
 use crate::experiment::{Cell, Experiment, GradientProtocol, Protocol};
 use crate::record::Outcome;
 use crate::results::Summary;
+use estimators::Estimator;
 use estimators::kinds::Exact;
-use estimators::{Estimator, Factory};
 use kernels::Noise;
 use model::Streams;
 use std::collections::BTreeMap;
@@ -155,7 +155,7 @@ fn training(experiment: &Experiment, cell: &Cell) -> Option<f64> {
     let measured = match experiment.gradient {
         None => 0.0,
         Some(plan) => {
-            let exact = &mut *Exact::default().build_f32();
+            let exact = &mut *Exact::factory().build_f32();
             let probe = &*training.probe(0);
             let known = match no_exact(exact, training.dims(), || probe.exact()) {
                 Some(_) => 0.0,

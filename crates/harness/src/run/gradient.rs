@@ -5,7 +5,6 @@ use super::{Context, Stop};
 use crate::experiment::GradientProtocol;
 use crate::experiment::metrics::DRAWS;
 use crate::record::{Outcome, Record};
-use estimators::Factory;
 use estimators::kinds::Exact;
 use std::time::Instant;
 
@@ -23,7 +22,7 @@ pub(super) fn draw(
     let mut estimator = cell.estimator.built.build_f64();
     let dims = cell.task.built.dims(experiment.batch);
     context.check_refusal(&*estimator, dims)?;
-    let mut exact = Exact::default().build_f64();
+    let mut exact = Exact::factory().build_f64();
     let probe = cell.task.built.probe(run.seed, experiment.batch);
     if let Some(why) = no_exact(&*exact, dims, || probe.exact()) {
         let why = format!("the exact gradient is unavailable: {why}");

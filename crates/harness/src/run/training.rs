@@ -5,8 +5,8 @@ use super::{Context, Stop};
 use crate::experiment::GradientPlan;
 use crate::record::{Outcome, Picture, Record};
 use base64::prelude::{BASE64_STANDARD, Engine};
+use estimators::Estimator;
 use estimators::kinds::Exact;
-use estimators::{Estimator, Factory};
 use kernels::Noise;
 use model::{Artifact, Budget, Metric, Training};
 use statistics::GradientQuality;
@@ -48,7 +48,7 @@ fn take_steps(context: &Context<'_>, record: &mut Record) -> Result<(), Stop> {
     let mut estimator = cell.estimator.built.build_f32();
     let mut training = cell.task.built.start(run.seed, experiment.batch, &cell.built_optimizer());
     context.check_refusal(&*estimator, training.dims())?;
-    let exact = Exact::default().build_f32();
+    let exact = Exact::factory().build_f32();
     let known = || training.probe(0).exact();
     let is_known =
         experiment.gradient.is_some() && no_exact(&*exact, training.dims(), known).is_none();

@@ -1,13 +1,15 @@
+use anyhow::Result;
 use estimators::Noise;
-use model::data::Images;
+use model::data::{Folders, Images};
 use model::optimizer::{AdamW, Options};
 use model::task::{
     ArgmaxIndex, Batches, Between, CategoricalVae, Codes, FirstParameters, MixtureOfExperts,
-    Pixels, Vae,
+    Pixels, Registry, Vae,
 };
 use model::{AnyTask, Optimizer, TaskKind};
 use std::path::Path;
 use std::sync::Arc;
+use toml::Table;
 
 /// A task, and the estimators to train it with.
 #[derive(Debug)]
@@ -15,7 +17,7 @@ pub struct Workload {
     /// Its name on the command line.
     pub name: &'static str,
     /// The task.
-    pub task: fn() -> model::Result<Arc<dyn AnyTask>>,
+    pub task: fn() -> Result<Arc<dyn AnyTask>>,
     /// Rows of a batch.
     pub batch: usize,
     /// The optimizer.
@@ -94,8 +96,15 @@ const PUBLISHED: &[(&str, &str)] = &[
     ("gumbel-rao", "samples = 20\ntemperature = 0.7"),
 ];
 
+/// A task, opened as a sweep opens it. To call [`TaskKind::open`] here would compile the task's whole training
+/// once more in this crate, whose profile is not the fast one.
+fn open<K: TaskKind>(task: K) -> Result<Arc<dyn AnyTask>> {
+    let task = Registry::standard().get(K::NAME)?.build(Table::try_from(task)?)?;
+    Ok(task.load(&Folders::of_experiment(Path::new("")))?)
+}
+
 /// The seed question's network, 16 → 32 → 8 and 16 → 8.
-fn argmax_index() -> model::Result<Arc<dyn AnyTask>> {
+fn argmax_index() -> Result<Arc<dyn AnyTask>> {
     let task = ArgmaxIndex {
         categories: 8,
         hidden: 32,
@@ -107,11 +116,11 @@ fn argmax_index() -> model::Result<Arc<dyn AnyTask>> {
         data: None,
         ..ArgmaxIndex::default()
     };
-    task.open(Path::new(""))
+    open(task)
 }
 
 /// A mixture of 32 experts 64 → 128 → 1 with gates, of which a linear router picks one for each row.
-fn experts() -> model::Result<Arc<dyn AnyTask>> {
+fn experts() -> Result<Arc<dyn AnyTask>> {
     let task = MixtureOfExperts {
         experts: 32,
         expert_hidden: vec![128],
@@ -122,17 +131,17 @@ fn experts() -> model::Result<Arc<dyn AnyTask>> {
         test_rows: 1,
         ..MixtureOfExperts::default()
     };
-    task.open(Path::new(""))
+    open(task)
 }
 
 /// An autoencoder of images with a code of eight latents of four, 784 → 512 → 256 → 32 and back.
-fn categorical_vae() -> model::Result<Arc<dyn AnyTask>> {
+fn categorical_vae() -> Result<Arc<dyn AnyTask>> {
     let (latents, categories, hidden) = (8, 4, vec![512, 256]);
     let (pixels, mean) = (784, 0.13);
     let (rows, validation_rows, test_rows) = (2000, 500, 1);
     let parts = CategoricalVae { rows, validation_rows, test_rows, ..Default::default() };
     let task = CategoricalVae { latents, categories, hidden, pixels, mean, ..parts };
-    task.open(Path::new(""))
+    open(task)
 }
 
 /// The optimizer of Hooper & Shekhovtsov 2026, without its schedule.
