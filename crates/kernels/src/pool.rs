@@ -14,7 +14,8 @@ pub struct Pool<T> {
 }
 
 /// The most memory that unused buffers of a thread have. A step takes back what the step before has put, so only
-/// buffers of lengths that are out of use add up to it.
+/// buffers of lengths that are out of use add up to it. A buffer with more than an eighth of it is not kept: it is
+/// that of a whole data set rather than of a step.
 const MOST_BYTES: usize = 256 << 20;
 
 impl<T> Pool<T> {
@@ -30,7 +31,7 @@ impl<T> Pool<T> {
 
     fn put(&mut self, buffer: Vec<T>) {
         let (length, bytes) = (buffer.len(), size_of_val(&buffer[..]));
-        if bytes > self.most {
+        if bytes > self.most / 8 {
             return;
         }
         if self.bytes + bytes > self.most {
@@ -156,15 +157,14 @@ mod tests {
     fn a_pool_has_a_limited_memory() {
         let mut pool = Pool { most: 1024, ..Pool::new() };
         let buffer = |length: usize| vec![0u32; length];
-        pool.put(buffer(200));
-        pool.put(buffer(56));
+        pool.put(buffer(33));
+        assert!(pool.take(33).is_none(), "it is more than an eighth");
+        (0..8).for_each(|_| pool.put(buffer(32)));
         assert_eq!(pool.bytes, 1024);
-        pool.put(buffer(257));
-        assert!(pool.take(257).is_none(), "it alone is too much");
         // One more, and those of before are freed.
         pool.put(buffer(1));
         assert_eq!(pool.bytes, 4);
-        assert!(pool.take(200).is_none() && pool.take(56).is_none() && pool.take(1).is_some());
+        assert!(pool.take(32).is_none() && pool.take(1).is_some());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use kernels::{Data, Noise, Packed, Real};
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// A batch of B rows: what a network reads, and what its loss compares with. Tasks without data have
 /// neither.
@@ -75,11 +76,11 @@ impl<E: Real> Batch<E> {
     }
 }
 
-/// Rows of data, with targets where there are any.
+/// Rows of data, with targets where there are any. A clone shares the data.
 #[derive(Clone, Debug)]
 pub struct Rows {
     /// [I, rows]: a row is a column, so that drawing some is copying them.
-    inputs: Packed<f32>,
+    inputs: Arc<Packed<f32>>,
     /// [rows, T]
     targets: Option<Packed<f32>>,
 }
@@ -94,7 +95,7 @@ impl Rows {
         assert_eq!(features.len() % targets.len(), 0, "features for {} rows", targets.len());
         let inputs = features.len() / targets.len();
         let inputs = Packed::from_columns(&narrow(features), inputs);
-        Self { inputs, targets: Some(Packed::pack(&narrow(targets), 1)) }
+        Self { inputs: Arc::new(inputs), targets: Some(Packed::pack(&narrow(targets), 1)) }
     }
 
     /// Rows of features ([rows, I]) with one target each.
@@ -103,7 +104,8 @@ impl Rows {
     /// If there is not one target per row.
     pub fn labeled(features: &Packed<f32>, targets: &[f32]) -> Self {
         assert_eq!(features.rows(), targets.len(), "one target per row");
-        Self { inputs: features.transposed(), targets: Some(Packed::pack(targets, 1)) }
+        let inputs = Arc::new(features.transposed());
+        Self { inputs, targets: Some(Packed::pack(targets, 1)) }
     }
 
     /// The same rows with one more target each.
@@ -115,12 +117,12 @@ impl Rows {
         assert_eq!(targets.len(), self.len(), "one more target per row");
         let pairs = first.column(0).to_columns().into_iter().zip(targets);
         let both: Vec<f32> = pairs.flat_map(|(first, &second)| [first, second]).collect();
-        Self { inputs: self.inputs.clone(), targets: Some(Packed::pack(&both, 2)) }
+        Self { inputs: Arc::clone(&self.inputs), targets: Some(Packed::pack(&both, 2)) }
     }
 
     /// Rows without targets, one a column: [I, rows].
     pub fn of_columns(inputs: Packed<f32>) -> Self {
-        Self { inputs, targets: None }
+        Self { inputs: Arc::new(inputs), targets: None }
     }
 
     /// How many there are.
@@ -135,7 +137,7 @@ impl Rows {
 
     /// Every row.
     pub fn all(&self) -> Batch<f32> {
-        Self::batch(self.inputs.clone(), self.targets.clone())
+        Self::batch((*self.inputs).clone(), self.targets.clone())
     }
 
     /// `count` rows drawn with replacement.

@@ -4,7 +4,6 @@ use super::mnist_1d;
 use super::parameters::{ExpertData, MixtureOfExperts};
 use crate::Batch;
 use crate::batch::Rows;
-use crate::task::mnist::Classified;
 use kernels::Noise;
 
 /// Rows to train on, and those that are not trained on.
@@ -57,13 +56,13 @@ impl Drawn {
 }
 
 impl Split {
-    /// Rows that are drawn, or those of the images.
+    /// Rows that are drawn, or those of images, to train, to validate and to test on.
     ///
     /// # Panics
-    /// If the images that the task needs are missing.
+    /// If the task needs images and has none.
     pub(super) fn new(
         task: &MixtureOfExperts,
-        images: Option<&Classified>,
+        images: Option<&[Rows; 3]>,
         noise: &mut Noise,
     ) -> Self {
         let (train, validation, test) = (task.rows, task.validation_rows, task.test_rows);
@@ -75,7 +74,7 @@ impl Split {
                 let targets = classes.into_iter().map(f64::from).collect();
                 Drawn { features, targets, ..Drawn::default() }
             }
-            (ExpertData::Mnist, Some(images)) => return Self::of(images.rows(task.counts())),
+            (ExpertData::Mnist, Some(images)) => return Self::of(images.clone()),
             (ExpertData::Mnist, None) => panic!("MNIST has images"),
         };
         let first = drawn.part(0, train);

@@ -1,7 +1,7 @@
 //! Experts of which each computes the rows that picked it, and no others.
 
 use kernels::tape::{Node, Recording, record};
-use kernels::{Data, Input, Packed, Parameters, Perceptron, Real};
+use kernels::{Data, Input, Packed, Parameters, Perceptron, Real, rowwise};
 use std::rc::Rc;
 
 /// (1/L) Σ_l m_l E_{D_l}(x) of S picks D_l of L latents of each row ([B·L, S]) with gates m ([B·L, S]; 1 without):
@@ -200,6 +200,42 @@ pub(super) fn all<E: Real>(
             node.add(of_expert);
         }
     })
+}
+
+/// m_k E_k(x) of every expert ([B, K·o], those of an expert side by side) with gates m ([B, K]).
+pub(super) fn scaled<E: Real>(all: Node<E>, gates: Node<E>, tape: &mut Recording<E>) -> Node<E> {
+    rowwise! {
+        fn multiply(m, x => y) {
+            let width = x.len() / m.len();
+            for i in 0..x.len() {
+                y[i] = m[i / width] * x[i];
+            }
+        }
+    }
+    rowwise! {
+        fn slopes_of_gates(x, g => slopes) {
+            let width = x.len() / slopes.len();
+            for i in 0..x.len() {
+                slopes[i / width] += x[i] * g[i];
+            }
+        }
+    }
+    let mut y = Packed::scratch(all.rows(), all.columns());
+    multiply(&gates, &all, &mut y);
+    record(tape, y, move |gradient| {
+        let mut slopes = Packed::zeros(gates.rows(), gates.columns());
+        slopes_of_gates(&all, &gradient, &mut slopes);
+        let mut of_outputs = Packed::scratch(all.rows(), all.columns());
+        multiply(&gates, &gradient, &mut of_outputs);
+        gates.add(slopes);
+        all.add(of_outputs);
+    })
+}
+
+/// Whether these picks of one latent ([B, S]) are all experts in their order, for each row.
+pub(super) fn are_all<E: Real>(picks: &Packed<E>, experts: usize) -> bool {
+    let is_of = |k: usize| picks.column(k).to_columns().iter().all(|pick| pick.widen() == k as f64);
+    picks.columns() == experts && (0..experts).all(is_of)
 }
 
 #[cfg(test)]

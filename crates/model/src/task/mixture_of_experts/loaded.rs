@@ -4,6 +4,7 @@ use super::network::Network;
 use super::references;
 use super::seeded::Seeded;
 use super::{ExpertData, MixtureOfExperts};
+use crate::batch::Rows;
 use crate::data::{Absent, Folders};
 use crate::metric::{ENTROPY, EXPERTS_PER_ROW, TRAINING_LOSS};
 use crate::task::mnist::{Classified, NOT_AS_PUBLISHED};
@@ -11,11 +12,14 @@ use crate::task::{Streams, Task};
 use crate::{Metric, Reference, Result};
 use estimators::{Dims, Domain};
 use kernels::{Parameters, Real};
+use std::sync::OnceLock;
 
 /// The task with its images, if it has any, read or missing.
 pub struct Loaded {
     task: MixtureOfExperts,
     images: Option<Classified>,
+    /// Of the images, which all runs share.
+    rows: OnceLock<[Rows; 3]>,
 }
 
 impl Loaded {
@@ -26,7 +30,7 @@ impl Loaded {
     pub(super) fn new(task: MixtureOfExperts, folders: &Folders) -> Result<Self> {
         let needs_images = task.data == ExpertData::Mnist;
         let images = needs_images.then(|| Classified::read(folders, task.counts())).transpose()?;
-        Ok(Self { task, images })
+        Ok(Self { task, images, rows: OnceLock::new() })
     }
 }
 
@@ -82,7 +86,9 @@ impl Task for Loaded {
     }
 
     fn instance<E: Real>(&self, streams: &Streams) -> (Seeded, Parameters<E>) {
-        let split = Split::new(&self.task, self.images.as_ref(), &mut streams.named("data"));
+        let make = |images: &Classified| images.rows(self.task.counts());
+        let rows = self.images.as_ref().map(|images| self.rows.get_or_init(|| make(images)));
+        let split = Split::new(&self.task, rows, &mut streams.named("data"));
         let (network, parameters) = Network::new(&self.task, &mut streams.named("init"));
         (Seeded { task: self.task.clone(), network, split }, parameters)
     }

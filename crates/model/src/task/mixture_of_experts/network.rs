@@ -166,15 +166,16 @@ impl<E: Real> Objective<E> for Mixture<E> {
         if let Some((picks, gates)) = picked(&choice) {
             let mut tape = choice.into_tape();
             let (experts, rows) = (&self.experts, self.rows.rows());
-            let outputs = grouped::outputs(
-                experts,
-                &self.parameters,
-                rows,
-                &picks,
-                latents,
-                gates,
-                &mut tape,
-            );
+            let parameters = &self.parameters;
+            let outputs = match gates {
+                Some(gates) if latents == 1 && grouped::are_all(&picks, experts.len()) => {
+                    let all = grouped::all(experts, parameters, &self.rows, &mut tape);
+                    grouped::scaled(all, gates, &mut tape)
+                }
+                gates => {
+                    grouped::outputs(experts, parameters, rows, &picks, latents, gates, &mut tape)
+                }
+            };
             // Each sample has an output of its own: they are as categories of which every one is chosen.
             let dims = Dims { categories: picks.columns(), ..dims };
             return self.judge(outputs, Choice::every(dims, tape));

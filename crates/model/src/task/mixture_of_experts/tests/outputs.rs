@@ -54,6 +54,23 @@ fn grouped_experts_compute_what_all_experts_do() {
         let (listed, every) = (every(true), every(false));
         assert_close(&listed.0, &every.0);
         assert_close(&listed.1, &every.1);
+        // All in their order are computed at once, in any other order grouped.
+        for order in [[0.0, 1.0, 2.0], [1.0, 0.0, 2.0]] {
+            let picks = Rc::new(Packed::pack(&order.repeat(19), 3));
+            let gates: Vec<f64> = (0..19 * 3).map(|i| 0.2 + (i % 7) as f64 * 0.1).collect();
+            let of = |is_spread: bool| {
+                outcome(&task, 19, |dims, _| {
+                    let node = Node::new(Packed::pack(&gates, 3));
+                    let tape = Recording::default();
+                    let choice = Choice::gated(Rc::clone(&picks), node.clone(), dims, tape);
+                    (if is_spread { choice.spread() } else { choice }, Some(node))
+                })
+            };
+            let (gated, spread) = (of(false), of(true));
+            assert_close(&gated.0, &spread.0);
+            assert_close(&gated.1, &spread.1);
+            assert_close(&gated.2, &spread.2);
+        }
     }
 }
 
