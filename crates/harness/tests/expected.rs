@@ -109,6 +109,29 @@ fn steps_and_tolerances_that_cannot_be_are_refused() {
     }
 }
 
+/// Values of cells that differ in what was tuned alone have the setting beside them, without the words that all
+/// have.
+#[test]
+fn values_of_settings_name_them() {
+    let lab = Lab::new();
+    let known = "estimator.kind,optimizer.learning-rate,metric,step,value,tolerance\n\
+                 indecater,0.05,expected-loss,0,0.2525,1e-12\n\
+                 indecater,0.1,expected-loss,0,0.2525,1e-12\n";
+    lab.write("known.csv", known);
+    let toy = POLYNOMIAL.replace("learning-rate = 0.05", "sweep.learning-rate = [0.05, 0.1]");
+    lab.write("toy.toml", &toy);
+    lab.write("README.md", "<!-- published toy -->\n<!-- end published -->\n");
+    lab.ok("sweep toy.toml --readme README.md");
+    let expected = lab.read("results/toy/expected.csv");
+    let mut lines = expected.lines();
+    assert!(lines.next().unwrap().starts_with("task,estimator,optimizer,metric,step,n,"));
+    let settings: Vec<&str> = lines.map(|line| line.split(',').nth(2).unwrap()).collect();
+    assert_eq!(settings, ["adam learning-rate=0.05", "adam learning-rate=0.1"]);
+    let readme = lab.read("README.md");
+    assert!(readme.contains("| estimator | setting | step |"), "{readme}");
+    assert!(readme.contains("| indecater | learning-rate=0.05 | 0 |"), "{readme}");
+}
+
 /// With more outcomes than can be enumerated, estimates are compared with the gradient that the task knows.
 #[test]
 fn gradients_of_many_latents_are_measured() {

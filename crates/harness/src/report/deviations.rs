@@ -2,34 +2,44 @@
 
 use super::overview::without_common_words;
 use super::words::{interval_within, percent, short, within};
-use crate::results::{Deviation, are_judged, have_steps};
+use crate::results::{Deviation, are_judged, have_settings, have_steps};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The table of expected values: its headers, and its rows. It has columns of steps and verdicts only where
-/// there are any, and of tasks and metrics where there are several. Tasks lack the words that all have.
+/// there are any, and of tasks, settings and metrics where there are several. Tasks and settings lack the words
+/// that all have.
 pub(super) fn deviations(rows: &[Deviation<'_>]) -> (Vec<&'static str>, Vec<Vec<String>>) {
     let (has_steps, is_judged) = (have_steps(rows), are_judged(rows));
     let tasks: BTreeSet<&str> = rows.iter().map(|row| row.cell.task.as_str()).collect();
     let metrics: BTreeSet<&str> = rows.iter().map(|row| row.measure.name).collect();
+    let has_settings = have_settings(rows);
     let chosen = |column: &Column| match column.header {
         STEP => has_steps,
         VERDICT => is_judged,
         TASK => tasks.len() > 1,
+        SETTING => has_settings,
         METRIC => metrics.len() > 1,
         _ => true,
     };
     let columns: Vec<&Column> = DEVIATIONS.iter().filter(|column| chosen(column)).collect();
-    let labels: Vec<&str> = tasks.iter().copied().collect();
-    let short: BTreeMap<&str, String> =
-        labels.iter().copied().zip(without_common_words(&labels)).collect();
+    let tasks = shortened(tasks);
+    let settings = shortened(rows.iter().map(|row| row.cell.tuning.as_str()).collect());
     let texts = |row: &Deviation<'_>| {
         let text = |column: &&Column| match column.header {
-            TASK => short[row.cell.task.as_str()].clone(),
+            TASK => tasks[row.cell.task.as_str()].clone(),
+            SETTING => settings[row.cell.tuning.as_str()].clone(),
             _ => (column.text)(row),
         };
         columns.iter().map(text).collect()
     };
     (columns.iter().map(|column| column.header).collect(), rows.iter().map(texts).collect())
+}
+
+/// Each label without the words that all have.
+fn shortened(labels: BTreeSet<&str>) -> BTreeMap<&str, String> {
+    let labels: Vec<&str> = labels.into_iter().collect();
+    let short = without_common_words(&labels);
+    labels.into_iter().zip(short).collect()
 }
 
 /// A column of the table of expected values.
@@ -39,13 +49,15 @@ struct Column {
 }
 
 const TASK: &str = "task";
+const SETTING: &str = "setting";
 const METRIC: &str = "metric";
 const STEP: &str = "step";
 const VERDICT: &str = "verdict";
 
-const DEVIATIONS: [Column; 8] = [
+const DEVIATIONS: [Column; 9] = [
     Column { header: "estimator", text: |row| row.cell.estimator.clone() },
     Column { header: TASK, text: |row| row.cell.task.clone() },
+    Column { header: SETTING, text: |row| row.cell.tuning.clone() },
     Column { header: METRIC, text: |row| row.measure.label.to_owned() },
     Column {
         header: STEP,

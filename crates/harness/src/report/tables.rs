@@ -1,6 +1,8 @@
 //! The tables of a results folder, as CSV.
 
-use crate::results::{Budget, CellSummary, Deviation, Summary, are_judged, have_steps};
+use crate::results::{
+    Budget, CellSummary, Deviation, Summary, are_judged, have_settings, have_steps,
+};
 use anyhow::Result;
 use serde::Serialize;
 use statistics::Estimate;
@@ -101,20 +103,24 @@ pub fn budget(summary: &Summary<'_>, budgets: &[Budget]) -> Result<Vec<u8>> {
     write(header, budgets.iter().flat_map(row).collect::<Vec<_>>())
 }
 
-/// `expected.csv`: measured metrics beside their expected values; with the step and the verdict, where
-/// there are any.
+/// `expected.csv`: measured metrics beside their expected values; with the setting where there are several, and with
+/// the step and the verdict, where there are any.
 ///
 /// # Errors
 /// If the table cannot be written.
 pub fn expected(deviations: &[Deviation<'_>]) -> Result<Vec<u8>> {
     let (has_steps, is_judged) = (have_steps(deviations), are_judged(deviations));
-    let mut header: Vec<&str> = "task,estimator,metric".split(',').collect();
+    let has_settings = have_settings(deviations);
+    let mut header = vec!["task", "estimator"];
+    header.extend(has_settings.then_some("optimizer"));
+    header.push("metric");
     header.extend(has_steps.then_some("step"));
     header.extend("n,expected,iqm,low,high,relative-deviation".split(','));
     header.extend(is_judged.then_some(["tolerance", "verdict"]).into_iter().flatten());
     let row = |row: &Deviation<'_>| {
         let (cell, relative) = (row.cell, row.relative().map_or_else(String::new, number));
-        let place = (cell.task.clone(), cell.estimator.clone(), row.measure.name);
+        let setting = Vec::from_iter(has_settings.then(|| cell.tuning.clone()));
+        let place = (cell.task.clone(), cell.estimator.clone(), setting, row.measure.name);
         let step = row.step.map_or_else(String::new, |step| step.to_string());
         let tolerance = row.tolerance.map_or_else(String::new, number);
         (

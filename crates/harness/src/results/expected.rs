@@ -4,6 +4,7 @@ use super::cell::CellSummary;
 use super::summary::Summary;
 use crate::experiment::Measure;
 use statistics::Estimate;
+use std::collections::BTreeMap;
 
 /// A measured metric of a cell beside its expected value.
 pub struct Deviation<'a> {
@@ -46,6 +47,15 @@ impl Deviation<'_> {
 /// Whether any of them is of a step, and not of the end.
 pub fn have_steps(deviations: &[Deviation<'_>]) -> bool {
     deviations.iter().any(|deviation| deviation.step.is_some())
+}
+
+/// Whether any two are of the same estimator and task, and of settings that differ in what was tuned.
+pub fn have_settings(deviations: &[Deviation<'_>]) -> bool {
+    let mut settings = BTreeMap::new();
+    deviations.iter().any(|Deviation { cell, .. }| {
+        let place = (cell.task.as_str(), cell.estimator.as_str());
+        *settings.entry(place).or_insert(&cell.tuning) != &cell.tuning
+    })
 }
 
 /// Whether any of them is judged.

@@ -18,7 +18,7 @@ pub use across::Across;
 pub use budget::Budget;
 pub use cell::CellSummary;
 pub(crate) use cell::resamples;
-pub use expected::{Deviation, are_judged, have_steps};
+pub use expected::{Deviation, are_judged, have_settings, have_steps};
 pub use place::{Comparison, Place};
 pub use ranking::REFERENCE;
 pub use references::ReferenceValue;
