@@ -19,8 +19,8 @@ use plotters::style::Color;
 /// The space between a plot and the labels of its rows.
 const BESIDE: f64 = 8.0;
 /// The sizes of a value and of the known value below it.
-const VALUE: f64 = 11.0;
-const KNOWN: f64 = 9.0;
+const VALUE: f64 = 12.0;
+const KNOWN: f64 = 10.5;
 /// The least space between text and the edge of its tile, and between the labels of columns.
 const EDGE: f64 = 2.0;
 const BETWEEN: f64 = 6.0;
