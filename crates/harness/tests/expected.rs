@@ -121,7 +121,8 @@ fn values_of_settings_name_them() {
     let toy = POLYNOMIAL.replace("learning-rate = 0.05", "sweep.learning-rate = [0.05, 0.1]");
     lab.write("toy.toml", &toy);
     lab.write("README.md", "<!-- published toy -->\n<!-- end published -->\n");
-    lab.ok("sweep toy.toml --readme README.md");
+    lab.ok("sweep toy.toml");
+    lab.ok("report toy.toml --readme README.md");
     let expected = lab.read("results/toy/expected.csv");
     let mut lines = expected.lines();
     assert!(lines.next().unwrap().starts_with("task,estimator,optimizer,metric,step,n,"));
