@@ -5,6 +5,7 @@ use harness::Registries;
 use harness::experiment::{Experiment, Overrides};
 use harness::report::{render_reading, splice, typed_numbers};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 fn root() -> PathBuf {
@@ -153,4 +154,33 @@ fn the_guide_quotes_its_experiments() {
         quoted += 1;
     }
     assert!(quoted > 30, "{quoted}");
+}
+
+/// What the guide says was found of experts, such as `switch` 0.125 [0.077, 0.157], is in the summary that its row
+/// names.
+#[test]
+fn the_guide_quotes_what_was_found_of_experts() {
+    let guide = read(&root().join("docs/which-estimator.md"));
+    let mut quoted = 0;
+    for row in guide.lines().filter(|line| line.contains("] | `results/")) {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let folder = root().join(cells[4].trim_matches('`'));
+        let summary: Value = serde_json::from_str(&read(&folder.join("summary.json"))).unwrap();
+        let mut known = BTreeSet::new();
+        for task in summary["tasks"].as_array().unwrap() {
+            let metric = task["metric"].as_str().unwrap();
+            let ranked = task["ranking"].as_array().unwrap().iter();
+            let ranked = ranked.map(|place| (place["estimator"].as_str().unwrap(), &place[metric]));
+            let references = task["references"].as_object().unwrap().iter();
+            for (name, numbers) in ranked.chain(references.map(|(name, x)| (name.as_str(), x))) {
+                let [x, low, high] = [0, 1, 2].map(|i| numbers[i].as_f64().unwrap());
+                known.insert(format!("`{name}` {x:.3} [{low:.3}, {high:.3}]"));
+            }
+        }
+        for said in cells[3].split_inclusive("], ").map(|said| said.trim_end_matches(", ")) {
+            assert!(known.contains(said), "{said} is not in {}", folder.display());
+            quoted += 1;
+        }
+    }
+    assert!(quoted > 10, "{quoted}");
 }
