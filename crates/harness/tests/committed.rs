@@ -16,13 +16,18 @@ fn read(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
+/// The summary in a folder of results.
+fn summary(folder: &Path) -> Value {
+    serde_json::from_str(&read(&folder.join("summary.json"))).unwrap()
+}
+
 /// The folders of results with their summaries. Those of other settings, which somebody tried, are named
 /// otherwise than their experiment and are not committed.
 fn committed() -> Vec<(PathBuf, Value)> {
     let folders = entries(&root().join("results")).into_iter();
     let with_summary = folders.filter(|folder| folder.join("summary.json").exists());
     let all = with_summary.map(|folder| {
-        let summary: Value = serde_json::from_str(&read(&folder.join("summary.json"))).unwrap();
+        let summary = summary(&folder);
         (folder, summary)
     });
     let is_own = |(folder, summary): &(PathBuf, Value)| {
@@ -130,8 +135,7 @@ fn the_reference_of_experiment_files_is_that_of_the_program() {
 #[test]
 fn the_guide_quotes_its_experiments() {
     let ranking = |name: &str| {
-        let summary = read(&root().join(format!("results/{name}/summary.json")));
-        let summary: Value = serde_json::from_str(&summary).unwrap();
+        let summary = summary(&root().join("results").join(name));
         summary["tasks"][0]["ranking"].as_array().unwrap().clone()
     };
     let rankings = ["guide", "experts"].map(ranking);
@@ -165,7 +169,7 @@ fn the_guide_quotes_what_was_found_of_experts() {
     for row in guide.lines().filter(|line| line.contains("] | `results/")) {
         let cells: Vec<&str> = row.split('|').map(str::trim).collect();
         let folder = root().join(cells[4].trim_matches('`'));
-        let summary: Value = serde_json::from_str(&read(&folder.join("summary.json"))).unwrap();
+        let summary = summary(&folder);
         let mut known = BTreeSet::new();
         for task in summary["tasks"].as_array().unwrap() {
             let metric = task["metric"].as_str().unwrap();

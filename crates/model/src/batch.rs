@@ -76,7 +76,7 @@ impl<E: Real> Batch<E> {
     }
 }
 
-/// Rows of data, with targets where there are any. A clone shares the data.
+/// Rows of data, with targets where there are any. A clone shares the inputs.
 #[derive(Clone, Debug)]
 pub struct Rows {
     /// [I, rows]: a row is a column, so that drawing some is copying them.

@@ -3,7 +3,7 @@
 use super::overview::without_common_words;
 use super::words::{interval_within, percent, short, within};
 use crate::results::{Deviation, are_judged, have_settings, have_steps};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// The table of expected values: its headers, and its rows. It has columns of steps and verdicts only where
 /// there are any, and of tasks, settings and metrics where there are several. Tasks and settings lack the words
@@ -21,25 +21,20 @@ pub(super) fn deviations(rows: &[Deviation<'_>]) -> (Vec<&'static str>, Vec<Vec<
         METRIC => metrics.len() > 1,
         _ => true,
     };
-    let columns: Vec<&Column> = DEVIATIONS.iter().filter(|column| chosen(column)).collect();
-    let tasks = shortened(tasks);
-    let settings = shortened(rows.iter().map(|row| row.cell.tuning.as_str()).collect());
-    let texts = |row: &Deviation<'_>| {
-        let text = |column: &&Column| match column.header {
-            TASK => tasks[row.cell.task.as_str()].clone(),
-            SETTING => settings[row.cell.tuning.as_str()].clone(),
-            _ => (column.text)(row),
-        };
-        columns.iter().map(text).collect()
+    let texts = |column: &Column| -> Vec<String> {
+        let texts: Vec<String> = rows.iter().map(column.text).collect();
+        match column.header {
+            TASK | SETTING => {
+                without_common_words(&texts.iter().map(String::as_str).collect::<Vec<_>>())
+            }
+            _ => texts,
+        }
     };
-    (columns.iter().map(|column| column.header).collect(), rows.iter().map(texts).collect())
-}
-
-/// Each label without the words that all have.
-fn shortened(labels: BTreeSet<&str>) -> BTreeMap<&str, String> {
-    let labels: Vec<&str> = labels.into_iter().collect();
-    let short = without_common_words(&labels);
-    labels.into_iter().zip(short).collect()
+    let columns = DEVIATIONS.iter().filter(|column| chosen(column));
+    let (headers, columns): (Vec<_>, Vec<_>) =
+        columns.map(|column| (column.header, texts(column))).unzip();
+    let row = |i: usize| columns.iter().map(|column| column[i].clone()).collect();
+    (headers, (0..rows.len()).map(row).collect())
 }
 
 /// A column of the table of expected values.
